@@ -1,0 +1,148 @@
+//! Who may do what: one pure function over tier, role, action and target (R8, R9).
+//!
+//! Visibility comes first and is not decided here: what lies outside a caller's subtree is never loaded, so it never
+//! becomes a target. What is decided here is whether someone who sees a thing may act on it.
+
+use crate::account::Tier;
+use crate::refusal::Refusal;
+
+/// What a member may do in its account (R9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything, and manages members and API clients.
+    Owner,
+    /// Creates and changes.
+    Provisioner,
+    /// Reads, and reads billing reports.
+    Billing,
+    /// Reads.
+    Viewer,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Provisioner, Self::Billing, Self::Viewer];
+
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Provisioner => "provisioner",
+            Self::Billing => "billing",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    const fn provisions(self) -> bool {
+        matches!(self, Self::Owner | Self::Provisioner)
+    }
+}
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// See it.
+    Read,
+    /// Make a new one.
+    Create,
+    /// Change its members or its status, send its activation e-mail again, close it.
+    Change,
+}
+
+/// What it is to be done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// The member and account of the caller.
+    Myself,
+    /// The support tickets.
+    Tickets,
+    /// The accounts of a tier that the caller sees, as a list, or a new one among them.
+    Accounts(Tier),
+    /// The caller's own account.
+    OwnAccount,
+    /// An account below the caller's own.
+    AccountBelow,
+}
+
+/// Decides whether a member of an account of `tier` with `role` may do `action` to `target`.
+pub fn decide(tier: Tier, role: Role, action: Action, target: Target) -> Result<(), Refusal> {
+    let allowed = match (action, target) {
+        (Action::Read, Target::Myself | Target::OwnAccount | Target::AccountBelow) => true,
+        (Action::Read, Target::Tickets) => tier == Tier::Platform,
+        // A list of one's own tier has one entry: oneself. Lists of the tiers above are not one's business.
+        (Action::Read, Target::Accounts(of)) => tier <= of,
+        (Action::Create, Target::Accounts(Tier::Reseller)) => tier < Tier::Reseller && role.provisions(),
+        // Master resellers are taken on by approving a ticket (R2).
+        (Action::Create, _) => false,
+        (Action::Change, Target::Tickets) => tier == Tier::Platform && role.provisions(),
+        (Action::Change, Target::AccountBelow) => role.provisions(),
+        // Nobody suspends, renames or closes the account that they sign in to; whoever is above does.
+        (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Myself) => false,
+    };
+    if allowed { Ok(()) } else { Err(Refusal::Forbidden) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The complete table. A letter stands for each role that is allowed: o(wner), p(rovisioner), b(illing), v(iewer).
+    const TABLE: &[(Action, Target, [&str; 4])] = &[
+        //                                                 platform  master   reseller enterprise
+        (Action::Read, Target::Myself, ["opbv", "opbv", "opbv", "opbv"]),
+        (Action::Read, Target::OwnAccount, ["opbv", "opbv", "opbv", "opbv"]),
+        (Action::Read, Target::AccountBelow, ["opbv", "opbv", "opbv", "opbv"]),
+        (Action::Read, Target::Tickets, ["opbv", "", "", ""]),
+        (Action::Read, Target::Accounts(Tier::Platform), ["opbv", "", "", ""]),
+        (Action::Read, Target::Accounts(Tier::MasterReseller), ["opbv", "opbv", "", ""]),
+        (Action::Read, Target::Accounts(Tier::Reseller), ["opbv", "opbv", "opbv", ""]),
+        (Action::Read, Target::Accounts(Tier::Enterprise), ["opbv", "opbv", "opbv", "opbv"]),
+        (Action::Create, Target::Myself, ["", "", "", ""]),
+        (Action::Create, Target::OwnAccount, ["", "", "", ""]),
+        (Action::Create, Target::AccountBelow, ["", "", "", ""]),
+        (Action::Create, Target::Tickets, ["", "", "", ""]),
+        (Action::Create, Target::Accounts(Tier::Platform), ["", "", "", ""]),
+        (Action::Create, Target::Accounts(Tier::MasterReseller), ["", "", "", ""]),
+        (Action::Create, Target::Accounts(Tier::Reseller), ["op", "op", "", ""]),
+        (Action::Create, Target::Accounts(Tier::Enterprise), ["", "", "", ""]),
+        (Action::Change, Target::Myself, ["", "", "", ""]),
+        (Action::Change, Target::OwnAccount, ["", "", "", ""]),
+        (Action::Change, Target::AccountBelow, ["op", "op", "op", "op"]),
+        (Action::Change, Target::Tickets, ["op", "", "", ""]),
+        (Action::Change, Target::Accounts(Tier::Platform), ["", "", "", ""]),
+        (Action::Change, Target::Accounts(Tier::MasterReseller), ["", "", "", ""]),
+        (Action::Change, Target::Accounts(Tier::Reseller), ["", "", "", ""]),
+        (Action::Change, Target::Accounts(Tier::Enterprise), ["", "", "", ""]),
+    ];
+
+    #[test]
+    fn r9_the_whole_table_of_authority() {
+        for (action, target, by_tier) in TABLE {
+            for (tier, letters) in Tier::ALL.into_iter().zip(by_tier) {
+                for (role, letter) in Role::ALL.into_iter().zip(['o', 'p', 'b', 'v']) {
+                    let allowed = decide(tier, role, *action, *target).is_ok();
+                    assert_eq!(allowed, letters.contains(letter), "{tier:?} {role:?} {action:?} {target:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn r9_the_table_is_complete() {
+        let mut targets = vec![Target::Myself, Target::Tickets, Target::OwnAccount, Target::AccountBelow];
+        targets.extend(Tier::ALL.map(Target::Accounts));
+        for action in [Action::Read, Action::Create, Action::Change] {
+            for target in &targets {
+                let rows = TABLE.iter().filter(|row| (row.0, row.1) == (action, *target)).count();
+                assert_eq!(rows, 1, "{action:?} {target:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! E-mail addresses and when two spellings are the same one (R1).
+
+use email_address::{EmailAddress as Syntax, Options};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::fault::Fault;
+use crate::limits;
+
+/// An address as it was given and in the canonical form by which addresses are compared.
+///
+/// Canonical: the whole address lower-cased after Unicode NFKC, its domain in IDNA ASCII form. `+tag` and dots are
+/// significant (R1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailAddress {
+    given: String,
+    canonical: String,
+}
+
+impl EmailAddress {
+    /// Takes an address of the form `local@domain.tld`, in any script.
+    pub fn parse(given: &str) -> Result<Self, Fault> {
+        let canonical = canonical(given).ok_or_else(|| {
+            Fault::new(
+                "invalid_email",
+                "Give one e-mail address of the form name@example.com, of at most 254 characters.",
+            )
+        })?;
+        Ok(Self { given: given.to_owned(), canonical })
+    }
+
+    /// The spelling that was given, for display.
+    #[must_use]
+    pub fn given(&self) -> &str {
+        &self.given
+    }
+
+    /// The form by which addresses are compared, and to which mail is sent.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+}
+
+fn canonical(given: &str) -> Option<String> {
+    // Before any work on it: nothing this long can become short enough.
+    if given.len() > 4 * limits::EMAIL_MAX || given.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return None;
+    }
+    let folded = fold(given);
+    let (local, domain) = folded.rsplit_once('@')?;
+    let domain = idna::domain_to_ascii_strict(domain).ok()?;
+    let address = format!("{local}@{domain}");
+    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+    let fits = local.len() <= limits::EMAIL_LOCAL_MAX && address.len() <= limits::EMAIL_MAX;
+    let plain = !local.starts_with('"') && !local.chars().any(|c| c.is_control() || c.is_whitespace());
+    (fits && plain && Syntax::parse_with_options(&address, options).is_ok()).then_some(address)
+}
+
+/// NFKC and lower case until neither changes anything: lower-casing can leave a sequence that NFKC composes anew.
+fn fold(text: &str) -> String {
+    let mut folded: String = text.nfkc().collect::<String>().to_lowercase();
+    for _ in 0..3 {
+        let again = folded.nfkc().collect::<String>().to_lowercase();
+        if again == folded {
+            break;
+        }
+        folded = again;
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn canonical_of(text: &str) -> String {
+        EmailAddress::parse(text).expect(text).canonical().to_owned()
+    }
+
+    #[test]
+    fn r1_spellings_of_one_address_are_one() {
+        for spelling in ["a@ex.com", "A@Ex.com", "a@ex.COM", "ａ@ex.com", "A@ＥＸ.com"] {
+            assert_eq!(canonical_of(spelling), "a@ex.com", "{spelling}");
+        }
+        for spelling in ["info@bücher.example", "info@BÜCHER.example", "info@xn--bcher-kva.example"] {
+            assert_eq!(canonical_of(spelling), "info@xn--bcher-kva.example", "{spelling}");
+        }
+    }
+
+    #[test]
+    fn r1_tags_and_dots_are_significant() {
+        let forms: std::collections::BTreeSet<_> =
+            ["a.b@ex.com", "ab@ex.com", "a.b+x@ex.com"].into_iter().map(canonical_of).collect();
+        assert_eq!(forms.len(), 3);
+    }
+
+    #[test]
+    fn r1_the_given_spelling_is_kept() {
+        assert_eq!(EmailAddress::parse("Ann@Ex.COM").unwrap().given(), "Ann@Ex.COM");
+    }
+
+    #[test]
+    fn r1_what_is_not_an_address_is_refused() {
+        let long_local = format!("{}@ex.com", "a".repeat(65));
+        let long_domain = format!("a@{}.com", "a".repeat(64));
+        for bad in [
+            "",
+            "a",
+            "@",
+            "a@",
+            "@ex.com",
+            "a@ex",
+            "a b@ex.com",
+            "a@ex .com",
+            "a@ex.com\n",
+            "a\0@ex.com",
+            "a@@ex.com",
+            "Ann <a@ex.com>",
+            "a@[127.0.0.1]",
+            "\"a b\"@ex.com",
+            "a@-ex.com",
+            "a..b@ex.com",
+            &long_local,
+            &long_domain,
+        ] {
+            assert!(EmailAddress::parse(bad).is_err(), "{bad:?} was taken for an address");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn r1_the_canonical_form_of_a_canonical_form_is_itself(text in "[\\PC]{1,20}@[a-zA-Zä-ü]{1,10}\\.(com|example)") {
+            if let Ok(address) = EmailAddress::parse(&text) {
+                let again = EmailAddress::parse(address.canonical());
+                prop_assert_eq!(again.map(|a| a.canonical().to_owned()), Ok(address.canonical().to_owned()));
+            }
+        }
+    }
+}

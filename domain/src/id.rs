@@ -1,0 +1,188 @@
+//! Typed ids: a UUIDv7 inside, a TypeID such as `reseller_01h455vb4pex5vsknk084sn02q` outside (W1).
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use type_safe_id::{DynamicType, TypeSafeId};
+use uuid::Uuid;
+
+/// What a kind of id is called in its text form.
+pub trait Kind {
+    /// The type prefix, without the underscore.
+    const PREFIX: &'static str;
+}
+
+/// The id of one thing of kind `K`. Ids of different things are different types, so they can't be mixed up.
+pub struct Id<K> {
+    uuid: Uuid,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// Marks the id of an account. Its prefix depends on the tier: see [`crate::account::Tier::id_prefix`].
+#[derive(Debug)]
+pub struct Account;
+/// Marks the id of a sign-in session, which has no text form of its own.
+#[derive(Debug)]
+pub struct Session;
+/// Marks the id of an outgoing message.
+#[derive(Debug)]
+pub struct Message;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+        impl Kind for $name {
+            const PREFIX: &'static str = $prefix;
+        }
+    )*};
+}
+
+kinds! {
+    /// Marks the id of a member: a person who signs in to an account.
+    Member = "member";
+    /// Marks the id of a support ticket.
+    Ticket = "ticket";
+    /// Marks the id of a recorded event.
+    Event = "event";
+}
+
+/// The id of an account of any tier.
+pub type AccountId = Id<Account>;
+/// The id of a member.
+pub type MemberId = Id<Member>;
+/// The id of a support ticket.
+pub type TicketId = Id<Ticket>;
+/// The id of a recorded event.
+pub type EventId = Id<Event>;
+/// The id of a session.
+pub type SessionId = Id<Session>;
+/// The id of an outgoing message.
+pub type MessageId = Id<Message>;
+
+impl<K> Id<K> {
+    /// The id with this value.
+    #[must_use]
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self { uuid, kind: PhantomData }
+    }
+
+    /// The value without its type.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        self.uuid
+    }
+}
+
+impl<K: Kind> Id<K> {
+    /// Reads the text form. `None` for anything that this service could not have written, whatever is wrong with it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        parse(K::PREFIX, text).map(Self::from_uuid)
+    }
+}
+
+impl<K: Kind> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format(K::PREFIX, self.uuid))
+    }
+}
+
+/// The text form of an id under a prefix.
+///
+/// # Panics
+/// If the prefix is not lower-case letters and underscores. Prefixes are constants of this crate.
+#[must_use]
+pub fn format(prefix: &str, uuid: Uuid) -> String {
+    let kind = DynamicType::new(prefix).expect("prefixes are lower-case letters and underscores");
+    TypeSafeId::from_type_and_uuid(kind, uuid).to_string()
+}
+
+/// Reads the text form of an id under a prefix; only the one canonical spelling is an id.
+#[must_use]
+pub fn parse(prefix: &str, text: &str) -> Option<Uuid> {
+    let rest = text.strip_prefix(prefix)?.strip_prefix('_')?;
+    if rest.len() != 26 {
+        return None;
+    }
+    let id: TypeSafeId<DynamicType> = text.parse().ok()?;
+    (format(prefix, id.uuid()) == text).then(|| id.uuid())
+}
+
+// Written out, because `derive` would ask the same of `K`, which is only a mark.
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.uuid == other.uuid
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.uuid.cmp(&other.uuid)
+    }
+}
+impl<K> Hash for Id<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.uuid.hash(state);
+    }
+}
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uuid.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn w1_only_the_canonical_spelling_is_an_id() {
+        let good = "member_01h455vb4pex5vsknk084sn02q";
+        assert_eq!(MemberId::parse(good).map(|id| id.to_string()).as_deref(), Some(good));
+        for bad in [
+            "",
+            "member",
+            "member_",
+            "ticket_01h455vb4pex5vsknk084sn02q",
+            "member_01H455VB4PEX5VSKNK084SN02Q",
+            "member_01h455vb4pex5vsknk084sn02",
+            "member_01h455vb4pex5vsknk084sn02qq",
+            "member_81h455vb4pex5vsknk084sn02q",
+            "member_01h455vb4pex5vsknk084sn0 q",
+            "x_member_01h455vb4pex5vsknk084sn02q",
+            "018f0000-0000-7000-8000-000000000000",
+            "../member_01h455vb4pex5vsknk084sn02q",
+        ] {
+            assert!(MemberId::parse(bad).is_none(), "{bad:?} was taken for an id");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn w1_every_id_survives_its_text_form(bits: u128) {
+            let uuid = Uuid::from_u128(bits);
+            prop_assert_eq!(parse("reseller", &format("reseller", uuid)), Some(uuid));
+        }
+
+        #[test]
+        fn w1_no_text_breaks_the_parser(text: String) {
+            let _ = parse("reseller", &text);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The rules of the product, free of I/O: what an account is, who may do what, and what each change asks for.
+//!
+//! Nothing here reads a clock, draws a random number or knows of HTTP, JSON or SQL. Functions take loaded facts and
+//! the present instant as arguments, so that each rule can be tested by a table. Rule numbers (R1–R16) are those of
+//! the product's design.
+
+pub mod account;
+pub mod authority;
+pub mod delivery;
+pub mod email;
+pub mod fault;
+pub mod id;
+pub mod limits;
+pub mod password;
+pub mod refusal;
+pub mod services;
+pub mod session;
+pub mod text;
+pub mod ticket;
+
+/// An instant in UTC. The service works in whole milliseconds.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

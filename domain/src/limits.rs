@@ -1,0 +1,63 @@
+//! Every limit of the product as a named constant, used by the check, by the message and by the published schema (S6).
+
+/// Longest name of an account, in characters.
+pub const ACCOUNT_NAME_MAX: usize = 120;
+/// Longest first or last name of a person, in characters.
+pub const PERSON_NAME_MAX: usize = 80;
+/// Longest billing reference, in characters (R6).
+pub const BILLING_REFERENCE_MAX: usize = 255;
+/// Longest e-mail address, in octets of its canonical form (RFC 5321 section 4.5.3.1.3, less the angle brackets).
+pub const EMAIL_MAX: usize = 254;
+/// Longest local part of an e-mail address, in octets (RFC 5321 section 4.5.3.1.1).
+pub const EMAIL_LOCAL_MAX: usize = 64;
+/// Shortest password, in characters.
+pub const PASSWORD_MIN: usize = 12;
+/// Longest password, in characters.
+pub const PASSWORD_MAX: usize = 128;
+/// Longest reason for rejecting a support ticket, in characters.
+pub const REJECTION_REASON_MAX: usize = 500;
+/// Longest search text of a list, in characters.
+pub const SEARCH_MAX: usize = 100;
+
+/// Items on a page of a list when the caller does not say.
+pub const PAGE_DEFAULT: i64 = 50;
+/// Most items on a page of a list.
+pub const PAGE_MAX: i64 = 200;
+/// Most accounts that a refusal lists by name; the count is always whole.
+pub const BLOCKERS_LISTED: i64 = 20;
+
+/// How long an activation link works, in hours (R3).
+pub const ACTIVATION_HOURS: i64 = 72;
+/// How long a password reset link works, in minutes.
+pub const PASSWORD_RESET_MINUTES: i64 = 60;
+/// Shortest time between two password reset e-mails to one member, in seconds.
+pub const PASSWORD_RESET_PAUSE_SECONDS: i64 = 60;
+/// Length of a single-use or refresh token as text: 256 bits in unpadded base64url.
+pub const TOKEN_LENGTH: usize = 43;
+/// How long an access token works, in seconds.
+pub const ACCESS_TOKEN_SECONDS: i64 = 600;
+/// How long a session lasts without a new sign-in, in days.
+pub const SESSION_DAYS: i64 = 30;
+/// For how long a refresh token that was just used gives the same successor again, in seconds.
+pub const REFRESH_GRACE_SECONDS: i64 = 10;
+
+/// How long the first answer to an idempotency key is kept, in hours (W5).
+pub const IDEMPOTENCY_HOURS: i64 = 24;
+/// Longest idempotency key, in characters.
+pub const IDEMPOTENCY_KEY_MAX: usize = 255;
+/// Longest request id that is taken over from a caller, in characters.
+pub const REQUEST_ID_MAX: usize = 128;
+
+/// Largest request body, in bytes.
+pub const BODY_MAX: usize = 64 * 1024;
+/// How long a request body may take to arrive, in seconds.
+pub const BODY_SECONDS: u64 = 15;
+/// Most header lines of a request.
+pub const HEADERS_MAX: usize = 64;
+/// Most octets of all header lines of a request together.
+pub const HEADER_OCTETS_MAX: usize = 16 * 1024;
+/// Longest path and query of a request, in octets.
+pub const URI_MAX: usize = 4 * 1024;
+
+/// Attempts to deliver a message before it is set aside as failed.
+pub const DELIVERY_ATTEMPTS: i32 = 20;

@@ -1,0 +1,54 @@
+//! What a password must be.
+
+use zxcvbn::Score;
+
+use crate::fault::Fault;
+use crate::limits::{PASSWORD_MAX, PASSWORD_MIN};
+
+/// Characters of a password that the guessing model looks at; more make no password weaker and the model slow.
+const JUDGED: usize = 64;
+
+/// Refuses passwords outside 12–128 characters and those that a guesser tries first. `about` are words that an
+/// attacker would know: the account's name, its address.
+pub fn check(password: &str, about: &[&str]) -> Result<(), Fault> {
+    let length = password.chars().count();
+    if length < PASSWORD_MIN {
+        return Err(Fault::new("too_short", format!("Use at least {PASSWORD_MIN} characters.")));
+    }
+    if length > PASSWORD_MAX {
+        return Err(Fault::new("too_long", format!("Use at most {PASSWORD_MAX} characters.")));
+    }
+    let judged: String = password.chars().take(JUDGED).collect();
+    if zxcvbn::zxcvbn(&judged, about).score() < Score::Two {
+        return Err(Fault::new(
+            "common_password",
+            "This password is among the first that are guessed. Use three or four unrelated words.",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_long_enough_and_not_the_first_ones_guessed() {
+        let code =
+            |password: &str| check(password, &["Nordwind", "ann@nordwind.example"]).err().map(|fault| fault.code);
+        assert_eq!(code("correct horse battery staple"), None);
+        assert_eq!(code("Tafelberg-Kiosk-91"), None);
+        assert_eq!(code(&"aZ3$kW9!".repeat(16)), None);
+        assert_eq!(code("short"), Some("too_short"));
+        assert_eq!(code(&"x9".repeat(65)), Some("too_long"));
+        for common in ["password1234", "123456789012", "qwertyuiop[]", "aaaaaaaaaaaa", "Passw0rd1234"] {
+            assert_eq!(code(common), Some("common_password"), "{common}");
+        }
+    }
+
+    #[test]
+    fn characters_are_counted_not_octets() {
+        assert_eq!(check("ключ-от-двери", &[]), Ok(()));
+        assert_eq!(check("ключ-от", &[]).unwrap_err().code, "too_short");
+    }
+}

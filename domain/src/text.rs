@@ -1,0 +1,102 @@
+//! Short texts that people give: names, references, reasons. Kept exactly as given; only what can't be stored or
+//! can't be read by a person is refused.
+
+use crate::fault::Fault;
+use crate::limits;
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident($check:ident, $max:expr);)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is, or says what is wrong with it.
+            pub fn parse(text: &str) -> Result<Self, Fault> {
+                $check(text, $max).map(|()| Self(text.to_owned()))
+            }
+
+            /// The text as it was given.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text as it was given.
+            #[must_use]
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// The name of an account: 1–120 characters of which one is visible, no control characters (R4).
+    AccountName(line, limits::ACCOUNT_NAME_MAX);
+    /// The first or last name of a person: 1–80 characters of which one is visible, no control characters.
+    PersonName(line, limits::PERSON_NAME_MAX);
+    /// Names an object in somebody else's billing system, so any 1–255 characters but NUL stay as they are (R6).
+    BillingReference(verbatim, limits::BILLING_REFERENCE_MAX);
+    /// Why a support ticket was rejected: 1–500 characters of which one is visible.
+    RejectionReason(paragraph, limits::REJECTION_REASON_MAX);
+}
+
+fn line(text: &str, max: usize) -> Result<(), Fault> {
+    if text.chars().any(char::is_control) {
+        return Err(Fault::new("control_character", "Remove line breaks and other control characters."));
+    }
+    paragraph(text, max)
+}
+
+fn paragraph(text: &str, max: usize) -> Result<(), Fault> {
+    verbatim(text, max)?;
+    if text.chars().all(char::is_whitespace) {
+        return Err(Fault::new("blank", "Give at least one visible character."));
+    }
+    Ok(())
+}
+
+fn verbatim(text: &str, max: usize) -> Result<(), Fault> {
+    if text.is_empty() {
+        return Err(Fault::new("too_short", "Give at least 1 character."));
+    }
+    let length = text.chars().count();
+    if length > max {
+        return Err(Fault::new("too_long", format!("Give at most {max} characters; these are {length}.")));
+    }
+    if text.contains('\0') {
+        return Err(Fault::new("control_character", "Remove the NUL character."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn r4_a_name_has_1_to_120_visible_characters() {
+        let code = |text: &str| AccountName::parse(text).err().map(|fault| fault.code);
+        let longest = "é".repeat(limits::ACCOUNT_NAME_MAX);
+        for good in ["A", "Nordwind Telefonie", "نور للاتصالات", "☎️ Phones", "  kept  ", longest.as_str()]
+        {
+            assert_eq!(code(good), None, "{good:?}");
+        }
+        assert_eq!(code(""), Some("too_short"));
+        assert_eq!(code(" \u{3000}"), Some("blank"));
+        assert_eq!(code(&"é".repeat(limits::ACCOUNT_NAME_MAX + 1)), Some("too_long"));
+        assert_eq!(code("a\nb"), Some("control_character"));
+        assert_eq!(code("a\0b"), Some("control_character"));
+    }
+
+    proptest! {
+        #[test]
+        fn r6_a_billing_reference_stays_as_it_was_given(text in "[^\\x00]{1,255}") {
+            let reference = BillingReference::parse(&text).expect("any 1–255 characters but NUL");
+            prop_assert_eq!(reference.as_str(), text.as_str());
+        }
+    }
+}

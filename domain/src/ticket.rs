@@ -1,0 +1,55 @@
+//! Support tickets, by which partners are taken on (R2).
+
+use crate::refusal::Refusal;
+
+/// The only subject that a ticket can have.
+pub const SUBJECT: &str = "Add to TeamMate Portal";
+
+/// Where a ticket stands. A decided ticket never changes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TicketStatus {
+    /// Waits for a decision.
+    Open,
+    /// A master reseller was made of it.
+    Approved,
+    /// Turned down with a reason.
+    Rejected,
+}
+
+impl TicketStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Approved, Self::Rejected];
+
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Only an open ticket can be decided.
+    pub fn check_open(self) -> Result<(), Refusal> {
+        if self == Self::Open { Ok(()) } else { Err(Refusal::TicketDecided) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r2_a_decided_ticket_never_changes_again() {
+        assert_eq!(TicketStatus::Open.check_open(), Ok(()));
+        assert_eq!(TicketStatus::Approved.check_open(), Err(Refusal::TicketDecided));
+        assert_eq!(TicketStatus::Rejected.check_open(), Err(Refusal::TicketDecided));
+    }
+}

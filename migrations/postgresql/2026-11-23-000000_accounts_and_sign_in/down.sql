@@ -1,0 +1,11 @@
+DROP TABLE idempotency_keys;
+DROP TABLE events;
+DROP TABLE support_tickets;
+DROP TABLE password_resets;
+DROP TABLE activations;
+DROP TABLE outbox;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE members;
+DROP TABLE email_addresses;
+DROP TABLE accounts;

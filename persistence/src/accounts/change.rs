@@ -1,0 +1,144 @@
+//! Accounts written: created, changed, moved through their life cycle.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::account::{Account, Status, Tier};
+use domain::email::EmailAddress;
+use domain::id::AccountId;
+use domain::services::{Service, Services};
+
+use super::addresses::{claim_email, free_emails};
+use super::row::search_text;
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::{accounts, members};
+use crate::time::column;
+
+/// An account to be created. It starts pending.
+#[derive(Debug, Clone)]
+pub struct NewAccount<'a> {
+    /// Its id.
+    pub id: AccountId,
+    /// Its tier.
+    pub tier: Tier,
+    /// Its ancestors, or itself, as [`Account`] has them.
+    pub master_reseller_id: Option<AccountId>,
+    /// Likewise.
+    pub reseller_id: Option<AccountId>,
+    /// Its name.
+    pub name: &'a str,
+    /// Its address.
+    pub email: &'a EmailAddress,
+    /// Its billing reference (R6).
+    pub billing_reference: Option<&'a str>,
+    /// Its services.
+    pub services: Services,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Creates a pending account. `false` when its address is taken (R1); the transaction must then be given up.
+pub fn insert(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
+    let NewAccount { id, tier, master_reseller_id, reseller_id, name, email, billing_reference, services, now } =
+        account;
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(Key::from(*id)),
+            accounts::tier.eq(tier.as_str()),
+            accounts::master_reseller_id.eq(master_reseller_id.map(Key::from)),
+            accounts::reseller_id.eq(reseller_id.map(Key::from)),
+            accounts::name.eq(name),
+            accounts::email.eq(email.given()),
+            accounts::billing_reference.eq(billing_reference),
+            accounts::service_pbx.eq(services.has(Service::Pbx)),
+            accounts::service_trunk.eq(services.has(Service::Trunk)),
+            accounts::status.eq(Status::Pending.as_str()),
+            accounts::search_text.eq(search_text(&[name, email.given(), billing_reference.unwrap_or_default()])),
+            accounts::version.eq(1_i64),
+            accounts::created_at.eq(column(*now)),
+            accounts::updated_at.eq(column(*now)),
+            accounts::activated_at.eq(None::<NaiveDateTime>),
+            accounts::closed_at.eq(None::<NaiveDateTime>),
+        ))
+        .execute(tx)?;
+    claim_email(tx, email, *id)
+}
+
+/// New values of an account's members; `None` leaves one as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its address.
+    pub email: Option<EmailAddress>,
+    /// Its services.
+    pub services: Option<Services>,
+    /// Its billing reference; `Some(None)` removes it.
+    pub billing_reference: Option<Option<String>>,
+}
+
+/// Changes an account. `false` when its new address is taken (R1); the transaction must then be given up.
+pub fn update(tx: &mut StoreConnection, account: &Account, change: &Change, now: Timestamp) -> Result<bool, Error> {
+    let Change { name, email, services, billing_reference } = change;
+    let name = name.as_deref().unwrap_or(&account.name);
+    let services = services.unwrap_or(account.services);
+    let billing_reference = billing_reference.as_ref().unwrap_or(&account.billing_reference).as_deref();
+    let given = email.as_ref().map_or(account.email.as_str(), EmailAddress::given);
+    diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account.id))))
+        .set((
+            accounts::name.eq(name),
+            accounts::email.eq(given),
+            accounts::service_pbx.eq(services.has(Service::Pbx)),
+            accounts::service_trunk.eq(services.has(Service::Trunk)),
+            accounts::billing_reference.eq(billing_reference),
+            accounts::search_text.eq(search_text(&[name, given, billing_reference.unwrap_or_default()])),
+            accounts::version.eq(account.version + 1),
+            accounts::updated_at.eq(column(now)),
+        ))
+        .execute(tx)?;
+    match email {
+        None => Ok(true),
+        Some(email) => {
+            free_emails(tx, account.id)?;
+            claim_email(tx, email, account.id)
+        }
+    }
+}
+
+/// Suspends or resumes an account.
+pub fn set_status(tx: &mut StoreConnection, account: &Account, status: Status, now: Timestamp) -> Result<(), Error> {
+    diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account.id))))
+        .set((
+            accounts::status.eq(status.as_str()),
+            accounts::version.eq(account.version + 1),
+            accounts::updated_at.eq(column(now)),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Makes a pending account active.
+pub fn activate(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Result<(), Error> {
+    set_status(tx, account, Status::Active, now)?;
+    diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account.id))))
+        .set(accounts::activated_at.eq(column(now)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Closes an account: its members can't sign in any more, and its addresses are free (R1, R7).
+pub fn close(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Result<(), Error> {
+    set_status(tx, account, Status::Closed, now)?;
+    diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account.id))))
+        .set(accounts::closed_at.eq(column(now)))
+        .execute(tx)?;
+    diesel::update(
+        members::table.filter(members::account_id.eq(Key::from(account.id))).filter(members::removed_at.is_null()),
+    )
+    .set(members::removed_at.eq(column(now)))
+    .execute(tx)?;
+    crate::activations::revoke(tx, account.id)?;
+    free_emails(tx, account.id)
+}

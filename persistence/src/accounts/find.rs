@@ -1,0 +1,89 @@
+//! Accounts one at a time, and what stands below one.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
+use domain::account::{Account, Scope, Status, Tier};
+use domain::id::AccountId;
+use domain::limits::BLOCKERS_LISTED;
+use domain::refusal::{Blocker, Blockers};
+use domain::services::Service;
+
+use super::row::{Row, account, parse_status, query};
+use crate::connection::{MultiBackend, StoreConnection};
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::accounts;
+
+/// The account with this id and tier, if it is in the scope (R8).
+pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId) -> Result<Option<Account>, Error> {
+    let everything = scope.account().is_none();
+    let top = scope.account().map(Key::from);
+    // The account or one above it is the caller's: said once for all tiers, on a row that is already found by its id.
+    let visible = accounts::id
+        .nullable()
+        .eq(top)
+        .or(accounts::master_reseller_id.eq(top))
+        .or(accounts::reseller_id.eq(top))
+        .or(everything.into_sql::<Nullable<Bool>>());
+    let row: Option<Row> = query()
+        .filter(accounts::id.eq(Key::from(id)))
+        .filter(accounts::tier.eq(tier.as_str()))
+        .filter(visible)
+        .first(tx)
+        .optional()?;
+    row.map(account).transpose()
+}
+
+/// The open accounts below one, which keep it from closing (R7).
+pub fn open_descendants(tx: &mut StoreConnection, account: &Account) -> Result<Blockers, Error> {
+    descendants(tx, account, None)
+}
+
+/// The open accounts below one that have a service, which keep it from being taken away (R5).
+pub fn open_descendants_with(tx: &mut StoreConnection, account: &Account, service: Service) -> Result<Blockers, Error> {
+    descendants(tx, account, Some(service))
+}
+
+type Open = accounts::BoxedQuery<'static, MultiBackend>;
+
+fn descendants(tx: &mut StoreConnection, account: &Account, service: Option<Service>) -> Result<Blockers, Error> {
+    let select = || -> Option<Open> {
+        let open: Open = accounts::table.filter(accounts::status.ne(Status::Closed.as_str())).into_boxed();
+        let id = Key::from(account.id);
+        let below = match account.tier {
+            Tier::Platform => open.filter(accounts::tier.ne(Tier::Platform.as_str())),
+            Tier::MasterReseller => {
+                open.filter(accounts::master_reseller_id.eq(id)).filter(accounts::tier.ne(account.tier.as_str()))
+            }
+            Tier::Reseller => {
+                open.filter(accounts::reseller_id.eq(id)).filter(accounts::tier.ne(account.tier.as_str()))
+            }
+            Tier::Enterprise => return None,
+        };
+        Some(match service {
+            None => below,
+            Some(Service::Pbx) => below.filter(accounts::service_pbx.eq(true)),
+            Some(Service::Trunk) => below.filter(accounts::service_trunk.eq(true)),
+        })
+    };
+    let (Some(counted), Some(listed)) = (select(), select()) else { return Ok(Blockers::default()) };
+    let total = counted.select(sql::<diesel::sql_types::BigInt>("count(*)")).first(tx)?;
+    let rows: Vec<(Key, String, String, String)> = listed
+        .select((accounts::id, accounts::tier, accounts::name, accounts::status))
+        .order(accounts::id)
+        .limit(BLOCKERS_LISTED)
+        .load(tx)?;
+    let listed = rows
+        .into_iter()
+        .map(|(id, tier, name, status)| {
+            Ok(Blocker {
+                id: id.id(),
+                tier: Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?,
+                name,
+                status: parse_status(&status)?,
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(Blockers { listed, total })
+}

@@ -1,0 +1,71 @@
+//! Accounts page by page, in the order of their ids, which is that of their creation (W3).
+
+use diesel::prelude::*;
+use domain::account::{Account, Scope, Status, Tier};
+use domain::id::AccountId;
+use domain::services::Service;
+
+use super::row::{Row, account, query, search_pattern};
+use crate::connection::{MultiBackend, StoreConnection};
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::accounts;
+
+/// Which accounts of a scope are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this tier.
+    pub tier: Tier,
+    /// Below this master reseller.
+    pub master_reseller_id: Option<AccountId>,
+    /// With this status.
+    pub status: Option<Status>,
+    /// With this service.
+    pub service: Option<Service>,
+    /// With exactly this billing reference.
+    pub billing_reference: Option<String>,
+    /// With this text in name, e-mail address or billing reference, in any case.
+    pub search: Option<String>,
+    /// Newest first instead of oldest first.
+    pub newest_first: bool,
+    /// Behind this one in that order.
+    pub after: Option<AccountId>,
+    /// So many at most.
+    pub limit: i64,
+}
+
+/// The accounts of a scope that a filter asks for.
+pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<Vec<Account>, Error> {
+    let mut wanted = query().into_boxed::<MultiBackend>().filter(accounts::tier.eq(filter.tier.as_str()));
+    match *scope {
+        Scope::Platform => {}
+        Scope::MasterReseller(id) => wanted = wanted.filter(accounts::master_reseller_id.eq(Key::from(id))),
+        Scope::Reseller(id) => wanted = wanted.filter(accounts::reseller_id.eq(Key::from(id))),
+        Scope::Enterprise(id) => wanted = wanted.filter(accounts::id.eq(Key::from(id))),
+    }
+    if let Some(id) = filter.master_reseller_id {
+        wanted = wanted.filter(accounts::master_reseller_id.eq(Key::from(id)));
+    }
+    if let Some(status) = filter.status {
+        wanted = wanted.filter(accounts::status.eq(status.as_str()));
+    }
+    match filter.service {
+        None => {}
+        Some(Service::Pbx) => wanted = wanted.filter(accounts::service_pbx.eq(true)),
+        Some(Service::Trunk) => wanted = wanted.filter(accounts::service_trunk.eq(true)),
+    }
+    if let Some(reference) = &filter.billing_reference {
+        wanted = wanted.filter(accounts::billing_reference.eq(reference));
+    }
+    if let Some(text) = &filter.search {
+        wanted = wanted.filter(accounts::search_text.like(search_pattern(text)).escape('\\'));
+    }
+    wanted = match (filter.newest_first, filter.after.map(Key::from)) {
+        (false, None) => wanted.order(accounts::id.asc()),
+        (false, Some(after)) => wanted.filter(accounts::id.gt(after)).order(accounts::id.asc()),
+        (true, None) => wanted.order(accounts::id.desc()),
+        (true, Some(after)) => wanted.filter(accounts::id.lt(after)).order(accounts::id.desc()),
+    };
+    let rows: Vec<Row> = wanted.limit(filter.limit).load(tx)?;
+    rows.into_iter().map(account).collect()
+}

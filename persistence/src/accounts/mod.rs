@@ -1,0 +1,13 @@
+//! Accounts of every tier, in one table (S8).
+
+mod addresses;
+mod change;
+mod find;
+mod list;
+mod row;
+
+pub use addresses::claim_email;
+pub use change::{Change, NewAccount, activate, close, insert, set_status, update};
+pub use find::{by_id, open_descendants, open_descendants_with};
+pub use list::{Filter, list};
+pub(crate) use row::{parse_status, search_pattern, search_text};

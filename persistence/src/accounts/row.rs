@@ -1,0 +1,134 @@
+//! The row of an account with what its ancestors and its latest activation e-mail say, and how it is read.
+
+use chrono::NaiveDateTime;
+use diesel::dsl::{self, AsSelect};
+use diesel::prelude::*;
+use domain::account::{Account, Activation, Status, Tier};
+use domain::delivery::Delivery;
+use domain::services::Services;
+
+use crate::connection::MultiBackend;
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::{accounts, activations, outbox};
+use crate::time::instant;
+
+// The master reseller and the reseller above an account.
+diesel::alias! {
+    pub(crate) const MASTER: Alias<Master> = accounts as master;
+    pub(crate) const RESELLER: Alias<Reseller> = accounts as reseller;
+}
+
+/// The columns of an account itself.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+pub(crate) struct AccountRow {
+    id: Key,
+    tier: String,
+    master_reseller_id: Option<Key>,
+    reseller_id: Option<Key>,
+    name: String,
+    email: String,
+    billing_reference: Option<String>,
+    service_pbx: bool,
+    service_trunk: bool,
+    status: String,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+    activated_at: Option<NaiveDateTime>,
+    closed_at: Option<NaiveDateTime>,
+}
+
+/// An account, the statuses of the master reseller and reseller above it, and its latest activation e-mail.
+pub(crate) type Row =
+    (AccountRow, Option<String>, Option<String>, Option<(NaiveDateTime, String, Option<NaiveDateTime>)>);
+
+/// Accounts with what their rows are read from; filters, order and limit are up to the caller.
+#[dsl::auto_type(no_type_alias)]
+pub(crate) fn query() -> _ {
+    let own: AsSelect<AccountRow, MultiBackend> = AccountRow::as_select();
+    accounts::table
+        .left_join(MASTER.on(MASTER.field(accounts::id).nullable().eq(accounts::master_reseller_id)))
+        .left_join(RESELLER.on(RESELLER.field(accounts::id).nullable().eq(accounts::reseller_id)))
+        .left_join(activations::table.on(activations::account_id.eq(accounts::id)))
+        .left_join(outbox::table.on(outbox::id.nullable().eq(activations::message_id.nullable())))
+        .select((
+            own,
+            MASTER.field(accounts::status).nullable(),
+            RESELLER.field(accounts::status).nullable(),
+            (activations::expires_at, outbox::state, outbox::sent_at).nullable(),
+        ))
+}
+
+/// The account of a row.
+pub(crate) fn account((own, master, reseller, activation): Row) -> Result<Account, Error> {
+    let AccountRow {
+        id,
+        tier,
+        master_reseller_id,
+        reseller_id,
+        name,
+        email,
+        billing_reference,
+        service_pbx,
+        service_trunk,
+        status,
+        version,
+        created_at,
+        updated_at,
+        activated_at,
+        closed_at,
+    } = own;
+    let active = Status::Active.as_str();
+    Ok(Account {
+        id: id.id(),
+        tier: Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?,
+        master_reseller_id: master_reseller_id.map(Key::id),
+        reseller_id: reseller_id.map(Key::id),
+        name,
+        email,
+        billing_reference,
+        services: Services::of(service_pbx, service_trunk)
+            .ok_or_else(|| Error::Corrupt("an account without services".to_owned()))?,
+        status: parse_status(&status)?,
+        ancestors_active: [master, reseller].iter().flatten().all(|status| status == active),
+        version,
+        created_at: instant(created_at),
+        updated_at: instant(updated_at),
+        activated_at: activated_at.map(instant),
+        closed_at: closed_at.map(instant),
+        activation: activation
+            .map(|(expires_at, state, sent_at)| {
+                Ok::<_, Error>(Activation {
+                    sent_at: sent_at.map(instant),
+                    expires_at: instant(expires_at),
+                    delivery: Delivery::parse(&state).ok_or_else(|| Error::Corrupt(format!("delivery {state:?}")))?,
+                })
+            })
+            .transpose()?,
+    })
+}
+
+/// Reads a status.
+pub(crate) fn parse_status(text: &str) -> Result<Status, Error> {
+    Status::parse(text).ok_or_else(|| Error::Corrupt(format!("status {text:?}")))
+}
+
+/// What a search over several texts looks in: the same folding on both databases, whatever their own idea of case is.
+pub(crate) fn search_text(texts: &[&str]) -> String {
+    texts.join("\n").to_lowercase()
+}
+
+/// The pattern that finds a text anywhere in a search text.
+pub(crate) fn search_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}

@@ -1,0 +1,94 @@
+//! The one live activation link of each account (R3).
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::account::{Account, Scope, Tier};
+use domain::id::{AccountId, MessageId};
+
+use crate::accounts;
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::{accounts as account_rows, activations};
+use crate::time::column;
+
+/// A link that was written to an account.
+#[derive(Debug, Clone, Copy)]
+pub struct NewActivation<'a> {
+    /// Whose.
+    pub account: AccountId,
+    /// SHA-256 of its token.
+    pub token_hash: &'a [u8],
+    /// The message that carries it.
+    pub message: MessageId,
+    /// When it was written.
+    pub now: Timestamp,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+/// Stores the link of an account, in place of any earlier one, which is void from then on.
+pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Result<(), Error> {
+    let NewActivation { account, token_hash, message, now, expires_at } = *activation;
+    let values = (
+        activations::token_hash.eq(token_hash),
+        activations::message_id.eq(Key::from(message)),
+        activations::created_at.eq(column(now)),
+        activations::expires_at.eq(column(expires_at)),
+        activations::used_at.eq(None::<NaiveDateTime>),
+    );
+    let of_account = activations::table.filter(activations::account_id.eq(Key::from(account)));
+    if diesel::update(of_account).set(values).execute(tx)? == 0 {
+        diesel::insert_into(activations::table)
+            .values((activations::account_id.eq(Key::from(account)), values))
+            .execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Stores the link of an account that was created a moment ago and has none.
+pub fn insert(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Result<(), Error> {
+    let NewActivation { account, token_hash, message, now, expires_at } = *activation;
+    diesel::insert_into(activations::table)
+        .values((
+            activations::account_id.eq(Key::from(account)),
+            activations::token_hash.eq(token_hash),
+            activations::message_id.eq(Key::from(message)),
+            activations::created_at.eq(column(now)),
+            activations::expires_at.eq(column(expires_at)),
+            activations::used_at.eq(None::<NaiveDateTime>),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// The account whose live link has this token. The token is the authority, so there is no scope.
+pub fn account_by_token(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Option<Account>, Error> {
+    let found: Option<(Key, String)> = activations::table
+        .inner_join(account_rows::table.on(account_rows::id.eq(activations::account_id)))
+        .filter(activations::token_hash.eq(token_hash))
+        .filter(activations::used_at.is_null())
+        .filter(activations::expires_at.gt(column(now)))
+        .select((account_rows::id, account_rows::tier))
+        .first(tx)
+        .optional()?;
+    let Some((id, tier)) = found else { return Ok(None) };
+    let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
+    accounts::by_id(tx, &Scope::Platform, tier, id.id())
+}
+
+/// Uses up the live link with this token. `false` when somebody else was faster.
+pub fn redeem(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<bool, Error> {
+    let live = activations::table
+        .filter(activations::token_hash.eq(token_hash))
+        .filter(activations::used_at.is_null())
+        .filter(activations::expires_at.gt(column(now)));
+    Ok(diesel::update(live).set(activations::used_at.eq(column(now))).execute(tx)? == 1)
+}
+
+/// Takes the link of an account out of use; the record of its e-mail goes with it.
+pub(crate) fn revoke(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
+    diesel::delete(activations::table.filter(activations::account_id.eq(Key::from(account)))).execute(tx)?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The handle: async outside, blocking diesel inside, on the store's own few threads (S4).
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
+
+use crate::connection::{DatabaseUrl, StoreConnection};
+use crate::error::{Error, Failure};
+use crate::job::{self, Job};
+use crate::{group, migrations, pool};
+
+/// How the store is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Operations of each kind, reads and writes, that may wait for a thread before further ones are turned away.
+    pub queue: usize,
+    /// Threads of each kind on PostgreSQL, each with a connection. SQLite has one writer and one reader.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { queue: 1024, threads: 4 }
+    }
+}
+
+/// A handle to the store, cheap to clone. When the last one goes, what waits is carried out and the threads end.
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    url: DatabaseUrl,
+    read: Sender<Box<dyn Job>>,
+    write: Sender<Box<dyn Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Database {
+    /// Opens the store: brings its schema up to date and starts its threads. Blocks while it does.
+    pub fn open(url: DatabaseUrl, options: Options) -> Result<Self, Error> {
+        migrations::run(&mut url.connect()?)?;
+        let (read, reads) = bounded(options.queue);
+        let (write, writes) = bounded(options.queue);
+        let threads = match url {
+            DatabaseUrl::Sqlite(_) => {
+                let (writer, reader) = (url.connect()?, url.connect()?);
+                vec![
+                    spawn("writer", move || group::write(writer, &writes))?,
+                    spawn("reader", move || group::read(reader, &reads))?,
+                ]
+            }
+            DatabaseUrl::Postgresql(_) => {
+                let mut threads = Vec::new();
+                for _ in 0..options.threads {
+                    threads.push(postgresql_thread(&url, pool::READ, reads.clone())?);
+                    threads.push(postgresql_thread(&url, pool::WRITE, writes.clone())?);
+                }
+                threads
+            }
+        };
+        Ok(Self(Arc::new(Inner { url, read, write, threads })))
+    }
+
+    /// Runs an operation that only reads, on one snapshot that holds every write acknowledged before this call.
+    pub async fn read<T, E, F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+    {
+        ask(&self.0.read, operation).await
+    }
+
+    /// Runs an operation in a transaction of its own: all of it is durable when this returns `Ok`, and nothing of it
+    /// stays otherwise. PostgreSQL may run the operation again after a conflict, so it must not act outside.
+    pub async fn write<T, E, F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+    {
+        ask(&self.0.write, operation).await
+    }
+
+    /// Whether the schema is that of this version of the service.
+    pub async fn is_migrated(&self) -> Result<bool, Error> {
+        self.read(migrations::is_current).await
+    }
+
+    /// Where the data is.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.0.url
+    }
+
+    /// Operations that wait for a thread: those that read, those that write.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.0.read.len(), self.0.write.len())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Closing the queues lets the threads finish what waits and end.
+        (self.read, self.write) = (bounded(0).0, bounded(0).0);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a database thread panicked");
+            }
+        }
+    }
+}
+
+async fn ask<T, E, F>(queue: &Sender<Box<dyn Job>>, operation: F) -> Result<T, E>
+where
+    F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: Failure + Send + 'static,
+{
+    let (job, outcome): (_, oneshot::Receiver<Result<T, E>>) = job::pack(operation);
+    match queue.try_send(job) {
+        Ok(()) => outcome.await.unwrap_or_else(|_| Err(Error::Closed.into())),
+        Err(TrySendError::Full(_)) => Err(Error::Busy.into()),
+        Err(TrySendError::Disconnected(_)) => Err(Error::Closed.into()),
+    }
+}
+
+fn postgresql_thread(
+    url: &DatabaseUrl,
+    begin: &'static str,
+    queue: Receiver<Box<dyn Job>>,
+) -> Result<JoinHandle<()>, Error> {
+    let (url, connection) = (url.clone(), url.connect()?);
+    spawn("postgresql", move || pool::work(&url, connection, begin, &queue))
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| Error::Unavailable(format!("no thread could be started: {error}")))
+}

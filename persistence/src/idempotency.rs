@@ -1,0 +1,92 @@
+//! First answers to requests that carried an idempotency key (W5).
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+use domain::Timestamp;
+
+use crate::connection::StoreConnection;
+use crate::error::{Error, inserted};
+use crate::schema::idempotency_keys;
+use crate::time::column;
+
+/// An answer as it was first given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// SHA-256 over method, path and body of the request.
+    pub fingerprint: Vec<u8>,
+    /// Its status.
+    pub status: i16,
+    /// Its `Location`.
+    pub location: Option<String>,
+    /// Its `ETag`.
+    pub etag: Option<String>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Makes a key this transaction's own until it ends. `false` when another transaction has it. SQLite has one writer,
+/// so there nobody else can.
+pub fn lock(tx: &mut StoreConnection, caller: &str, key: &str) -> Result<bool, Error> {
+    let StoreConnection::Postgresql(connection) = tx else { return Ok(true) };
+    let number = advisory_number(caller, key);
+    let locked =
+        diesel::select(diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(").bind::<BigInt, _>(number).sql(")"));
+    Ok(locked.get_result(connection)?)
+}
+
+/// The answer that a caller's key got since an instant.
+pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp) -> Result<Option<Kept>, Error> {
+    let row: Option<(Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>)> = idempotency_keys::table
+        .filter(idempotency_keys::caller.eq(caller))
+        .filter(idempotency_keys::key.eq(key))
+        .filter(idempotency_keys::created_at.gt(column(since)))
+        .select((
+            idempotency_keys::fingerprint,
+            idempotency_keys::status,
+            idempotency_keys::location,
+            idempotency_keys::etag,
+            idempotency_keys::body,
+        ))
+        .first(tx)
+        .optional()?;
+    Ok(row.map(|(fingerprint, status, location, etag, body)| Kept { fingerprint, status, location, etag, body }))
+}
+
+/// Keeps an answer. `false` when the key has one that is not yet too old; the transaction must then be given up.
+pub fn keep(
+    tx: &mut StoreConnection,
+    caller: &str,
+    key: &str,
+    answer: &Kept,
+    now: Timestamp,
+    since: Timestamp,
+) -> Result<bool, Error> {
+    let too_old = idempotency_keys::table
+        .filter(idempotency_keys::caller.eq(caller))
+        .filter(idempotency_keys::key.eq(key))
+        .filter(idempotency_keys::created_at.le(column(since)));
+    diesel::delete(too_old).execute(tx)?;
+    let Kept { fingerprint, status, location, etag, body } = answer;
+    inserted(
+        diesel::insert_into(idempotency_keys::table)
+            .values((
+                idempotency_keys::caller.eq(caller),
+                idempotency_keys::key.eq(key),
+                idempotency_keys::fingerprint.eq(fingerprint),
+                idempotency_keys::status.eq(status),
+                idempotency_keys::location.eq(location),
+                idempotency_keys::etag.eq(etag),
+                idempotency_keys::body.eq(body),
+                idempotency_keys::created_at.eq(column(now)),
+            ))
+            .execute(tx),
+    )
+}
+
+/// A number for PostgreSQL's advisory locks: FNV-1a over both texts. A collision costs one 409 that a retry heals.
+fn advisory_number(caller: &str, key: &str) -> i64 {
+    let octets = caller.bytes().chain([0]).chain(key.bytes());
+    let hash =
+        octets.fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3));
+    i64::from_ne_bytes(hash.to_ne_bytes())
+}

@@ -1,0 +1,78 @@
+//! One operation of one request on its way through a database thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokio::sync::oneshot;
+
+use crate::connection::StoreConnection;
+use crate::error::{Error, Failure};
+
+/// What is to become of the work that an operation did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Commit it.
+    Keep,
+    /// Undo it: a rule refused, a query failed or the operation panicked.
+    Discard,
+    /// Undo it and run it again in a new transaction.
+    Retry,
+    /// Undo it, and don't use this connection again.
+    Disconnected,
+}
+
+/// An operation whose types are hidden, so that a queue can hold those of all requests.
+pub(crate) trait Job: Send {
+    /// Runs it on a connection with an open transaction, and keeps the outcome to itself.
+    fn run(&mut self, connection: &mut StoreConnection) -> Verdict;
+    /// Gives the outcome of the last run to whoever waits for it.
+    fn answer(self: Box<Self>);
+    /// Gives a failure of the store instead.
+    fn fail(self: Box<Self>, error: Error);
+}
+
+struct Operation<F, T, E> {
+    operation: F,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+/// Packs an operation, and gives the other end on which its outcome will arrive.
+pub(crate) fn pack<F, T, E>(operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
+where
+    F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: Failure + Send + 'static,
+{
+    let (reply, outcome) = oneshot::channel();
+    (Box::new(Operation { operation, outcome: None, reply }), outcome)
+}
+
+impl<F, T, E> Job for Operation<F, T, E>
+where
+    F: FnMut(&mut StoreConnection) -> Result<T, E> + Send,
+    T: Send,
+    E: Failure + Send,
+{
+    fn run(&mut self, connection: &mut StoreConnection) -> Verdict {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.operation)(connection)))
+            .unwrap_or_else(|_| Err(E::from(Error::Panicked)));
+        let verdict = match outcome.as_ref().map_err(Failure::store_error) {
+            Ok(_) => Verdict::Keep,
+            Err(Some(error)) if error.is_retryable() => Verdict::Retry,
+            Err(Some(error)) if error.is_disconnect() => Verdict::Disconnected,
+            Err(_) => Verdict::Discard,
+        };
+        self.outcome = Some(outcome);
+        verdict
+    }
+
+    fn answer(self: Box<Self>) {
+        let outcome = self.outcome.unwrap_or_else(|| Err(E::from(Error::Closed)));
+        // Nobody waits when the client has hung up; what was committed stays committed.
+        let _ = self.reply.send(outcome);
+    }
+
+    fn fail(self: Box<Self>, error: Error) {
+        let _ = self.reply.send(Err(E::from(error)));
+    }
+}

@@ -1,0 +1,29 @@
+//! Durable state: diesel over SQLite or PostgreSQL behind one handle, [`Database`].
+//!
+//! A query is a short function named for what it returns, with the connection first. Queries that answer callers
+//! take the caller's [`Scope`](domain::account::Scope): there is no unscoped find (S3). Only this crate knows SQL.
+
+pub mod accounts;
+pub mod activations;
+mod connection;
+mod database;
+mod error;
+pub mod events;
+mod group;
+pub mod housekeeping;
+pub mod idempotency;
+mod job;
+mod key;
+pub mod members;
+mod migrations;
+pub mod outbox;
+pub mod password_resets;
+mod pool;
+pub mod schema;
+pub mod sessions;
+pub mod support_tickets;
+mod time;
+
+pub use connection::{DatabaseUrl, InvalidUrl, StoreConnection};
+pub use database::{Database, Options};
+pub use error::{Error, Failure};

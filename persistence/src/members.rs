@@ -1,0 +1,112 @@
+//! Members: the people who sign in to an account.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::account::{Account, Scope, Tier};
+use domain::authority::Role;
+use domain::email::EmailAddress;
+use domain::id::{AccountId, MemberId};
+
+use crate::accounts;
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::{accounts as account_rows, members};
+use crate::time::column;
+
+/// A member with its account.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its id.
+    pub id: MemberId,
+    /// Its address in the given spelling.
+    pub email: String,
+    /// What it may do.
+    pub role: Role,
+    /// The PHC string of its password.
+    pub password_hash: String,
+    /// The account that it signs in to.
+    pub account: Account,
+}
+
+/// A member to be created.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMember<'a> {
+    /// Its id.
+    pub id: MemberId,
+    /// The account that it signs in to.
+    pub account: AccountId,
+    /// Its address, which the account must have claimed.
+    pub email: &'a EmailAddress,
+    /// What it may do.
+    pub role: Role,
+    /// The PHC string of its password.
+    pub password_hash: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Creates a member.
+pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Error> {
+    let NewMember { id, account, email, role, password_hash, now } = *member;
+    diesel::insert_into(members::table)
+        .values((
+            members::id.eq(Key::from(id)),
+            members::account_id.eq(Key::from(account)),
+            members::email.eq(email.given()),
+            members::email_canonical.eq(email.canonical()),
+            members::role.eq(role.as_str()),
+            members::password_hash.eq(password_hash),
+            members::created_at.eq(column(now)),
+            members::removed_at.eq(None::<NaiveDateTime>),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// The member who signs in with an address. Signing in has no scope yet.
+pub fn by_email(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option<Member>, Error> {
+    let id: Option<Key> = members::table
+        .filter(members::email_canonical.eq(email.canonical()))
+        .filter(members::removed_at.is_null())
+        .select(members::id)
+        .first(tx)
+        .optional()?;
+    id.map_or(Ok(None), |id| by_id(tx, id.id()))
+}
+
+/// A member that has not been removed, for those who have proved to be it.
+pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, Error> {
+    let row: Option<(String, String, String, Key, String)> = members::table
+        .inner_join(account_rows::table.on(account_rows::id.eq(members::account_id)))
+        .filter(members::id.eq(Key::from(id)))
+        .filter(members::removed_at.is_null())
+        .select((members::email, members::role, members::password_hash, account_rows::id, account_rows::tier))
+        .first(tx)
+        .optional()?;
+    let Some((email, role, password_hash, account, tier)) = row else { return Ok(None) };
+    let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
+    let account = accounts::by_id(tx, &Scope::Platform, tier, account.id())?
+        .ok_or_else(|| Error::Corrupt("a member without its account".to_owned()))?;
+    Ok(Some(Member { id, email, role: parse_role(&role)?, password_hash, account }))
+}
+
+/// Whether anyone can sign in at all; nobody can in a database that was just made.
+pub fn any(tx: &mut StoreConnection) -> Result<bool, Error> {
+    let first: Option<Key> = members::table.select(members::id).first(tx).optional()?;
+    Ok(first.is_some())
+}
+
+/// Replaces the password of a member.
+pub fn set_password(tx: &mut StoreConnection, member: MemberId, password_hash: &str) -> Result<(), Error> {
+    diesel::update(members::table.filter(members::id.eq(Key::from(member))))
+        .set(members::password_hash.eq(password_hash))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Reads a role.
+pub(crate) fn parse_role(text: &str) -> Result<Role, Error> {
+    Role::parse(text).ok_or_else(|| Error::Corrupt(format!("role {text:?}")))
+}

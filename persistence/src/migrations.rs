@@ -1,0 +1,37 @@
+//! The schema's history, embedded in the binary: the same steps for both databases.
+
+use diesel::connection::SimpleConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::connection::StoreConnection;
+use crate::error::Error;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
+const POSTGRESQL: EmbeddedMigrations = embed_migrations!("../migrations/postgresql");
+
+/// Any number; it only has to be the same in every replica that starts.
+const LOCK: &str = "SELECT pg_advisory_lock(7311962044291)";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(7311962044291)";
+
+/// Takes the steps that are missing. Replicas that start together wait for one another.
+pub(crate) fn run(connection: &mut StoreConnection) -> Result<(), Error> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable(format!("migration: {error}"));
+    match connection {
+        StoreConnection::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(drop).map_err(failed),
+        StoreConnection::Postgresql(postgresql) => {
+            postgresql.batch_execute(LOCK)?;
+            let done = postgresql.run_pending_migrations(POSTGRESQL).map(drop).map_err(failed);
+            postgresql.batch_execute(UNLOCK)?;
+            done
+        }
+    }
+}
+
+/// Whether no step is missing.
+pub(crate) fn is_current(connection: &mut StoreConnection) -> Result<bool, Error> {
+    let pending = match connection {
+        StoreConnection::Sqlite(sqlite) => sqlite.has_pending_migration(SQLITE),
+        StoreConnection::Postgresql(postgresql) => postgresql.has_pending_migration(POSTGRESQL),
+    };
+    pending.map(|pending| !pending).map_err(|error| Error::Unavailable(error.to_string()))
+}

@@ -1,0 +1,142 @@
+//! Messages that leave the service after the commit, at least once each (S5).
+
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::delivery::Delivery;
+use domain::id::{AccountId, MessageId};
+
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::outbox;
+use crate::time::column;
+
+/// How long a worker has a message to itself. One that dies leaves it to others after that.
+pub const LEASE: Duration = Duration::from_mins(2);
+
+/// A message that a worker has taken on.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Its id, the same in every attempt.
+    pub id: MessageId,
+    /// What it says, sealed.
+    pub payload: Vec<u8>,
+    /// Attempts before this one.
+    pub attempts: i32,
+}
+
+/// Puts a message into the outbox.
+pub fn enqueue(
+    tx: &mut StoreConnection,
+    id: MessageId,
+    account: AccountId,
+    payload: &[u8],
+    now: Timestamp,
+) -> Result<(), Error> {
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::id.eq(Key::from(id)),
+            outbox::account_id.eq(Key::from(account)),
+            outbox::state.eq(Delivery::Queued.as_str()),
+            outbox::payload.eq(Some(payload)),
+            outbox::attempts.eq(0),
+            outbox::due_at.eq(column(now)),
+            outbox::leased_until.eq(None::<NaiveDateTime>),
+            outbox::last_error.eq(None::<String>),
+            outbox::created_at.eq(column(now)),
+            outbox::sent_at.eq(None::<NaiveDateTime>),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Takes back the messages of an account that have not left: their links are void.
+pub fn withdraw(tx: &mut StoreConnection, account: AccountId, but: MessageId) -> Result<(), Error> {
+    let unsent = outbox::table
+        .filter(outbox::account_id.eq(Key::from(account)))
+        .filter(outbox::id.ne(Key::from(but)))
+        .filter(outbox::state.ne(Delivery::Sent.as_str()));
+    diesel::delete(unsent).execute(tx)?;
+    Ok(())
+}
+
+/// Leases up to `limit` due messages to the calling worker. Others don't get them until the lease is over.
+pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec<Message>, Error> {
+    let waiting = [Delivery::Queued.as_str(), Delivery::Retrying.as_str()];
+    let now = column(now);
+    let due: Vec<(Key, Option<Vec<u8>>, i32)> = match tx {
+        StoreConnection::Postgresql(connection) => outbox::table
+            .filter(outbox::state.eq_any(waiting))
+            .filter(outbox::due_at.le(now))
+            .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+            .order(outbox::due_at)
+            .limit(limit)
+            .select((outbox::id, outbox::payload, outbox::attempts))
+            .for_update()
+            .skip_locked()
+            .load(connection)?,
+        StoreConnection::Sqlite(connection) => outbox::table
+            .filter(outbox::state.eq_any(waiting))
+            .filter(outbox::due_at.le(now))
+            .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+            .order(outbox::due_at)
+            .limit(limit)
+            .select((outbox::id, outbox::payload, outbox::attempts))
+            .load(connection)?,
+    };
+    let until = now + TimeDelta::from_std(LEASE).unwrap_or_default();
+    let mut leased = Vec::with_capacity(due.len());
+    for (id, payload, attempts) in due {
+        diesel::update(outbox::table.filter(outbox::id.eq(id))).set(outbox::leased_until.eq(until)).execute(tx)?;
+        leased.push(Message { id: id.id(), payload: payload.unwrap_or_default(), attempts });
+    }
+    Ok(leased)
+}
+
+/// Notes that a message has left; what it said is not needed any more.
+pub fn sent(tx: &mut StoreConnection, id: MessageId, now: Timestamp) -> Result<(), Error> {
+    diesel::update(outbox::table.filter(outbox::id.eq(Key::from(id))))
+        .set((
+            outbox::state.eq(Delivery::Sent.as_str()),
+            outbox::payload.eq(None::<Vec<u8>>),
+            outbox::leased_until.eq(None::<NaiveDateTime>),
+            outbox::last_error.eq(None::<String>),
+            outbox::sent_at.eq(Some(column(now))),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Notes that an attempt failed. Without a next one the message is set aside, from where [`replay`] takes it.
+pub fn failed(
+    tx: &mut StoreConnection,
+    id: MessageId,
+    attempts: i32,
+    error: &str,
+    next: Option<Timestamp>,
+) -> Result<(), Error> {
+    let state = if next.is_some() { Delivery::Retrying } else { Delivery::Failed };
+    let message = outbox::table.filter(outbox::id.eq(Key::from(id)));
+    diesel::update(message)
+        .set((
+            outbox::state.eq(state.as_str()),
+            outbox::attempts.eq(attempts),
+            outbox::leased_until.eq(None::<NaiveDateTime>),
+            outbox::last_error.eq(Some(error)),
+        ))
+        .execute(tx)?;
+    if let Some(next) = next {
+        diesel::update(message).set(outbox::due_at.eq(column(next))).execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Queues every message that was set aside again, and says how many there were.
+pub fn replay(tx: &mut StoreConnection, now: Timestamp) -> Result<usize, Error> {
+    Ok(diesel::update(outbox::table.filter(outbox::state.eq(Delivery::Failed.as_str())))
+        .set((outbox::state.eq(Delivery::Queued.as_str()), outbox::attempts.eq(0), outbox::due_at.eq(column(now))))
+        .execute(tx)?)
+}

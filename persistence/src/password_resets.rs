@@ -1,0 +1,52 @@
+//! Links by which members who forgot their password set a new one; one live link a member.
+
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::id::MemberId;
+
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::password_resets;
+use crate::time::{column, instant};
+
+/// When the live link of a member was written.
+pub fn written_at(tx: &mut StoreConnection, member: MemberId) -> Result<Option<Timestamp>, Error> {
+    let of_member = password_resets::table.filter(password_resets::member_id.eq(Key::from(member)));
+    Ok(of_member.select(password_resets::created_at).first(tx).optional()?.map(instant))
+}
+
+/// Stores the link of a member in place of any earlier one.
+pub fn replace(
+    tx: &mut StoreConnection,
+    member: MemberId,
+    token_hash: &[u8],
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    diesel::delete(password_resets::table.filter(password_resets::member_id.eq(Key::from(member)))).execute(tx)?;
+    diesel::insert_into(password_resets::table)
+        .values((
+            password_resets::member_id.eq(Key::from(member)),
+            password_resets::token_hash.eq(token_hash),
+            password_resets::created_at.eq(column(now)),
+            password_resets::expires_at.eq(column(expires_at)),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Whose live link has this token.
+pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Option<MemberId>, Error> {
+    let live = password_resets::table
+        .filter(password_resets::token_hash.eq(token_hash))
+        .filter(password_resets::expires_at.gt(column(now)));
+    let found: Option<Key> = live.select(password_resets::member_id).first(tx).optional()?;
+    Ok(found.map(Key::id))
+}
+
+/// Uses up the live link with this token. `false` when somebody else was faster.
+pub fn redeem(tx: &mut StoreConnection, token_hash: &[u8]) -> Result<bool, Error> {
+    let link = password_resets::table.filter(password_resets::token_hash.eq(token_hash));
+    Ok(diesel::delete(link).execute(tx)? == 1)
+}

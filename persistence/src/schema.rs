@@ -1,0 +1,194 @@
+//! The tables as diesel knows them, in the types that both databases share. The order of columns is the order in
+//! which the migrations create them; the test `schema_and_migrations_agree` holds the three together.
+#![expect(missing_docs, reason = "the migrations say what each table is for; `table!` takes no words of ours")]
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    accounts (id) {
+        id -> Key,
+        tier -> Text,
+        master_reseller_id -> Nullable<Key>,
+        reseller_id -> Nullable<Key>,
+        name -> Text,
+        email -> Text,
+        billing_reference -> Nullable<Text>,
+        service_pbx -> Bool,
+        service_trunk -> Bool,
+        status -> Text,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        activated_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    email_addresses (canonical) {
+        canonical -> Text,
+        account_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    members (id) {
+        id -> Key,
+        account_id -> Key,
+        email -> Text,
+        email_canonical -> Text,
+        role -> Text,
+        password_hash -> Text,
+        created_at -> Timestamp,
+        removed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    sessions (id) {
+        id -> Key,
+        member_id -> Key,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    refresh_tokens (hash) {
+        hash -> Binary,
+        session_id -> Key,
+        created_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        successor_salt -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    outbox (id) {
+        id -> Key,
+        account_id -> Key,
+        state -> Text,
+        payload -> Nullable<Binary>,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    activations (account_id) {
+        account_id -> Key,
+        token_hash -> Binary,
+        message_id -> Key,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    password_resets (member_id) {
+        member_id -> Key,
+        token_hash -> Binary,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    support_tickets (id) {
+        id -> Key,
+        subject -> Text,
+        partner_company_name -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        email -> Text,
+        email_canonical -> Text,
+        status -> Text,
+        rejection_reason -> Nullable<Text>,
+        master_reseller_id -> Nullable<Key>,
+        decided_by -> Nullable<Key>,
+        decided_at -> Nullable<Timestamp>,
+        search_text -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    events (id) {
+        id -> Key,
+        occurred_at -> Timestamp,
+        actor_kind -> Text,
+        actor_id -> Nullable<Key>,
+        action -> Text,
+        subject -> Text,
+        account_id -> Nullable<Key>,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        request_id -> Text,
+        source_address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::key::sql::Key;
+
+    idempotency_keys (caller, key) {
+        caller -> Text,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> SmallInt,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    email_addresses,
+    members,
+    sessions,
+    refresh_tokens,
+    outbox,
+    activations,
+    password_resets,
+    support_tickets,
+    events,
+    idempotency_keys,
+);

@@ -1,0 +1,211 @@
+//! Support tickets, by which partners are taken on (R2).
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::email::EmailAddress;
+use domain::id::{AccountId, MemberId, TicketId};
+use domain::ticket::{SUBJECT, TicketStatus};
+
+use crate::accounts::{search_pattern, search_text};
+use crate::connection::{MultiBackend, StoreConnection};
+use crate::error::{Error, inserted};
+use crate::key::Key;
+use crate::schema::support_tickets;
+use crate::time::{column, instant};
+
+/// A ticket.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    /// Its id.
+    pub id: TicketId,
+    /// What it asks for.
+    pub subject: String,
+    /// The partner's company.
+    pub partner_company_name: String,
+    /// The first name of the person who will sign in.
+    pub first_name: String,
+    /// The last name of that person.
+    pub last_name: String,
+    /// The address of that person, in the given spelling.
+    pub email: String,
+    /// Where it stands.
+    pub status: TicketStatus,
+    /// Why it was rejected.
+    pub rejection_reason: Option<String>,
+    /// The master reseller that was made of it.
+    pub master_reseller_id: Option<AccountId>,
+    /// The operator who decided.
+    pub decided_by: Option<MemberId>,
+    /// When it was decided.
+    pub decided_at: Option<Timestamp>,
+    /// When it was filed.
+    pub created_at: Timestamp,
+}
+
+/// A ticket to be filed.
+#[derive(Debug, Clone)]
+pub struct NewTicket<'a> {
+    /// Its id.
+    pub id: TicketId,
+    /// The partner's company.
+    pub partner_company_name: &'a str,
+    /// The first name of the person who will sign in.
+    pub first_name: &'a str,
+    /// The last name of that person.
+    pub last_name: &'a str,
+    /// The address of that person.
+    pub email: &'a EmailAddress,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// How a ticket was decided.
+#[derive(Debug, Clone, Copy)]
+pub enum Decision<'a> {
+    /// This master reseller was made of it.
+    Approved(AccountId),
+    /// It was turned down for this reason.
+    Rejected(&'a str),
+}
+
+/// Which tickets are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// With this status.
+    pub status: Option<TicketStatus>,
+    /// With this text in company, names or address, in any case.
+    pub search: Option<String>,
+    /// Newest first instead of oldest first.
+    pub newest_first: bool,
+    /// Behind this one in that order.
+    pub after: Option<TicketId>,
+    /// So many at most.
+    pub limit: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = support_tickets)]
+struct Row {
+    id: Key,
+    subject: String,
+    partner_company_name: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    status: String,
+    rejection_reason: Option<String>,
+    master_reseller_id: Option<Key>,
+    decided_by: Option<Key>,
+    decided_at: Option<NaiveDateTime>,
+    created_at: NaiveDateTime,
+}
+
+/// Files a ticket. `false` when the address waits in an open one (R2); the transaction must then be given up.
+pub fn insert(tx: &mut StoreConnection, ticket: &NewTicket<'_>) -> Result<bool, Error> {
+    let NewTicket { id, partner_company_name, first_name, last_name, email, now } = ticket;
+    let searched = search_text(&[partner_company_name, first_name, last_name, email.given()]);
+    inserted(
+        diesel::insert_into(support_tickets::table)
+            .values((
+                support_tickets::id.eq(Key::from(*id)),
+                support_tickets::subject.eq(SUBJECT),
+                support_tickets::partner_company_name.eq(partner_company_name),
+                support_tickets::first_name.eq(first_name),
+                support_tickets::last_name.eq(last_name),
+                support_tickets::email.eq(email.given()),
+                support_tickets::email_canonical.eq(email.canonical()),
+                support_tickets::status.eq(TicketStatus::Open.as_str()),
+                support_tickets::search_text.eq(searched),
+                support_tickets::created_at.eq(column(*now)),
+            ))
+            .execute(tx),
+    )
+}
+
+/// The ticket with this id. Tickets are seen by operators only, and the caller is checked before this is asked.
+pub fn by_id(tx: &mut StoreConnection, id: TicketId) -> Result<Option<Ticket>, Error> {
+    let row = support_tickets::table
+        .filter(support_tickets::id.eq(Key::from(id)))
+        .select(Row::as_select())
+        .first(tx)
+        .optional()?;
+    row.map(ticket).transpose()
+}
+
+/// The tickets that a filter asks for.
+pub fn list(tx: &mut StoreConnection, filter: &Filter) -> Result<Vec<Ticket>, Error> {
+    let mut wanted = support_tickets::table.select(Row::as_select()).into_boxed::<MultiBackend>();
+    if let Some(status) = filter.status {
+        wanted = wanted.filter(support_tickets::status.eq(status.as_str()));
+    }
+    if let Some(text) = &filter.search {
+        wanted = wanted.filter(support_tickets::search_text.like(search_pattern(text)).escape('\\'));
+    }
+    wanted = match (filter.newest_first, filter.after.map(Key::from)) {
+        (false, None) => wanted.order(support_tickets::id.asc()),
+        (false, Some(after)) => wanted.filter(support_tickets::id.gt(after)).order(support_tickets::id.asc()),
+        (true, None) => wanted.order(support_tickets::id.desc()),
+        (true, Some(after)) => wanted.filter(support_tickets::id.lt(after)).order(support_tickets::id.desc()),
+    };
+    let rows: Vec<Row> = wanted.limit(filter.limit).load(tx)?;
+    rows.into_iter().map(ticket).collect()
+}
+
+/// Notes how an open ticket was decided. `false` when it was not open any more.
+pub fn decide(
+    tx: &mut StoreConnection,
+    id: TicketId,
+    decision: Decision<'_>,
+    by: MemberId,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let open = support_tickets::table
+        .filter(support_tickets::id.eq(Key::from(id)))
+        .filter(support_tickets::status.eq(TicketStatus::Open.as_str()));
+    let (status, account, reason) = match decision {
+        Decision::Approved(account) => (TicketStatus::Approved, Some(Key::from(account)), None),
+        Decision::Rejected(reason) => (TicketStatus::Rejected, None, Some(reason)),
+    };
+    let changed = diesel::update(open)
+        .set((
+            support_tickets::status.eq(status.as_str()),
+            support_tickets::master_reseller_id.eq(account),
+            support_tickets::rejection_reason.eq(reason),
+            support_tickets::decided_by.eq(Some(Key::from(by))),
+            support_tickets::decided_at.eq(Some(column(now))),
+        ))
+        .execute(tx)?;
+    Ok(changed == 1)
+}
+
+fn ticket(row: Row) -> Result<Ticket, Error> {
+    let Row {
+        id,
+        subject,
+        partner_company_name,
+        first_name,
+        last_name,
+        email,
+        status,
+        rejection_reason,
+        master_reseller_id,
+        decided_by,
+        decided_at,
+        created_at,
+    } = row;
+    Ok(Ticket {
+        id: id.id(),
+        subject,
+        partner_company_name,
+        first_name,
+        last_name,
+        email,
+        status: TicketStatus::parse(&status).ok_or_else(|| Error::Corrupt(format!("ticket status {status:?}")))?,
+        rejection_reason,
+        master_reseller_id: master_reseller_id.map(Key::id),
+        decided_by: decided_by.map(Key::id),
+        decided_at: decided_at.map(instant),
+        created_at: instant(created_at),
+    })
+}
