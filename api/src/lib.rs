@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The TeamMate Portal API: HTTP over the rules of `domain` and the store of `persistence`.
+//!
+//! A request goes one way: a handler parses the wire form into a command, one operation runs in one transaction, and
+//! the outcome becomes a view. A resource's folder reads `routes`, `wire`, `operations`.
+
+pub mod accounts;
+pub mod activations;
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod http;
+pub mod mail;
+pub mod master_resellers;
+pub mod me;
+pub mod openapi;
+pub mod record;
+pub mod resellers;
+pub mod routes;
+pub mod security;
+pub mod server;
+pub mod service;
+pub mod settings;
+pub mod support_tickets;
+pub mod system;

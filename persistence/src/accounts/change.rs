@@ -41,6 +41,15 @@ pub struct NewAccount<'a> {
 
 /// Creates a pending account. `false` when its address is taken (R1); the transaction must then be given up.
 pub fn insert(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
+    insert_as(tx, account, Status::Pending)
+}
+
+/// Creates an account that is active from the start, which only example trees are made of.
+pub fn insert_active(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
+    insert_as(tx, account, Status::Active)
+}
+
+fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status) -> Result<bool, Error> {
     let NewAccount { id, tier, master_reseller_id, reseller_id, name, email, billing_reference, services, now } =
         account;
     diesel::insert_into(accounts::table)
@@ -54,12 +63,12 @@ pub fn insert(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool
             accounts::billing_reference.eq(billing_reference),
             accounts::service_pbx.eq(services.has(Service::Pbx)),
             accounts::service_trunk.eq(services.has(Service::Trunk)),
-            accounts::status.eq(Status::Pending.as_str()),
+            accounts::status.eq(status.as_str()),
             accounts::search_text.eq(search_text(&[name, email.given(), billing_reference.unwrap_or_default()])),
             accounts::version.eq(1_i64),
             accounts::created_at.eq(column(*now)),
             accounts::updated_at.eq(column(*now)),
-            accounts::activated_at.eq(None::<NaiveDateTime>),
+            accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
             accounts::closed_at.eq(None::<NaiveDateTime>),
         ))
         .execute(tx)?;

@@ -35,6 +35,13 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
     row.map(account).transpose()
 }
 
+/// Whether there is any account but the platform's own.
+pub fn any_below_platform(tx: &mut StoreConnection) -> Result<bool, Error> {
+    let first: Option<Key> =
+        accounts::table.filter(accounts::tier.ne(Tier::Platform.as_str())).select(accounts::id).first(tx).optional()?;
+    Ok(first.is_some())
+}
+
 /// The open accounts below one, which keep it from closing (R7).
 pub fn open_descendants(tx: &mut StoreConnection, account: &Account) -> Result<Blockers, Error> {
     descendants(tx, account, None)

@@ -1,0 +1,37 @@
+# What developers and CI run. `make` alone is `make test`; `make help` lists the rest.
+
+.PHONY: test help format bench openapi clean
+
+test: ## Run every check that CI runs, the tests last
+	@echo "== Tools"
+	@scripts/install-tools
+	@echo "== Format"
+	@cargo fmt --all --check
+	@echo "== Dependencies"
+	@scripts/check-dependencies
+	@echo "== Lints"
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+	@echo "== Code documentation"
+	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+	@echo "== OpenAPI document"
+	@scripts/check-openapi
+	@echo "== Tests"
+	@cargo test --workspace --locked
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+format: ## Format the code
+	@cargo fmt --all
+
+bench: ## Measure the service, its limits and its peers
+	@bench/run
+
+openapi: ## Write openapi.yaml anew from the code
+	@mkdir -p target
+	@cargo run --quiet -- openapi > target/openapi.yaml
+	@mv target/openapi.yaml openapi.yaml
+
+clean: ## Remove everything that was built or installed here
+	@cargo clean
+	@rm -rf node_modules

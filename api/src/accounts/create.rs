@@ -1,0 +1,164 @@
+//! Creating accounts, each with its activation e-mail.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::account::{Account, Scope, Status, Tier, check_offered};
+use domain::email::EmailAddress;
+use domain::fault::Fault;
+use domain::id::{AccountId, MessageId};
+use domain::limits::ACTIVATION_HOURS;
+use domain::refusal::Refusal;
+use domain::services::Services;
+use domain::text::{AccountName, BillingReference};
+use persistence::accounts::{self, NewAccount};
+use persistence::activations::{self, NewActivation};
+use persistence::{StoreConnection, outbox};
+use serde_json::{Value, json};
+
+use crate::http::error::value_error;
+use crate::http::{Actor, Error, Origin};
+use crate::mail::{Letter, Post};
+use crate::record::{Happening, new_id, record};
+use crate::security::secret_token::SecretToken;
+
+/// A reseller to be created (R4).
+#[derive(Debug, Clone)]
+pub struct CreateReseller {
+    /// The master reseller that it goes below, as the caller named it.
+    pub master_reseller_id: Option<String>,
+    /// Its name.
+    pub name: AccountName,
+    /// Its address.
+    pub email: EmailAddress,
+    /// Its services.
+    pub services: Services,
+    /// What it is called in the master reseller's billing system.
+    pub billing_reference: BillingReference,
+}
+
+/// Creates a reseller below the caller, or below the master reseller that an operator names.
+pub fn reseller(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    command: &CreateReseller,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Account, Error> {
+    let CreateReseller { master_reseller_id, name, email, services, billing_reference } = command;
+    let parent = parent(tx, actor, master_reseller_id.as_deref())?;
+    if parent.status == Status::Closed {
+        return Err(Refusal::ParentClosed.into());
+    }
+    check_offered(*services, parent.services)?;
+    let id = new_id(now);
+    let account = NewAccount {
+        id,
+        tier: Tier::Reseller,
+        master_reseller_id: Some(parent.id),
+        reseller_id: Some(id),
+        name: name.as_str(),
+        email,
+        billing_reference: Some(billing_reference.as_str()),
+        services: *services,
+        now,
+    };
+    create(tx, actor.origin(), &account, post)
+}
+
+/// The master reseller that a new reseller goes below.
+fn parent(tx: &mut StoreConnection, actor: &Actor, named: Option<&str>) -> Result<Account, Error> {
+    let wrong =
+        |code, detail: &str| Error::validation(vec![value_error("/master_reseller_id", Fault::new(code, detail))]);
+    let id = match (actor.scope(), named) {
+        (Scope::Platform, None) => {
+            return Err(wrong("required", "Name the master reseller that the reseller goes below."));
+        }
+        (Scope::Platform, Some(named)) => Tier::MasterReseller.parse_id(named),
+        (_, Some(_)) => {
+            return Err(wrong("not_allowed", "Leave it out: your resellers go below your own account."));
+        }
+        (scope, None) => scope.account(),
+    };
+    let found = match id {
+        Some(id) => accounts::by_id(tx, &actor.scope(), Tier::MasterReseller, id)?,
+        None => None,
+    };
+    found.ok_or_else(|| wrong("unknown_master_reseller", "There is no such master reseller."))
+}
+
+/// Creates a pending account and writes its activation e-mail.
+pub fn create(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    account: &NewAccount<'_>,
+    post: &Post,
+) -> Result<Account, Error> {
+    if !accounts::insert(tx, account)? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    let link = Link::write(tx, account.id, account.tier, account.name, account.email, account.now, post)?;
+    activations::insert(tx, &link.stored(account.id, account.now))?;
+    let created = accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?;
+    record(tx, origin, account.now, &Happening::to_account(&created, "created", Value::Null, members(&created)))?;
+    Ok(created)
+}
+
+/// Writes a new activation e-mail to an account; every earlier link is void (R3).
+pub fn write_again(
+    tx: &mut StoreConnection,
+    account: &Account,
+    email: &EmailAddress,
+    now: Timestamp,
+    post: &Post,
+) -> Result<(), Error> {
+    let link = Link::write(tx, account.id, account.tier, &account.name, email, now, post)?;
+    activations::replace(tx, &link.stored(account.id, now))?;
+    Ok(outbox::withdraw(tx, account.id, link.message)?)
+}
+
+struct Link {
+    message: MessageId,
+    token_hash: Vec<u8>,
+    expires_at: Timestamp,
+}
+
+impl Link {
+    fn write(
+        tx: &mut StoreConnection,
+        account: AccountId,
+        tier: Tier,
+        name: &str,
+        email: &EmailAddress,
+        now: Timestamp,
+        post: &Post,
+    ) -> Result<Self, Error> {
+        let token = SecretToken::generate();
+        let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
+        let letter = Letter::Activation {
+            to: email.canonical().to_owned(),
+            account_kind: tier.noun().to_owned(),
+            account_name: name.to_owned(),
+            token: token.expose().to_owned(),
+            expires_at,
+        };
+        let message = new_id(now);
+        post.enqueue(tx, message, account, &letter, now)?;
+        Ok(Self { message, token_hash: token.hash(), expires_at })
+    }
+
+    fn stored(&self, account: AccountId, now: Timestamp) -> NewActivation<'_> {
+        NewActivation { account, token_hash: &self.token_hash, message: self.message, now, expires_at: self.expires_at }
+    }
+}
+
+/// The members of an account as events show them.
+pub fn members(account: &Account) -> Value {
+    let services: Vec<_> = account.services.iter().map(domain::services::Service::as_str).collect();
+    json!({
+        "name": account.name,
+        "email": account.email,
+        "services": services,
+        "billing_reference": account.billing_reference,
+        "status": account.status.as_str(),
+    })
+}

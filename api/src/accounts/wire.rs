@@ -1,0 +1,139 @@
+//! Parts of the wire form of accounts that the tiers share, and the parsing of their members.
+
+use chrono::{DateTime, Utc};
+use domain::account::{Activation, Status};
+use domain::email::EmailAddress;
+use domain::fault::Fault;
+use domain::services::{Service, Services};
+use domain::text::{AccountName, BillingReference};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::error::value_error;
+use crate::http::{Error, Field, Members};
+
+/// Where an account stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusView {
+    /// Created; nobody has redeemed its activation link yet.
+    Pending,
+    /// In use.
+    Active,
+    /// Stopped by someone above it, until resumed.
+    Suspended,
+    /// Gone for good.
+    Closed,
+}
+
+impl From<Status> for StatusView {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pending => Self::Pending,
+            Status::Active => Self::Active,
+            Status::Suspended => Self::Suspended,
+            Status::Closed => Self::Closed,
+        }
+    }
+}
+
+/// A service of the product: `pbx` is "PBX Connector", `trunk` is "SIP Trunk".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceView {
+    /// "PBX Connector".
+    Pbx,
+    /// "SIP Trunk".
+    Trunk,
+}
+
+/// The services of an account as answers list them.
+#[must_use]
+pub fn services_view(services: Services) -> Vec<ServiceView> {
+    services
+        .iter()
+        .map(|service| match service {
+            Service::Pbx => ServiceView::Pbx,
+            Service::Trunk => ServiceView::Trunk,
+        })
+        .collect()
+}
+
+/// How an e-mail fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryView {
+    /// Waits for its first attempt.
+    Queued,
+    /// An attempt failed; another is due.
+    Retrying,
+    /// The mail server took it.
+    Sent,
+    /// Given up; resend it once the cause is mended.
+    Failed,
+}
+
+/// How the latest activation e-mail of an account fares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ActivationView {
+    /// When the mail server took it; `null` until then.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// Until when its link works.
+    pub expires_at: DateTime<Utc>,
+    /// How far it has come.
+    pub delivery: DeliveryView,
+}
+
+impl From<Activation> for ActivationView {
+    fn from(activation: Activation) -> Self {
+        use domain::delivery::Delivery;
+        let Activation { sent_at, expires_at, delivery } = activation;
+        let delivery = match delivery {
+            Delivery::Queued => DeliveryView::Queued,
+            Delivery::Retrying => DeliveryView::Retrying,
+            Delivery::Sent => DeliveryView::Sent,
+            Delivery::Failed => DeliveryView::Failed,
+        };
+        Self { sent_at, expires_at, delivery }
+    }
+}
+
+/// Parses a name.
+pub fn name(text: String) -> Result<AccountName, Fault> {
+    AccountName::parse(&text)
+}
+
+/// Parses an address.
+pub fn email(text: String) -> Result<EmailAddress, Fault> {
+    EmailAddress::parse(&text)
+}
+
+/// Parses a billing reference.
+pub fn billing_reference(text: String) -> Result<BillingReference, Fault> {
+    BillingReference::parse(&text)
+}
+
+/// Parses a selection of services, each wrong name with a pointer of its own.
+pub fn services(members: &mut Members, field: Field<Vec<String>>, required: bool) -> Option<Services> {
+    let names =
+        if required { members.required("/services", field, Ok)? } else { members.optional("/services", field, Ok)? };
+    match Services::parse(names.iter().map(String::as_str)) {
+        Ok(services) => Some(services),
+        Err(faults) => {
+            for (index, fault) in faults.into_iter().take(20) {
+                let pointer = index.map_or_else(|| "/services".to_owned(), |index| format!("/services/{index}"));
+                members.fault::<()>(&pointer, fault);
+            }
+            None
+        }
+    }
+}
+
+/// Refuses a body that changes nothing because it names no member.
+pub fn refuse_empty(is_empty: bool) -> Result<(), Error> {
+    if is_empty {
+        let fault = Fault::new("empty", "Name at least one member to change.");
+        return Err(Error::validation(vec![value_error("", fault)]));
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Activation: redeeming the single-use link of an activation e-mail (R3).
+
+pub mod operations;
+pub mod routes;
+pub mod wire;

@@ -1,0 +1,76 @@
+//! The operations of `/activations`.
+
+use actix_web::post;
+use actix_web::web::Data;
+use domain::password;
+use domain::refusal::Refusal;
+use secrecy::{ExposeSecret, SecretString};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::operations;
+use super::wire::{ActivationAccount, PreviewActivation, RedeemToken};
+use crate::http::error::value_error;
+use crate::http::{Answer, Body, Context, Error};
+use crate::service::Service;
+
+/// Adds them.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(preview_activation).service(redeem_activation);
+}
+
+/// See what an activation link activates
+///
+/// Shows the account of the link, and consumes nothing. Used, expired, replaced and made-up tokens get one answer.
+#[utoipa::path(
+    tag = "Activation",
+    operation_id = "preview_activation",
+    request_body = PreviewActivation,
+    responses(
+        (status = 200, description = "The account that the link activates.", body = ActivationAccount),
+        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`."),
+    ),
+    security(())
+)]
+#[post("/activations/preview")]
+async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer, Error> {
+    let token = body.json::<PreviewActivation>().and_then(PreviewActivation::command)?;
+    let hash = token.ok_or(Refusal::InvalidToken)?.hash();
+    let now = service.clock.now();
+    let account = service.database.read(move |tx| operations::preview(tx, &hash, now)).await?;
+    Answer::ok(&ActivationAccount::from(account))
+}
+
+/// Activate an account
+///
+/// Redeems the link, once, with the password that the account's owner chose. Sign in with it at `POST /auth/login`.
+#[utoipa::path(
+    tag = "Activation",
+    operation_id = "redeem_activation",
+    request_body = RedeemToken,
+    responses(
+        (status = 200, description = "The account is active.", body = ActivationAccount),
+        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`; the link still works."),
+    ),
+    security(())
+)]
+#[post("/activations")]
+async fn redeem_activation(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
+    let hash = token.ok_or(Refusal::InvalidToken)?.hash();
+    let now = service.clock.now();
+    let account = {
+        let hash = hash.clone();
+        service.database.read(move |tx| operations::preview(tx, &hash, now)).await?
+    };
+    check_password(&password, &[&account.name, &account.email])?;
+    let password_hash = service.passwords.hash(password).await?;
+    let origin = context.anonymous();
+    let account = service.database.write(move |tx| operations::redeem(tx, &origin, &hash, &password_hash, now)).await?;
+    Answer::ok(&ActivationAccount::from(account))
+}
+
+/// Refuses a password that is too short, too long, or among the first that are guessed.
+pub fn check_password(password: &SecretString, about: &[&str]) -> Result<(), Error> {
+    password::check(password.expose_secret(), about)
+        .map_err(|fault| Error::validation(vec![value_error("/password", fault)]))
+}

@@ -1,0 +1,6 @@
+//! Signing in and out, refreshing, and resetting a forgotten password (DESIGN section 5).
+
+pub mod operations;
+pub mod reset;
+pub mod routes;
+pub mod wire;

@@ -1,0 +1,111 @@
+//! Sessions: started by a password, carried on by refresh tokens, ended by signing out.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::id::{MemberId, SessionId};
+use domain::limits::SESSION_DAYS;
+use domain::refusal::Refusal;
+use domain::session::{RefreshVerdict, judge_refresh};
+use persistence::events::Actor;
+use persistence::{StoreConnection, members, sessions};
+use serde_json::Value;
+
+use crate::http::{Error, Origin};
+use crate::record::{Happening, new_id, record};
+use crate::security::secret_token::{SecretToken, random_octets};
+
+/// Starts a session for a member whose password was found right, unless that changed in the meantime.
+pub fn start(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: MemberId,
+    password_hash: &str,
+    refresh: &SecretToken,
+    now: Timestamp,
+) -> Result<SessionId, Error> {
+    let member = members::by_id(tx, member)?.ok_or(Refusal::WrongCredentials)?;
+    if member.password_hash != password_hash {
+        return Err(Refusal::WrongCredentials.into());
+    }
+    if !member.account.operates() {
+        return Err(Refusal::NotOperating.into());
+    }
+    let session = new_id(now);
+    sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
+    note(tx, origin, member.id, member.account.id, "signed_in", now)?;
+    Ok(session)
+}
+
+/// What a refresh token was exchanged for.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// Its successor, for this member's session.
+    Successor(MemberId, SessionId, SecretToken),
+    /// Nothing: it does not work. Whatever ended because of it is committed.
+    Refused,
+}
+
+/// Exchanges a refresh token. An old one that comes back ends its session.
+pub fn refresh(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    token: &SecretToken,
+    now: Timestamp,
+) -> Result<Refreshed, Error> {
+    let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(Refreshed::Refused) };
+    let successor = |salt: &[u8]| Refreshed::Successor(found.member, found.session, token.successor(salt));
+    match (judge_refresh(found.facts, now), &found.successor_salt) {
+        (RefreshVerdict::Rotate, _) => {
+            let signed_in = sessions::signed_in(tx, found.session, now)?.ok_or(Refusal::NotSignedIn)?;
+            if !signed_in.operates {
+                return Err(Refusal::NotOperating.into());
+            }
+            let salt = random_octets();
+            let hash = token.successor(&salt).hash();
+            let first = sessions::rotate(tx, found.session, &token.hash(), &salt, &hash, now)?;
+            Ok(if first { successor(&salt) } else { Refreshed::Refused })
+        }
+        (RefreshVerdict::RepeatSuccessor, Some(salt)) => Ok(successor(salt)),
+        (RefreshVerdict::EndSession, _) => {
+            sessions::end(tx, found.session, now)?;
+            if let Some(member) = members::by_id(tx, found.member)? {
+                note(tx, origin, member.id, member.account.id, "refresh_token_reused", now)?;
+            }
+            Ok(Refreshed::Refused)
+        }
+        (RefreshVerdict::Refuse | RefreshVerdict::RepeatSuccessor, _) => Ok(Refreshed::Refused),
+    }
+}
+
+/// Ends the session of a refresh token. One that is unknown or over is no failure: nobody is signed in with it.
+pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: Timestamp) -> Result<(), Error> {
+    let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(()) };
+    if found.facts.session_ended_at.is_some() {
+        return Ok(());
+    }
+    sessions::end(tx, found.session, now)?;
+    if let Some(member) = members::by_id(tx, found.member)? {
+        note(tx, origin, member.id, member.account.id, "signed_out", now)?;
+    }
+    Ok(())
+}
+
+/// Records what a member did about its own sign-in.
+pub fn note(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: MemberId,
+    account: domain::id::AccountId,
+    done: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let origin = Origin { actor: Actor::Member(member), ..origin.clone() };
+    let happening = Happening {
+        action: format!("member.{done}"),
+        subject: member.to_string(),
+        account: Some(account),
+        before: Value::Null,
+        after: Value::Null,
+    };
+    record(tx, &origin, now, &happening)
+}

@@ -1,0 +1,178 @@
+//! The operations of `/auth`.
+
+use std::sync::Arc;
+
+use actix_web::post;
+use actix_web::web::Data;
+use domain::refusal::Refusal;
+use persistence::members;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::operations::{self, Refreshed};
+use super::reset;
+use super::wire::{Accepted, Login, PasswordResetRequest, RefreshRequest, Tokens};
+use crate::activations::routes::check_password;
+use crate::activations::wire::RedeemToken;
+use crate::http::{Answer, Body, Context, Error, ErrorCode, Once};
+use crate::security::secret_token::SecretToken;
+use crate::service::Service;
+
+/// Adds them.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(login)
+        .service(refresh)
+        .service(logout)
+        .service(request_password_reset)
+        .service(redeem_password_reset);
+}
+
+/// Sign in
+///
+/// Starts a session. An unknown address and a wrong password get the same answer; after three failures in a row each
+/// further attempt waits a little longer, and nobody is ever locked out.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "login",
+    request_body = Login,
+    responses(
+        (status = 200, description = "Signed in.", body = Tokens),
+        (status = 401, description = "`wrong_credentials`: address and password do not go together."),
+        (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+    ),
+    security(())
+)]
+#[post("/auth/login")]
+async fn login(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let (email, password) = body.json::<Login>().and_then(Login::command)?;
+    let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();
+    tokio::time::sleep(service.guesses.delay(&name, context.address)).await;
+    let member = match email {
+        Some(email) => service.database.read(move |tx| members::by_email(tx, &email).map_err(Error::from)).await?,
+        None => None,
+    };
+    let hash = member.as_ref().map(|member| member.password_hash.clone());
+    let right = service.passwords.verify(password, hash).await?;
+    let (true, Some(member)) = (right, member) else {
+        service.guesses.failed(&name, context.address);
+        return Err(Refusal::WrongCredentials.into());
+    };
+    service.guesses.succeeded(&name, context.address);
+    let (now, token, origin) = (service.clock.now(), SecretToken::generate(), context.anonymous());
+    let session = {
+        let (token, member) = (token.clone(), member.clone());
+        service
+            .database
+            .write(move |tx| operations::start(tx, &origin, member.id, &member.password_hash, &token, now))
+            .await?
+    };
+    let access = service.access_tokens.issue(member.id, session, now);
+    Answer::ok(&Tokens::expose(&access, &token))
+}
+
+/// Refresh a session
+///
+/// Exchanges the refresh token for a new pair. Each refresh token works once; within ten seconds it gives the same
+/// successor again, later it ends the session, because somebody else has it too.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "refresh",
+    request_body = RefreshRequest,
+    responses(
+        (status = 200, description = "The next pair.", body = Tokens),
+        (status = 401, description = "`invalid_refresh_token`: used, expired or made up. Sign in again."),
+        (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+    ),
+    security(())
+)]
+#[post("/auth/refresh")]
+async fn refresh(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let invalid =
+        || Error::new(ErrorCode::InvalidRefreshToken, "It was used, has expired or never existed. Sign in again.");
+    let token = body.json::<RefreshRequest>().and_then(RefreshRequest::command)?.ok_or_else(invalid)?;
+    let (now, origin) = (service.clock.now(), context.anonymous());
+    let refreshed = service.database.write(move |tx| operations::refresh(tx, &origin, &token, now)).await?;
+    let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid()) };
+    let access = service.access_tokens.issue(member, session, now);
+    Answer::ok(&Tokens::expose(&access, &successor))
+}
+
+/// Sign out
+///
+/// Ends the session of the refresh token: its access tokens stop working at their next request.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "logout",
+    request_body = RefreshRequest,
+    responses((status = 204, description = "Nobody is signed in with this token.")),
+    security(())
+)]
+#[post("/auth/logout")]
+async fn logout(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let token = body.json::<RefreshRequest>().and_then(RefreshRequest::command)?;
+    if let Some(token) = token {
+        let (now, origin) = (service.clock.now(), context.anonymous());
+        service.database.write(move |tx| operations::end(tx, &origin, &token, now)).await?;
+    }
+    Ok(Answer::no_content())
+}
+
+/// Ask for a new password
+///
+/// Sends an e-mail with a link, if a member has the address, at most once a minute. The answer is always the same.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "request_password_reset",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    request_body = PasswordResetRequest,
+    responses(
+        (status = 202, description = "If a member has the address, an e-mail is on its way.", body = Accepted),
+        (status = 409, description = "`idempotency_key_in_use`: the first request with this key still runs."),
+    ),
+    security(())
+)]
+#[post("/auth/password-resets")]
+async fn request_password_reset(
+    service: Data<Service>,
+    context: Context,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    let email = body.json::<PasswordResetRequest>().and_then(PasswordResetRequest::command)?;
+    let post = Arc::clone(&service.post);
+    service
+        .write_once_for_anyone(&context, once.over(&body), move |tx, origin, now| {
+            reset::request(tx, origin, &email, now, &post)?;
+            Ok(Answer::ok(&Accepted { accepted: true })?.with_status(202))
+        })
+        .await
+}
+
+/// Set a new password
+///
+/// Redeems the link of a password reset e-mail, once. Every session of the member ends.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "redeem_password_reset",
+    request_body = RedeemToken,
+    responses(
+        (status = 204, description = "The new password works."),
+        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`; the link still works."),
+    ),
+    security(())
+)]
+#[post("/auth/password-resets/redeem")]
+async fn redeem_password_reset(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
+    let hash = token.ok_or(Refusal::InvalidToken)?.hash();
+    let now = service.clock.now();
+    let member = {
+        let hash = hash.clone();
+        service.database.read(move |tx| reset::member(tx, &hash, now)).await?
+    };
+    check_password(&password, &[&member.account.name, &member.email])?;
+    let password_hash = service.passwords.hash(password).await?;
+    let origin = context.anonymous();
+    service.database.write(move |tx| reset::redeem(tx, &origin, &hash, &password_hash, now)).await?;
+    Ok(Answer::no_content())
+}

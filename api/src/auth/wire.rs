@@ -1,0 +1,124 @@
+//! Sign-in on the wire.
+
+use domain::email::EmailAddress;
+use domain::fault::Fault;
+use domain::limits::ACCESS_TOKEN_SECONDS;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::accounts::wire::email;
+use crate::http::{Error, Field, Members, Unknown};
+use crate::security::secret_token::SecretToken;
+
+/// An address and a password.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct Login {
+    /// The address of the member.
+    #[schema(value_type = String, required = true, example = "operator@teammate.local", format = "email", max_length = 254)]
+    #[serde(default)]
+    email: Field<String>,
+    /// The password.
+    #[schema(value_type = String, required = true, example = "correct horse battery staple", format = "password", max_length = 128)]
+    #[serde(default)]
+    password: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+impl Login {
+    /// The address, if it could be one, and the password.
+    pub fn command(self) -> Result<(Option<EmailAddress>, SecretString), Error> {
+        let Self { email, password, unknown } = self;
+        let mut members = Members::new(unknown);
+        let email = members.required("/email", email, |text| Ok(EmailAddress::parse(&text).ok()));
+        let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
+        members.finish(email.zip(password))
+    }
+}
+
+/// A refresh token.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct RefreshRequest {
+    /// The latest refresh token of the session.
+    #[schema(value_type = String, required = true, example = "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", min_length = 43, max_length = 43)]
+    #[serde(default)]
+    refresh_token: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+impl RefreshRequest {
+    /// The token, if it could be one.
+    pub fn command(self) -> Result<Option<SecretToken>, Error> {
+        let Self { refresh_token, unknown } = self;
+        let mut members = Members::new(unknown);
+        let token = members.required("/refresh_token", refresh_token, |text| Ok(SecretToken::parse(&text)));
+        members.finish(token)
+    }
+}
+
+/// An address whose member forgot the password.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct PasswordResetRequest {
+    /// The address of the member.
+    #[schema(value_type = String, required = true, example = "ann@contoso.example", format = "email", max_length = 254)]
+    #[serde(default)]
+    email: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+impl PasswordResetRequest {
+    /// The address.
+    pub fn command(self) -> Result<EmailAddress, Error> {
+        let Self { email: e, unknown } = self;
+        let mut members = Members::new(unknown);
+        let email = members.required("/email", e, email);
+        members.finish(email)
+    }
+}
+
+/// What a session works with.
+#[derive(Serialize, ToSchema)]
+pub struct Tokens {
+    /// Send it as `Authorization: Bearer …`. A JWT; it works for `expires_in` seconds.
+    #[schema(
+        example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZW1iZXIifQ.c2lnbmF0dXJl",
+        max_length = 2000
+    )]
+    pub access_token: String,
+    /// Exchange it at `POST /auth/refresh` for the next pair. It works once.
+    #[schema(example = "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", max_length = 43)]
+    pub refresh_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer", max_length = 10)]
+    pub token_type: &'static str,
+    /// For how many seconds the access token works.
+    #[schema(example = 600, minimum = 1, maximum = 86400)]
+    pub expires_in: i64,
+}
+
+impl Tokens {
+    /// Shows the tokens to whom they are for.
+    #[must_use]
+    pub fn expose(access: &SecretString, refresh: &SecretToken) -> Self {
+        Self {
+            access_token: access.expose_secret().to_owned(),
+            refresh_token: refresh.expose().to_owned(),
+            token_type: "Bearer",
+            expires_in: ACCESS_TOKEN_SECONDS,
+        }
+    }
+}
+
+/// What became of a request that is answered the same whatever is behind it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Accepted {
+    /// Always true.
+    #[schema(example = true)]
+    pub accepted: bool,
+}

@@ -1,0 +1,157 @@
+//! `teammate demo`: fills an empty database with an example tree, the same one every time.
+
+use clap::Args;
+use domain::Timestamp;
+use domain::account::Tier;
+use domain::email::EmailAddress;
+use domain::id::{AccountId, EventId};
+use domain::services::Services;
+use indicatif::{ProgressBar, ProgressStyle};
+use persistence::accounts::NewAccount;
+use persistence::events::{Actor, NewEvent};
+use persistence::{Database, Error, StoreConnection, accounts, events};
+use uuid::{NoContext, Uuid};
+
+/// Accounts that are written in one transaction.
+const BATCH: usize = 2_000;
+/// Resellers below each master reseller.
+const RESELLERS_EACH: usize = 1_000;
+/// The demo's first instant: the tree has the same ids whenever it is made.
+const START_MS: i64 = 1_767_225_600_000;
+
+const COMPANIES: [&str; 8] =
+    ["Nordwind", "Contoso", "Fabrikam", "Alpenblick", "Café Müller", "Østerbro", "نور", "Tailwind"];
+const KINDS: [&str; 5] = ["Telefonie", "Communications", "Networks", "Voice", "IT Services"];
+
+/// How large the tree is.
+#[derive(Debug, Clone, Args)]
+pub struct Demo {
+    /// How many resellers.
+    #[arg(long, default_value_t = 100)]
+    resellers: usize,
+    /// How many enterprises, spread over the resellers.
+    #[arg(long, default_value_t = 1_000)]
+    enterprises: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Example {
+    id: AccountId,
+    tier: Tier,
+    master_reseller: Option<AccountId>,
+    reseller: Option<AccountId>,
+    name: String,
+    email: EmailAddress,
+    billing_reference: Option<String>,
+    at: Timestamp,
+}
+
+/// Fills the database and shows how far it is.
+pub async fn run(database: &Database, demo: &Demo) -> Result<(), String> {
+    let failed = |error: Error| error.to_string();
+    let taken = database.read(|tx| accounts::any_below_platform(tx)).await.map_err(failed)?;
+    if taken {
+        return Err("the database has accounts already; demo fills an empty one".to_owned());
+    }
+    let masters = demo.resellers.div_ceil(RESELLERS_EACH).max(1);
+    let total = masters + demo.resellers + demo.enterprises;
+    let progress = ProgressBar::new(u64::try_from(total).unwrap_or(u64::MAX));
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} accounts, {per_sec}, {eta} left");
+    progress.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let started = std::time::Instant::now();
+    let mut from = 0;
+    while from < total {
+        let to = (from + BATCH).min(total);
+        let batch = (from..to).map(|number| example(number, masters, demo.resellers)).collect::<Result<Vec<_>, _>>()?;
+        database.write(move |tx| batch.iter().try_for_each(|account| write(tx, account))).await.map_err(failed)?;
+        progress.set_position(u64::try_from(to).unwrap_or(u64::MAX));
+        from = to;
+    }
+    progress.finish_and_clear();
+    let seconds = started.elapsed().as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = total as f64 / seconds;
+    println!("{total} accounts in {seconds:.1} s, {rate:.0} a second.");
+    Ok(())
+}
+
+/// The account of a number: first come the master resellers, then the resellers, then the enterprises.
+fn example(number: usize, masters: usize, resellers: usize) -> Result<Example, String> {
+    let tier = if number < masters {
+        Tier::MasterReseller
+    } else if number < masters + resellers {
+        Tier::Reseller
+    } else {
+        Tier::Enterprise
+    };
+    let reseller = match tier {
+        Tier::Reseller => Some(number - masters),
+        Tier::Enterprise if resellers > 0 => Some((number - masters - resellers) % resellers),
+        _ => None,
+    };
+    let master = match tier {
+        Tier::MasterReseller => number,
+        _ => reseller.map_or(0, |reseller| reseller / RESELLERS_EACH),
+    };
+    let label = tier.as_str().replace('_', "-");
+    let email = EmailAddress::parse(&format!("{label}-{number}@demo.example")).map_err(|fault| fault.detail)?;
+    let name = format!("{} {} {number}", COMPANIES[number % COMPANIES.len()], KINDS[number / 3 % KINDS.len()]);
+    Ok(Example {
+        id: id(number),
+        tier,
+        master_reseller: Some(id(master)),
+        reseller: reseller.map(|reseller| id(masters + reseller)),
+        name,
+        email,
+        billing_reference: (tier != Tier::MasterReseller).then(|| format!("DEMO-{number:07}")),
+        at: instant(number),
+    })
+}
+
+fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
+    let Example { id, tier, master_reseller, reseller, name, email, billing_reference, at } = example;
+    let account = NewAccount {
+        id: *id,
+        tier: *tier,
+        master_reseller_id: *master_reseller,
+        reseller_id: *reseller,
+        name,
+        email,
+        billing_reference: billing_reference.as_deref(),
+        services: Services::ALL,
+        now: *at,
+    };
+    accounts::insert_active(tx, &account)?;
+    let event = NewEvent {
+        id: EventId::from_uuid(id.uuid()),
+        now: *at,
+        actor: Actor::System,
+        action: &format!("{}.created", tier.as_str()),
+        subject: &tier.format_id(*id),
+        account: Some(*id),
+        before: None,
+        after: None,
+        request_id: "demo",
+        source_address: None,
+    };
+    events::record(tx, &event)
+}
+
+/// One account a millisecond.
+fn instant(number: usize) -> Timestamp {
+    let ms = START_MS.saturating_add(i64::try_from(number).unwrap_or(0));
+    chrono::DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}
+
+/// A `UUIDv7` whose random part is the number: the same every time.
+fn id(number: usize) -> AccountId {
+    let at = instant(number);
+    let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
+    let time = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()));
+    let mut octets = *time.as_bytes();
+    octets[6] = 0x70;
+    octets[7] = 0;
+    octets[8..].copy_from_slice(&(number as u64).to_be_bytes());
+    octets[8] = 0x80;
+    AccountId::from_uuid(Uuid::from_bytes(octets))
+}

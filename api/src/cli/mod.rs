@@ -1,0 +1,128 @@
+//! The command line: `teammate` and its commands.
+
+mod demo;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use persistence::{Database, Options, outbox};
+use secrecy::ExposeSecret;
+use tracing_subscriber::EnvFilter;
+
+use crate::clock::Clock;
+use crate::http::Error;
+use crate::openapi;
+use crate::security::access_token;
+use crate::server::{self, Background};
+use crate::settings::{Settings, StoreSettings};
+
+/// The TeamMate Portal API: connects customers' phone systems to Microsoft Teams.
+#[derive(Debug, Parser)]
+#[command(name = "teammate", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the service (what `teammate` alone does, too).
+    Serve,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Print the OpenAPI document as YAML.
+    Openapi,
+    /// Fill an empty database with an example tree, the same one every time.
+    Demo(demo::Demo),
+    /// Add a key that signs access tokens. Running services take it up by themselves, without a failed request.
+    RotateSigningKey,
+    /// Queue every e-mail that was given up again.
+    ReplayMail,
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.settings.log_json);
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("teammate: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), String> {
+    let Cli { command, settings } = cli;
+    match command {
+        None | Some(Command::Serve) => runtime()?.block_on(serve(settings)),
+        Some(Command::Migrate) => open(&settings.store).map(drop),
+        Some(Command::Openapi) => {
+            print!("{}", openapi::document().to_yaml().map_err(|error| error.to_string())?);
+            Ok(())
+        }
+        Some(Command::Demo(demo)) => runtime()?.block_on(demo::run(&open(&settings.store)?, &demo)),
+        Some(Command::RotateSigningKey) => {
+            access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())
+        }
+        Some(Command::ReplayMail) => {
+            let (database, now) = (open(&settings.store)?, Clock::default().now());
+            let replay = database.write(move |tx| outbox::replay(tx, now).map_err(Error::from));
+            let count = runtime()?.block_on(replay).map_err(|error| error.to_string())?;
+            println!("{count} e-mail(s) queued again.");
+            Ok(())
+        }
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), String> {
+    let operator = settings.operator_email.clone();
+    let running = server::start(settings, Clock::default(), Background::Runs).await?;
+    let address = running.address;
+    println!("TeamMate Portal API on http://{address}");
+    println!("Swagger UI on          http://{address}/swagger-ui/");
+    if let Some(password) = &running.generated_password {
+        println!("First operator:        {} with password {}", operator.given(), password.expose_secret());
+        println!("                       The password is shown this once.");
+    }
+    until_told_to_stop().await?;
+    tracing::info!("stopping: answering what is under way");
+    running.stop().await;
+    Ok(())
+}
+
+async fn until_told_to_stop() -> Result<(), String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn open(store: &StoreSettings) -> Result<Database, String> {
+    std::fs::create_dir_all(&store.data_dir).map_err(|error| format!("{}: {error}", store.data_dir.display()))?;
+    Database::open(store.database_url(), Options::default()).map_err(|error| error.to_string())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+/// Logs go to standard error, from `info` up unless `RUST_LOG` says otherwise.
+fn start_log(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start of the log in one process is a test's, which has one already.
+    let _ = if json { log.json().try_init() } else { log.try_init() };
+}

@@ -1,0 +1,236 @@
+//! Request bodies: read within limits, then parsed so that every fault is named at once (W1, W2).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
+use domain::fault::Fault;
+use domain::limits;
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::error::{Error, ValueError, value_error};
+use super::error_code::ErrorCode;
+
+/// The octets of a request body. It is parsed after the caller was found to be allowed to send it.
+#[derive(Debug, Clone)]
+pub struct Body {
+    octets: Bytes,
+    is_json: bool,
+}
+
+impl Body {
+    /// The octets.
+    #[must_use]
+    pub fn octets(&self) -> &Bytes {
+        &self.octets
+    }
+
+    /// Parses a JSON object. What is wrong with single members is for `T`'s [`Field`]s to keep.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        if !self.is_json {
+            return Err(Error::new(
+                ErrorCode::UnsupportedMediaType,
+                "Send the body as `Content-Type: application/json` (a change may be `application/merge-patch+json` too).",
+            ));
+        }
+        serde_json::from_slice(&self.octets).map_err(|error| {
+            // A body that is JSON but no object is a wrong value; all else is no JSON that we can take.
+            if error.is_data() && error.to_string().starts_with("invalid type") {
+                let fault = Fault::new("wrong_type", "Send one JSON object.");
+                return Error::validation(vec![value_error("", fault)]);
+            }
+            Error::new(
+                ErrorCode::MalformedJson,
+                format!("Line {}, column {}: {}", error.line(), error.column(), reason(&error)),
+            )
+        })
+    }
+}
+
+/// What is wrong, without the place, which the message has already, and without quoting the body.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
+    format!("{text}.")
+}
+
+impl FromRequest for Body {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let is_json = media == "application/json" || media == "application/merge-patch+json";
+        let announced =
+            request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let mut payload = payload.take();
+        Box::pin(async move {
+            if announced.is_some_and(|length: u64| length > limits::BODY_MAX as u64) {
+                return Err(too_large());
+            }
+            let read = tokio::time::timeout(Duration::from_secs(limits::BODY_SECONDS), collect(&mut payload)).await;
+            let octets = read.unwrap_or_else(|_| {
+                let detail = format!("The body has to arrive within {} seconds.", limits::BODY_SECONDS);
+                Err(Error::new(ErrorCode::RequestTimeout, detail))
+            })?;
+            Ok(Self { octets, is_json })
+        })
+    }
+}
+
+async fn collect(payload: &mut Payload) -> Result<Bytes, Error> {
+    let mut octets = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Error::new(ErrorCode::BadRequest, "The body could not be read to its end."))?;
+        if octets.len() + chunk.len() > limits::BODY_MAX {
+            return Err(too_large());
+        }
+        octets.extend_from_slice(&chunk);
+    }
+    Ok(octets.freeze())
+}
+
+fn too_large() -> Error {
+    Error::new(ErrorCode::BodyTooLarge, format!("Send at most {} bytes.", limits::BODY_MAX))
+}
+
+/// A member of a body: absent, `null`, of a wrong type, or a value. Reading one never fails, so that a wrong member
+/// does not hide the others.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Field<T> {
+    /// The member is not there.
+    #[default]
+    Absent,
+    /// The member is `null`.
+    Null,
+    /// The member is of another type.
+    WrongType,
+    /// The member has a value.
+    Value(T),
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Null => Self::Null,
+            value => serde_json::from_value(value).map_or(Self::WrongType, Self::Value),
+        })
+    }
+}
+
+/// Members that the operation does not know, each of which is a fault (W1).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Unknown(BTreeMap<String, Ignored>);
+
+#[derive(Debug, Clone)]
+struct Ignored;
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// What a member's raw type is called in messages.
+pub trait Raw {
+    /// With its article.
+    const NAME: &'static str;
+}
+
+impl Raw for String {
+    const NAME: &'static str = "a string";
+}
+
+impl Raw for Vec<String> {
+    const NAME: &'static str = "a list of strings";
+}
+
+/// Parses the members of a body and collects what is wrong with them.
+#[derive(Debug)]
+pub struct Members {
+    errors: Vec<ValueError>,
+}
+
+impl Members {
+    /// Starts with the members that are not known.
+    #[must_use]
+    pub fn new(Unknown(unknown): Unknown) -> Self {
+        let errors = unknown
+            .into_keys()
+            .map(|name| {
+                let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+                let pointer = pointer.chars().take(100).collect::<String>();
+                value_error(pointer, Fault::new("unknown_member", "This operation has no such member. Remove it."))
+            })
+            .take(50)
+            .collect();
+        Self { errors }
+    }
+
+    /// A member that must have a value.
+    pub fn required<T: Raw, U>(
+        &mut self,
+        pointer: &str,
+        field: Field<T>,
+        parse: impl FnOnce(T) -> Result<U, Fault>,
+    ) -> Option<U> {
+        match field {
+            Field::Absent => self.fault(pointer, Fault::required()),
+            field => self.given(pointer, field, parse),
+        }
+    }
+
+    /// A member that may be absent, but not `null`.
+    pub fn optional<T: Raw, U>(
+        &mut self,
+        pointer: &str,
+        field: Field<T>,
+        parse: impl FnOnce(T) -> Result<U, Fault>,
+    ) -> Option<U> {
+        match field {
+            Field::Absent => None,
+            field => self.given(pointer, field, parse),
+        }
+    }
+
+    fn given<T: Raw, U>(
+        &mut self,
+        pointer: &str,
+        field: Field<T>,
+        parse: impl FnOnce(T) -> Result<U, Fault>,
+    ) -> Option<U> {
+        match field {
+            Field::Value(value) => match parse(value) {
+                Ok(parsed) => return Some(parsed),
+                Err(fault) => self.fault(pointer, fault),
+            },
+            Field::Null => self.fault(pointer, Fault::new("null", format!("Give {}; null is not allowed.", T::NAME))),
+            Field::WrongType => self.fault(pointer, Fault::new("wrong_type", format!("Give {}.", T::NAME))),
+            Field::Absent => None,
+        }
+    }
+
+    /// Notes a fault; gives `None`, so that it can stand where a value is expected.
+    pub fn fault<U>(&mut self, pointer: &str, fault: Fault) -> Option<U> {
+        self.errors.push(value_error(pointer, fault));
+        None
+    }
+
+    /// The command, if nothing was wrong.
+    pub fn finish<U>(self, command: Option<U>) -> Result<U, Error> {
+        match command {
+            Some(command) if self.errors.is_empty() => Ok(command),
+            _ => Err(Error::validation(self.errors)),
+        }
+    }
+}

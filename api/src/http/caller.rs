@@ -1,0 +1,144 @@
+//! Who calls and what for. A handler's signature says which kind of authority it asks for: `caller: Caller<Change>`.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use domain::Timestamp;
+use domain::account::{Account, Scope, Tier};
+use domain::authority::{self, Action, Target};
+use domain::id::MemberId;
+use domain::refusal::Refusal;
+use persistence::sessions::{self, SignedIn};
+use persistence::{StoreConnection, accounts, events};
+
+use super::context::{Context, Origin};
+use super::error::Error;
+use crate::security::access_token::Claims;
+
+/// A kind of authority.
+pub trait Permission: 'static {
+    /// What it allows to ask for.
+    const ACTION: Action;
+}
+
+/// The authority to see.
+#[derive(Debug)]
+pub struct Read;
+/// The authority to make something new.
+#[derive(Debug)]
+pub struct Create;
+/// The authority to change what is there.
+#[derive(Debug)]
+pub struct Change;
+
+impl Permission for Read {
+    const ACTION: Action = Action::Read;
+}
+impl Permission for Create {
+    const ACTION: Action = Action::Create;
+}
+impl Permission for Change {
+    const ACTION: Action = Action::Change;
+}
+
+/// A request with a good access token. Whether its session still lasts, and what its member may do, is looked up in
+/// the request's own transaction by [`Caller::actor`].
+#[derive(Debug)]
+pub struct Caller<P> {
+    claims: Claims,
+    request_id: String,
+    address: String,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P: Permission> Caller<P> {
+    /// Who this is at this moment. Refuses sessions that are over and accounts that don't operate (R7).
+    pub fn actor(&self, tx: &mut StoreConnection, now: Timestamp) -> Result<Actor, Error> {
+        let signed_in = sessions::signed_in(tx, self.claims.session, now)?.ok_or(Refusal::NotSignedIn)?;
+        if signed_in.member != self.claims.member {
+            return Err(Refusal::NotSignedIn.into());
+        }
+        if !signed_in.operates {
+            return Err(Refusal::NotOperating.into());
+        }
+        let origin = Origin {
+            actor: events::Actor::Member(signed_in.member),
+            request_id: self.request_id.clone(),
+            address: Some(self.address.clone()),
+        };
+        Ok(Actor { signed_in, action: P::ACTION, origin })
+    }
+
+    /// The claims of its token.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+}
+
+impl<P: Permission> FromRequest for Caller<P> {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        let Some(context) = extensions.get::<Context>() else { return ready(Err(Refusal::NotSignedIn.into())) };
+        ready(context.claims.clone().map_err(Error::from).map(|claims| Self {
+            claims,
+            request_id: context.request_id.to_string(),
+            address: context.address.to_string(),
+            permission: PhantomData,
+        }))
+    }
+}
+
+/// A member at work in one transaction.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    signed_in: SignedIn,
+    action: Action,
+    origin: Origin,
+}
+
+impl Actor {
+    /// The member.
+    #[must_use]
+    pub fn member(&self) -> MemberId {
+        self.signed_in.member
+    }
+
+    /// The tier of the account that it signed in to.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.signed_in.tier
+    }
+
+    /// What it and its request are called in events.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The accounts that it sees (R8).
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope::of(self.signed_in.tier, self.signed_in.account)
+    }
+
+    /// Whether it may do what the handler's signature says, to something that is not one account.
+    pub fn may(&self, target: Target) -> Result<(), Error> {
+        Ok(authority::decide(self.signed_in.tier, self.signed_in.role, self.action, target)?)
+    }
+
+    /// The account with this id: not found when it lies outside the subtree, refused when it is seen but not this
+    /// member's to act on.
+    pub fn reach(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account, Error> {
+        let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
+        let account = accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
+        let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
+        self.may(target)?;
+        Ok(account)
+    }
+}

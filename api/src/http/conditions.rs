@@ -1,0 +1,97 @@
+//! `If-Match` and `If-None-Match` (W4, RFC 9110 section 13).
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::{FromRequest, HttpRequest};
+
+use super::answer::Answer;
+use super::error::Error;
+use super::error_code::ErrorCode;
+
+/// The conditions of a request.
+#[derive(Debug, Clone, Default)]
+pub struct Conditions {
+    if_match: Option<Vec<String>>,
+    if_none_match: Option<Vec<String>>,
+}
+
+impl Conditions {
+    /// Refuses a change when the resource is not at a version that the caller named. Only the version counts, not
+    /// the part of the tag that stands for what others change: nothing of that can be overwritten.
+    pub fn check_version(&self, version: i64) -> Result<(), Error> {
+        let Some(tags) = &self.if_match else { return Ok(()) };
+        let version = version.to_string();
+        let named = |tag: &String| tag == "*" || version_of(tag) == Some(version.as_str());
+        if tags.iter().any(named) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorCode::PreconditionFailed,
+            "Somebody changed it since you read it. Read it again, apply your change to that, and send the new ETag.",
+        ))
+    }
+
+    /// 304 instead of what the caller has already.
+    #[must_use]
+    pub fn answer(&self, answer: Answer) -> Answer {
+        let (Some(tags), Some(etag)) = (&self.if_none_match, &answer.etag) else { return answer };
+        let known = |tag: &String| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;
+        if tags.iter().any(known) { Answer { status: 304, body: Vec::new(), ..answer } } else { answer }
+    }
+}
+
+/// The version in one of our own strong tags: `"<version>.<rest>"`.
+fn version_of(tag: &str) -> Option<&str> {
+    let (version, rest) = tag.strip_prefix('"')?.strip_suffix('"')?.split_once('.')?;
+    (rest.len() == 12).then_some(version)
+}
+
+impl FromRequest for Conditions {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(
+            read(request, &header::IF_MATCH)
+                .and_then(|if_match| Ok(Self { if_match, if_none_match: read(request, &header::IF_NONE_MATCH)? })),
+        )
+    }
+}
+
+fn read(request: &HttpRequest, name: &HeaderName) -> Result<Option<Vec<String>>, Error> {
+    let mut tags = Vec::new();
+    for value in request.headers().get_all(name) {
+        let invalid = || Error::new(ErrorCode::InvalidHeader, format!("`{name}` takes entity tags in quotes, or `*`."));
+        let text = value.to_str().map_err(|_| invalid())?;
+        for tag in text.split(',').map(str::trim) {
+            let quoted = tag.strip_prefix("W/").unwrap_or(tag);
+            if tag != "*" && !(quoted.len() >= 2 && quoted.starts_with('"') && quoted.ends_with('"')) {
+                return Err(invalid());
+            }
+            tags.push(tag.to_owned());
+        }
+    }
+    Ok((!tags.is_empty()).then_some(tags))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conditions(if_match: &str) -> Conditions {
+        Conditions { if_match: Some(vec![if_match.to_owned()]), if_none_match: None }
+    }
+
+    #[test]
+    fn w4_if_match_compares_the_version_of_a_strong_tag() {
+        assert!(conditions("\"3.0123456789ab\"").check_version(3).is_ok());
+        assert!(conditions("\"3.ffffffffffff\"").check_version(3).is_ok());
+        assert!(conditions("*").check_version(3).is_ok());
+        for other in ["\"2.0123456789ab\"", "W/\"3.0123456789ab\"", "\"3\"", "\"3.x\"", "\"\""] {
+            assert!(conditions(other).check_version(3).is_err(), "{other}");
+        }
+        assert!(Conditions::default().check_version(3).is_ok());
+    }
+}

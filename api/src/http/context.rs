@@ -1,0 +1,68 @@
+//! What is known of a request from its outside: its id, where it came from, and whose token it carries.
+
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use domain::refusal::Refusal;
+use persistence::events;
+
+use super::error::Error;
+use crate::security::access_token::Claims;
+
+/// Set by the edge for every request.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The caller's `X-Request-Id`, or one of ours.
+    pub request_id: Rc<str>,
+    /// The network address that it came from, behind trusted proxies.
+    pub address: IpAddr,
+    /// The claims of its access token, when it has a good one.
+    pub claims: Result<Claims, Refusal>,
+}
+
+impl Context {
+    /// Where the request's changes come from, when nobody need be signed in for them.
+    #[must_use]
+    pub fn anonymous(&self) -> Origin {
+        Origin {
+            actor: events::Actor::Anonymous,
+            request_id: self.request_id.to_string(),
+            address: Some(self.address.to_string()),
+        }
+    }
+}
+
+impl FromRequest for Context {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self {
+            request_id: Rc::from(""),
+            address: IpAddr::from([0, 0, 0, 0]),
+            claims: Err(Refusal::NotSignedIn),
+        })))
+    }
+}
+
+/// Who changes something and by which request: what every event says (R16).
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Who.
+    pub actor: events::Actor,
+    /// The request's id.
+    pub request_id: String,
+    /// The network address that it came from; `None` for what the service does by itself.
+    pub address: Option<String>,
+}
+
+impl Origin {
+    /// What the service does by itself.
+    #[must_use]
+    pub fn system(reason: &str) -> Self {
+        Self { actor: events::Actor::System, request_id: reason.to_owned(), address: None }
+    }
+}

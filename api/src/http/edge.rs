@@ -1,0 +1,241 @@
+//! The edge that every request passes on its way in and out: its id and caller, limits, panics, the form of errors,
+//! headers, metrics and the log.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpResponse};
+use domain::limits::REQUEST_ID_MAX;
+use domain::refusal::Refusal;
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::context::Context;
+use super::error::Error;
+use super::error_code::ErrorCode;
+use super::limits;
+use super::rate_limit::{Allowance, Source};
+use crate::security::access_token::Claims;
+use crate::service::Service;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Operations that anybody may use to send e-mail or to guess at passwords and tokens.
+const DOORS: [&str; 4] = ["/auth/", "/activations", "/support-tickets", "/oauth/"];
+
+/// Passes a request on and its answer back.
+pub async fn pass(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let Some(service) = request.app_data::<Data<Service>>().cloned() else {
+        return Err(Error::new(ErrorCode::Internal, "The service is not set up.").into());
+    };
+    let request_id = request_id(request.headers());
+    let context = Context {
+        request_id: Rc::clone(&request_id),
+        address: address(&request, &service),
+        claims: claims(&request, &service),
+    };
+    let allowed = limits::check(&request).and_then(|()| count(&request, &context, &service));
+    request.extensions_mut().insert(context.clone());
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // Routed like GET; the protocol layer leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
+    let mut response = match allowed {
+        Err(error) => request.into_response(report(&error, &request_id)),
+        Ok(allowance) => {
+            let mut response = carry_out(request, next, &request_id).await;
+            for (name, value) in allowance.map(Allowance::headers).into_iter().flatten() {
+                response.headers_mut().insert(name, value);
+            }
+            response
+        }
+    };
+    let value = HeaderValue::from_str(&request_id).unwrap_or(HeaderValue::from_static("invalid"));
+    response.headers_mut().insert(REQUEST_ID, value);
+    secure(response.headers_mut());
+    observe(&method, &context, &response, started);
+    Ok(response)
+}
+
+async fn carry_out(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    request_id: &str,
+) -> ServiceResponse<BoxBody> {
+    let kept = request.request().clone();
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => in_our_form(response.map_into_boxed_body(), request_id),
+        Ok(Err(error)) => {
+            let response = error_response(&error, request_id);
+            ServiceResponse::new(kept, response)
+        }
+        Err(_) => {
+            let error =
+                Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.");
+            tracing::error!(request_id, "a handler panicked");
+            ServiceResponse::new(kept, report(&error, request_id))
+        }
+    }
+}
+
+/// Whatever a layer below answered with an error, the caller gets a problem with the request's id.
+fn in_our_form(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
+    if !response.status().is_client_error() && !response.status().is_server_error() {
+        return response;
+    }
+    let ours = response.response().error().map(|error| error_response(error, request_id));
+    let problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/problem+json");
+    match ours {
+        Some(ours) => ServiceResponse::new(response.request().clone(), ours),
+        None if problem => response,
+        None => {
+            let error = of_status(response.status());
+            ServiceResponse::new(response.request().clone(), report(&error, request_id))
+        }
+    }
+}
+
+fn error_response(error: &actix_web::Error, request_id: &str) -> HttpResponse {
+    match error.as_error::<Error>() {
+        Some(error) => report(error, request_id),
+        None => report(&of_status(error.as_response_error().status_code()), request_id),
+    }
+}
+
+/// The error for a status that a layer below came up with.
+fn of_status(status: StatusCode) -> Error {
+    let same = |code: &&ErrorCode| code.status() == status.as_u16();
+    match ErrorCode::ALL.iter().find(same) {
+        Some(ErrorCode::NotFound) => Refusal::NotFound.into(),
+        Some(code) => Error::new(*code, code.title()),
+        None if status.is_client_error() => Error::new(ErrorCode::BadRequest, "The request can't be read."),
+        None => Error::new(ErrorCode::Internal, "This is our fault. Tell support the request id."),
+    }
+}
+
+fn report(error: &Error, request_id: &str) -> HttpResponse {
+    if let Some(cause) = error.cause() {
+        tracing::error!(request_id, code = error.code().as_str(), %cause, "a request failed");
+    }
+    error.respond(request_id)
+}
+
+fn request_id(headers: &HeaderMap) -> Rc<str> {
+    let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let usable =
+        |id: &&str| (1..=REQUEST_ID_MAX).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_graphic());
+    match given.filter(usable) {
+        Some(id) => Rc::from(id),
+        None => Rc::from(domain::id::format("req", Uuid::now_v7())),
+    }
+}
+
+/// Where a request comes from: the last address in `X-Forwarded-For` that is no proxy of ours, if our own proxy
+/// handed it over.
+fn address(request: &ServiceRequest, service: &Service) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
+    if !service.settings.trusts(peer) {
+        return peer;
+    }
+    let hops: Vec<IpAddr> = request
+        .headers()
+        .get_all(&FORWARDED_FOR)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map_while(|hop| hop.trim().parse().ok())
+        .collect();
+    hops.into_iter().rev().find(|hop| !service.settings.trusts(*hop)).unwrap_or(peer)
+}
+
+fn claims(request: &ServiceRequest, service: &Service) -> Result<Claims, Refusal> {
+    let value = request.headers().get(header::AUTHORIZATION).ok_or(Refusal::NotSignedIn)?;
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::NotSignedIn)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Refusal::NotSignedIn);
+    }
+    service.access_tokens.verify(token.trim(), service.clock.now()).ok_or(Refusal::NotSignedIn)
+}
+
+fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Result<Option<Allowance>, Error> {
+    let Some(limits) = &service.rate_limits else { return Ok(None) };
+    if matches!(request.path(), "/livez" | "/readyz" | "/metrics") {
+        return Ok(None);
+    }
+    let anonymous = Source::Address(context.address);
+    let source = context.claims.as_ref().map_or(anonymous, |claims| Source::Member(claims.member));
+    let allowance = limits.count(source)?;
+    let door = request.method() == Method::POST && DOORS.iter().any(|door| request.path().starts_with(door));
+    if door && context.claims.is_err() {
+        limits.count(Source::Door(context.address))?;
+    }
+    Ok(Some(allowance))
+}
+
+/// Headers that tell browsers to keep their hands off, unless a page has set its own.
+fn secure(headers: &mut HeaderMap) {
+    const DEFAULTS: [(HeaderName, &str); 6] = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    ];
+    for (name, value) in DEFAULTS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+/// Counts the request and logs it: changes and failures always, reads when more detail is asked for.
+fn observe(method: &Method, context: &Context, response: &ServiceResponse<BoxBody>, started: Instant) {
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    let operation = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    metrics::histogram!(
+        "teammate_request_seconds",
+        "method" => known(method),
+        "operation" => operation.clone(),
+        "status" => response.status().as_str().to_owned(),
+    )
+    .record(elapsed.as_secs_f64());
+    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    let member = context.claims.as_ref().map(|claims| claims.member.to_string()).unwrap_or_default();
+    let trace =
+        response.request().headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let trace: String = trace.chars().take(64).collect();
+    if status >= 500 || method != Method::GET {
+        tracing::info!(request_id = %context.request_id, %method, operation, status, micros, member, address = %context.address, trace, "request");
+    } else {
+        tracing::debug!(request_id = %context.request_id, %method, operation, status, micros, member, address = %context.address, trace, "request");
+    }
+}
+
+/// A method as a label: callers must not be able to make up new ones.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PUT => "PUT",
+        _ => "other",
+    }
+}

@@ -1,0 +1,124 @@
+//! The one table of error codes: what each is called, its HTTP status and its title (W2).
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident $code:literal $status:literal $title:literal;)*) => {
+        /// The table of error codes: each has one status and one title, for ever.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable name for programs.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status that it comes with.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The title, the same for every occurrence.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The body is not JSON.
+    MalformedJson "malformed_json" 400 "The body is not valid JSON";
+    /// A header has a value that can't be read.
+    InvalidHeader "invalid_header" 400 "A header is not valid";
+    /// A query parameter is unknown or has a value that can't be read.
+    InvalidParameter "invalid_parameter" 400 "A query parameter is not valid";
+    /// A cursor is made up, or of another list, filter or caller.
+    InvalidCursor "invalid_cursor" 400 "The cursor does not belong to this list";
+    /// The request can't be read as HTTP.
+    BadRequest "bad_request" 400 "The request is not valid HTTP";
+    /// No access token, or one that is no longer good.
+    NotSignedIn "not_signed_in" 401 "Sign in first";
+    /// Address and password do not go together.
+    WrongCredentials "wrong_credentials" 401 "E-mail address and password do not match";
+    /// A refresh token is used, expired or made up.
+    InvalidRefreshToken "invalid_refresh_token" 401 "The refresh token does not work";
+    /// The caller's role or tier does not allow it.
+    Forbidden "forbidden" 403 "You may not do this";
+    /// The caller's account, or one above it, is not active.
+    NotOperating "account_not_operating" 403 "Your account does not operate";
+    /// There is no such thing, or not for this caller.
+    NotFound "not_found" 404 "Not found";
+    /// The path has no such method.
+    MethodNotAllowed "method_not_allowed" 405 "Method not allowed";
+    /// The body took too long.
+    RequestTimeout "request_timeout" 408 "The request took too long to arrive";
+    /// Another open account has the address.
+    EmailTaken "email_taken" 409 "The e-mail address is taken";
+    /// An activated account's address is changed only with proof.
+    EmailChangeNeedsConfirmation "email_change_needs_confirmation" 409 "The address of an activated account can't be replaced";
+    /// The life cycle has no such step from here.
+    WrongStatus "wrong_status" 409 "The account's status does not allow this";
+    /// A closed account never changes again.
+    AccountClosed "account_closed" 409 "The account is closed";
+    /// The account above is closed.
+    ParentClosed "parent_closed" 409 "The account above is closed";
+    /// The account above lacks a service.
+    ServiceNotOffered "service_not_offered" 409 "The account above does not have the service";
+    /// Something below uses a service.
+    ServiceInUse "service_in_use" 409 "The service is in use";
+    /// Something below is open.
+    HasOpenChildren "has_open_children" 409 "Accounts below are open";
+    /// The address waits in an open ticket.
+    TicketAlreadyOpen "ticket_already_open" 409 "A ticket for this address is open";
+    /// A decided ticket never changes again.
+    TicketDecided "ticket_decided" 409 "The ticket is decided";
+    /// A request with this idempotency key still runs.
+    IdempotencyKeyInUse "idempotency_key_in_use" 409 "A request with this idempotency key is running";
+    /// The thing changed since the caller read it.
+    PreconditionFailed "precondition_failed" 412 "It has changed since you read it";
+    /// The body is too large.
+    BodyTooLarge "body_too_large" 413 "The body is too large";
+    /// The path is too long.
+    UriTooLong "uri_too_long" 414 "The address is too long";
+    /// The body is not sent as JSON.
+    UnsupportedMediaType "unsupported_media_type" 415 "Send JSON";
+    /// Values are wrong, each listed in `errors`.
+    ValidationFailed "validation_failed" 422 "Some values are not valid";
+    /// An activation or password reset token is used, expired, superseded or made up.
+    InvalidToken "invalid_token" 422 "The link does not work";
+    /// The idempotency key was used with another request.
+    IdempotencyKeyReused "idempotency_key_reused" 422 "The idempotency key was used with another request";
+    /// Too many requests.
+    RateLimited "rate_limited" 429 "Too many requests";
+    /// Too many or too large headers.
+    HeadersTooLarge "headers_too_large" 431 "Too many headers";
+    /// The service failed.
+    Internal "internal_error" 500 "The service failed";
+    /// The service is overloaded, closing, or without its database.
+    Unavailable "unavailable" 503 "The service is not available";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn w2_codes_are_snake_case_and_distinct() {
+        let codes: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), ErrorCode::ALL.len());
+        for code in ErrorCode::ALL {
+            assert!(code.as_str().bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'_'), "{code:?}");
+            assert!((400..=599).contains(&code.status()), "{code:?}");
+        }
+    }
+}

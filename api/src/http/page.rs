@@ -1,0 +1,110 @@
+//! Lists page by page, by an opaque cursor (W3).
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::limits::{PAGE_DEFAULT, PAGE_MAX};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::answer::Answer;
+use super::error::Error;
+use super::error_code::ErrorCode;
+use super::query::Query;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items of this page, in the list's order.
+    #[schema(max_items = 200)]
+    pub items: Vec<T>,
+    /// Give it as `cursor` to get the next page; `null` on the last one.
+    #[schema(example = json!(null), max_length = 60)]
+    pub next_cursor: Option<String>,
+}
+
+/// Which page of a list is wanted, and of which list. A cursor works only for the list, filters and caller that it
+/// was made for.
+#[derive(Debug)]
+pub struct Paging {
+    /// Items on a page.
+    pub limit: i64,
+    /// Newest first instead of oldest first.
+    pub newest_first: bool,
+    cursor: Option<String>,
+    path: &'static str,
+    filters: String,
+}
+
+impl Paging {
+    /// Takes `limit`, `sort` and `cursor`. `query` is the whole query string, to which cursors are bound.
+    pub fn take(path: &'static str, text: &str, query: &mut Query) -> Result<Self, Error> {
+        let in_range = |limit: &i64| (1..=PAGE_MAX).contains(limit);
+        let limit = query.take("limit", "a number from 1 to 200", |text| text.parse().ok().filter(in_range))?;
+        let newest_first = query.take("sort", "`created_at` or `-created_at`", |text| match text {
+            "created_at" => Some(false),
+            "-created_at" => Some(true),
+            _ => None,
+        })?;
+        let cursor = query.take("cursor", "a cursor", |text| Some(text.to_owned()))?;
+        let mut filters: Vec<&str> =
+            text.split('&').filter(|pair| !pair.starts_with("cursor=") && !pair.starts_with("limit=")).collect();
+        filters.sort_unstable();
+        Ok(Self {
+            limit: limit.unwrap_or(PAGE_DEFAULT),
+            newest_first: newest_first.unwrap_or(false),
+            cursor,
+            path,
+            filters: filters.join("&"),
+        })
+    }
+
+    /// The id behind which this page starts.
+    pub fn after(&self, caller: &str) -> Result<Option<Uuid>, Error> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let invalid = || {
+            Error::new(
+                ErrorCode::InvalidCursor,
+                "Start again without `cursor`, or repeat the request that it came from unchanged.",
+            )
+        };
+        let octets = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
+        let id = octets.get(..16).and_then(|id| Uuid::from_slice(id).ok()).ok_or_else(invalid)?;
+        if self.cursor(id, caller) == *cursor { Ok(Some(id)) } else { Err(invalid()) }
+    }
+
+    /// The page made of up to one row more than it has room for; that one only shows that there is a next page.
+    pub fn answer<R, T: Serialize>(
+        &self,
+        caller: &str,
+        mut rows: Vec<R>,
+        id: impl Fn(&R) -> Uuid,
+        view: impl Fn(R) -> T,
+    ) -> Result<Answer, Error> {
+        let room = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > room;
+        rows.truncate(room);
+        let next_cursor = rows.last().filter(|_| more).map(|last| self.cursor(id(last), caller));
+        let link = next_cursor.as_ref().map(|cursor| self.link(cursor));
+        let page = Page { items: rows.into_iter().map(view).collect(), next_cursor };
+        Ok(Answer { link, ..Answer::ok(&page)? })
+    }
+
+    fn link(&self, cursor: &str) -> String {
+        let filters = if self.filters.is_empty() { String::new() } else { format!("{}&", self.filters) };
+        format!("<{}?{filters}limit={}&cursor={cursor}>; rel=\"next\"", self.path, self.limit)
+    }
+
+    fn cursor(&self, after: Uuid, caller: &str) -> String {
+        let mut bound = digest::Context::new(&digest::SHA256);
+        for part in [self.path, &self.filters, caller] {
+            bound.update(part.as_bytes());
+            bound.update(&[0]);
+        }
+        bound.update(after.as_bytes());
+        let mut octets = after.as_bytes().to_vec();
+        octets.extend(bound.finish().as_ref().iter().take(8));
+        URL_SAFE_NO_PAD.encode(octets)
+    }
+}

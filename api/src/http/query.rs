@@ -1,0 +1,52 @@
+//! Query parameters from an allow-list (W3).
+
+use std::collections::BTreeMap;
+
+use super::error::Error;
+use super::error_code::ErrorCode;
+
+/// The parameters of a request. Each is taken by name; what is left at the end is unknown.
+#[derive(Debug)]
+pub struct Query {
+    given: BTreeMap<String, String>,
+}
+
+impl Query {
+    /// Reads a query string.
+    pub fn read(text: &str) -> Result<Self, Error> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text)
+            .map_err(|_| Error::new(ErrorCode::InvalidParameter, "The query string can't be read."))?;
+        let mut given = BTreeMap::new();
+        for (name, value) in pairs {
+            if given.contains_key(&name) {
+                return Err(invalid(&name, "is given twice"));
+            }
+            given.insert(name, value);
+        }
+        Ok(Self { given })
+    }
+
+    /// Takes a parameter and parses it; `expected` completes "Parameter `x` takes …".
+    pub fn take<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        let Some(value) = self.given.remove(name) else { return Ok(None) };
+        parse(&value).map(Some).ok_or_else(|| invalid(name, &format!("takes {expected}")))
+    }
+
+    /// Refuses what nobody took.
+    pub fn finish(self) -> Result<(), Error> {
+        match self.given.into_keys().next() {
+            None => Ok(()),
+            Some(name) => Err(invalid(&name, "is unknown here")),
+        }
+    }
+}
+
+fn invalid(name: &str, what: &str) -> Error {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+    Error::new(ErrorCode::InvalidParameter, format!("Parameter `{name}` {what}."))
+}

@@ -1,0 +1,93 @@
+//! Requests per caller and second (W7): a member by its token, anybody else by network address.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use actix_web::http::header::{HeaderName, HeaderValue};
+use domain::id::MemberId;
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use super::error::Error;
+use super::error_code::ErrorCode;
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A member who is signed in.
+    Member(MemberId),
+    /// A network address.
+    Address(IpAddr),
+    /// A network address at the operations that anybody may use to send e-mail or to guess at passwords and tokens.
+    Door(IpAddr),
+}
+
+/// Requests a minute from one address at the operations that need no sign-in.
+const DOOR_PER_MINUTE: u32 = 60;
+
+type Limiter = RateLimiter<Source, DashMapStateStore<Source>, DefaultClock, StateInformationMiddleware>;
+
+/// Counts requests.
+pub struct RateLimits {
+    per_second: NonZeroU32,
+    requests: Limiter,
+    door: Limiter,
+}
+
+/// What a request that was let through is told of its allowance.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    per_second: u32,
+    remaining: u32,
+}
+
+impl RateLimits {
+    /// Allows so many requests per second and caller, and as many at once.
+    #[must_use]
+    pub fn new(per_second: NonZeroU32) -> Self {
+        let door = Quota::per_minute(NonZeroU32::new(DOOR_PER_MINUTE).unwrap_or(NonZeroU32::MIN));
+        Self {
+            per_second,
+            requests: RateLimiter::dashmap(Quota::per_second(per_second)).with_middleware(),
+            door: RateLimiter::dashmap(door).with_middleware(),
+        }
+    }
+
+    /// Counts a request, or refuses it.
+    pub fn count(&self, source: Source) -> Result<Allowance, Error> {
+        let limiter = if matches!(source, Source::Door(_)) { &self.door } else { &self.requests };
+        match limiter.check_key(&source) {
+            Ok(state) => {
+                Ok(Allowance { per_second: self.per_second.get(), remaining: state.remaining_burst_capacity() })
+            }
+            Err(until) => {
+                let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+                let policy = format!("\"default\";q={};w=1", self.per_second);
+                Err(Error::new(ErrorCode::RateLimited, format!("Wait {wait} second(s) and send it again."))
+                    .header(HeaderName::from_static("retry-after"), wait.to_string())
+                    .header(HeaderName::from_static("ratelimit-policy"), policy)
+                    .header(HeaderName::from_static("ratelimit"), format!("\"default\";r=0;t={wait}")))
+            }
+        }
+    }
+
+    /// Forgets those who have been quiet.
+    pub fn forget_quiet(&self) {
+        self.requests.retain_recent();
+        self.door.retain_recent();
+    }
+}
+
+impl Allowance {
+    /// The headers that say it.
+    #[must_use]
+    pub fn headers(self) -> [(HeaderName, HeaderValue); 2] {
+        let value = |text: String| HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("\"default\""));
+        [
+            (HeaderName::from_static("ratelimit-policy"), value(format!("\"default\";q={};w=1", self.per_second))),
+            (HeaderName::from_static("ratelimit"), value(format!("\"default\";r={};t=1", self.remaining))),
+        ]
+    }
+}

@@ -1,0 +1,140 @@
+//! The e-mails that the service writes.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An e-mail, before it is put into words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Letter {
+    /// Invites to activate an account (R3).
+    Activation {
+        /// The canonical address that it goes to.
+        to: String,
+        /// What the account is, such as "reseller".
+        account_kind: String,
+        /// The account's name.
+        account_name: String,
+        /// The single-use token of the link.
+        token: String,
+        /// Until when the link works.
+        expires_at: DateTime<Utc>,
+    },
+    /// Lets a member set a new password.
+    PasswordReset {
+        /// The canonical address that it goes to.
+        to: String,
+        /// The account's name.
+        account_name: String,
+        /// The single-use token of the link.
+        token: String,
+        /// Until when the link works.
+        expires_at: DateTime<Utc>,
+    },
+}
+
+/// An e-mail in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The subject line.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+impl Letter {
+    /// The address that it goes to.
+    #[must_use]
+    pub fn to(&self) -> &str {
+        match self {
+            Self::Activation { to, .. } | Self::PasswordReset { to, .. } => to,
+        }
+    }
+
+    /// Puts it into words, with links on a base address.
+    #[must_use]
+    pub fn words(&self, public_url: &str) -> Words {
+        match self {
+            Self::Activation { to: _, account_kind, account_name, token, expires_at } => words(&Parts {
+                subject: format!("Activate {} on TeamMate Portal", one_line(account_name)),
+                intro: format!(
+                    "{account_name} has been set up as a {account_kind} on TeamMate Portal, and you are its owner. \
+                     Choose a password to activate the account."
+                ),
+                button: "Activate the account",
+                link: format!("{public_url}/activate#token={token}"),
+                until: expires_at,
+                unexpected: "If you did not expect this, ignore it: without you the account stays inactive.",
+            }),
+            Self::PasswordReset { to: _, account_name, token, expires_at } => words(&Parts {
+                subject: "Set a new password for TeamMate Portal".to_owned(),
+                intro: format!(
+                    "Somebody asked for a new password for your sign-in to {account_name} on TeamMate Portal."
+                ),
+                button: "Set a new password",
+                link: format!("{public_url}/reset-password#token={token}"),
+                until: expires_at,
+                unexpected: "If it was not you, ignore this: your password stays as it is.",
+            }),
+        }
+    }
+}
+
+struct Parts<'a> {
+    subject: String,
+    intro: String,
+    button: &'a str,
+    link: String,
+    until: &'a DateTime<Utc>,
+    unexpected: &'a str,
+}
+
+fn words(parts: &Parts<'_>) -> Words {
+    let Parts { subject, intro, button, link, until, unexpected } = parts;
+    let until = format!("The link works once, until {} UTC.", until.format("%-d %B %Y, %H:%M"));
+    let text = format!("Hello,\n\n{intro}\n\n{button}:\n{link}\n\n{until}\n\n{unexpected}\n\nTeamMate Portal\n");
+    let (title, intro, link) = (escape(subject), escape(intro), escape(link));
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
+         <body style=\"margin:0;padding:24px;background:#f4f5f7;font-family:Helvetica,Arial,sans-serif;color:#1d2330\">\
+         <div style=\"max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border-radius:8px\">\
+         <p>Hello,</p><p>{intro}</p>\
+         <p style=\"margin:32px 0\"><a href=\"{link}\" style=\"background:#3b3fb6;color:#ffffff;padding:12px 20px;\
+         border-radius:6px;text-decoration:none;display:inline-block\">{button}</a></p>\
+         <p>{until}</p><p style=\"color:#566072\">{unexpected}</p>\
+         <p style=\"color:#566072;font-size:13px\">If the button does not work, open this address:<br>{link}</p>\
+         <p style=\"color:#566072\">TeamMate Portal</p></div></body></html>"
+    );
+    Words { subject: subject.clone(), text, html }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_t_change_what_an_e_mail_is() {
+        let letter = Letter::Activation {
+            to: "ann@example.com".to_owned(),
+            account_kind: "reseller".to_owned(),
+            account_name: "<script>alert(1)</script> & Söhne".to_owned(),
+            token: "abc".to_owned(),
+            expires_at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+        };
+        let words = letter.words("https://portal.example");
+        assert!(words.text.contains("https://portal.example/activate#token=abc"));
+        assert!(words.html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne"));
+        assert!(!words.html.contains("<script>"));
+        assert!(words.text.contains("until 15 January 2027, 08:00 UTC"));
+    }
+}

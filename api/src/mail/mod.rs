@@ -1,0 +1,9 @@
+//! E-mails: what they say, how they wait in the outbox, and how they leave (S5).
+
+pub mod letter;
+pub mod post;
+pub mod transport;
+pub mod worker;
+
+pub use letter::Letter;
+pub use post::Post;

@@ -1,0 +1,77 @@
+//! How e-mails leave: to a mail server, or into a directory when none is configured.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::id::MessageId;
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::letter::Letter;
+
+/// How long a mail server may take for one message.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where e-mails go.
+enum Way {
+    Server(AsyncSmtpTransport<Tokio1Executor>),
+    Directory(PathBuf),
+}
+
+/// Hands e-mails over.
+pub struct Mailer {
+    way: Way,
+    from: Mailbox,
+    public_url: String,
+}
+
+impl Mailer {
+    /// Goes by the mail server of that URL, or writes files into `mail/` of the data directory.
+    pub fn new(
+        smtp_url: Option<&SecretString>,
+        data_dir: &Path,
+        from: Mailbox,
+        public_url: String,
+    ) -> Result<Self, String> {
+        let way = match smtp_url {
+            None => {
+                let directory = data_dir.join("mail");
+                std::fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+                Way::Directory(directory)
+            }
+            Some(url) => {
+                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
+                    .map_err(|_| "SMTP_URL is not smtp://, smtps:// with host, user and password".to_owned())?;
+                Way::Server(builder.timeout(Some(TIMEOUT)).build())
+            }
+        };
+        Ok(Self { way, from, public_url })
+    }
+
+    /// Hands a letter over. The message id is the same in every attempt, so a mail server can drop a second one.
+    pub async fn send(&self, id: MessageId, letter: &Letter) -> Result<(), String> {
+        let words = letter.words(&self.public_url);
+        let to: lettre::Address = letter.to().parse().map_err(|error| format!("recipient: {error}"))?;
+        let domain = self.from.email.domain();
+        let message = Message::builder()
+            .message_id(Some(format!("<{}@{domain}>", id.uuid())))
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(words.subject)
+            .multipart(MultiPart::alternative_plain_html(words.text, words.html))
+            .map_err(|error| error.to_string())?;
+        match &self.way {
+            Way::Server(server) => server.send(message).await.map(drop).map_err(|error| error.to_string()),
+            Way::Directory(directory) => {
+                let path = directory.join(format!("{}.eml", id.uuid()));
+                let draft = directory.join(format!(".{}.draft", id.uuid()));
+                let write = async {
+                    tokio::fs::write(&draft, message.formatted()).await?;
+                    tokio::fs::rename(&draft, &path).await
+                };
+                write.await.map_err(|error| error.to_string())
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Takes messages from the outbox and hands them over. Any number of replicas may run it (S5).
+
+use std::time::Duration;
+
+use domain::Timestamp;
+use domain::delivery::pause_after;
+use futures_util::StreamExt;
+use futures_util::stream;
+use persistence::outbox::{self, Message};
+
+use crate::http::Error;
+use crate::service::Service;
+
+/// Messages that are taken at once.
+const BATCH: i64 = 50;
+/// Messages that are handed over at the same time: a slow server holds back these and no more.
+const AT_ONCE: usize = 5;
+/// How often the outbox is looked at when nothing calls.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Hands over whatever is due, now and whenever more is, until the task is ended.
+pub async fn run(service: &Service) {
+    loop {
+        match deliver_due(service).await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::warn!(%error, "the outbox could not be read"),
+        }
+        let _ = tokio::time::timeout(LOOK, service.outbox_ready.notified()).await;
+    }
+}
+
+/// Hands over one batch of due messages, and says how many it took on.
+pub async fn deliver_due(service: &Service) -> Result<usize, Error> {
+    let now = service.clock.now();
+    let batch: Vec<Message> =
+        service.database.write(move |tx| outbox::lease(tx, BATCH, now).map_err(Error::from)).await?;
+    let taken = batch.len();
+    if taken == 0 {
+        return Ok(0);
+    }
+    let outcomes: Vec<_> = stream::iter(batch)
+        .map(async |message| {
+            let outcome = hand_over(service, &message).await;
+            (message, outcome)
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let now = service.clock.now();
+    service
+        .database
+        .write(move |tx| {
+            for (message, outcome) in &outcomes {
+                match outcome {
+                    Ok(()) => outbox::sent(tx, message.id, now)?,
+                    Err(error) => {
+                        let attempts = message.attempts + 1;
+                        outbox::failed(tx, message.id, attempts, error, next(message, attempts, now))?;
+                    }
+                }
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    Ok(taken)
+}
+
+async fn hand_over(service: &Service, message: &Message) -> Result<(), String> {
+    let letter = service.post.open(message.id, &message.payload)?;
+    let sent = service.mailer.send(message.id, &letter).await;
+    match &sent {
+        Ok(()) => metrics::counter!("teammate_mail_total", "outcome" => "sent").increment(1),
+        Err(error) => {
+            metrics::counter!("teammate_mail_total", "outcome" => "failed").increment(1);
+            tracing::warn!(message = %message.id.uuid(), error, "an e-mail could not be handed over");
+        }
+    }
+    sent
+}
+
+fn next(message: &Message, attempts: i32, now: Timestamp) -> Option<Timestamp> {
+    let jitter = u16::try_from(message.id.uuid().as_u128() % 1000).unwrap_or(0);
+    pause_after(attempts, jitter).map(|pause| now + pause)
+}

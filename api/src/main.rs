@@ -1,0 +1,7 @@
+//! The `teammate` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    api::cli::main()
+}

@@ -1,0 +1,3 @@
+//! `/me`: who is signed in.
+
+pub mod routes;

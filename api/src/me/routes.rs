@@ -1,0 +1,92 @@
+//! The operation of `/me`.
+
+use actix_web::get;
+use actix_web::web::Data;
+use domain::authority::Target;
+use domain::refusal::Refusal;
+use persistence::members;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::accounts::wire::{ServiceView, StatusView, services_view};
+use crate::http::caller::Read;
+use crate::http::{Answer, Caller, Error};
+use crate::service::Service;
+
+/// Who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    /// The member's id.
+    #[schema(example = "member_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    pub id: String,
+    /// The member's e-mail address.
+    #[schema(example = "ann@contoso.example", format = "email", max_length = 254)]
+    pub email: String,
+    /// What the member may do: `owner`, `provisioner`, `billing` or `viewer`.
+    #[schema(example = "owner", max_length = 20)]
+    pub role: &'static str,
+    /// The account that the member signed in to.
+    pub account: MyAccount,
+}
+
+/// The account that a member signed in to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MyAccount {
+    /// Its id.
+    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    pub id: String,
+    /// What it is: `platform`, `master_reseller`, `reseller` or `enterprise`.
+    #[serde(rename = "type")]
+    #[schema(example = "master_reseller", max_length = 20)]
+    pub tier: &'static str,
+    /// Its name.
+    #[schema(example = "Contoso Telecom", max_length = 120)]
+    pub name: String,
+    /// Its services.
+    #[schema(min_items = 1, max_items = 2)]
+    pub services: Vec<ServiceView>,
+    /// Its status.
+    pub status: StatusView,
+    /// Whether it and all above it are active.
+    #[schema(example = true)]
+    pub operates: bool,
+}
+
+/// Adds it.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(get_me);
+}
+
+/// See who is signed in
+///
+/// The member whose access token this is, and its account.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "get_me",
+    responses((status = 200, description = "The member and its account.", body = Me)),
+    security(("bearer" = []))
+)]
+#[get("/me")]
+async fn get_me(service: Data<Service>, caller: Caller<Read>) -> Result<Answer, Error> {
+    service
+        .read(caller, move |tx, actor, _| {
+            actor.may(Target::Myself)?;
+            let member = members::by_id(tx, actor.member())?.ok_or(Refusal::NotSignedIn)?;
+            let operates = member.account.operates();
+            Answer::ok(&Me {
+                id: member.id.to_string(),
+                email: member.email,
+                role: member.role.as_str(),
+                account: MyAccount {
+                    id: member.account.id_text(),
+                    tier: member.account.tier.as_str(),
+                    name: member.account.name,
+                    services: services_view(member.account.services),
+                    status: member.account.status.into(),
+                    operates,
+                },
+            })
+        })
+        .await
+}

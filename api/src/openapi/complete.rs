@@ -1,0 +1,144 @@
+//! Completes the document with what follows from the shape of an operation, so that no handler has to repeat it: the
+//! problems that the edge and the body can give, and the form of every problem.
+
+use serde_json::json;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::schema::{AdditionalProperties, Object, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Schema};
+
+use crate::http::ErrorCode;
+
+/// Completes it.
+pub fn complete(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            add_problems(operation);
+            describe_problems(operation);
+            name_requests(operation);
+        }
+    }
+    let Some(components) = &mut document.components else { return };
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("The `access_token` of `POST /auth/login` or `POST /auth/refresh`."))
+        .build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let requests =
+        ["Create", "Patch", "File", "Reject", "Preview", "Redeem", "Login", "RefreshRequest", "PasswordResetRequest"];
+    for (name, schema) in &mut components.schemas {
+        let RefOr::T(Schema::Object(object)) = schema else { continue };
+        if requests.iter().any(|request| name.starts_with(request)) {
+            // Unknown members are refused (W1).
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        } else if !object.properties.is_empty() {
+            // Response members are always there; what can be absent is null (W1).
+            object.required = object.properties.keys().cloned().collect();
+        }
+    }
+}
+
+fn add_problems(operation: &mut Operation) {
+    let signed_in = operation.security.as_ref().is_some_and(|security| {
+        security.iter().any(|requirement| *requirement != utoipa::openapi::SecurityRequirement::default())
+    });
+    let has = |place: &ParameterIn| {
+        operation.parameters.iter().flatten().any(|parameter| match parameter {
+            RefOr::T(parameter) => parameter.parameter_in == *place,
+            RefOr::Ref(_) => false,
+        })
+    };
+    let (path, query, header, body) = (
+        has(&ParameterIn::Path),
+        has(&ParameterIn::Query),
+        has(&ParameterIn::Header),
+        operation.request_body.is_some(),
+    );
+    let mut add = |status: &str, description: &str| {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(description)));
+    };
+    if query || header || body {
+        add(
+            "400",
+            match (body, query) {
+                (true, _) => "`malformed_json`, `invalid_header`: the request can't be read.",
+                (_, true) => "`invalid_parameter`, `invalid_cursor`: see `detail`.",
+                _ => "`invalid_header`: see `detail`.",
+            },
+        );
+    }
+    if signed_in {
+        add("401", "`not_signed_in`: no access token, or one that no longer works.");
+        add("403", "`forbidden`, `account_not_operating`: you may not do this.");
+    }
+    if path {
+        add("404", "`not_found`: there is no such thing, or you can't see it.");
+    }
+    if body {
+        add("408", "`request_timeout`: the body took too long to arrive.");
+        add("413", "`body_too_large`: the body is too large.");
+        add("415", "`unsupported_media_type`: the body is not sent as JSON.");
+        add("422", "`validation_failed`: every wrong value is in `errors`. `idempotency_key_reused`.");
+    }
+    add("429", "`rate_limited`: see `Retry-After`.");
+    add("431", "`headers_too_large`: too many header lines, or too large ones.");
+    add("500", "`internal_error`: our fault; nothing was changed.");
+    add("503", "`unavailable`: try again in a moment.");
+}
+
+/// Every problem has the same form; its example is that of the first code that its description names.
+fn describe_problems(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        response.headers.insert("X-Request-Id".to_owned(), RefOr::T(request_id()));
+        if !status.starts_with(['4', '5']) {
+            continue;
+        }
+        if matches!(status.as_str(), "429" | "503") {
+            let seconds = Schema::Object(Object::with_type(Type::Integer));
+            let mut header = Header::new(RefOr::T(seconds));
+            header.description = Some("Seconds to wait.".to_owned());
+            response.headers.insert("Retry-After".to_owned(), RefOr::T(header));
+        }
+        let named = |code: &&ErrorCode| {
+            code.status().to_string() == *status && response.description.contains(&format!("`{}`", code.as_str()))
+        };
+        let Some(code) = ErrorCode::ALL.iter().find(named) else { continue };
+        let example = json!({
+            "type": format!("/problems/{}", code.as_str()),
+            "title": code.title(),
+            "status": code.status(),
+            "detail": code.title(),
+            "code": code.as_str(),
+            "request_id": "req_01h455vb4pex5vsknk084sn02q",
+            "errors": [],
+            "blockers": null,
+        });
+        let mut content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
+        content.example = Some(example);
+        response.content.insert("application/problem+json".to_owned(), RefOr::T(content));
+    }
+}
+
+fn request_id() -> Header {
+    let mut header = Header::new(RefOr::T(Schema::Object(Object::with_type(Type::String))));
+    header.description = Some("Names this request; give it to support.".to_owned());
+    header
+}
+
+/// A caller can name its request.
+fn name_requests(operation: &mut Operation) {
+    // Fields that are options come out of the annotations as nullable parameters; a parameter can only be absent.
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        if let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+            && let utoipa::openapi::schema::SchemaType::Array(types) = &object.schema_type
+            && let Some(first) = types.iter().find(|name| **name != Type::Null)
+        {
+            object.schema_type = utoipa::openapi::schema::SchemaType::Type(first.clone());
+        }
+    }
+}

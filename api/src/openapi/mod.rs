@@ -1,0 +1,41 @@
+//! The OpenAPI document, made from the handlers' own annotations.
+
+mod complete;
+
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_actix_web::AppExt;
+
+use crate::http::Problem;
+use crate::routes;
+
+/// What the document says apart from its operations. Tags stand in the order of the journey.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "TeamMate Portal API",
+        description = "Provisions the accounts through which telephony partners connect their customers' phone systems to Microsoft Teams.\n\nSign in at `POST /auth/login`, send the access token as `Authorization: Bearer …`, and start with `POST /resellers`. Errors are `application/problem+json` with a stable `code`; lists are paged by `cursor`; requests that create or send take an `Idempotency-Key`.",
+        contact(name = "TeamMate support", email = "support@teammate.example"),
+        license(name = "Proprietary", identifier = "LicenseRef-Proprietary"),
+    ),
+    servers((url = "/", description = "This service.")),
+    tags(
+        (name = "Support tickets", description = "How a partner is taken on: a ticket, approved by staff."),
+        (name = "Activation", description = "Redeeming the link of an activation e-mail."),
+        (name = "Sign-in", description = "Access tokens, and who is signed in."),
+        (name = "Resellers", description = "The organisations that sell the service."),
+        (name = "Master resellers", description = "Partners' accesses into the portal."),
+        (name = "System", description = "Health, metrics and keys."),
+    ),
+    components(schemas(Problem)),
+)]
+struct Frame;
+
+/// The document as it is served and checked in.
+#[must_use]
+pub fn document() -> Document {
+    let app = actix_web::App::new().into_utoipa_app().openapi(Frame::openapi()).configure(routes::configure);
+    let (_, mut document) = app.split_for_parts();
+    complete::complete(&mut document);
+    document
+}

@@ -1,0 +1,16 @@
+//! Every operation, listed once: this list feeds the server and the OpenAPI document, in the order of the journey.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{activations, auth, master_resellers, me, resellers, support_tickets, system};
+
+/// Adds every operation.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    support_tickets::routes::configure(config);
+    activations::routes::configure(config);
+    auth::routes::configure(config);
+    me::routes::configure(config);
+    resellers::routes::configure(config);
+    master_resellers::routes::configure(config);
+    system::routes::configure(config);
+}

@@ -1,0 +1,196 @@
+//! Access tokens: JWTs signed with Ed25519, of type `at+jwt` (RFC 9068), and the keys that sign them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::id::{MemberId, SessionId};
+use domain::limits::ACCESS_TOKEN_SECONDS;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::key_files;
+
+const KIND: &str = "signing";
+const TYPE: &str = "at+jwt";
+/// The audience of every token.
+pub const AUDIENCE: &str = "teammate-portal-api";
+/// A new key signs only after this time, when every replica has read it.
+const UNUSED_SECONDS: i64 = 60;
+/// A key that was replaced this long ago has signed nothing that is still good.
+const RETIRED_AFTER_HOURS: i64 = 24;
+/// Verified tokens that are remembered.
+const CACHED: usize = 4096;
+
+/// What a verified token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claims {
+    /// Who.
+    pub member: MemberId,
+    /// By which session.
+    pub session: SessionId,
+    not_before: i64,
+    expires_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: Uuid,
+    jti: Uuid,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+struct Key {
+    made_at: Timestamp,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    public: String,
+}
+
+/// Signs and verifies access tokens.
+pub struct AccessTokens {
+    data_dir: PathBuf,
+    issuer: String,
+    keys: RwLock<Arc<BTreeMap<Uuid, Key>>>,
+    verified: quick_cache::sync::Cache<String, Claims>,
+}
+
+impl AccessTokens {
+    /// Reads the keys of the data directory, and makes the first one if there is none.
+    pub fn open(data_dir: &Path, issuer: &str, now: Timestamp) -> io::Result<Self> {
+        if key_files::read(data_dir, KIND)?.is_empty() {
+            add_key(data_dir, now)?;
+        }
+        let tokens = Self {
+            data_dir: data_dir.to_owned(),
+            issuer: issuer.to_owned(),
+            keys: RwLock::default(),
+            verified: quick_cache::sync::Cache::new(CACHED),
+        };
+        tokens.reload()?;
+        Ok(tokens)
+    }
+
+    /// Reads the keys again, so that those that were added or removed take effect. Tokens of removed keys are
+    /// forgotten.
+    pub fn reload(&self) -> io::Result<()> {
+        let mut keys = BTreeMap::new();
+        for file in key_files::read(&self.data_dir, KIND)? {
+            let pair = Ed25519KeyPair::from_pkcs8(&file.octets).map_err(io::Error::other)?;
+            let public = URL_SAFE_NO_PAD.encode(pair.public_key());
+            let verifying = DecodingKey::from_ed_components(&public).map_err(io::Error::other)?;
+            let signing = EncodingKey::from_ed_der(&file.octets);
+            keys.insert(file.id, Key { made_at: file.made_at, signing, verifying, public });
+        }
+        let mut held = self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let same = held.keys().eq(keys.keys());
+        if !same {
+            *held = Arc::new(keys);
+            self.verified.clear();
+        }
+        Ok(())
+    }
+
+    /// A token for a member's session.
+    #[must_use]
+    pub fn issue(&self, member: MemberId, session: SessionId, now: Timestamp) -> SecretString {
+        let keys = self.keys();
+        let settled = |key: &&(&Uuid, &Key)| now - key.1.made_at >= TimeDelta::seconds(UNUSED_SECONDS);
+        let all: Vec<_> = keys.iter().collect();
+        let (id, key) = all.iter().rev().find(settled).or(all.first()).expect("there is always a signing key");
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(id.to_string());
+        let claims = WireClaims {
+            iss: self.issuer.clone(),
+            aud: AUDIENCE.to_owned(),
+            sub: member.to_string(),
+            sid: session.uuid(),
+            jti: Uuid::now_v7(),
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: now.timestamp() + ACCESS_TOKEN_SECONDS,
+        };
+        let token = jsonwebtoken::encode(&header, &claims, &key.signing);
+        SecretString::from(token.expect("an Ed25519 key that was read signs"))
+    }
+
+    /// What a token says, if one of our keys signed it for us and it is good at this instant.
+    #[must_use]
+    pub fn verify(&self, token: &str, now: Timestamp) -> Option<Claims> {
+        let claims = match self.verified.get(token) {
+            Some(claims) => claims,
+            None => {
+                let claims = self.check_signature(token)?;
+                self.verified.insert(token.to_owned(), claims);
+                claims
+            }
+        };
+        let now = now.timestamp();
+        (claims.not_before <= now && now < claims.expires_at).then_some(claims)
+    }
+
+    fn check_signature(&self, token: &str) -> Option<Claims> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
+            return None;
+        }
+        let keys = self.keys();
+        let key = keys.get(&Uuid::parse_str(&header.kid?).ok()?)?;
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+        // The clock is ours, not the library's: `verify` compares the times.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let claims = jsonwebtoken::decode::<WireClaims>(token, &key.verifying, &validation).ok()?.claims;
+        Some(Claims {
+            member: MemberId::parse(&claims.sub)?,
+            session: SessionId::from_uuid(claims.sid),
+            not_before: claims.nbf,
+            expires_at: claims.exp,
+        })
+    }
+
+    /// The public keys: the id of each and its point in base64url.
+    #[must_use]
+    pub fn public_keys(&self) -> Vec<(Uuid, String)> {
+        self.keys().iter().map(|(id, key)| (*id, key.public.clone())).collect()
+    }
+
+    fn keys(&self) -> Arc<BTreeMap<Uuid, Key>> {
+        Arc::clone(&self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+/// Adds a signing key, which running services take up by themselves, and removes those that were replaced more than a
+/// day ago.
+pub fn rotate(data_dir: &Path, now: Timestamp) -> io::Result<()> {
+    let keys = key_files::read(data_dir, KIND)?;
+    for (key, successor) in keys.iter().zip(keys.iter().skip(1)) {
+        if now - successor.made_at > TimeDelta::hours(RETIRED_AFTER_HOURS) {
+            key_files::remove(data_dir, KIND, key.id)?;
+        }
+    }
+    add_key(data_dir, now)
+}
+
+fn add_key(data_dir: &Path, now: Timestamp) -> io::Result<()> {
+    let pair = Ed25519KeyPair::generate().map_err(io::Error::other)?;
+    let pkcs8 = pair.to_pkcs8().map_err(io::Error::other)?;
+    key_files::add(data_dir, KIND, pkcs8.as_ref(), now)
+}

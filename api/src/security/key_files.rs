@@ -1,0 +1,70 @@
+//! The keys of the service: files in the data directory that only its user can read. Every replica has the same
+//! directory.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use domain::Timestamp;
+use uuid::{NoContext, Uuid};
+
+/// A key as it lies in its file. The name is a UUIDv7, so it says when the key was made.
+pub struct KeyFile {
+    /// Its name.
+    pub id: Uuid,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What it says.
+    pub octets: Vec<u8>,
+}
+
+/// The keys of a kind, oldest first.
+pub fn read(data_dir: &Path, kind: &str) -> io::Result<Vec<KeyFile>> {
+    let mut keys = Vec::new();
+    let directory = directory(data_dir);
+    if !directory.exists() {
+        return Ok(keys);
+    }
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(id) = name.to_str().and_then(|name| name.strip_prefix(kind)?.strip_prefix('-')?.strip_suffix(".key"))
+        else {
+            continue;
+        };
+        let Ok(id) = Uuid::parse_str(id) else { continue };
+        let made_at = id.get_timestamp().map(|made_at| made_at.to_unix()).unwrap_or_default();
+        let made_at = chrono::DateTime::from_timestamp(i64::try_from(made_at.0).unwrap_or_default(), made_at.1);
+        keys.push(KeyFile { id, made_at: made_at.unwrap_or_default(), octets: fs::read(entry.path())? });
+    }
+    keys.sort_by_key(|key| key.id);
+    Ok(keys)
+}
+
+/// Adds a key of a kind.
+pub fn add(data_dir: &Path, kind: &str, octets: &[u8], now: Timestamp) -> io::Result<()> {
+    let directory = directory(data_dir);
+    fs::create_dir_all(&directory)?;
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    let id = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()));
+    // Written beside and renamed, so that nobody reads half a key.
+    let draft = directory.join(format!(".{kind}-{id}"));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(octets)?;
+    file.sync_all()?;
+    fs::rename(draft, path(&directory, kind, id))
+}
+
+/// Removes a key of a kind.
+pub fn remove(data_dir: &Path, kind: &str, id: Uuid) -> io::Result<()> {
+    fs::remove_file(path(&directory(data_dir), kind, id))
+}
+
+fn directory(data_dir: &Path) -> PathBuf {
+    data_dir.join("keys")
+}
+
+fn path(directory: &Path, kind: &str, id: Uuid) -> PathBuf {
+    directory.join(format!("{kind}-{id}.key"))
+}

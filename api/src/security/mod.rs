@@ -1,0 +1,8 @@
+//! Keys, tokens and passwords.
+
+pub mod access_token;
+pub mod guesses;
+pub mod key_files;
+pub mod password;
+pub mod seal;
+pub mod secret_token;

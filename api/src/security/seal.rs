@@ -1,0 +1,93 @@
+//! Seals what has to be stored and read back but must not be readable in the database: AES-256-GCM, with the id of
+//! the key in front.
+
+use std::io;
+use std::path::Path;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::rand;
+use domain::Timestamp;
+use uuid::Uuid;
+
+use super::key_files;
+
+const KIND: &str = "sealing";
+const KEY_ID_LEN: usize = 16;
+
+/// Why something could not be sealed or opened. Which step failed is nobody's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealError;
+
+impl std::fmt::Display for SealError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it was sealed with another key, for another place, or changed since")
+    }
+}
+
+impl std::error::Error for SealError {}
+
+/// Seals with the newest key and opens with the one that sealed.
+pub struct Seal {
+    keys: Vec<(Uuid, RandomizedNonceKey)>,
+}
+
+impl Seal {
+    /// Reads the keys of the data directory, and makes the first one if there is none.
+    pub fn open(data_dir: &Path, now: Timestamp) -> io::Result<Self> {
+        if key_files::read(data_dir, KIND)?.is_empty() {
+            let mut octets = [0; 32];
+            rand::fill(&mut octets).map_err(io::Error::other)?;
+            key_files::add(data_dir, KIND, &octets, now)?;
+        }
+        let mut keys = Vec::new();
+        for file in key_files::read(data_dir, KIND)? {
+            let key = RandomizedNonceKey::new(&AES_256_GCM, &file.octets).map_err(io::Error::other)?;
+            keys.push((file.id, key));
+        }
+        Ok(Self { keys })
+    }
+
+    /// Seals a text for one place, which has to be named again to open it.
+    pub fn seal(&self, place: Uuid, text: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (id, key) = self.keys.last().ok_or(SealError)?;
+        let mut sealed = text.to_vec();
+        let nonce = key.seal_in_place_append_tag(Aad::from(place.as_bytes()), &mut sealed).map_err(|_| SealError)?;
+        Ok([id.as_bytes().as_slice(), nonce.as_ref().as_slice(), &sealed].concat())
+    }
+
+    /// Opens what was sealed for a place.
+    pub fn unseal(&self, place: Uuid, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (id, rest) = sealed.split_at_checked(KEY_ID_LEN).ok_or(SealError)?;
+        let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(SealError)?;
+        let (_, key) = self.keys.iter().find(|(key_id, _)| key_id.as_bytes() == id).ok_or(SealError)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
+        let mut text = text.to_vec();
+        let length = key.open_in_place(nonce, Aad::from(place.as_bytes()), &mut text).map_err(|_| SealError)?.len();
+        text.truncate(length);
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_only_unchanged_and_in_its_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let seal = Seal::open(directory.path(), Timestamp::default()).unwrap();
+        let (here, there) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let sealed = seal.seal(here, b"open sesame").unwrap();
+        assert!(!sealed.windows(4).any(|octets| octets == b"open"));
+        assert_eq!(seal.unseal(here, &sealed).unwrap(), b"open sesame");
+        assert_eq!(seal.unseal(there, &sealed), Err(SealError));
+        for index in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[index] ^= 1;
+            assert_eq!(seal.unseal(here, &changed), Err(SealError), "octet {index}");
+        }
+        assert_eq!(seal.unseal(here, b"short"), Err(SealError));
+        let again = Seal::open(directory.path(), Timestamp::default()).unwrap();
+        assert_eq!(again.unseal(here, &sealed).unwrap(), b"open sesame", "the key lasts");
+    }
+}

@@ -1,0 +1,246 @@
+//! Starting and stopping the service: its listener, its workers and its first operator.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::http::header;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle};
+use chrono::TimeDelta;
+use domain::account::Tier;
+use domain::authority::Role;
+use domain::limits::IDEMPOTENCY_HOURS;
+use domain::services::Services;
+use persistence::accounts::NewAccount;
+use persistence::members::NewMember;
+use persistence::{Database, Options, accounts, housekeeping, members};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::clock::Clock;
+use crate::http::fallback::Methods;
+use crate::http::{Error, Origin, edge, fallback, idempotency};
+use crate::mail::worker;
+use crate::record::{Happening, new_id, record};
+use crate::security::secret_token::SecretToken;
+use crate::service::Service;
+use crate::settings::Settings;
+use crate::system::pages;
+use crate::{openapi, routes};
+
+/// How long requests that are under way may take when the service stops.
+const DRAIN: Duration = Duration::from_secs(30);
+/// How often what has served its time is swept away and keys are read again.
+const KEEP_HOUSE: Duration = Duration::from_secs(15);
+const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                              img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A service that runs.
+pub struct Running {
+    /// Its parts.
+    pub service: Arc<Service>,
+    /// The address that it listens on.
+    pub address: SocketAddr,
+    /// The first operator's password, when it was generated at this start.
+    pub generated_password: Option<SecretString>,
+    handle: ServerHandle,
+    server: JoinHandle<std::io::Result<()>>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// Whether the service delivers e-mail and keeps house by itself, or leaves it to its owner: a test does both when it
+/// wants to see what comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// By itself.
+    Runs,
+    /// Left to its owner.
+    Waits,
+}
+
+/// Starts a service. It answers when this returns.
+pub async fn start(settings: Settings, clock: Clock, background: Background) -> Result<Running, String> {
+    crate::system::routes::recorder();
+    let data_dir = settings.store.data_dir.clone();
+    std::fs::create_dir_all(&data_dir).map_err(|error| format!("{}: {error}", data_dir.display()))?;
+    let url = settings.store.database_url();
+    let opened = tokio::task::spawn_blocking(move || Database::open(url, Options::default())).await;
+    let database = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let http_threads = settings.workers;
+    let service = Arc::new(Service::new(settings, database, clock, address)?);
+    let generated_password = first_operator(&service).await.map_err(|error| error.to_string())?;
+
+    let shared = Data::from(Arc::clone(&service));
+    let document = openapi::document();
+    let mut server = HttpServer::new(move || {
+        let cors = cors(&shared.settings.cors_origins);
+        App::new().configure(|config| configure(config, &shared, &document)).wrap(cors).wrap(from_fn(edge::pass))
+    })
+    .disable_signals()
+    .shutdown_timeout(DRAIN.as_secs())
+    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(Duration::from_secs(75))
+    .max_connections(10_000);
+    if let Some(threads) = http_threads {
+        server = server.workers(threads.get());
+    }
+    let server = server.listen(listener).map_err(|error| error.to_string())?.run();
+    let handle = server.handle();
+    let server = tokio::spawn(server);
+    let mut workers = Vec::new();
+    if background == Background::Runs {
+        let (mail, house) = (Arc::clone(&service), Arc::clone(&service));
+        workers.push(tokio::spawn(async move { worker::run(&mail).await }));
+        workers.push(tokio::spawn(async move { keep_house(&house).await }));
+    }
+    Ok(Running { service, address, generated_password, handle, server, workers })
+}
+
+impl Running {
+    /// Stops: takes no more connections, answers the requests that are under way, and closes the store.
+    pub async fn stop(self) {
+        self.service.drain();
+        self.handle.stop(true).await;
+        for worker in &self.workers {
+            worker.abort();
+        }
+        for worker in self.workers {
+            let _ = worker.await;
+        }
+        let _ = self.server.await;
+        // The last handle of the store goes with the service; its threads finish what waits.
+        let service = self.service;
+        let _ = tokio::task::spawn_blocking(move || drop(service)).await;
+    }
+}
+
+/// What every server thread runs.
+fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document: &utoipa::openapi::OpenApi) {
+    let (yaml, json) = (document.to_yaml().unwrap_or_default(), document.to_json().unwrap_or_default());
+    let mut pages: Vec<&str> = pages::PATHS.to_vec();
+    pages.extend(["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"]);
+    let methods = Methods::of(document, &pages);
+    let swagger = Config::from("/openapi.json")
+        .persist_authorization(true)
+        .try_it_out_enabled(true)
+        .display_request_duration(true)
+        .deep_linking(true)
+        .validator_url("none");
+    routes::configure(&mut ServiceConfig::new(config));
+    pages::configure(config);
+    config
+        .app_data(service.clone())
+        .app_data(Data::new(methods))
+        .service(web::resource("/openapi.yaml").route(text("application/yaml", yaml)))
+        .service(web::resource("/openapi.json").route(text("application/json", json)))
+        .service(web::redirect("/swagger-ui", "/swagger-ui/"))
+        .service(
+            web::scope("/swagger-ui")
+                .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, SWAGGER_POLICY)))
+                .service(SwaggerUi::new("/{_:.*}").config(swagger)),
+        )
+        .default_service(web::to(fallback::answer));
+}
+
+fn text(media: &'static str, text: String) -> actix_web::Route {
+    let text = web::Bytes::from(text);
+    web::get().to(move || {
+        let text = text.clone();
+        async move { HttpResponse::Ok().content_type(media).body(text) }
+    })
+}
+
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
+        .allowed_headers([idempotency::HEADER, "X-Request-Id", "traceparent"])
+        .expose_headers(["ETag", "Location", "Link", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"])
+        .max_age(3600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+/// Makes the first operator when nobody can sign in yet. Gives the password if it had to be made up.
+async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error> {
+    if service.database.read(|tx| members::any(tx).map_err(Error::from)).await? {
+        return Ok(None);
+    }
+    let (password, generated) = match &service.settings.operator_password {
+        Some(password) => (password.clone(), None),
+        None => {
+            let password = SecretString::from(SecretToken::generate().expose()[..24].to_owned());
+            (password.clone(), Some(password))
+        }
+    };
+    domain::password::check(password.expose_secret(), &[]).map_err(|fault| {
+        Error::new(crate::http::ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
+    })?;
+    let password_hash = service.passwords.hash(password).await?;
+    let (email, now) = (service.settings.operator_email.clone(), service.clock.now());
+    let made = service.database.write(move |tx| {
+        if members::any(tx)? {
+            return Ok::<_, Error>(false);
+        }
+        let id = new_id(now);
+        let platform = NewAccount {
+            id,
+            tier: Tier::Platform,
+            master_reseller_id: None,
+            reseller_id: None,
+            name: "TeamMate",
+            email: &email,
+            billing_reference: None,
+            services: Services::ALL,
+            now,
+        };
+        accounts::insert(tx, &platform)?;
+        let Some(account) = accounts::by_id(tx, &domain::account::Scope::Platform, Tier::Platform, id)? else {
+            return Ok(false);
+        };
+        accounts::activate(tx, &account, now)?;
+        let member = NewMember {
+            id: new_id(now),
+            account: id,
+            email: &email,
+            role: Role::Owner,
+            password_hash: &password_hash,
+            now,
+        };
+        members::insert(tx, &member)?;
+        let after = json!({"email": email.given(), "role": Role::Owner.as_str()});
+        record(tx, &Origin::system("start"), now, &Happening::to_account(&account, "created", Value::Null, after))?;
+        Ok(true)
+    });
+    // Another replica may have been faster; then its password counts.
+    Ok(made.await?.then_some(generated).flatten())
+}
+
+async fn keep_house(service: &Service) {
+    let mut turn = tokio::time::interval(KEEP_HOUSE);
+    loop {
+        turn.tick().await;
+        if let Err(error) = service.access_tokens.reload() {
+            tracing::error!(%error, "the signing keys could not be read again");
+        }
+        if let Some(limits) = &service.rate_limits {
+            limits.forget_quiet();
+        }
+        let now = service.clock.now();
+        let kept_since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
+        let swept =
+            service.database.write(move |tx| housekeeping::sweep(tx, now, kept_since).map_err(Error::from)).await;
+        match swept {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "swept"),
+            Err(error) => tracing::warn!(%error, "what has served its time could not be swept away"),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The service as its parts see it: the store, the clock, the keys, and how an operation is run for a caller.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use domain::Timestamp;
+use persistence::{Database, StoreConnection};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::http::caller::Permission;
+use crate::http::idempotency::Repeatable;
+use crate::http::rate_limit::RateLimits;
+use crate::http::{Actor, Answer, Caller, Context, Error, Origin};
+use crate::mail::Post;
+use crate::mail::transport::Mailer;
+use crate::security::access_token::AccessTokens;
+use crate::security::guesses::Guesses;
+use crate::security::password::Passwords;
+use crate::security::seal::Seal;
+use crate::settings::{RateLimit, Settings};
+
+/// Everything that handlers and workers share.
+pub struct Service {
+    /// The store.
+    pub database: Database,
+    /// The time.
+    pub clock: Clock,
+    /// The configuration.
+    pub settings: Settings,
+    /// The base of links, without a slash at its end.
+    pub public_url: String,
+    /// Signs and verifies access tokens.
+    pub access_tokens: AccessTokens,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Slows down guessing.
+    pub guesses: Guesses,
+    /// Puts letters into the outbox.
+    pub post: Arc<Post>,
+    /// Hands them over.
+    pub mailer: Mailer,
+    /// Wakes the worker that does.
+    pub outbox_ready: Notify,
+    /// Counts requests per caller; `None` when nobody counts.
+    pub rate_limits: Option<RateLimits>,
+    draining: AtomicBool,
+}
+
+impl Service {
+    /// Puts the parts together; reads the keys of the data directory or makes them.
+    pub fn new(settings: Settings, database: Database, clock: Clock, listening: SocketAddr) -> Result<Self, String> {
+        let data_dir: &Path = &settings.store.data_dir;
+        let now = clock.now();
+        let keys = |error: std::io::Error| format!("the keys in {}: {error}", data_dir.join("keys").display());
+        let public_url = settings.public_url(listening);
+        let access_tokens = AccessTokens::open(data_dir, &public_url, now).map_err(keys)?;
+        let post = Arc::new(Post::new(Seal::open(data_dir, now).map_err(keys)?));
+        let mailer = Mailer::new(settings.smtp_url.as_ref(), data_dir, settings.mail_from.clone(), public_url.clone())?;
+        let rate_limits = match settings.rate_limit {
+            RateLimit::Off => None,
+            RateLimit::PerSecond(number) => Some(RateLimits::new(number)),
+        };
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        Ok(Self {
+            database,
+            clock,
+            public_url,
+            access_tokens,
+            passwords: Passwords::new(processors.min(4)),
+            guesses: Guesses::default(),
+            post,
+            mailer,
+            outbox_ready: Notify::new(),
+            rate_limits,
+            draining: AtomicBool::new(false),
+            settings,
+        })
+    }
+
+    /// Runs a reading operation for a caller, who is looked up on the same snapshot.
+    pub async fn read<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> Result<T, Error>
+    where
+        P: Permission,
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.database
+            .read(move |tx| {
+                let actor = caller.actor(tx, now)?;
+                operation(tx, &actor, now)
+            })
+            .await
+    }
+
+    /// Runs a changing operation for a caller, who is looked up in the same transaction.
+    pub async fn write<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> Result<T, Error>
+    where
+        P: Permission,
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let outcome = self
+            .database
+            .write(move |tx| {
+                let actor = caller.actor(tx, now)?;
+                operation(tx, &actor, now)
+            })
+            .await;
+        self.outbox_ready.notify_one();
+        outcome
+    }
+
+    /// The same for a request that can be recognised when it comes again (W5).
+    pub async fn write_once<P, F>(&self, caller: Caller<P>, once: Repeatable, mut operation: F) -> Result<Answer, Error>
+    where
+        P: Permission,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
+    {
+        self.write(caller, move |tx, actor, now| {
+            once.carry_out(tx, &actor.member().to_string(), now, |tx| operation(tx, actor, now))
+        })
+        .await
+    }
+
+    /// The same for somebody who need not be signed in, and is known by network address.
+    pub async fn write_once_for_anyone<F>(
+        &self,
+        context: &Context,
+        once: Repeatable,
+        mut operation: F,
+    ) -> Result<Answer, Error>
+    where
+        F: FnMut(&mut StoreConnection, &Origin, Timestamp) -> Result<Answer, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let (caller, origin) = (format!("address {}", context.address), context.anonymous());
+        let outcome =
+            self.database.write(move |tx| once.carry_out(tx, &caller, now, |tx| operation(tx, &origin, now))).await;
+        self.outbox_ready.notify_one();
+        outcome
+    }
+
+    /// Asks load balancers to send no more requests.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service is about to stop.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

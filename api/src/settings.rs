@@ -1,0 +1,126 @@
+//! Configuration by flag or environment, checked at the start.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+use domain::email::EmailAddress;
+use ipnet::IpNet;
+use persistence::DatabaseUrl;
+use secrecy::SecretString;
+use url::Url;
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct StoreSettings {
+    /// `postgres://…` for a server, `sqlite:` and a path for a file; a SQLite file in the data directory when unset.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<DatabaseUrl>,
+
+    /// The directory of keys, e-mails and the SQLite file.
+    #[arg(long, env = "TEAMMATE_DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+}
+
+impl StoreSettings {
+    /// The database to open.
+    #[must_use]
+    pub fn database_url(&self) -> DatabaseUrl {
+        self.database_url.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(self.data_dir.join("teammate.db")))
+    }
+}
+
+/// How the service runs.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented at its type; words here would replace those of its flags in --help")]
+    pub store: StoreSettings,
+
+    /// The address to listen on.
+    #[arg(long, env = "TEAMMATE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// The address by which others reach the service: the base of links in e-mails, and the issuer of access tokens.
+    /// The listening address when unset.
+    #[arg(long, env = "TEAMMATE_PUBLIC_URL")]
+    pub public_url: Option<Url>,
+
+    /// The first operator's e-mail address, used when the database is empty.
+    #[arg(long, env = "TEAMMATE_OPERATOR_EMAIL", default_value = "operator@teammate.local", value_parser = parse_email)]
+    pub operator_email: EmailAddress,
+
+    /// The first operator's password, used when the database is empty; generated and printed once when unset.
+    #[arg(long, env = "TEAMMATE_OPERATOR_PASSWORD", hide_env_values = true)]
+    pub operator_password: Option<SecretString>,
+
+    /// The mail server, such as `smtps://user:password@mail.example.com`; when unset, each message becomes a file in
+    /// `mail/` of the data directory.
+    #[arg(long, env = "SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<SecretString>,
+
+    /// The sender of e-mails.
+    #[arg(long, env = "TEAMMATE_MAIL_FROM", default_value = "TeamMate Portal <no-reply@teammate.local>")]
+    pub mail_from: lettre::message::Mailbox,
+
+    /// Requests per second and caller, or `off`.
+    #[arg(long, env = "TEAMMATE_RATE_LIMIT", default_value = "50")]
+    pub rate_limit: RateLimit,
+
+    /// Networks of proxies whose `X-Forwarded-For` is believed, separated by commas.
+    #[arg(long, env = "TEAMMATE_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Origins of web pages that may call the API, separated by commas.
+    #[arg(long, env = "TEAMMATE_CORS_ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+
+    /// Threads that serve requests; as many as there are processors when unset.
+    #[arg(long, env = "TEAMMATE_WORKERS")]
+    pub workers: Option<std::num::NonZeroUsize>,
+
+    /// Write logs as JSON, one object a line.
+    #[arg(long, env = "TEAMMATE_LOG_JSON")]
+    pub log_json: bool,
+}
+
+impl Settings {
+    /// The base of links, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self, listening: SocketAddr) -> String {
+        let url = self.public_url.as_ref().map_or_else(|| format!("http://{listening}"), ToString::to_string);
+        url.trim_end_matches('/').to_owned()
+    }
+
+    /// Whether an address is that of a proxy that is believed.
+    #[must_use]
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Requests per second and caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimit {
+    /// None are refused.
+    Off,
+    /// So many, and as many at once.
+    PerSecond(NonZeroU32),
+}
+
+impl FromStr for RateLimit {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse().map(Self::PerSecond).map_err(|_| "a number of at least 1, or `off`")
+    }
+}
+
+fn parse_email(text: &str) -> Result<EmailAddress, String> {
+    EmailAddress::parse(text).map_err(|fault| fault.detail)
+}

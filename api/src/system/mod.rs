@@ -1,0 +1,4 @@
+//! What the service says about itself: health, metrics, keys, its own description, and the pages of e-mail links.
+
+pub mod pages;
+pub mod routes;

@@ -1,0 +1,47 @@
+//! The pages that e-mail links open. The token stands in the link's fragment, so it reaches the page and no log.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, get};
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The paths of the pages and of what they load.
+pub const PATHS: [&str; 4] = ["/activate", "/reset-password", "/assets/link.js", "/assets/link.css"];
+
+/// Adds them.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(activate).service(reset_password).service(script).service(style);
+}
+
+#[get("/activate")]
+async fn activate() -> HttpResponse {
+    page(include_str!("assets/activate.html"))
+}
+
+#[get("/reset-password")]
+async fn reset_password() -> HttpResponse {
+    page(include_str!("assets/reset-password.html"))
+}
+
+#[get("/assets/link.js")]
+async fn script() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", include_str!("assets/link.js"))
+}
+
+#[get("/assets/link.css")]
+async fn style() -> HttpResponse {
+    asset("text/css; charset=utf-8", include_str!("assets/link.css"))
+}
+
+fn page(text: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .body(text)
+}
+
+fn asset(media: &'static str, text: &'static str) -> HttpResponse {
+    HttpResponse::Ok().content_type(media).insert_header((CACHE_CONTROL, "public, max-age=300")).body(text)
+}
