@@ -25,7 +25,7 @@ const KINDS: [&str; 5] = ["Telefonie", "Communications", "Networks", "Voice", "I
 
 /// How large the tree is.
 #[derive(Debug, Clone, Args)]
-pub struct Demo {
+pub(super) struct Demo {
     /// How many resellers.
     #[arg(long, default_value_t = 100)]
     resellers: usize,
@@ -47,7 +47,7 @@ struct Example {
 }
 
 /// Fills the database and shows how far it is.
-pub async fn run(database: &Database, demo: &Demo) -> Result<(), String> {
+pub(super) async fn run(database: &Database, demo: &Demo) -> Result<(), String> {
     let failed = |error: Error| error.to_string();
     let taken = database.read(|tx| accounts::any_below_platform(tx)).await.map_err(failed)?;
     if taken {

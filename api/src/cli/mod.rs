@@ -122,7 +122,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 /// Logs go to standard error, from `info` up unless `RUST_LOG` says otherwise.
 fn start_log(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     // A second start of the log in one process is a test's, which has one already.
     let _ = if json { log.json().try_init() } else { log.try_init() };
 }

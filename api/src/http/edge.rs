@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -57,39 +58,50 @@ pub async fn pass(
     let mut response = match allowed {
         Err(error) => request.into_response(report(&error, &request_id)),
         Ok(allowance) => {
-            let mut response = carry_out(request, next, &request_id).await;
+            let mut response = match carry_out(request, next, &request_id).await {
+                Ok(response) => response,
+                Err(mut answer) => {
+                    finish(answer.headers_mut(), &request_id);
+                    observe(&method, "unknown", answer.status(), "", &context, started);
+                    return Err(InternalError::from_response("answered already", answer).into());
+                }
+            };
             for (name, value) in allowance.map(Allowance::headers).into_iter().flatten() {
                 response.headers_mut().insert(name, value);
             }
             response
         }
     };
-    let value = HeaderValue::from_str(&request_id).unwrap_or(HeaderValue::from_static("invalid"));
-    response.headers_mut().insert(REQUEST_ID, value);
-    secure(response.headers_mut());
-    observe(&method, &context, &response, started);
+    finish(response.headers_mut(), &request_id);
+    let operation = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    let trace =
+        response.request().headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    observe(&method, &operation, response.status(), trace, &context, started);
     Ok(response)
 }
 
+/// Passes the request on. A panic, and an error that no response came of, leave nothing but the answer to send: the
+/// layers below have the request.
 async fn carry_out(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     request_id: &str,
-) -> ServiceResponse<BoxBody> {
-    let kept = request.request().clone();
+) -> Result<ServiceResponse<BoxBody>, HttpResponse> {
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(Ok(response)) => in_our_form(response.map_into_boxed_body(), request_id),
-        Ok(Err(error)) => {
-            let response = error_response(&error, request_id);
-            ServiceResponse::new(kept, response)
-        }
+        Ok(Ok(response)) => Ok(in_our_form(response.map_into_boxed_body(), request_id)),
+        Ok(Err(error)) => Err(error_response(&error, request_id)),
         Err(_) => {
+            tracing::error!(request_id, "a handler panicked");
             let error =
                 Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.");
-            tracing::error!(request_id, "a handler panicked");
-            ServiceResponse::new(kept, report(&error, request_id))
+            Err(report(&error, request_id))
         }
     }
+}
+
+fn finish(headers: &mut HeaderMap, request_id: &str) {
+    headers.insert(REQUEST_ID, HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("invalid")));
+    secure(headers);
 }
 
 /// Whatever a layer below answered with an error, the caller gets a problem with the request's id.
@@ -203,26 +215,23 @@ fn secure(headers: &mut HeaderMap) {
 }
 
 /// Counts the request and logs it: changes and failures always, reads when more detail is asked for.
-fn observe(method: &Method, context: &Context, response: &ServiceResponse<BoxBody>, started: Instant) {
-    let status = response.status().as_u16();
+fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, context: &Context, started: Instant) {
     let elapsed = started.elapsed();
-    let operation = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
     metrics::histogram!(
         "teammate_request_seconds",
         "method" => known(method),
-        "operation" => operation.clone(),
-        "status" => response.status().as_str().to_owned(),
+        "operation" => operation.to_owned(),
+        "status" => status.as_str().to_owned(),
     )
     .record(elapsed.as_secs_f64());
-    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-    let member = context.claims.as_ref().map(|claims| claims.member.to_string()).unwrap_or_default();
-    let trace =
-        response.request().headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (status, micros) = (status.as_u16(), u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
+    let member = context.claims.as_ref().ok().map(|claims| tracing::field::debug(claims.member));
+    let (request_id, address) = (&context.request_id, context.address);
     let trace: String = trace.chars().take(64).collect();
     if status >= 500 || method != Method::GET {
-        tracing::info!(request_id = %context.request_id, %method, operation, status, micros, member, address = %context.address, trace, "request");
+        tracing::info!(%request_id, %method, operation, status, micros, member, %address, trace, "request");
     } else {
-        tracing::debug!(request_id = %context.request_id, %method, operation, status, micros, member, address = %context.address, trace, "request");
+        tracing::debug!(%request_id, %method, operation, status, micros, member, %address, trace, "request");
     }
 }
 

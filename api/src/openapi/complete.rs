@@ -11,7 +11,7 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Schema};
 use crate::http::ErrorCode;
 
 /// Completes it.
-pub fn complete(document: &mut OpenApi) {
+pub(super) fn complete(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
