@@ -27,3 +27,6 @@ mod time;
 pub use connection::{DatabaseUrl, InvalidUrl, StoreConnection};
 pub use database::{Database, Options};
 pub use error::{Error, Failure};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,17 @@
-//! Placeholder.
+//! The harness of the end-to-end tests: a service on a fresh database of either kind, people who use it, and the mail
+//! that they get.
+
+mod app;
+mod cluster;
+mod http;
+mod people;
+mod process;
+
+pub use app::App;
+pub use cluster::{Database, FreshDatabase};
+pub use http::{Answer, Request};
+pub use people::{Person, reseller_body};
+pub use process::Process;
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "correct horse battery staple";

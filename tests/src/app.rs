@@ -1,0 +1,147 @@
+//! A service in the process of the test, with a clock that the test sets and mail that it can read.
+
+use std::sync::Arc;
+
+use api::clock::Clock;
+use api::mail::worker;
+use api::server::{self, Background, Running};
+use api::service::Service;
+use api::settings::Settings;
+use clap::Parser;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::cluster::{Database, FreshDatabase};
+use crate::http::Request;
+use crate::PASSWORD;
+
+/// The operator that every service starts with.
+pub(crate) const OPERATOR: &str = "operator@teammate.local";
+
+/// A service on a fresh database.
+pub struct App {
+    /// The clock of the service.
+    pub clock: Clock,
+    /// Its database and data directory.
+    pub database: FreshDatabase,
+    running: Running,
+    http: reqwest::Client,
+}
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl App {
+    /// Starts a service that counts nobody's requests.
+    pub async fn start(database: Database) -> Self {
+        Self::start_with(database, &[]).await
+    }
+
+    /// Starts a service with further flags.
+    pub async fn start_with(database: Database, flags: &[&str]) -> Self {
+        let database = database.fresh();
+        let clock = Clock::default();
+        let running = run(&database, clock.clone(), flags).await;
+        Self { clock, database, running, http: reqwest::Client::new() }
+    }
+
+    /// Stops the service and starts it again on the same data.
+    pub async fn restart(self) -> Self {
+        let Self { clock, database, running, http } = self;
+        running.stop().await;
+        let running = run(&database, clock.clone(), &[]).await;
+        Self { clock, database, running, http }
+    }
+
+    /// Stops the service, which drains.
+    pub async fn stop(self) -> FreshDatabase {
+        self.running.stop().await;
+        self.database
+    }
+
+    /// The parts of the service.
+    #[must_use]
+    pub fn service(&self) -> &Arc<Service> {
+        &self.running.service
+    }
+
+    /// The host and port that it listens on.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.running.address.to_string()
+    }
+
+    /// A request.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        Request::new(&self.http, method, &format!("http://{}{path}", self.running.address))
+    }
+
+    /// A GET request.
+    pub fn get(&self, path: &str) -> Request {
+        self.request(Method::GET, path)
+    }
+
+    /// A POST request.
+    pub fn post(&self, path: &str) -> Request {
+        self.request(Method::POST, path)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, path: &str) -> Request {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, path: &str) -> Request {
+        self.request(Method::DELETE, path)
+    }
+
+    /// Signs in with the password that everybody has, and gives the tokens.
+    pub async fn login(&self, email: &str) -> Value {
+        let body = json!({"email": email, "password": PASSWORD});
+        self.post("/auth/login").json(&body).send().await.expect(200).json()
+    }
+
+    /// Hands over the mail that waits.
+    pub async fn deliver_mail(&self) {
+        while worker::deliver_due(self.service()).await.expect("the outbox can be read") > 0 {}
+    }
+
+    /// The e-mails that have left for an address, oldest first.
+    pub async fn mail_to(&self, address: &str) -> Vec<String> {
+        self.deliver_mail().await;
+        let mut files: Vec<_> = std::fs::read_dir(self.database.directory.path().join("mail"))
+            .expect("a directory of mail")
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+            .collect();
+        // Their names are ids, which sort by time.
+        files.sort();
+        let text = |path| std::fs::read_to_string(path).expect("an e-mail").replace("=\r\n", "").replace("=3D", "=");
+        files.into_iter().map(text).filter(|mail: &String| mail.contains(&format!("To: {address}\r\n"))).collect()
+    }
+
+    /// The token of the latest link that was sent to an address.
+    pub async fn token_for(&self, address: &str) -> String {
+        let mail = self.mail_to(address).await.pop().unwrap_or_else(|| panic!("no mail to {address}"));
+        let (_, rest) = mail.split_once("#token=").expect("a link");
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+    }
+}
+
+async fn run(database: &FreshDatabase, clock: Clock, flags: &[&str]) -> Running {
+    let url = database.url_text();
+    let directory = database.directory.path().to_str().expect("a path");
+    let mut line = vec!["teammate", "--database-url", &url, "--data-dir", directory, "--listen", "127.0.0.1:0"];
+    line.extend(["--operator-password", PASSWORD, "--workers", "1"]);
+    if !flags.contains(&"--rate-limit") {
+        line.extend(["--rate-limit", "off"]);
+    }
+    line.extend(flags);
+    let settings = Line::parse_from(line).settings;
+    server::start(settings, clock, Background::Waits).await.expect("the service starts")
+}

@@ -1,0 +1,58 @@
+//! The service as a process of its own, for tests that kill it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use crate::PASSWORD;
+use crate::cluster::FreshDatabase;
+
+/// A process of the service. It ends with the test.
+pub struct Process {
+    child: Child,
+    /// Where it listens: `http://…`.
+    pub url: String,
+}
+
+impl Process {
+    /// Starts the service from its binary, on a database, and waits until it answers.
+    #[must_use]
+    pub fn start(binary: &str, database: &FreshDatabase) -> Self {
+        let mut child = Command::new(binary)
+            .env("DATABASE_URL", database.url_text())
+            .env("TEAMMATE_DATA_DIR", database.directory.path())
+            .env("TEAMMATE_LISTEN", "127.0.0.1:0")
+            .env("TEAMMATE_OPERATOR_PASSWORD", PASSWORD)
+            .env("TEAMMATE_RATE_LIMIT", "off")
+            .env("TEAMMATE_WORKERS", "1")
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the service starts");
+        let output = child.stdout.take().expect("a pipe");
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).expect("the service says where it is");
+        let url = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        assert!(url.starts_with("http://"), "{line:?}");
+        Self { child, url }
+    }
+
+    /// Kills it as `kill -9` does: it gets no chance to do anything more.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Tells it to stop as an operator does, and waits until it has.
+    pub fn terminate(mut self) -> bool {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(told.is_ok_and(|status| status.success()));
+        self.child.wait().is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

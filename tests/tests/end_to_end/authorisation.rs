@@ -1,0 +1,215 @@
+//! R8, R9: every operation of the OpenAPI document, by every kind of caller. One table says the status.
+//!
+//! Changes are asked for with an `If-Match` that no account has, or with a body that is not valid: so 412, 422 and 409
+//! stand for "allowed", and nothing changes between two rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use domain::account::Tier;
+use domain::authority::Role;
+use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{App, Database, Person};
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::json;
+
+/// What each kind of caller gets.
+struct Row {
+    operation: &'static str,
+    /// Nobody, a bad token, an expired one, and somebody whose account is closed.
+    stranger: u16,
+    /// Owner, provisioner, billing and viewer of each tier: the platform, the master reseller of the target (a
+    /// parent), the reseller, an enterprise below it (a child).
+    platform: [u16; 4],
+    master: [u16; 4],
+    reseller: [u16; 4],
+    enterprise: [u16; 4],
+    /// The owner of another reseller below the same master reseller, and of another master reseller.
+    siblings: [u16; 2],
+    /// The owner of a suspended account.
+    suspended: u16,
+}
+
+const fn same(operation: &'static str, status: u16) -> Row {
+    let all = [status; 4];
+    Row {
+        operation,
+        stranger: status,
+        platform: all,
+        master: all,
+        reseller: all,
+        enterprise: all,
+        siblings: [status; 2],
+        suspended: status,
+    }
+}
+
+const fn row(
+    operation: &'static str,
+    platform: [u16; 4],
+    master: [u16; 4],
+    reseller: [u16; 4],
+    enterprise: [u16; 4],
+    siblings: [u16; 2],
+) -> Row {
+    Row { operation, stranger: 401, platform, master, reseller, enterprise, siblings, suspended: 403 }
+}
+
+/// Who provisions may; who only reads may not.
+const fn provisions(status: u16) -> [u16; 4] {
+    [status, status, 403, 403]
+}
+
+const SEEN: [u16; 4] = [200; 4];
+const NO: [u16; 4] = [403; 4];
+const UNSEEN: [u16; 4] = [404; 4];
+
+/// The table. `/resellers/{id}` is tried on a reseller, `/master-resellers/{id}` on its master reseller,
+/// `/support-tickets/{id}` on a decided ticket.
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    same("file_support_ticket", 422),
+    row("list_support_tickets", SEEN, NO, NO, NO, [403, 403]),
+    row("get_support_ticket", SEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
+    row("approve_support_ticket", provisions(409), UNSEEN, UNSEEN, UNSEEN, [404, 404]),
+    row("reject_support_ticket", provisions(422), UNSEEN, UNSEEN, UNSEEN, [404, 404]),
+    same("preview_activation", 422),
+    same("redeem_activation", 422),
+    same("login", 422),
+    same("refresh", 422),
+    same("logout", 422),
+    same("request_password_reset", 422),
+    same("redeem_password_reset", 422),
+    row("get_me", SEEN, SEEN, SEEN, SEEN, [200, 200]),
+    row("create_reseller", provisions(422), provisions(422), NO, NO, [403, 422]),
+    row("list_resellers", SEEN, SEEN, SEEN, NO, [200, 200]),
+    row("get_reseller", SEEN, SEEN, SEEN, UNSEEN, [404, 404]),
+    row("update_reseller", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
+    row("suspend_reseller", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
+    row("resume_reseller", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
+    row("resend_reseller_activation", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
+    row("get_reseller_closing_blockers", SEEN, SEEN, SEEN, UNSEEN, [404, 404]),
+    row("close_reseller", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
+    row("list_master_resellers", SEEN, SEEN, NO, NO, [403, 200]),
+    row("get_master_reseller", SEEN, SEEN, UNSEEN, UNSEEN, [404, 404]),
+    row("update_master_reseller", provisions(412), NO, UNSEEN, UNSEEN, [404, 404]),
+    row("suspend_master_reseller", provisions(412), NO, UNSEEN, UNSEEN, [404, 404]),
+    row("resume_master_reseller", provisions(412), NO, UNSEEN, UNSEEN, [404, 404]),
+    row("resend_master_reseller_activation", provisions(412), NO, UNSEEN, UNSEEN, [404, 404]),
+    row("get_master_reseller_closing_blockers", SEEN, SEEN, UNSEEN, UNSEEN, [404, 404]),
+    row("close_master_reseller", provisions(412), NO, UNSEEN, UNSEEN, [404, 404]),
+    same("get_liveness", 200),
+    same("get_readiness", 200),
+    same("get_metrics", 200),
+    same("get_jwks", 200),
+];
+
+struct Operation {
+    id: String,
+    method: Method,
+    path: String,
+    has_body: bool,
+}
+
+fn operations() -> Vec<Operation> {
+    let document = serde_json::to_value(api::openapi::document()).expect("the document");
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            found.push(Operation {
+                id: operation["operationId"].as_str().expect("an id").to_owned(),
+                method: Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method"),
+                path: path.clone(),
+                has_body: operation["requestBody"].is_object(),
+            });
+        }
+    }
+    found
+}
+
+#[test]
+fn r8_every_operation_is_in_the_table() {
+    let documented: BTreeSet<_> = operations().into_iter().map(|operation| operation.id).collect();
+    let listed: BTreeSet<_> = TABLE.iter().map(|row| row.operation.to_owned()).collect();
+    assert_eq!(documented, listed);
+    assert_eq!(listed.len(), TABLE.len());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let operator = app.operator().await;
+    let expired = app.operator().await;
+    app.clock.advance(TimeDelta::seconds(601));
+    let operator_again = app.operator().await;
+    drop(operator);
+
+    let platform = app.platform().await;
+    let master = app.plant(Tier::MasterReseller, &[], "master@contoso.example").await;
+    let reseller = app.plant(Tier::Reseller, &[&master], "reseller@contoso.example").await;
+    let enterprise = app.plant(Tier::Enterprise, &[&master, &reseller], "enterprise@contoso.example").await;
+    let sibling = app.plant(Tier::Reseller, &[&master], "sibling@contoso.example").await;
+    let rival = app.plant(Tier::MasterReseller, &[], "rival@contoso.example").await;
+    let stopped = app.plant(Tier::MasterReseller, &[], "stopped@contoso.example").await;
+    let gone = app.plant(Tier::MasterReseller, &[], "gone@contoso.example").await;
+    let suspended = app.member(&stopped, Role::Owner).await;
+    let closed = app.member(&gone, Role::Owner).await;
+    let suspend = app.post(&format!("/master-resellers/{stopped}/suspend")).bearer(&operator_again.token);
+    let _ = suspend.send().await.expect(200);
+    let close = app.delete(&format!("/master-resellers/{gone}")).bearer(&operator_again.token);
+    let _ = close.send().await.expect(204);
+    let ticket = json!({
+        "subject": "Add to TeamMate Portal", "partner_company_name": "C", "first_name": "A", "last_name": "E",
+        "email": "ticket@contoso.example",
+    });
+    let ticket = app.post("/support-tickets").json(&ticket).send().await.expect(201).text_of("id");
+    let reject = app.post(&format!("/support-tickets/{ticket}/reject")).bearer(&operator_again.token);
+    let _ = reject.json(&json!({"reason": "No."})).send().await.expect(200);
+
+    let mut callers: Vec<(String, Option<Person>)> = vec![("nobody".to_owned(), None)];
+    let bad = Person { account: String::new(), token: "bad.token.here".to_owned() };
+    callers.extend([("bad token".to_owned(), Some(bad)), ("expired token".to_owned(), Some(expired))]);
+    callers.push(("closed".to_owned(), Some(closed)));
+    for (name, account) in [("platform", &platform), ("master", &master), ("reseller", &reseller), ("enterprise", &enterprise)] {
+        for role in Role::ALL {
+            callers.push((format!("{name} {}", role.as_str()), Some(app.member(account, role).await)));
+        }
+    }
+    callers.push(("sibling reseller".to_owned(), Some(app.member(&sibling, Role::Owner).await)));
+    callers.push(("rival master".to_owned(), Some(app.member(&rival, Role::Owner).await)));
+    callers.push(("suspended".to_owned(), Some(suspended)));
+
+    let table: BTreeMap<_, _> = TABLE.iter().map(|row| (row.operation, row)).collect();
+    for operation in operations() {
+        let row = table[operation.id.as_str()];
+        let path = operation
+            .path
+            .replace("{ticket_id}", &ticket)
+            .replace("{reseller_id}", &reseller)
+            .replace("{master_reseller_id}", &master);
+        let mut expected = vec![row.stranger; 4];
+        for tier in [row.platform, row.master, row.reseller, row.enterprise] {
+            expected.extend(tier);
+        }
+        expected.extend(row.siblings);
+        expected.push(row.suspended);
+        for ((name, caller), status) in callers.iter().zip(expected) {
+            let mut request = app.request(operation.method.clone(), &path);
+            if let Some(person) = caller {
+                request = request.bearer(&person.token);
+            }
+            if path.contains("resellers/") && operation.method != Method::GET {
+                request = request.header("if-match", "\"0.000000000000\"");
+            }
+            if operation.has_body {
+                // Members that are valid where a patch must get as far as its condition, and unknown ones elsewhere.
+                let body = if operation.method == Method::PATCH { json!({"name": "New"}) } else { json!({"zzz": 1}) };
+                request = request.json(&body);
+            }
+            let answer = request.send().await;
+            assert_eq!(answer.status, status, "{} by {name}: {}", operation.id, answer.text);
+        }
+    }
+}

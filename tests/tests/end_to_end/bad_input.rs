@@ -1,0 +1,133 @@
+//! Bad input gets a problem of the right status, never a 500, and stores nothing.
+
+use std::time::Duration;
+
+use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{App, Database, reseller_body};
+use rstest::rstest;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn w2_whatever_is_wrong_with_a_body_is_said(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    let nested = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let deep = format!("{{\"name\":{nested}}}");
+    let whole = reseller_body("office@nordwind.example").to_string();
+    let cases: Vec<(&str, String, u16, &str)> = vec![
+        ("nothing", String::new(), 400, "malformed_json"),
+        ("truncated", whole[..whole.len() - 5].to_owned(), 400, "malformed_json"),
+        ("trailing", format!("{whole}x"), 400, "malformed_json"),
+        ("nested", nested, 400, "malformed_json"),
+        ("nested member", deep, 400, "malformed_json"),
+        ("duplicate member", whole.replacen('{', "{\"name\":\"Twice\",", 1), 400, "malformed_json"),
+        ("lone surrogate", whole.replace("Nordwind", "\\ud800"), 400, "malformed_json"),
+        ("NUL", whole.replace("Nordwind", "a\\u0000b"), 422, "validation_failed"),
+        ("NUL in a reference", whole.replace("CUST-1", "\\u0000"), 422, "validation_failed"),
+        ("list", "[]".to_owned(), 422, "validation_failed"),
+        ("text", "\"x\"".to_owned(), 422, "validation_failed"),
+        ("null", "null".to_owned(), 422, "validation_failed"),
+        ("wrong types", json!({"name": 1, "email": [], "services": "pbx", "billing_reference": {}}).to_string(), 422, "validation_failed"),
+        ("unknown member", whole.replacen('{', "{\"color/~\":1,", 1), 422, "validation_failed"),
+        ("empty", json!({"name": "", "email": "", "services": [], "billing_reference": ""}).to_string(), 422, "validation_failed"),
+        ("over-long", whole.replace("Nordwind", &"x".repeat(121)), 422, "validation_failed"),
+        ("nulls", json!({"name": null, "email": null, "services": null, "billing_reference": null}).to_string(), 422, "validation_failed"),
+        ("large", whole.replace("Nordwind", &"x".repeat(100_000)), 413, "body_too_large"),
+        ("10 MB", "x".repeat(10_000_000), 413, "body_too_large"),
+    ];
+    for (what, body, status, code) in cases {
+        let request = app.post("/resellers").bearer(&master.token).raw("application/json", body);
+        match request.try_send().await {
+            Ok(answer) => {
+                let problem = answer.problem(status, code);
+                let text = problem.to_string();
+                for internal in ["serde", "diesel", "src/", "panicked", "SELECT", "sqlite"] {
+                    assert!(!text.contains(internal), "{what}: {text}");
+                }
+            }
+            // The connection may be cut before the client has sent the whole of what nobody wants.
+            Err(error) => assert_eq!(what, "10 MB", "{error}"),
+        }
+    }
+    let all = json!({"name": 1, "email": [], "services": ["fax", 1], "zzz": 1});
+    let answer = app.post("/resellers").bearer(&master.token).json(&all).send().await;
+    assert_eq!(answer.pointers(), ["/zzz", "/name", "/email", "/services", "/billing_reference"], "all at once");
+    for media in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
+        let request = app.post("/resellers").bearer(&master.token).raw(media, whole.clone());
+        request.send().await.problem(415, "unsupported_media_type");
+    }
+    for charset in ["application/json; charset=utf-8", "APPLICATION/JSON"] {
+        let request = app.post("/resellers").bearer(&master.token).raw(charset, "{}");
+        request.send().await.problem(422, "validation_failed");
+    }
+    let list = app.get("/resellers").bearer(&master.token).send().await.expect(200).json();
+    assert_eq!(list["items"], json!([]), "nothing was stored");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn w2_paths_and_headers_that_nobody_should_send(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    for path in ["/resellers/..%2f..%2fetc%2fpasswd", "/resellers/%ff%fe", "/resellers/'%20OR%201=1", "/resellers//", "/nothing"] {
+        app.get(path).bearer(&master.token).send().await.problem(404, "not_found");
+    }
+    app.get(&format!("/resellers?q={}", "x".repeat(5_000))).bearer(&master.token).send().await.problem(414, "uri_too_long");
+    let mut many = app.get("/me").bearer(&master.token);
+    for number in 0..70 {
+        many = many.header(&format!("x-flood-{number}"), "1");
+    }
+    many.send().await.problem(431, "headers_too_large");
+    let large = app.get("/me").bearer(&master.token).header("x-flood", &"x".repeat(20_000));
+    large.send().await.problem(431, "headers_too_large");
+    let odd = app.request(reqwest::Method::from_bytes(b"BREW").unwrap(), "/resellers").send().await;
+    assert_eq!(odd.header("allow"), "GET, HEAD, POST, OPTIONS");
+    odd.problem(405, "method_not_allowed");
+    for id in ["has space", "ü", &"x".repeat(129)] {
+        let answer = app.get("/livez").header("x-request-id", id).send().await.expect(200);
+        assert!(answer.header("x-request-id").starts_with("req_"), "{id:?} was taken over");
+    }
+    let named = app.get("/livez").header("x-request-id", "mine-1").send().await.expect(200);
+    assert_eq!(named.header("x-request-id"), "mine-1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w2_a_body_that_never_arrives_is_given_up() {
+    let app = App::start(Sqlite).await;
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    let head = "POST /support-tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    // The limit is 15 seconds of real time: the socket's own clock can't be set ahead.
+    let read = tokio::time::timeout(Duration::from_secs(60), stream.read(&mut answer)).await;
+    let length = read.expect("an answer before the test's own limit").unwrap();
+    let text = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+    assert!(text.contains("application/problem+json") && text.contains("request_timeout"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w2_what_is_no_http_is_refused_and_harms_nobody() {
+    let app = App::start(Sqlite).await;
+    let flood: String = (0..5_000).map(|number| format!("X-{number}: 1\r\n")).collect();
+    for octets in [
+        "\r\n\r\n\r\n".to_owned(),
+        "GET\r\n\r\n".to_owned(),
+        "\u{16}\u{3}\u{1}\u{2}".to_owned(),
+        format!("GET /livez HTTP/1.1\r\nHost: x\r\n{flood}\r\n"),
+        "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}".to_owned(),
+        "POST /auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".to_owned(),
+    ] {
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        let _ = stream.write_all(octets.as_bytes()).await;
+        let _ = stream.shutdown().await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let text = String::from_utf8_lossy(&answer);
+        assert!(text.is_empty() || text.starts_with("HTTP/1.1 4"), "{octets:.40?}: {text}");
+    }
+    let _ = app.get("/livez").send().await.expect(200);
+}

@@ -1,0 +1,182 @@
+//! What was acknowledged stays, whatever happens to the process; what was not is not half there.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{Answer, Database, FreshDatabase, PASSWORD, Process, Request, reseller_body};
+use futures_util::future::join_all;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
+const KILLS: usize = 20;
+
+struct Client {
+    http: reqwest::Client,
+    url: String,
+    token: String,
+}
+
+impl Client {
+    async fn sign_in(process: &Process) -> Self {
+        let http = reqwest::Client::new();
+        let body = json!({"email": "operator@teammate.local", "password": PASSWORD});
+        let login = Request::new(&http, Method::POST, &format!("{}/auth/login", process.url)).json(&body);
+        let token = login.send().await.expect(200).text_of("access_token");
+        Self { http, url: process.url.clone(), token }
+    }
+
+    fn request(&self, method: Method, path: &str) -> Request {
+        Request::new(&self.http, method, &format!("{}{path}", self.url)).bearer(&self.token)
+    }
+
+    async fn master_reseller(&self, number: usize) -> String {
+        let ticket = json!({
+            "subject": "Add to TeamMate Portal", "partner_company_name": "C", "first_name": "A", "last_name": "E",
+            "email": format!("m{number}@contoso.example"),
+        });
+        let ticket = self.request(Method::POST, "/support-tickets").json(&ticket).send().await.expect(201).text_of("id");
+        let approve = self.request(Method::POST, &format!("/support-tickets/{ticket}/approve"));
+        approve.send().await.expect(200).text_of("master_reseller_id")
+    }
+}
+
+/// What a writer was told: the state of each of its accounts after the last acknowledged change.
+#[derive(Default)]
+struct Acknowledged(BTreeMap<String, Value>);
+
+impl Acknowledged {
+    fn note(&mut self, answer: &Answer) {
+        self.0.insert(answer.text_of("id"), answer.json());
+    }
+}
+
+/// Creates, renames and closes until the process is gone.
+async fn write(client: &Client, master: &str, name: &str) -> Acknowledged {
+    let mut acknowledged = Acknowledged::default();
+    for number in 0.. {
+        let mut body = reseller_body(&format!("{name}-{number}@nordwind.example"));
+        body["master_reseller_id"] = json!(master);
+        let Ok(created) = client.request(Method::POST, "/resellers").json(&body).try_send().await else { break };
+        acknowledged.note(&created.clone().expect(201));
+        let path = format!("/resellers/{}", created.text_of("id"));
+        if number % 2 == 0 {
+            let patch = client.request(Method::PATCH, &path).json(&json!({"name": format!("Renamed {number}")}));
+            let Ok(patched) = patch.try_send().await else { break };
+            acknowledged.note(&patched.expect(200));
+        }
+        if number % 3 == 0 {
+            let Ok(_) = client.request(Method::DELETE, &path).try_send().await else { break };
+            acknowledged.0.entry(created.text_of("id")).and_modify(|account| account["status"] = json!("closed"));
+        }
+    }
+    acknowledged
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_moments_nothing_acknowledged_is_lost(#[values(Sqlite, Postgresql)] database: Database) {
+    let fresh = database.fresh();
+    for kill in 0..KILLS {
+        let process = Process::start(BINARY, &fresh);
+        let client = Client::sign_in(&process).await;
+        let master = client.master_reseller(kill).await;
+        let names: Vec<_> = (0..6).map(|writer| format!("k{kill}w{writer}")).collect();
+        let writing = join_all(names.iter().map(|name| write(&client, &master, name)));
+        let killing = async {
+            // Not a wait for anything: the moment itself is what varies.
+            tokio::time::sleep(Duration::from_millis(20 + u64::try_from(kill * 37 % 150).unwrap())).await;
+            process.kill();
+        };
+        let (written, ()) = futures_util::future::join(writing, killing).await;
+
+        let process = Process::start(BINARY, &fresh);
+        let client = Client::sign_in(&process).await;
+        for (id, expected) in written.iter().flat_map(|acknowledged| &acknowledged.0) {
+            let seen = client.request(Method::GET, &format!("/resellers/{id}")).send().await.expect(200).json();
+            // One more change of the account may have been committed and not answered.
+            let later = seen["updated_at"].as_str() > expected["updated_at"].as_str();
+            assert!(later || seen["name"] == expected["name"], "{expected} became {seen}");
+            assert!(later || expected["status"] != "closed" || seen["status"] == "closed", "{expected} became {seen}");
+        }
+        assert!(process.terminate());
+    }
+    nothing_is_half_done(&fresh).await;
+}
+
+/// Every account has its address, its e-mail and its event, or is closed.
+async fn nothing_is_half_done(fresh: &FreshDatabase) {
+    let process = Process::start(BINARY, fresh);
+    let client = Client::sign_in(&process).await;
+    let mut path = "/resellers?limit=200".to_owned();
+    let store = persistence::Database::open(fresh.url.clone(), persistence::Options::default()).unwrap();
+    loop {
+        let page = client.request(Method::GET, &path).send().await.expect(200).json();
+        for account in page["items"].as_array().unwrap() {
+            let open = account["status"] != "closed";
+            assert_eq!(account["activation"].is_object(), open, "{account}");
+            let subject = account["id"].as_str().unwrap().to_owned();
+            let read = move |tx: &mut _| persistence::events::actions_of(tx, &subject);
+            let actions: Vec<String> = store.read(read).await.unwrap();
+            assert_eq!(actions.first().map(String::as_str), Some("reseller.created"), "{account}");
+            assert_eq!(actions.iter().any(|action| action == "reseller.closed"), !open, "{account}");
+            if open {
+                let mut rival = reseller_body(account["email"].as_str().unwrap());
+                rival["master_reseller_id"] = account["master_reseller_id"].clone();
+                let request = client.request(Method::POST, "/resellers").json(&rival);
+                request.send().await.problem(409, "email_taken");
+            }
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/resellers?limit=200&cursor={cursor}");
+    }
+    tokio::task::spawn_blocking(move || drop(store)).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn w5_killed_between_commit_and_answer_a_retry_gets_the_same(#[values(Sqlite, Postgresql)] database: Database) {
+    let fresh = database.fresh();
+    let mut retried = 0;
+    for round in 0..5 {
+        let process = Process::start(BINARY, &fresh);
+        let client = Client::sign_in(&process).await;
+        let master = client.master_reseller(round).await;
+        let post = |client: &Client, number: usize| {
+            let mut body = reseller_body(&format!("r{round}-{number}@nordwind.example"));
+            body["master_reseller_id"] = json!(master);
+            let request = client.request(Method::POST, "/resellers").json(&body);
+            request.header("idempotency-key", &format!("{round}-{number}")).try_send()
+        };
+        let sending = join_all((0..40).map(|number| post(&client, number)));
+        let killing = async {
+            tokio::time::sleep(Duration::from_millis(2 + 3 * u64::try_from(round).unwrap())).await;
+            process.kill();
+        };
+        let (first, ()) = futures_util::future::join(sending, killing).await;
+        let process = Process::start(BINARY, &fresh);
+        let client = Client::sign_in(&process).await;
+        for (number, first) in first.into_iter().enumerate() {
+            let again = post(&client, number).await.unwrap();
+            match first {
+                Ok(first) => {
+                    let again = again.expect(201);
+                    assert_eq!((again.text.as_str(), again.header("idempotent-replayed")), (first.text.as_str(), "true"));
+                }
+                Err(_) => {
+                    // Committed or not before the end: either way the caller has one reseller now.
+                    retried += 1;
+                    let again = again.expect(201);
+                    let third = post(&client, number).await.unwrap().expect(201);
+                    assert_eq!(third.text, again.text);
+                }
+            }
+        }
+        let list = client.request(Method::GET, &format!("/resellers?limit=200&master_reseller_id={master}"));
+        assert_eq!(list.send().await.expect(200).json()["items"].as_array().unwrap().len(), 40);
+        assert!(process.terminate());
+    }
+    assert!(retried > 0, "no request was cut off: the test did not test anything");
+}

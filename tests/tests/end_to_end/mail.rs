@@ -1,0 +1,129 @@
+//! S5: e-mail leaves at least once, with back-off, under one message id.
+
+use chrono::TimeDelta;
+use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{App, Database, PASSWORD, reseller_body};
+use rstest::rstest;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+/// A mail server that refuses the first messages for now and takes the others.
+async fn mail_server(refused: usize) -> (u16, mpsc::UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (taken, messages) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut refused = refused;
+        while let Ok((stream, _)) = listener.accept().await {
+            let (read, mut write) = stream.into_split();
+            let mut lines = BufReader::new(read).lines();
+            let _ = write.write_all(b"220 mail.example\r\n").await;
+            let mut message = None::<String>;
+            while let Ok(Some(line)) = lines.next_line().await {
+                let answer: &[u8] = match (&mut message, line.as_str()) {
+                    (Some(text), ".") => {
+                        let _ = taken.send(std::mem::take(text));
+                        message = None;
+                        b"250 taken\r\n"
+                    }
+                    (Some(text), line) => {
+                        text.push_str(line);
+                        text.push('\n');
+                        continue;
+                    }
+                    (None, "DATA") => {
+                        message = Some(String::new());
+                        b"354 go on\r\n"
+                    }
+                    (None, line) if line.starts_with("MAIL") && refused > 0 => {
+                        refused -= 1;
+                        b"451 later\r\n"
+                    }
+                    (None, "QUIT") => break,
+                    (None, _) => b"250 mail.example\r\n",
+                };
+                let _ = write.write_all(answer).await;
+            }
+        }
+    });
+    (port, messages)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn s5_a_refused_message_is_tried_again_under_the_same_id(#[values(Sqlite, Postgresql)] database: Database) {
+    let (port, mut messages) = mail_server(2).await;
+    let app = App::start_with(database, &["--smtp-url", &format!("smtp://127.0.0.1:{port}")]).await;
+    let operator = app.operator().await;
+    let master = app.plant(domain::account::Tier::MasterReseller, &[], "ann@contoso.example").await;
+    let mut body = reseller_body("office@nordwind.example");
+    body["master_reseller_id"] = json!(master);
+    let created = app.post("/resellers").bearer(&operator.token).json(&body).send().await.expect(201);
+    let path = format!("/resellers/{}", created.text_of("id"));
+    let delivery = || async {
+        let operator = app.operator().await;
+        let seen = app.get(&path).bearer(&operator.token).send().await.expect(200).json();
+        seen["activation"]["delivery"].as_str().unwrap().to_owned()
+    };
+    app.deliver_mail().await;
+    assert_eq!(delivery().await, "retrying");
+    app.deliver_mail().await;
+    assert!(messages.try_recv().is_err(), "the next attempt has its time");
+    app.clock.advance(TimeDelta::seconds(6));
+    app.deliver_mail().await;
+    assert_eq!(delivery().await, "retrying");
+    app.clock.advance(TimeDelta::seconds(13));
+    app.deliver_mail().await;
+    assert_eq!(delivery().await, "sent");
+    let mail = messages.recv().await.unwrap();
+    assert!(mail.contains("To: office@nordwind.example") && mail.contains("Message-ID: <"), "{mail}");
+    assert!(mail.contains("text/plain") && mail.contains("text/html"), "{mail}");
+    app.clock.advance(TimeDelta::days(1));
+    app.deliver_mail().await;
+    assert!(messages.try_recv().is_err(), "it is sent once");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn s5_a_refused_request_sends_nothing(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    let refused = app.post("/resellers").bearer(&master.token).json(&reseller_body("ANN@contoso.example"));
+    refused.send().await.problem(409, "email_taken");
+    assert_eq!(app.mail_to("ann@contoso.example").await.len(), 1, "only the master reseller's own");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_password_is_replaced_by_e_mail(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    let ask = |email: &str| app.post("/auth/password-resets").json(&json!({ "email": email })).send();
+    let known = ask("Ann@contoso.example").await.expect(202);
+    let unknown = ask("nobody@contoso.example").await.expect(202);
+    assert_eq!(known.text, unknown.text, "nobody learns who has an account");
+    let token = app.token_for("ann@contoso.example").await;
+    let _ = ask("ann@contoso.example").await.expect(202);
+    assert_eq!(app.token_for("ann@contoso.example").await, token, "one e-mail a minute");
+    let redeem = |password: &str| {
+        app.post("/auth/password-resets/redeem").json(&json!({"token": token, "password": password})).send()
+    };
+    assert_eq!(redeem("password1234").await.pointers(), ["/password"]);
+    let _ = redeem("a new and better passphrase").await.expect(204);
+    redeem("another passphrase for it").await.problem(422, "invalid_token");
+    app.get("/me").bearer(&master.token).send().await.problem(401, "not_signed_in");
+    let login = |password: &str| {
+        app.post("/auth/login").json(&json!({"email": "ann@contoso.example", "password": password})).send()
+    };
+    login(PASSWORD).await.problem(401, "wrong_credentials");
+    let _ = login("a new and better passphrase").await.expect(200);
+    app.clock.advance(TimeDelta::seconds(61));
+    let _ = ask("ann@contoso.example").await.expect(202);
+    let late = app.token_for("ann@contoso.example").await;
+    assert_ne!(late, token);
+    app.clock.advance(TimeDelta::hours(1));
+    let expired = app.post("/auth/password-resets/redeem").json(&json!({"token": late, "password": PASSWORD}));
+    expired.send().await.problem(422, "invalid_token");
+}

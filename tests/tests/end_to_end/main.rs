@@ -1,0 +1,20 @@
+//! The service from the outside, on both databases. One binary, so that all tests share one PostgreSQL cluster.
+
+mod accounts;
+mod activation;
+mod authorisation;
+mod bad_input;
+mod changes;
+mod document;
+mod durability;
+mod email_addresses;
+mod http;
+mod idempotency;
+mod journey;
+mod life_cycle;
+mod lists;
+mod mail;
+mod schema;
+mod sign_in;
+mod tickets;
+mod tokens;
