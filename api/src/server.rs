@@ -173,13 +173,9 @@ async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error
     if service.database.read(|tx| members::any(tx).map_err(Error::from)).await? {
         return Ok(None);
     }
-    let (password, generated) = match &service.settings.operator_password {
-        Some(password) => (password.clone(), None),
-        None => {
-            let password = SecretString::from(SecretToken::generate().expose()[..24].to_owned());
-            (password.clone(), Some(password))
-        }
-    };
+    let given = service.settings.operator_password.clone();
+    let made_up = given.is_none().then(|| SecretString::from(SecretToken::generate().expose()[..24].to_owned()));
+    let Some(password) = given.or_else(|| made_up.clone()) else { return Ok(None) };
     domain::password::check(password.expose_secret(), &[]).map_err(|fault| {
         Error::new(crate::http::ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
     })?;
@@ -220,7 +216,7 @@ async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error
         Ok(true)
     });
     // Another replica may have been faster; then its password counts.
-    Ok(made.await?.then_some(generated).flatten())
+    Ok(made.await?.then_some(made_up).flatten())
 }
 
 async fn keep_house(service: &Service) {

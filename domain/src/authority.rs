@@ -79,12 +79,11 @@ pub fn decide(tier: Tier, role: Role, action: Action, target: Target) -> Result<
         // A list of one's own tier has one entry: oneself. Lists of the tiers above are not one's business.
         (Action::Read, Target::Accounts(of)) => tier <= of,
         (Action::Create, Target::Accounts(Tier::Reseller)) => tier < Tier::Reseller && role.provisions(),
-        // Master resellers are taken on by approving a ticket (R2).
-        (Action::Create, _) => false,
         (Action::Change, Target::Tickets) => tier == Tier::Platform && role.provisions(),
         (Action::Change, Target::AccountBelow) => role.provisions(),
-        // Nobody suspends, renames or closes the account that they sign in to; whoever is above does.
-        (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Myself) => false,
+        // Master resellers are taken on by approving a ticket (R2). Nobody suspends, renames or closes the account
+        // that they sign in to; whoever is above does.
+        (Action::Create, _) | (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Myself) => false,
     };
     if allowed { Ok(()) } else { Err(Refusal::Forbidden) }
 }

@@ -45,10 +45,10 @@ impl Database {
         let (write, writes) = bounded(options.queue);
         let threads = match url {
             DatabaseUrl::Sqlite(_) => {
-                let (writer, reader) = (url.connect()?, url.connect()?);
+                let (for_writing, for_reading) = (url.connect()?, url.connect()?);
                 vec![
-                    spawn("writer", move || group::write(writer, &writes))?,
-                    spawn("reader", move || group::read(reader, &reads))?,
+                    spawn("writer", move || group::write(for_writing, &writes))?,
+                    spawn("reader", move || group::read(for_reading, &reads))?,
                 ]
             }
             DatabaseUrl::Postgresql(_) => {

@@ -47,13 +47,12 @@ impl Error {
     /// Whether the connection itself is gone.
     pub(crate) fn is_disconnect(&self) -> bool {
         match self {
-            Self::Unavailable(_) => true,
             Self::Query(QueryError::DatabaseError(kind, information)) => {
                 matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
                     || information.message().contains("server closed the connection")
                     || information.message().contains("terminating connection")
             }
-            Self::Query(QueryError::BrokenTransactionManager) => true,
+            Self::Unavailable(_) | Self::Query(QueryError::BrokenTransactionManager) => true,
             _ => false,
         }
     }

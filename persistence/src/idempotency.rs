@@ -36,7 +36,8 @@ pub fn lock(tx: &mut StoreConnection, caller: &str, key: &str) -> Result<bool, E
 
 /// The answer that a caller's key got since an instant.
 pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp) -> Result<Option<Kept>, Error> {
-    let row: Option<(Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>)> = idempotency_keys::table
+    type Row = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>);
+    let row: Option<Row> = idempotency_keys::table
         .filter(idempotency_keys::caller.eq(caller))
         .filter(idempotency_keys::key.eq(key))
         .filter(idempotency_keys::created_at.gt(column(since)))

@@ -31,7 +31,7 @@ pub(crate) trait Job: Send {
 }
 
 struct Operation<F, T, E> {
-    operation: F,
+    run: F,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -44,7 +44,7 @@ where
     E: Failure + Send + 'static,
 {
     let (reply, outcome) = oneshot::channel();
-    (Box::new(Operation { operation, outcome: None, reply }), outcome)
+    (Box::new(Operation { run: operation, outcome: None, reply }), outcome)
 }
 
 impl<F, T, E> Job for Operation<F, T, E>
@@ -54,8 +54,8 @@ where
     E: Failure + Send,
 {
     fn run(&mut self, connection: &mut StoreConnection) -> Verdict {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.operation)(connection)))
-            .unwrap_or_else(|_| Err(E::from(Error::Panicked)));
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| (self.run)(connection))).unwrap_or_else(|_| Err(E::from(Error::Panicked)));
         let verdict = match outcome.as_ref().map_err(Failure::store_error) {
             Ok(_) => Verdict::Keep,
             Err(Some(error)) if error.is_retryable() => Verdict::Retry,

@@ -1,6 +1,10 @@
 //! The schema's history, embedded in the binary: the same steps for both databases.
 
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::StoreConnection;
@@ -27,11 +31,24 @@ pub(crate) fn run(connection: &mut StoreConnection) -> Result<(), Error> {
     }
 }
 
-/// Whether no step is missing.
+/// Whether no step is missing. Only reads: the library's own check would create the table that it looks at.
 pub(crate) fn is_current(connection: &mut StoreConnection) -> Result<bool, Error> {
-    let pending = match connection {
-        StoreConnection::Sqlite(sqlite) => sqlite.has_pending_migration(SQLITE),
-        StoreConnection::Postgresql(postgresql) => postgresql.has_pending_migration(POSTGRESQL),
+    let taken: Vec<Taken> = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(connection)?;
+    let known = match connection {
+        StoreConnection::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE),
+        StoreConnection::Postgresql(_) => versions::<diesel::pg::Pg>(&POSTGRESQL),
     };
-    pending.map(|pending| !pending).map_err(|error| Error::Unavailable(error.to_string()))
+    let known = known.map_err(|error| Error::Unavailable(error.to_string()))?;
+    Ok(known.iter().all(|version| taken.iter().any(|taken| taken.version == *version)))
+}
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+fn versions<DB: Backend>(steps: &EmbeddedMigrations) -> diesel::migration::Result<Vec<String>> {
+    let steps = MigrationSource::<DB>::migrations(steps)?;
+    Ok(steps.iter().map(|step| step.name().version().to_string()).collect())
 }

@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "the migrations say what each table is for; `table!` takes no words of ours")]
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
     use crate::key::sql::Key;
 
     accounts (id) {
@@ -27,7 +27,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::Text;
     use crate::key::sql::Key;
 
     email_addresses (canonical) {
@@ -37,7 +37,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Text, Timestamp};
     use crate::key::sql::Key;
 
     members (id) {
@@ -53,7 +53,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Timestamp};
     use crate::key::sql::Key;
 
     sessions (id) {
@@ -66,7 +66,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Binary, Nullable, Timestamp};
     use crate::key::sql::Key;
 
     refresh_tokens (hash) {
@@ -79,7 +79,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Binary, Integer, Nullable, Text, Timestamp};
     use crate::key::sql::Key;
 
     outbox (id) {
@@ -97,7 +97,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Binary, Nullable, Timestamp};
     use crate::key::sql::Key;
 
     activations (account_id) {
@@ -111,7 +111,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Binary, Timestamp};
     use crate::key::sql::Key;
 
     password_resets (member_id) {
@@ -123,7 +123,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Text, Timestamp};
     use crate::key::sql::Key;
 
     support_tickets (id) {
@@ -145,7 +145,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Text, Timestamp};
     use crate::key::sql::Key;
 
     events (id) {
@@ -164,8 +164,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::key::sql::Key;
+    use diesel::sql_types::{Binary, Nullable, SmallInt, Text, Timestamp};
 
     idempotency_keys (caller, key) {
         caller -> Text,

@@ -11,9 +11,9 @@ use clap::Parser;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::PASSWORD;
 use crate::cluster::{Database, FreshDatabase};
 use crate::http::Request;
-use crate::PASSWORD;
 
 /// The operator that every service starts with.
 pub(crate) const OPERATOR: &str = "operator@teammate.local";

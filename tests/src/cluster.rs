@@ -81,7 +81,8 @@ impl Cluster {
     }
 
     fn start() -> Self {
-        let binaries = binaries().expect("these tests need PostgreSQL's server: install the Debian package `postgresql`");
+        let binaries =
+            binaries().expect("these tests need PostgreSQL's server: install the Debian package `postgresql`");
         let port = free_port();
         let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
         // PostgreSQL refuses to run as root.
@@ -118,8 +119,11 @@ impl Cluster {
 /// The newest installed server's programs: Debian keeps them out of the path.
 fn binaries() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut found: Vec<PathBuf> =
-        versions.flatten().map(|version| version.path().join("bin")).filter(|path| path.join("initdb").exists()).collect();
+    let mut found: Vec<PathBuf> = versions
+        .flatten()
+        .map(|version| version.path().join("bin"))
+        .filter(|path| path.join("initdb").exists())
+        .collect();
     found.sort();
     let in_path = || {
         let path = std::env::var_os("PATH")?;

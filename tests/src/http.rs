@@ -90,6 +90,7 @@ impl Answer {
 
     /// The answer, which must be a problem with this status and code.
     #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "its asserts are often all that is wanted")]
     pub fn problem(self, status: u16, code: &str) -> Value {
         let answer = self.expect(status);
         assert_eq!(answer.header("content-type"), "application/problem+json");

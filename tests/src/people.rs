@@ -1,6 +1,8 @@
 //! People who use the service: signed in by the journey that real ones take, or put straight into the store where
 //! the way there is not what a test is about.
 
+use api::record::new_id;
+use chrono::TimeDelta;
 use domain::account::{Scope, Tier};
 use domain::authority::Role;
 use domain::email::EmailAddress;
@@ -9,8 +11,6 @@ use domain::services::Services;
 use persistence::accounts::{self, NewAccount};
 use persistence::members::{self, NewMember};
 use persistence::{Error, sessions};
-use chrono::TimeDelta;
-use api::record::new_id;
 use secrecy_free::expose;
 use serde_json::{Value, json};
 

@@ -43,6 +43,7 @@ impl Process {
     }
 
     /// Tells it to stop as an operator does, and waits until it has.
+    #[must_use]
     pub fn terminate(mut self) -> bool {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(told.is_ok_and(|status| status.success()));

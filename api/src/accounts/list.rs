@@ -53,6 +53,7 @@ impl ListRequest {
 }
 
 /// A text that can be looked for: PostgreSQL can't even hold a NUL.
+#[must_use]
 pub fn up_to(text: &str, max: usize) -> Option<String> {
     let length = text.chars().count();
     ((1..=max).contains(&length) && !text.contains('\0')).then(|| text.to_owned())

@@ -99,24 +99,27 @@ impl From<Activation> for ActivationView {
 }
 
 /// Parses a name.
-pub fn name(text: String) -> Result<AccountName, Fault> {
-    AccountName::parse(&text)
+pub fn name(text: &str) -> Result<AccountName, Fault> {
+    AccountName::parse(text)
 }
 
 /// Parses an address.
-pub fn email(text: String) -> Result<EmailAddress, Fault> {
-    EmailAddress::parse(&text)
+pub fn email(text: &str) -> Result<EmailAddress, Fault> {
+    EmailAddress::parse(text)
 }
 
 /// Parses a billing reference.
-pub fn billing_reference(text: String) -> Result<BillingReference, Fault> {
-    BillingReference::parse(&text)
+pub fn billing_reference(text: &str) -> Result<BillingReference, Fault> {
+    BillingReference::parse(text)
 }
 
 /// Parses a selection of services, each wrong name with a pointer of its own.
 pub fn services(members: &mut Members, field: Field<Vec<String>>, required: bool) -> Option<Services> {
-    let names =
-        if required { members.required("/services", field, Ok)? } else { members.optional("/services", field, Ok)? };
+    let names = if required {
+        members.required("/services", field, |names| Ok(names.to_vec()))?
+    } else {
+        members.optional("/services", field, |names| Ok(names.to_vec()))?
+    };
     match Services::parse(names.iter().map(String::as_str)) {
         Ok(services) => Some(services),
         Err(faults) => {

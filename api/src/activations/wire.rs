@@ -64,7 +64,7 @@ impl PreviewActivation {
     pub fn command(self) -> Result<Option<SecretToken>, Error> {
         let Self { token, unknown } = self;
         let mut members = Members::new(unknown);
-        let token = members.required("/token", token, |text| Ok(SecretToken::parse(&text)));
+        let token = members.required("/token", token, |text| Ok(SecretToken::parse(text)));
         members.finish(token)
     }
 }
@@ -90,7 +90,7 @@ impl RedeemToken {
     pub fn command(self) -> Result<(Option<SecretToken>, SecretString), Error> {
         let Self { token, password, unknown } = self;
         let mut members = Members::new(unknown);
-        let token = members.required("/token", token, |text| Ok(SecretToken::parse(&text)));
+        let token = members.required("/token", token, |text| Ok(SecretToken::parse(text)));
         let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
         members.finish(token.zip(password))
     }

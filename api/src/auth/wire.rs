@@ -32,7 +32,7 @@ impl Login {
     pub fn command(self) -> Result<(Option<EmailAddress>, SecretString), Error> {
         let Self { email, password, unknown } = self;
         let mut members = Members::new(unknown);
-        let email = members.required("/email", email, |text| Ok(EmailAddress::parse(&text).ok()));
+        let email = members.required("/email", email, |text| Ok(EmailAddress::parse(text).ok()));
         let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
         members.finish(email.zip(password))
     }
@@ -55,7 +55,7 @@ impl RefreshRequest {
     pub fn command(self) -> Result<Option<SecretToken>, Error> {
         let Self { refresh_token, unknown } = self;
         let mut members = Members::new(unknown);
-        let token = members.required("/refresh_token", refresh_token, |text| Ok(SecretToken::parse(&text)));
+        let token = members.required("/refresh_token", refresh_token, |text| Ok(SecretToken::parse(text)));
         members.finish(token)
     }
 }

@@ -49,7 +49,7 @@ struct Example {
 /// Fills the database and shows how far it is.
 pub(super) async fn run(database: &Database, demo: &Demo) -> Result<(), String> {
     let failed = |error: Error| error.to_string();
-    let taken = database.read(|tx| accounts::any_below_platform(tx)).await.map_err(failed)?;
+    let taken = database.read(accounts::any_below_platform).await.map_err(failed)?;
     if taken {
         return Err("the database has accounts already; demo fills an empty one".to_owned());
     }

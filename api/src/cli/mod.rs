@@ -2,6 +2,8 @@
 
 mod demo;
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -13,7 +15,7 @@ use crate::clock::Clock;
 use crate::http::Error;
 use crate::openapi;
 use crate::security::access_token;
-use crate::server::{self, Background};
+use crate::server::{self, Background, Running};
 use crate::settings::{Settings, StoreSettings};
 
 /// The TeamMate Portal API: connects customers' phone systems to Microsoft Teams.
@@ -82,17 +84,25 @@ fn run(cli: Cli) -> Result<(), String> {
 async fn serve(settings: Settings) -> Result<(), String> {
     let operator = settings.operator_email.clone();
     let running = server::start(settings, Clock::default(), Background::Runs).await?;
-    let address = running.address;
-    println!("TeamMate Portal API on http://{address}");
-    println!("Swagger UI on          http://{address}/swagger-ui/");
-    if let Some(password) = &running.generated_password {
-        println!("First operator:        {} with password {}", operator.given(), password.expose_secret());
-        println!("                       The password is shown this once.");
-    }
+    greet(&running, operator.given());
     until_told_to_stop().await?;
     tracing::info!("stopping: answering what is under way");
     running.stop().await;
     Ok(())
+}
+
+/// Says where the service is. Nobody may be listening, and that is no reason to stop.
+fn greet(running: &Running, operator: &str) {
+    let address = running.address;
+    let mut lines =
+        format!("TeamMate Portal API on http://{address}\nSwagger UI on          http://{address}/swagger-ui/\n");
+    if let Some(password) = &running.generated_password {
+        let password = password.expose_secret();
+        let _ = writeln!(lines, "First operator:        {operator} with password {password}");
+        let _ = writeln!(lines, "                       The password is shown this once.");
+    }
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(lines.as_bytes()).and_then(|()| output.flush());
 }
 
 async fn until_told_to_stop() -> Result<(), String> {

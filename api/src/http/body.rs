@@ -1,5 +1,6 @@
 //! Request bodies: read within limits, then parsed so that every fault is named at once (W1, W2).
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -127,31 +128,32 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     }
 }
 
-/// Members that the operation does not know, each of which is a fault (W1).
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(transparent)]
-pub struct Unknown(BTreeMap<String, Ignored>);
+/// The names of members that the operation does not know, each of which is a fault (W1).
+#[derive(Debug, Clone, Default)]
+pub struct Unknown(Vec<String>);
 
-#[derive(Debug, Clone)]
-struct Ignored;
-
-impl<'de> Deserialize<'de> for Ignored {
+impl<'de> Deserialize<'de> for Unknown {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self)
+        let members = BTreeMap::<String, IgnoredAny>::deserialize(deserializer)?;
+        Ok(Self(members.into_keys().collect()))
     }
 }
 
 /// What a member's raw type is called in messages.
-pub trait Raw {
+pub trait Raw: Borrow<Self::Borrowed> {
+    /// As what a parser sees it.
+    type Borrowed: ?Sized;
     /// With its article.
     const NAME: &'static str;
 }
 
 impl Raw for String {
+    type Borrowed = str;
     const NAME: &'static str = "a string";
 }
 
 impl Raw for Vec<String> {
+    type Borrowed = [String];
     const NAME: &'static str = "a list of strings";
 }
 
@@ -166,7 +168,7 @@ impl Members {
     #[must_use]
     pub fn new(Unknown(unknown): Unknown) -> Self {
         let errors = unknown
-            .into_keys()
+            .into_iter()
             .map(|name| {
                 let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
                 let pointer = pointer.chars().take(100).collect::<String>();
@@ -182,7 +184,7 @@ impl Members {
         &mut self,
         pointer: &str,
         field: Field<T>,
-        parse: impl FnOnce(T) -> Result<U, Fault>,
+        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
     ) -> Option<U> {
         match field {
             Field::Absent => self.fault(pointer, Fault::required()),
@@ -195,7 +197,7 @@ impl Members {
         &mut self,
         pointer: &str,
         field: Field<T>,
-        parse: impl FnOnce(T) -> Result<U, Fault>,
+        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
     ) -> Option<U> {
         match field {
             Field::Absent => None,
@@ -207,11 +209,11 @@ impl Members {
         &mut self,
         pointer: &str,
         field: Field<T>,
-        parse: impl FnOnce(T) -> Result<U, Fault>,
+        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
     ) -> Option<U> {
         match field {
-            Field::Value(value) => match parse(value) {
-                Ok(parsed) => return Some(parsed),
+            Field::Value(value) => match parse(value.borrow()) {
+                Ok(parsed) => Some(parsed),
                 Err(fault) => self.fault(pointer, fault),
             },
             Field::Null => self.fault(pointer, Fault::new("null", format!("Give {}; null is not allowed.", T::NAME))),

@@ -142,7 +142,7 @@ impl CreateReseller {
         // `null` means the same as leaving it out.
         let parent = match master_reseller_id {
             Field::Null => None,
-            field => members.optional("/master_reseller_id", field, Ok),
+            field => members.optional("/master_reseller_id", field, |text| Ok(text.to_owned())),
         };
         let name = members.required("/name", n, name);
         let email = members.required("/email", e, email);

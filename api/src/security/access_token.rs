@@ -131,13 +131,12 @@ impl AccessTokens {
     /// What a token says, if one of our keys signed it for us and it is good at this instant.
     #[must_use]
     pub fn verify(&self, token: &str, now: Timestamp) -> Option<Claims> {
-        let claims = match self.verified.get(token) {
-            Some(claims) => claims,
-            None => {
-                let claims = self.check_signature(token)?;
-                self.verified.insert(token.to_owned(), claims);
-                claims
-            }
+        let claims = if let Some(claims) = self.verified.get(token) {
+            claims
+        } else {
+            let claims = self.check_signature(token)?;
+            self.verified.insert(token.to_owned(), claims);
+            claims
         };
         let now = now.timestamp();
         (claims.not_before <= now && now < claims.expires_at).then_some(claims)

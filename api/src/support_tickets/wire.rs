@@ -149,8 +149,8 @@ impl FileSupportTicket {
             (text == SUBJECT).then_some(()).ok_or_else(wrong)
         });
         let company = members.required("/partner_company_name", partner_company_name, name);
-        let first_name = members.required("/first_name", first_name, |text| PersonName::parse(&text));
-        let last_name = members.required("/last_name", last_name, |text| PersonName::parse(&text));
+        let first_name = members.required("/first_name", first_name, PersonName::parse);
+        let last_name = members.required("/last_name", last_name, PersonName::parse);
         let email = members.required("/email", e, email);
         let command = (|| {
             subject?;
@@ -182,7 +182,7 @@ impl RejectSupportTicket {
     pub fn command(self) -> Result<RejectionReason, Error> {
         let Self { reason, unknown } = self;
         let mut members = Members::new(unknown);
-        let reason = members.required("/reason", reason, |text| RejectionReason::parse(&text));
+        let reason = members.required("/reason", reason, RejectionReason::parse);
         members.finish(reason)
     }
 }

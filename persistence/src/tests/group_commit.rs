@@ -154,7 +154,9 @@ async fn s4_a_full_queue_turns_further_requests_away() {
     let waiting: Vec<_> = (1..=2)
         .map(|number| {
             let database = database.clone();
-            tokio::spawn(async move { database.write(move |tx| insert(tx, number, &format!("{number}@example.com"))).await })
+            tokio::spawn(
+                async move { database.write(move |tx| insert(tx, number, &format!("{number}@example.com"))).await },
+            )
         })
         .collect();
     while database.waiting().1 < 2 {
@@ -174,7 +176,9 @@ async fn s4_closing_the_store_loses_nothing_that_waits() {
     let tasks: Vec<_> = (1..=50)
         .map(|number| {
             let database = database.clone();
-            tokio::spawn(async move { database.write(move |tx| insert(tx, number, &format!("{number}@example.com"))).await })
+            tokio::spawn(
+                async move { database.write(move |tx| insert(tx, number, &format!("{number}@example.com"))).await },
+            )
         })
         .collect();
     drop(database);

@@ -2,7 +2,7 @@
 
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Database, reseller_body};
-use persistence::{Error, events};
+use persistence::events;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -12,7 +12,8 @@ async fn r6_references_and_names_come_back_byte_for_byte(#[values(Sqlite, Postgr
     let app = App::start(database).await;
     let master = app.master_reseller("ann@contoso.example").await;
     let longest = "☎".repeat(255);
-    let texts = ["  CUST 1 ", "ref\twith\ttabs\nand lines", "نور-٤٧١١", "👩🏽‍💻\u{200d}", "e\u{301} ≠ é", "'; --", &longest];
+    let texts =
+        ["  CUST 1 ", "ref\twith\ttabs\nand lines", "نور-٤٧١١", "👩🏽‍💻\u{200d}", "e\u{301} ≠ é", "'; --", &longest];
     for (number, text) in texts.into_iter().enumerate() {
         let mut body = reseller_body(&format!("r{number}@nordwind.example"));
         body["billing_reference"] = json!(text);
@@ -90,7 +91,7 @@ async fn r16_every_change_is_recorded_and_nothing_secret_is(#[values(Sqlite, Pos
     taken.send().await.problem(409, "email_change_needs_confirmation");
     let _ = app.delete(&path).bearer(&master.token).send().await.expect(204);
     let subject = reseller.account.clone();
-    let read = move |tx: &mut _| events::actions_of(tx, &subject).map_err(Error::from);
+    let read = move |tx: &mut _| events::actions_of(tx, &subject);
     let actions: Vec<String> = app.service().database.read(read).await.unwrap();
     assert_eq!(
         actions,

@@ -172,7 +172,9 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
     let bad = Person { account: String::new(), token: "bad.token.here".to_owned() };
     callers.extend([("bad token".to_owned(), Some(bad)), ("expired token".to_owned(), Some(expired))]);
     callers.push(("closed".to_owned(), Some(closed)));
-    for (name, account) in [("platform", &platform), ("master", &master), ("reseller", &reseller), ("enterprise", &enterprise)] {
+    for (name, account) in
+        [("platform", &platform), ("master", &master), ("reseller", &reseller), ("enterprise", &enterprise)]
+    {
         for role in Role::ALL {
             callers.push((format!("{name} {}", role.as_str()), Some(app.member(account, role).await)));
         }

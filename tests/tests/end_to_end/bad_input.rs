@@ -21,7 +21,7 @@ async fn w2_whatever_is_wrong_with_a_body_is_said(#[values(Sqlite, Postgresql)] 
         ("nothing", String::new(), 400, "malformed_json"),
         ("truncated", whole[..whole.len() - 5].to_owned(), 400, "malformed_json"),
         ("trailing", format!("{whole}x"), 400, "malformed_json"),
-        ("nested", nested, 400, "malformed_json"),
+        ("nested", nested, 422, "validation_failed"),
         ("nested member", deep, 400, "malformed_json"),
         ("duplicate member", whole.replacen('{', "{\"name\":\"Twice\",", 1), 400, "malformed_json"),
         ("lone surrogate", whole.replace("Nordwind", "\\ud800"), 400, "malformed_json"),
@@ -30,11 +30,26 @@ async fn w2_whatever_is_wrong_with_a_body_is_said(#[values(Sqlite, Postgresql)] 
         ("list", "[]".to_owned(), 422, "validation_failed"),
         ("text", "\"x\"".to_owned(), 422, "validation_failed"),
         ("null", "null".to_owned(), 422, "validation_failed"),
-        ("wrong types", json!({"name": 1, "email": [], "services": "pbx", "billing_reference": {}}).to_string(), 422, "validation_failed"),
+        (
+            "wrong types",
+            json!({"name": 1, "email": [], "services": "pbx", "billing_reference": {}}).to_string(),
+            422,
+            "validation_failed",
+        ),
         ("unknown member", whole.replacen('{', "{\"color/~\":1,", 1), 422, "validation_failed"),
-        ("empty", json!({"name": "", "email": "", "services": [], "billing_reference": ""}).to_string(), 422, "validation_failed"),
+        (
+            "empty",
+            json!({"name": "", "email": "", "services": [], "billing_reference": ""}).to_string(),
+            422,
+            "validation_failed",
+        ),
         ("over-long", whole.replace("Nordwind", &"x".repeat(121)), 422, "validation_failed"),
-        ("nulls", json!({"name": null, "email": null, "services": null, "billing_reference": null}).to_string(), 422, "validation_failed"),
+        (
+            "nulls",
+            json!({"name": null, "email": null, "services": null, "billing_reference": null}).to_string(),
+            422,
+            "validation_failed",
+        ),
         ("large", whole.replace("Nordwind", &"x".repeat(100_000)), 413, "body_too_large"),
         ("10 MB", "x".repeat(10_000_000), 413, "body_too_large"),
     ];
@@ -72,10 +87,20 @@ async fn w2_whatever_is_wrong_with_a_body_is_said(#[values(Sqlite, Postgresql)] 
 async fn w2_paths_and_headers_that_nobody_should_send(#[values(Sqlite, Postgresql)] database: Database) {
     let app = App::start(database).await;
     let master = app.master_reseller("ann@contoso.example").await;
-    for path in ["/resellers/..%2f..%2fetc%2fpasswd", "/resellers/%ff%fe", "/resellers/'%20OR%201=1", "/resellers//", "/nothing"] {
+    for path in [
+        "/resellers/..%2f..%2fetc%2fpasswd",
+        "/resellers/%ff%fe",
+        "/resellers/'%20OR%201=1",
+        "/resellers//",
+        "/nothing",
+    ] {
         app.get(path).bearer(&master.token).send().await.problem(404, "not_found");
     }
-    app.get(&format!("/resellers?q={}", "x".repeat(5_000))).bearer(&master.token).send().await.problem(414, "uri_too_long");
+    app.get(&format!("/resellers?q={}", "x".repeat(5_000)))
+        .bearer(&master.token)
+        .send()
+        .await
+        .problem(414, "uri_too_long");
     let mut many = app.get("/me").bearer(&master.token);
     for number in 0..70 {
         many = many.header(&format!("x-flood-{number}"), "1");
@@ -98,11 +123,12 @@ async fn w2_paths_and_headers_that_nobody_should_send(#[values(Sqlite, Postgresq
 async fn w2_a_body_that_never_arrives_is_given_up() {
     let app = App::start(Sqlite).await;
     let mut stream = TcpStream::connect(app.address()).await.unwrap();
-    let head = "POST /support-tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let head =
+        "POST /support-tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = vec![0; 4096];
     // The limit is 15 seconds of real time: the socket's own clock can't be set ahead.
-    let read = tokio::time::timeout(Duration::from_secs(60), stream.read(&mut answer)).await;
+    let read = tokio::time::timeout(Duration::from_mins(1), stream.read(&mut answer)).await;
     let length = read.expect("an answer before the test's own limit").unwrap();
     let text = String::from_utf8_lossy(&answer[..length]).into_owned();
     assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
@@ -112,7 +138,7 @@ async fn w2_a_body_that_never_arrives_is_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn w2_what_is_no_http_is_refused_and_harms_nobody() {
     let app = App::start(Sqlite).await;
-    let flood: String = (0..5_000).map(|number| format!("X-{number}: 1\r\n")).collect();
+    let flood = "X-Flood: 1\r\n".repeat(5_000);
     for octets in [
         "\r\n\r\n\r\n".to_owned(),
         "GET\r\n\r\n".to_owned(),

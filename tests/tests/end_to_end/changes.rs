@@ -80,7 +80,8 @@ async fn w4_absent_null_and_value_are_three_things(#[values(Sqlite, Postgresql)]
     for _ in 0..60 {
         let (name, services, reference, email) = patches.new_tree(&mut runner).unwrap().current();
         let members = [("name", name), ("services", services), ("billing_reference", reference), ("email", email)];
-        let patch: Map<_, _> = members.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?))).collect();
+        let patch: Map<_, _> =
+            members.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?))).collect();
         let before = app.get(&path).bearer(&master.token).send().await.expect(200).json();
         let request = app.patch(&path).bearer(&master.token);
         let answer = request.raw("application/merge-patch+json", Value::from(patch.clone()).to_string()).send().await;

@@ -44,7 +44,10 @@ async fn w7_web_pages_of_configured_origins_may_call() {
     let app = App::start_with(Sqlite, &["--cors-origins", "https://portal.example"]).await;
     let preflight = |origin: &str| {
         let request = app.request(Method::OPTIONS, "/resellers").header("origin", origin);
-        request.header("access-control-request-method", "POST").header("access-control-request-headers", "authorization,idempotency-key").send()
+        request
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,idempotency-key")
+            .send()
     };
     let allowed = preflight("https://portal.example").await;
     assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (200, "https://portal.example"));
@@ -126,7 +129,13 @@ async fn stopping_answers_what_is_under_way(#[values(Sqlite, Postgresql)] databa
         assert!(matches!(answer.status, 201 | 503), "{}", answer.text);
     }
     let store = persistence::Database::open(database.url.clone(), persistence::Options::default()).unwrap();
-    let filter = persistence::support_tickets::Filter { status: None, search: None, newest_first: false, after: None, limit: 100 };
+    let filter = persistence::support_tickets::Filter {
+        status: None,
+        search: None,
+        newest_first: false,
+        after: None,
+        limit: 100,
+    };
     let list = move |tx: &mut _| persistence::support_tickets::list(tx, &filter);
     let kept = store.read(list).await.unwrap().len();
     assert!(kept >= acknowledged, "{kept} kept, {acknowledged} acknowledged");

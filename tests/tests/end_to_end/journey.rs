@@ -68,7 +68,8 @@ async fn a_partner_is_taken_on_and_its_reseller_signs_in(#[values(Sqlite, Postgr
     let seen = app.get(&format!("/resellers/{id}")).bearer(&person.token).send().await.expect(200).json();
     assert_eq!((&seen["status"], &seen["operates"]), (&json!("active"), &json!(true)));
     assert_eq!(seen["activation"]["delivery"], "sent");
-    let _ = app.post("/resellers").bearer(master).json(&reseller_body("other@nordwind.example")).send().await.expect(201);
+    let _ =
+        app.post("/resellers").bearer(master).json(&reseller_body("other@nordwind.example")).send().await.expect(201);
     let list = app.get("/resellers").bearer(&person.token).send().await.expect(200).json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     let path = format!("/master-resellers/{master_id}");

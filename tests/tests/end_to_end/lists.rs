@@ -122,9 +122,19 @@ async fn w3_filters_come_from_an_allow_list(#[values(Sqlite, Postgresql)] databa
     }
     let below = format!("/resellers?master_reseller_id={}", master.account);
     assert_eq!(ids(&page(&app, &operator, &below).await), [first, second]);
-    for bad in ["limit=0", "limit=201", "limit=x", "sort=name", "status=gone", "service=fax", "nope=1", "q=", "q=%00",
-        "limit=1&limit=2", "master_reseller_id=reseller_01h455vb4pex5vsknk084sn02q"]
-    {
+    for bad in [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "sort=name",
+        "status=gone",
+        "service=fax",
+        "nope=1",
+        "q=",
+        "q=%00",
+        "limit=1&limit=2",
+        "master_reseller_id=reseller_01h455vb4pex5vsknk084sn02q",
+    ] {
         let request = app.get(&format!("/resellers?{bad}")).bearer(&operator.token);
         request.send().await.problem(400, "invalid_parameter");
     }

@@ -59,8 +59,13 @@ fn in_sqlite() -> BTreeMap<String, Columns> {
          WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' ORDER BY t.name, c.cid",
     );
     let types = [
-        ("BLOB", "octets"), ("TEXT", "Text"), ("BOOLEAN", "Bool"), ("BIGINT", "BigInt"), ("INTEGER", "Integer"),
-        ("SMALLINT", "SmallInt"), ("TIMESTAMP", "Timestamp"),
+        ("BLOB", "octets"),
+        ("TEXT", "Text"),
+        ("BOOLEAN", "Bool"),
+        ("BIGINT", "BigInt"),
+        ("INTEGER", "Integer"),
+        ("SMALLINT", "SmallInt"),
+        ("TIMESTAMP", "Timestamp"),
     ];
     grouped(columns.load(&mut connection).unwrap(), &types)
 }
@@ -75,8 +80,14 @@ fn in_postgresql() -> BTreeMap<String, Columns> {
          ORDER BY table_name COLLATE \"C\", ordinal_position",
     );
     let types = [
-        ("uuid", "Key"), ("bytea", "Binary"), ("text", "Text"), ("boolean", "Bool"), ("bigint", "BigInt"),
-        ("integer", "Integer"), ("smallint", "SmallInt"), ("timestamp without time zone", "Timestamp"),
+        ("uuid", "Key"),
+        ("bytea", "Binary"),
+        ("text", "Text"),
+        ("boolean", "Bool"),
+        ("bigint", "BigInt"),
+        ("integer", "Integer"),
+        ("smallint", "SmallInt"),
+        ("timestamp without time zone", "Timestamp"),
     ];
     grouped(columns.load(&mut connection).unwrap(), &types)
 }

@@ -33,7 +33,7 @@ impl Forge {
         Self { header: part(parts[0]), claims: part(parts[1]), own: EncodingKey::from_ed_der(&pkcs8), public }
     }
 
-    fn sign(&self, header: &Value, claims: &Value, key: &EncodingKey) -> String {
+    fn sign(header: &Value, claims: &Value, key: &EncodingKey) -> String {
         let header: Header = serde_json::from_value(header.clone()).unwrap();
         jsonwebtoken::encode(&header, claims, key).unwrap()
     }
@@ -41,13 +41,13 @@ impl Forge {
     fn with_header(&self, member: &str, value: Value) -> String {
         let mut header = self.header.clone();
         header[member] = value;
-        self.sign(&header, &self.claims, &self.own)
+        Self::sign(&header, &self.claims, &self.own)
     }
 
     fn with_claim(&self, member: &str, value: Value) -> String {
         let mut claims = self.claims.clone();
         claims[member] = value;
-        self.sign(&self.header, &claims, &self.own)
+        Self::sign(&self.header, &claims, &self.own)
     }
 }
 
@@ -57,11 +57,15 @@ async fn only_our_own_tokens_open_anything(#[values(Sqlite, Postgresql)] databas
     let app = App::start(database).await;
     let forge = Forge::of(&app).await;
     let me = |token: String| app.get("/me").bearer(&token).send();
-    let good = forge.sign(&forge.header, &forge.claims, &forge.own);
+    let good = Forge::sign(&forge.header, &forge.claims, &forge.own);
     let _ = me(good.clone()).await.expect(200);
 
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let none = format!("{}.{}.", encode(&json!({"typ": "at+jwt", "alg": "none", "kid": forge.header["kid"]})), encode(&forge.claims));
+    let none = format!(
+        "{}.{}.",
+        encode(&json!({"typ": "at+jwt", "alg": "none", "kid": forge.header["kid"]})),
+        encode(&forge.claims)
+    );
     let mut hs256 = Header::new(Algorithm::HS256);
     hs256.typ = Some("at+jwt".to_owned());
     hs256.kid = forge.header["kid"].as_str().map(str::to_owned);
@@ -74,7 +78,7 @@ async fn only_our_own_tokens_open_anything(#[values(Sqlite, Postgresql)] databas
         ("alg none", none),
         ("HS256 with the public key's text", hmac(forge.public.as_bytes())),
         ("HS256 with the public key", hmac(&URL_SAFE_NO_PAD.decode(&forge.public).unwrap())),
-        ("another key", forge.sign(&forge.header, &forge.claims, &other)),
+        ("another key", Forge::sign(&forge.header, &forge.claims, &other)),
         ("typ JWT", forge.with_header("typ", json!("JWT"))),
         ("unknown kid", forge.with_header("kid", json!("01890a5d-ac96-774b-bcce-b302099a8057"))),
         ("odd kid", forge.with_header("kid", json!("../../etc/passwd"))),
@@ -114,7 +118,8 @@ async fn keys_rotate_without_a_failed_request(#[values(Sqlite, Postgresql)] data
         app.service().access_tokens.reload().unwrap();
         let jwks = app.get("/.well-known/jwks.json").send().await.expect(200).json();
         let access = tokens["access_token"].as_str().unwrap();
-        let header = serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(access.split('.').next().unwrap()).unwrap());
+        let header =
+            serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(access.split('.').next().unwrap()).unwrap());
         let kid = header.unwrap()["kid"].clone();
         assert!(jwks["keys"].as_array().unwrap().iter().any(|key| key["kid"] == kid), "minute {minute}");
         kids.insert(kid.to_string());
