@@ -197,7 +197,9 @@ async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error
             services: Services::ALL,
             now,
         };
-        accounts::insert(tx, &platform)?;
+        if !accounts::insert(tx, &platform)? {
+            return Ok(false);
+        }
         let Some(account) = accounts::by_id(tx, &domain::account::Scope::Platform, Tier::Platform, id)? else {
             return Ok(false);
         };

@@ -17,6 +17,21 @@ pub enum StoreConnection {
     Sqlite(SqliteConnection),
 }
 
+/// Runs a query on the inner connection of a [`StoreConnection`]: `on!(tx, connection => query.execute(connection))`.
+///
+/// The derived multi connection builds the SQL text of a query on every call, and lets no insert keep its prepared
+/// statement. On the inner connection diesel knows the query by its type. Only the paths that every request takes
+/// are worth it. A macro, because the two arms are typed by different back ends.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $query:expr) => {
+        match $tx {
+            $crate::connection::StoreConnection::Sqlite($connection) => $query,
+            $crate::connection::StoreConnection::Postgresql($connection) => $query,
+        }
+    };
+}
+pub(crate) use on;
+
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {

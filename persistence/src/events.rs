@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::id::{AccountId, EventId, MemberId};
 
-use crate::connection::StoreConnection;
+use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::events;
@@ -54,7 +54,7 @@ pub fn record(tx: &mut StoreConnection, event: &NewEvent<'_>) -> Result<(), Erro
         Actor::Anonymous => ("anonymous", None),
         Actor::System => ("system", None),
     };
-    diesel::insert_into(events::table)
+    on!(tx, connection => diesel::insert_into(events::table)
         .values((
             events::id.eq(Key::from(*id)),
             events::occurred_at.eq(column(*now)),
@@ -68,7 +68,7 @@ pub fn record(tx: &mut StoreConnection, event: &NewEvent<'_>) -> Result<(), Erro
             events::request_id.eq(request_id),
             events::source_address.eq(source_address),
         ))
-        .execute(tx)?;
+        .execute(connection))?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use domain::Timestamp;
 
-use crate::connection::StoreConnection;
+use crate::connection::{StoreConnection, on};
 use crate::error::{Error, inserted};
 use crate::schema::idempotency_keys;
 use crate::time::column;
@@ -37,7 +37,7 @@ pub fn lock(tx: &mut StoreConnection, caller: &str, key: &str) -> Result<bool, E
 /// The answer that a caller's key got since an instant.
 pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp) -> Result<Option<Kept>, Error> {
     type Row = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>);
-    let row: Option<Row> = idempotency_keys::table
+    let found = idempotency_keys::table
         .filter(idempotency_keys::caller.eq(caller))
         .filter(idempotency_keys::key.eq(key))
         .filter(idempotency_keys::created_at.gt(column(since)))
@@ -47,9 +47,8 @@ pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp)
             idempotency_keys::location,
             idempotency_keys::etag,
             idempotency_keys::body,
-        ))
-        .first(tx)
-        .optional()?;
+        ));
+    let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
     Ok(row.map(|(fingerprint, status, location, etag, body)| Kept { fingerprint, status, location, etag, body }))
 }
 
@@ -66,10 +65,9 @@ pub fn keep(
         .filter(idempotency_keys::caller.eq(caller))
         .filter(idempotency_keys::key.eq(key))
         .filter(idempotency_keys::created_at.le(column(since)));
-    diesel::delete(too_old).execute(tx)?;
+    on!(tx, connection => diesel::delete(too_old).execute(connection))?;
     let Kept { fingerprint, status, location, etag, body } = answer;
-    inserted(
-        diesel::insert_into(idempotency_keys::table)
+    inserted(on!(tx, connection => diesel::insert_into(idempotency_keys::table)
             .values((
                 idempotency_keys::caller.eq(caller),
                 idempotency_keys::key.eq(key),
@@ -80,8 +78,7 @@ pub fn keep(
                 idempotency_keys::body.eq(body),
                 idempotency_keys::created_at.eq(column(now)),
             ))
-            .execute(tx),
-    )
+        .execute(connection)))
 }
 
 /// A number for PostgreSQL's advisory locks: FNV-1a over both texts. A collision costs one 409 that a retry heals.

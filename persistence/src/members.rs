@@ -92,6 +92,16 @@ pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, E
     Ok(Some(Member { id, email, role: parse_role(&role)?, password_hash, account }))
 }
 
+/// Holds a member until the transaction ends, so that a sign-in and a new password don't pass each other by. SQLite has
+/// one writer, so there they can't.
+pub fn hold(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
+    if let StoreConnection::Postgresql(connection) = tx {
+        let row = members::table.filter(members::id.eq(Key::from(member))).select(members::id).for_update();
+        let _: Option<Key> = row.first(connection).optional()?;
+    }
+    Ok(())
+}
+
 /// Whether anyone can sign in at all; nobody can in a database that was just made.
 pub fn any(tx: &mut StoreConnection) -> Result<bool, Error> {
     let first: Option<Key> = members::table.select(members::id).first(tx).optional()?;

@@ -8,7 +8,7 @@ use domain::Timestamp;
 use domain::delivery::Delivery;
 use domain::id::{AccountId, MessageId};
 
-use crate::connection::StoreConnection;
+use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::outbox;
@@ -36,7 +36,7 @@ pub fn enqueue(
     payload: &[u8],
     now: Timestamp,
 ) -> Result<(), Error> {
-    diesel::insert_into(outbox::table)
+    on!(tx, connection => diesel::insert_into(outbox::table)
         .values((
             outbox::id.eq(Key::from(id)),
             outbox::account_id.eq(Key::from(account)),
@@ -49,7 +49,7 @@ pub fn enqueue(
             outbox::created_at.eq(column(now)),
             outbox::sent_at.eq(None::<NaiveDateTime>),
         ))
-        .execute(tx)?;
+        .execute(connection))?;
     Ok(())
 }
 

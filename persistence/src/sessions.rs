@@ -9,7 +9,7 @@ use domain::id::{AccountId, MemberId, SessionId};
 use domain::session::RefreshFacts;
 
 use crate::accounts::parse_status;
-use crate::connection::StoreConnection;
+use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::members::parse_role;
@@ -39,7 +39,7 @@ diesel::alias! {
 /// Whoever has this session, unless it is over or its member was removed.
 pub fn signed_in(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -> Result<Option<SignedIn>, Error> {
     type Row = (Key, String, Key, String, String, Option<String>, Option<String>);
-    let row: Option<Row> = sessions::table
+    let found = sessions::table
         .inner_join(members::table.on(members::id.eq(sessions::member_id)))
         .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
         .left_join(MASTER.on(MASTER.field(accounts::id).nullable().eq(accounts::master_reseller_id)))
@@ -56,9 +56,8 @@ pub fn signed_in(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -
             accounts::status,
             MASTER.field(accounts::status).nullable(),
             RESELLER.field(accounts::status).nullable(),
-        ))
-        .first(tx)
-        .optional()?;
+        ));
+    let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
     let Some((member, role, account, tier, status, master, reseller)) = row else { return Ok(None) };
     let active = Status::Active;
     let mut operates = parse_status(&status)? == active;

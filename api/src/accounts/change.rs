@@ -6,7 +6,7 @@ use domain::email::EmailAddress;
 use domain::refusal::Refusal;
 use domain::services::Services;
 use persistence::StoreConnection;
-use persistence::accounts::{self, Change};
+use persistence::accounts::{self, Change, Hold};
 use serde_json::{Map, Value};
 
 use super::create::{members, write_again};
@@ -58,6 +58,7 @@ fn check_services(tx: &mut StoreConnection, account: &Account, services: Service
         Tier::Platform | Tier::MasterReseller => None,
     };
     if let Some((tier, id)) = parent {
+        accounts::lock(tx, id, Hold::Still)?;
         let parent = accounts::by_id(tx, &Scope::Platform, tier, id)?.ok_or(Refusal::NotFound)?;
         check_offered(services, parent.services)?;
     }

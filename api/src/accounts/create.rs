@@ -10,7 +10,7 @@ use domain::limits::ACTIVATION_HOURS;
 use domain::refusal::Refusal;
 use domain::services::Services;
 use domain::text::{AccountName, BillingReference};
-use persistence::accounts::{self, NewAccount};
+use persistence::accounts::{self, Hold, NewAccount};
 use persistence::activations::{self, NewActivation};
 use persistence::{StoreConnection, outbox};
 use serde_json::{Value, json};
@@ -80,7 +80,10 @@ fn parent(tx: &mut StoreConnection, actor: &Actor, named: Option<&str>) -> Resul
         (scope, None) => scope.account(),
     };
     let found = match id {
-        Some(id) => accounts::by_id(tx, &actor.scope(), Tier::MasterReseller, id)?,
+        Some(id) => {
+            accounts::lock(tx, id, Hold::Still)?;
+            accounts::by_id(tx, &actor.scope(), Tier::MasterReseller, id)?
+        }
         None => None,
     };
     found.ok_or_else(|| wrong("unknown_master_reseller", "There is no such master reseller."))

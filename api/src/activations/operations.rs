@@ -5,8 +5,9 @@ use domain::account::{Account, Scope, Status, Transition};
 use domain::authority::Role;
 use domain::email::EmailAddress;
 use domain::refusal::Refusal;
+use persistence::accounts::{self, Hold};
 use persistence::members::{self, NewMember};
-use persistence::{StoreConnection, accounts, activations};
+use persistence::{StoreConnection, activations};
 use serde_json::json;
 
 use crate::http::{Error, Origin};
@@ -27,6 +28,8 @@ pub fn redeem(
     password_hash: &str,
     now: Timestamp,
 ) -> Result<Account, Error> {
+    let id = preview(tx, token_hash, now)?.id;
+    accounts::lock(tx, id, Hold::Alone)?;
     let account = preview(tx, token_hash, now)?;
     account.status.after(Transition::Activate)?;
     if !activations::redeem(tx, token_hash, now)? {

@@ -23,6 +23,7 @@ pub fn start(
     refresh: &SecretToken,
     now: Timestamp,
 ) -> Result<SessionId, Error> {
+    members::hold(tx, member)?;
     let member = members::by_id(tx, member)?.ok_or(Refusal::WrongCredentials)?;
     if member.password_hash != password_hash {
         return Err(Refusal::WrongCredentials.into());
@@ -62,8 +63,11 @@ pub fn refresh(
             }
             let salt = random_octets();
             let hash = token.successor(&salt).hash();
-            let first = sessions::rotate(tx, found.session, &token.hash(), &salt, &hash, now)?;
-            Ok(if first { successor(&salt) } else { Refreshed::Refused })
+            if sessions::rotate(tx, found.session, &token.hash(), &salt, &hash, now)? {
+                return Ok(successor(&salt));
+            }
+            // Another request exchanged it in this moment; judged again, it has a successor.
+            refresh(tx, origin, token, now)
         }
         (RefreshVerdict::RepeatSuccessor, Some(salt)) => Ok(successor(salt)),
         (RefreshVerdict::EndSession, _) => {

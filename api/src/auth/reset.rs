@@ -56,6 +56,7 @@ pub fn redeem(
     now: Timestamp,
 ) -> Result<(), Error> {
     let member = member(tx, token_hash, now)?;
+    members::hold(tx, member.id)?;
     if !password_resets::redeem(tx, token_hash)? {
         return Err(Refusal::InvalidToken.into());
     }

@@ -10,8 +10,9 @@ use domain::account::{Account, Scope, Tier};
 use domain::authority::{self, Action, Target};
 use domain::id::MemberId;
 use domain::refusal::Refusal;
+use persistence::accounts::{self, Hold};
 use persistence::sessions::{self, SignedIn};
-use persistence::{StoreConnection, accounts, events};
+use persistence::{StoreConnection, events};
 
 use super::context::{Context, Origin};
 use super::error::Error;
@@ -136,6 +137,9 @@ impl Actor {
     /// member's to act on.
     pub fn reach(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account, Error> {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
+        if self.action == Action::Change {
+            accounts::lock(tx, id, Hold::Alone)?;
+        }
         let account = accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
         let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
         self.may(target)?;

@@ -15,6 +15,8 @@ use crate::service::Service;
 const BATCH: i64 = 50;
 /// Messages that are handed over at the same time: a slow server holds back these and no more.
 const AT_ONCE: usize = 5;
+/// The pause between two batches: mail servers turn away who comes faster, and requests come first.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How often the outbox is looked at when nothing calls.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -23,7 +25,10 @@ pub async fn run(service: &Service) {
     loop {
         match deliver_due(service).await {
             Ok(0) => {}
-            Ok(_) => continue,
+            Ok(_) => {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
             Err(error) => tracing::warn!(%error, "the outbox could not be read"),
         }
         let _ = tokio::time::timeout(LOOK, service.outbox_ready.notified()).await;

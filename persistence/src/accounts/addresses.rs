@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use domain::email::EmailAddress;
 use domain::id::AccountId;
 
-use crate::connection::StoreConnection;
+use crate::connection::{StoreConnection, on};
 use crate::error::{Error, inserted};
 use crate::key::Key;
 use crate::schema::email_addresses;
@@ -12,14 +12,12 @@ use crate::schema::email_addresses;
 /// Claims an address for an account. `false` when it is taken, whoever has it; the transaction must then be given up,
 /// because PostgreSQL lets nothing follow a violation.
 pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
-    inserted(
-        diesel::insert_into(email_addresses::table)
+    inserted(on!(tx, connection => diesel::insert_into(email_addresses::table)
             .values((
                 email_addresses::canonical.eq(email.canonical()),
                 email_addresses::account_id.eq(Key::from(account)),
             ))
-            .execute(tx),
-    )
+        .execute(connection)))
 }
 
 /// Frees every address of an account.

@@ -10,7 +10,7 @@ use domain::services::{Service, Services};
 
 use super::addresses::{claim_email, free_emails};
 use super::row::search_text;
-use crate::connection::StoreConnection;
+use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts, members};
@@ -52,7 +52,7 @@ pub fn insert_active(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Resu
 fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status) -> Result<bool, Error> {
     let NewAccount { id, tier, master_reseller_id, reseller_id, name, email, billing_reference, services, now } =
         account;
-    diesel::insert_into(accounts::table)
+    on!(tx, connection => diesel::insert_into(accounts::table)
         .values((
             accounts::id.eq(Key::from(*id)),
             accounts::tier.eq(tier.as_str()),
@@ -71,7 +71,7 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
             accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
             accounts::closed_at.eq(None::<NaiveDateTime>),
         ))
-        .execute(tx)?;
+        .execute(connection))?;
     claim_email(tx, email, *id)
 }
 

@@ -10,7 +10,7 @@ use domain::refusal::{Blocker, Blockers};
 use domain::services::Service;
 
 use super::row::{Row, account, parse_status, query};
-use crate::connection::{MultiBackend, StoreConnection};
+use crate::connection::{MultiBackend, StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::accounts;
@@ -26,12 +26,8 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
         .or(accounts::master_reseller_id.eq(top))
         .or(accounts::reseller_id.eq(top))
         .or(everything.into_sql::<Nullable<Bool>>());
-    let row: Option<Row> = query()
-        .filter(accounts::id.eq(Key::from(id)))
-        .filter(accounts::tier.eq(tier.as_str()))
-        .filter(visible)
-        .first(tx)
-        .optional()?;
+    let found = query().filter(accounts::id.eq(Key::from(id))).filter(accounts::tier.eq(tier.as_str())).filter(visible);
+    let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
     row.map(account).transpose()
 }
 

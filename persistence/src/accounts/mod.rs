@@ -4,10 +4,12 @@ mod addresses;
 mod change;
 mod find;
 mod list;
+mod lock;
 mod row;
 
 pub use addresses::claim_email;
 pub use change::{Change, NewAccount, activate, close, insert, insert_active, set_status, update};
 pub use find::{any_below_platform, by_id, open_descendants, open_descendants_with};
 pub use list::{Filter, list};
+pub use lock::{Hold, lock};
 pub(crate) use row::{parse_status, search_pattern, search_text};

@@ -1,13 +1,12 @@
 //! The row of an account with what its ancestors and its latest activation e-mail say, and how it is read.
 
 use chrono::NaiveDateTime;
-use diesel::dsl::{self, AsSelect};
+use diesel::dsl;
 use diesel::prelude::*;
 use domain::account::{Account, Activation, Status, Tier};
 use domain::delivery::Delivery;
 use domain::services::Services;
 
-use crate::connection::MultiBackend;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts, activations, outbox};
@@ -20,8 +19,7 @@ diesel::alias! {
 }
 
 /// The columns of an account itself.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = accounts)]
+#[derive(Queryable)]
 pub(crate) struct AccountRow {
     id: Key,
     tier: String,
@@ -47,14 +45,29 @@ pub(crate) type Row =
 /// Accounts with what their rows are read from; filters, order and limit are up to the caller.
 #[dsl::auto_type(no_type_alias)]
 pub(crate) fn query() -> _ {
-    let own: AsSelect<AccountRow, MultiBackend> = AccountRow::as_select();
     accounts::table
         .left_join(MASTER.on(MASTER.field(accounts::id).nullable().eq(accounts::master_reseller_id)))
         .left_join(RESELLER.on(RESELLER.field(accounts::id).nullable().eq(accounts::reseller_id)))
         .left_join(activations::table.on(activations::account_id.eq(accounts::id)))
         .left_join(outbox::table.on(outbox::id.nullable().eq(activations::message_id.nullable())))
         .select((
-            own,
+            (
+                accounts::id,
+                accounts::tier,
+                accounts::master_reseller_id,
+                accounts::reseller_id,
+                accounts::name,
+                accounts::email,
+                accounts::billing_reference,
+                accounts::service_pbx,
+                accounts::service_trunk,
+                accounts::status,
+                accounts::version,
+                accounts::created_at,
+                accounts::updated_at,
+                accounts::activated_at,
+                accounts::closed_at,
+            ),
             MASTER.field(accounts::status).nullable(),
             RESELLER.field(accounts::status).nullable(),
             (activations::expires_at, outbox::state, outbox::sent_at).nullable(),

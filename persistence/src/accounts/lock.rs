@@ -1,0 +1,30 @@
+//! Holds on accounts, by which rules that span several accounts hold under concurrency on PostgreSQL. SQLite has one
+//! writer, so there everything holds already.
+
+use diesel::prelude::*;
+use domain::id::AccountId;
+
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::accounts;
+
+/// What a transaction wants of an account until it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It stays as it is: something below it is created or changed on its grounds.
+    Still,
+    /// It is changed by this transaction alone.
+    Alone,
+}
+
+/// Holds an account, waiting for whoever holds it otherwise. What is read afterwards is what they left.
+pub fn lock(tx: &mut StoreConnection, account: AccountId, hold: Hold) -> Result<(), Error> {
+    let StoreConnection::Postgresql(connection) = tx else { return Ok(()) };
+    let row = accounts::table.filter(accounts::id.eq(Key::from(account))).select(accounts::id);
+    let _: Option<Key> = match hold {
+        Hold::Still => row.for_share().first(connection).optional()?,
+        Hold::Alone => row.for_update().first(connection).optional()?,
+    };
+    Ok(())
+}
