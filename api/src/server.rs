@@ -1,6 +1,9 @@
 //! Starting and stopping the service: its listener, its workers and its first operator.
 
+use std::fs::DirBuilder;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +41,8 @@ use crate::{openapi, routes};
 const DRAIN: Duration = Duration::from_secs(30);
 /// How often what has served its time is swept away and keys are read again.
 const KEEP_HOUSE: Duration = Duration::from_secs(15);
+/// How often measured times are counted.
+const COUNT_TIMES: Duration = Duration::from_secs(1);
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                               img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -68,7 +73,7 @@ pub enum Background {
 pub async fn start(settings: Settings, clock: Clock, background: Background) -> Result<Running, String> {
     crate::system::routes::recorder();
     let data_dir = settings.store.data_dir.clone();
-    std::fs::create_dir_all(&data_dir).map_err(|error| format!("{}: {error}", data_dir.display()))?;
+    make_data_dir(&data_dir)?;
     let url = settings.store.database_url();
     let opened = tokio::task::spawn_blocking(move || Database::open(url, Options::default())).await;
     let database = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
@@ -100,8 +105,15 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
         let (mail, house) = (Arc::clone(&service), Arc::clone(&service));
         workers.push(tokio::spawn(async move { worker::run(&mail).await }));
         workers.push(tokio::spawn(async move { keep_house(&house).await }));
+        workers.push(tokio::spawn(keep_metrics()));
     }
     Ok(Running { service, address, generated_password, handle, server, workers })
+}
+
+/// Makes the data directory, if there is none, so that only the service's own user can read what is in it.
+pub fn make_data_dir(path: &Path) -> Result<(), String> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 impl Running {
@@ -163,7 +175,16 @@ fn cors(origins: &[String]) -> Cors {
         .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
         .allowed_headers([idempotency::HEADER, "X-Request-Id", "traceparent"])
-        .expose_headers(["ETag", "Location", "Link", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"])
+        .expose_headers([
+            "ETag",
+            "Location",
+            "Link",
+            "X-Request-Id",
+            "Retry-After",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Idempotent-Replayed",
+        ])
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
@@ -219,6 +240,15 @@ async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error
     });
     // Another replica may have been faster; then its password counts.
     Ok(made.await?.then_some(made_up).flatten())
+}
+
+/// The recorder holds on to every single time until it is told to count it.
+async fn keep_metrics() {
+    let mut turn = tokio::time::interval(COUNT_TIMES);
+    loop {
+        turn.tick().await;
+        crate::system::routes::recorder().run_upkeep();
+    }
 }
 
 async fn keep_house(service: &Service) {

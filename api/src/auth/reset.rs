@@ -24,6 +24,7 @@ pub fn request(
     post: &Post,
 ) -> Result<(), Error> {
     let Some(member) = members::by_email(tx, email)? else { return Ok(()) };
+    members::hold(tx, member.id)?;
     let pause = TimeDelta::seconds(PASSWORD_RESET_PAUSE_SECONDS);
     if password_resets::written_at(tx, member.id)?.is_some_and(|written| now - written < pause) {
         return Ok(());

@@ -117,7 +117,7 @@ async fn until_told_to_stop() -> Result<(), String> {
 }
 
 fn open(store: &StoreSettings) -> Result<Database, String> {
-    std::fs::create_dir_all(&store.data_dir).map_err(|error| format!("{}: {error}", store.data_dir.display()))?;
+    server::make_data_dir(&store.data_dir)?;
     Database::open(store.database_url(), Options::default()).map_err(|error| error.to_string())
 }
 

@@ -111,14 +111,18 @@ fn in_our_form(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceR
     }
     let ours = response.response().error().map(|error| error_response(error, request_id));
     let problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/problem+json");
-    match ours {
-        Some(ours) => ServiceResponse::new(response.request().clone(), ours),
-        None if problem => response,
-        None => {
-            let error = of_status(response.status());
-            ServiceResponse::new(response.request().clone(), report(&error, request_id))
+    let mut answer = match ours {
+        Some(ours) => ours,
+        None if problem => return response,
+        None => report(&of_status(response.status()), request_id),
+    };
+    // Web pages of other origins may read errors, too.
+    for (name, value) in response.headers() {
+        if name.as_str().starts_with("access-control-") || name == header::VARY {
+            answer.headers_mut().append(name.clone(), value.clone());
         }
     }
+    ServiceResponse::new(response.request().clone(), answer)
 }
 
 fn error_response(error: &actix_web::Error, request_id: &str) -> HttpResponse {
@@ -132,6 +136,10 @@ fn error_response(error: &actix_web::Error, request_id: &str) -> HttpResponse {
 fn of_status(status: StatusCode) -> Error {
     let same = |code: &&ErrorCode| code.status() == status.as_u16();
     match ErrorCode::ALL.iter().find(same) {
+        Some(_) if status == StatusCode::BAD_REQUEST => Error::new(
+            ErrorCode::BadRequest,
+            "The request can't be taken as it is. A web page's origin may not be allowed.",
+        ),
         Some(ErrorCode::NotFound) => Refusal::NotFound.into(),
         Some(code) => Error::new(*code, code.title()),
         None if status.is_client_error() => Error::new(ErrorCode::BadRequest, "The request can't be read."),

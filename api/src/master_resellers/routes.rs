@@ -82,7 +82,7 @@ async fn get_master_reseller(
     tag = "Master resellers",
     operation_id = "update_master_reseller",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
-    request_body(content((PatchMasterReseller = "application/merge-patch+json"), (PatchMasterReseller = "application/json"))),
+    request_body(content((PatchMasterReseller = "application/merge-patch+json", example = json!({"name": "Contoso Communications"})), (PatchMasterReseller = "application/json", example = json!({"name": "Contoso Communications"})))),
     responses(
         (status = 200, description = "The master reseller after the change.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`email_taken`, `email_change_needs_confirmation`: the account has been activated. `service_not_offered`, `service_in_use`: something below uses it, see `blockers`. `account_closed`."),

@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::accounts::wire::{ServiceView, StatusView, services_view};
 use crate::http::caller::Read;
-use crate::http::{Answer, Caller, Error};
+use crate::http::{Answer, Caller, Conditions, Error};
 use crate::service::Service;
 
 /// Who is signed in.
@@ -64,17 +64,21 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "get_me",
-    responses((status = 200, description = "The member and its account.", body = Me)),
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    responses(
+        (status = 200, description = "The member and its account.", body = Me, headers(("ETag" = String, description = "For `If-None-Match`."))),
+        (status = 304, description = "It is what you have."),
+    ),
     security(("bearer" = []))
 )]
 #[get("/me")]
-async fn get_me(service: Data<Service>, caller: Caller<Read>) -> Result<Answer, Error> {
-    service
+async fn get_me(service: Data<Service>, caller: Caller<Read>, conditions: Conditions) -> Result<Answer, Error> {
+    let answer = service
         .read(caller, move |tx, actor, _| {
             actor.may(Target::Myself)?;
             let member = members::by_id(tx, actor.member())?.ok_or(Refusal::NotSignedIn)?;
             let operates = member.account.operates();
-            Answer::ok(&Me {
+            let me = Me {
                 id: member.id.to_string(),
                 email: member.email,
                 role: member.role.as_str(),
@@ -86,7 +90,9 @@ async fn get_me(service: Data<Service>, caller: Caller<Read>) -> Result<Answer, 
                     status: member.account.status.into(),
                     operates,
                 },
-            })
+            };
+            Answer::resource(&me, 1)
         })
-        .await
+        .await?;
+    Ok(conditions.answer(answer))
 }

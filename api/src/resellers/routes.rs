@@ -38,7 +38,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     tag = "Resellers",
     operation_id = "create_reseller",
     params(("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
-    request_body = CreateReseller,
+    request_body(content = CreateReseller, example = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"})),
     responses(
         (status = 201, description = "Created; the activation e-mail is on its way.", body = Reseller, headers(("Location" = String, description = "Where the reseller is."), ("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`email_taken`: another open account has the address. `service_not_offered`: the master reseller lacks a service. `parent_closed`: the master reseller is closed. `idempotency_key_in_use`: the first request with this key still runs."),
@@ -118,7 +118,7 @@ async fn get_reseller(
     tag = "Resellers",
     operation_id = "update_reseller",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
-    request_body(content((PatchReseller = "application/merge-patch+json"), (PatchReseller = "application/json"))),
+    request_body(content((PatchReseller = "application/merge-patch+json", example = json!({"name": "Nordwind Communications GmbH"})), (PatchReseller = "application/json", example = json!({"name": "Nordwind Communications GmbH"})))),
     responses(
         (status = 200, description = "The reseller after the change.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`email_taken`, `email_change_needs_confirmation`: the account has been activated. `service_not_offered`, `service_in_use`: something below uses it, see `blockers`. `account_closed`."),

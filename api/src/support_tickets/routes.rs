@@ -17,7 +17,7 @@ use crate::accounts::list::up_to;
 use crate::http::caller::{Change, Read};
 use crate::http::page::Paging;
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Context, Error, Once};
+use crate::http::{Answer, Body, Caller, Conditions, Context, Error, Once};
 use crate::service::Service;
 
 const PATH: &str = "/support-tickets";
@@ -41,7 +41,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     params(("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
     request_body = FileSupportTicket,
     responses(
-        (status = 201, description = "Filed.", body = SupportTicket, headers(("Location" = String, description = "Where support finds it."))),
+        (status = 201, description = "Filed.", body = SupportTicket, headers(("Location" = String, description = "Where support finds it."), ("ETag" = String, description = "For `If-None-Match`."))),
         (status = 409, description = "`ticket_already_open`: this address waits for an answer. `idempotency_key_in_use`."),
     ),
     security(())
@@ -112,13 +112,25 @@ async fn list_support_tickets(
 #[utoipa::path(
     tag = "Support tickets",
     operation_id = "get_support_ticket",
-    params(("ticket_id" = String, Path, description = "The id of the ticket.", max_length = 60, example = "ticket_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "The ticket.", body = SupportTicket)),
+    params(
+        ("ticket_id" = String, Path, description = "The id of the ticket.", max_length = 60, example = "ticket_01h455vb4pex5vsknk084sn02q"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100),
+    ),
+    responses(
+        (status = 200, description = "The ticket.", body = SupportTicket, headers(("ETag" = String, description = "For `If-None-Match`."))),
+        (status = 304, description = "It is what you have."),
+    ),
     security(("bearer" = []))
 )]
 #[get("/support-tickets/{ticket_id}")]
-async fn get_support_ticket(service: Data<Service>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
-    service.read(caller, move |tx, actor, _| view(operations::reach(tx, actor, &id)?)).await
+async fn get_support_ticket(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    id: Path<String>,
+    conditions: Conditions,
+) -> Result<Answer, Error> {
+    let answer = service.read(caller, move |tx, actor, _| view(operations::reach(tx, actor, &id)?)).await?;
+    Ok(conditions.answer(answer))
 }
 
 /// Approve a support ticket
@@ -189,6 +201,8 @@ async fn reject_support_ticket(
         .await
 }
 
-fn view(ticket: persistence::support_tickets::Ticket) -> Result<Answer, Error> {
-    Answer::ok(&SupportTicket::from(ticket))
+/// A ticket changes once at most: when it is decided.
+fn view(ticket: support_tickets::Ticket) -> Result<Answer, Error> {
+    let version = if ticket.status == TicketStatus::Open { 1 } else { 2 };
+    Answer::resource(&SupportTicket::from(ticket), version)
 }

@@ -54,6 +54,8 @@ async fn w7_web_pages_of_configured_origins_may_call() {
     let refused = preflight("https://evil.example").await;
     assert_eq!(refused.header("access-control-allow-origin"), "");
     assert_eq!(refused.header("content-type"), "application/problem+json");
+    let error = app.get("/resellers").header("origin", "https://portal.example").send().await;
+    assert_eq!((error.status, error.header("access-control-allow-origin")), (401, "https://portal.example"));
     let simple = app.get("/livez").header("origin", "https://portal.example").send().await.expect(200);
     assert_eq!(simple.header("access-control-allow-origin"), "https://portal.example");
     assert!(simple.header("access-control-expose-headers").contains("x-request-id"));
