@@ -84,7 +84,7 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let generated_password = first_operator(&service).await.map_err(|error| error.to_string())?;
 
     let shared = Data::from(Arc::clone(&service));
-    let document = openapi::document();
+    let document = Arc::new(Document::write()?);
     let mut server = HttpServer::new(move || {
         let cors = cors(&shared.settings.cors_origins);
         App::new().configure(|config| configure(config, &shared, &document)).wrap(cors).wrap(from_fn(edge::pass))
@@ -135,11 +135,10 @@ impl Running {
 }
 
 /// What every server thread runs.
-fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document: &utoipa::openapi::OpenApi) {
-    let (yaml, json) = (document.to_yaml().unwrap_or_default(), document.to_json().unwrap_or_default());
+fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document: &Document) {
     let mut pages: Vec<&str> = pages::PATHS.to_vec();
     pages.extend(["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"]);
-    let methods = Methods::of(document, &pages);
+    let methods = Methods::of(&document.document, &pages);
     let swagger = Config::from("/openapi.json")
         .persist_authorization(true)
         .try_it_out_enabled(true)
@@ -151,8 +150,8 @@ fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document:
     config
         .app_data(service.clone())
         .app_data(Data::new(methods))
-        .service(web::resource("/openapi.yaml").route(text("application/yaml", yaml)))
-        .service(web::resource("/openapi.json").route(text("application/json", json)))
+        .service(web::resource("/openapi.yaml").route(text("application/yaml", &document.yaml)))
+        .service(web::resource("/openapi.json").route(text("application/json", &document.json)))
         .service(web::redirect("/swagger-ui", "/swagger-ui/"))
         .service(
             web::scope("/swagger-ui")
@@ -162,8 +161,24 @@ fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document:
         .default_service(web::to(fallback::answer));
 }
 
-fn text(media: &'static str, text: String) -> actix_web::Route {
-    let text = web::Bytes::from(text);
+/// The OpenAPI document and its texts, written once for all threads.
+struct Document {
+    document: utoipa::openapi::OpenApi,
+    yaml: web::Bytes,
+    json: web::Bytes,
+}
+
+impl Document {
+    fn write() -> Result<Self, String> {
+        let document = openapi::document();
+        let yaml = document.to_yaml().map_err(|error| error.to_string())?.into();
+        let json = document.to_json().map_err(|error| error.to_string())?.into();
+        Ok(Self { document, yaml, json })
+    }
+}
+
+fn text(media: &'static str, text: &web::Bytes) -> actix_web::Route {
+    let text = text.clone();
     web::get().to(move || {
         let text = text.clone();
         async move { HttpResponse::Ok().content_type(media).body(text) }

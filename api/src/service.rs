@@ -96,6 +96,28 @@ impl Service {
             .await
     }
 
+    /// The same for an operation whose answer depends on nothing but its caller, a question and the snapshot: whoever
+    /// asks the same in the same moment gets the same answer.
+    pub async fn read_question<P, F>(
+        &self,
+        caller: Caller<P>,
+        question: &str,
+        mut operation: F,
+    ) -> Result<Answer, Error>
+    where
+        P: Permission,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let question = format!("{} {question}", caller.claims().session.uuid());
+        self.database
+            .read_question(question, move |tx| {
+                let actor = caller.actor(tx, now)?;
+                operation(tx, &actor, now)
+            })
+            .await
+    }
+
     /// Runs a changing operation for a caller, who is looked up in the same transaction.
     pub async fn write<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> Result<T, Error>
     where

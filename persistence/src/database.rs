@@ -70,7 +70,18 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read, operation).await
+        ask(&self.0.read, job::pack(operation)).await
+    }
+
+    /// The same for an operation whose outcome depends on nothing but a question and the snapshot. On SQLite, those that
+    /// wait together with the same question are answered by one run. The question must name the caller.
+    pub async fn read_question<T, E, F>(&self, question: String, operation: F) -> Result<T, E>
+    where
+        F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+        T: Clone + Send + 'static,
+        E: Failure + Clone + Send + 'static,
+    {
+        ask(&self.0.read, job::pack_question(question, operation)).await
     }
 
     /// Runs an operation in a transaction of its own: all of it is durable when this returns `Ok`, and nothing of it
@@ -81,7 +92,7 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.write, operation).await
+        ask(&self.0.write, job::pack(operation)).await
     }
 
     /// Whether the schema is that of this version of the service.
@@ -114,13 +125,10 @@ impl Drop for Inner {
     }
 }
 
-async fn ask<T, E, F>(queue: &Sender<Box<dyn Job>>, operation: F) -> Result<T, E>
-where
-    F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
-    T: Send + 'static,
-    E: Failure + Send + 'static,
-{
-    let (job, outcome): (_, oneshot::Receiver<Result<T, E>>) = job::pack(operation);
+async fn ask<T, E: Failure>(
+    queue: &Sender<Box<dyn Job>>,
+    (job, outcome): (Box<dyn Job>, oneshot::Receiver<Result<T, E>>),
+) -> Result<T, E> {
     match queue.try_send(job) {
         Ok(()) => outcome.await.unwrap_or_else(|_| Err(Error::Closed.into())),
         Err(TrySendError::Full(_)) => Err(Error::Busy.into()),

@@ -4,6 +4,9 @@
 //! waits into one transaction, with a savepoint per operation so that one can't harm another, commits once, and only
 //! then answers them all.
 
+use std::any::Any;
+use std::collections::HashMap;
+
 use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
 
@@ -26,15 +29,22 @@ pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Jo
 /// Answers what the queue brings, in groups, until the queue is closed and empty.
 ///
 /// The group is collected before its transaction opens, so every read sees every write that was acknowledged before
-/// the read was asked for.
+/// the read was asked for. Those who ask the same question on the same snapshot get one answer: a list that many
+/// poll is read once a group.
 pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
     while let Some(group) = next_group(queue) {
         if let Err(error) = connection.batch_execute("BEGIN DEFERRED") {
             fail_all(group, &error);
             continue;
         }
+        let mut answered: HashMap<String, Box<dyn Any>> = HashMap::new();
         for mut job in group {
-            job.run(&mut connection);
+            let question = job.question().map(str::to_owned);
+            let known = question.as_ref().and_then(|question| answered.get(question));
+            if !known.is_some_and(|outcome| job.adopt(outcome.as_ref())) {
+                job.run(&mut connection);
+                answered.extend(question.zip(job.share()));
+            }
             job.answer();
         }
         end(&mut connection, "COMMIT");

@@ -1,5 +1,6 @@
 //! One operation of one request on its way through a database thread.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
@@ -24,14 +25,26 @@ pub(crate) enum Verdict {
 pub(crate) trait Job: Send {
     /// Runs it on a connection with an open transaction, and keeps the outcome to itself.
     fn run(&mut self, connection: &mut StoreConnection) -> Verdict;
+    /// What it asks, if others that ask the same on the same snapshot may have its outcome.
+    fn question(&self) -> Option<&str>;
+    /// A copy of the outcome of the last run, for [`Job::adopt`].
+    fn share(&self) -> Option<Box<dyn Any>>;
+    /// Takes over what another job shared. `false` if it was of another kind.
+    fn adopt(&mut self, outcome: &dyn Any) -> bool;
     /// Gives the outcome of the last run to whoever waits for it.
     fn answer(self: Box<Self>);
     /// Gives a failure of the store instead.
     fn fail(self: Box<Self>, error: Error);
 }
 
+/// Copies an outcome.
+type Copy<T, E> = fn(&Result<T, E>) -> Result<T, E>;
+
 struct Operation<F, T, E> {
     run: F,
+    question: Option<String>,
+    /// How an outcome is copied, where it may be shared.
+    copy: Option<Copy<T, E>>,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -44,15 +57,42 @@ where
     E: Failure + Send + 'static,
 {
     let (reply, outcome) = oneshot::channel();
-    (Box::new(Operation { run: operation, outcome: None, reply }), outcome)
+    (Box::new(Operation { run: operation, question: None, copy: None, outcome: None, reply }), outcome)
+}
+
+/// The same for an operation that may have the outcome of another with the same question.
+pub(crate) fn pack_question<F, T, E>(question: String, operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
+where
+    F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+    T: Clone + Send + 'static,
+    E: Failure + Clone + Send + 'static,
+{
+    let (reply, outcome) = oneshot::channel();
+    let (question, copy) = (Some(question), Some(Result::clone as Copy<T, E>));
+    (Box::new(Operation { run: operation, question, copy, outcome: None, reply }), outcome)
 }
 
 impl<F, T, E> Job for Operation<F, T, E>
 where
     F: FnMut(&mut StoreConnection) -> Result<T, E> + Send,
-    T: Send,
-    E: Failure + Send,
+    T: Send + 'static,
+    E: Failure + Send + 'static,
 {
+    fn question(&self) -> Option<&str> {
+        self.question.as_deref()
+    }
+
+    fn share(&self) -> Option<Box<dyn Any>> {
+        let (copy, outcome) = (self.copy?, self.outcome.as_ref()?);
+        Some(Box::new(copy(outcome)))
+    }
+
+    fn adopt(&mut self, outcome: &dyn Any) -> bool {
+        let (Some(copy), Some(outcome)) = (self.copy, outcome.downcast_ref()) else { return false };
+        self.outcome = Some(copy(outcome));
+        true
+    }
+
     fn run(&mut self, connection: &mut StoreConnection) -> Verdict {
         let outcome =
             catch_unwind(AssertUnwindSafe(|| (self.run)(connection))).unwrap_or_else(|_| Err(E::from(Error::Panicked)));

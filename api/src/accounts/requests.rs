@@ -52,14 +52,17 @@ pub async fn get<V: View>(
     id: String,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let answer = service.read(caller, move |tx, actor, _| V::answer(actor.reach(tx, V::TIER, &id)?)).await?;
+    let question = format!("GET {}/{id}", V::PATH);
+    let get = move |tx: &mut _, actor: &Actor, _| V::answer(actor.reach(tx, V::TIER, &id)?);
+    let answer = service.read_question(caller, &question, get).await?;
     Ok(conditions.answer(answer))
 }
 
 /// A page of the accounts of a tier.
 pub async fn list<V: View>(service: &Service, caller: Caller<Read>, query: String) -> Result<Answer, Error> {
+    let question = format!("GET {}?{query}", V::PATH);
     service
-        .read(caller, move |tx, actor, _| {
+        .read_question(caller, &question, move |tx, actor, _| {
             actor.may(Target::Accounts(V::TIER))?;
             let request = ListRequest::read(V::TIER, V::PATH, &query)?;
             let caller = actor.member().to_string();

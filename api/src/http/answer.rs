@@ -2,6 +2,7 @@
 
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use aws_lc_rs::digest;
 use serde::Serialize;
@@ -20,8 +21,8 @@ pub struct Answer {
     pub etag: Option<String>,
     /// Its `Link`.
     pub link: Option<String>,
-    /// Its body, JSON, or empty.
-    pub body: Vec<u8>,
+    /// Its body, JSON, or empty. Copies share it.
+    pub body: Bytes,
     /// Whether it was first given to an earlier request with the same idempotency key.
     pub replayed: bool,
 }
@@ -31,7 +32,7 @@ impl Answer {
     pub fn ok(view: &impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_vec(view)
             .map_err(|error| Error::new(ErrorCode::Internal, format!("The answer could not be written: {error}")))?;
-        Ok(Self { status: 200, location: None, etag: None, link: None, body, replayed: false })
+        Ok(Self { status: 200, location: None, etag: None, link: None, body: body.into(), replayed: false })
     }
 
     /// 200 with a resource and its entity tag. The tag's first part is the version that `If-Match` compares, the
@@ -52,7 +53,7 @@ impl Answer {
     /// 204 without a body.
     #[must_use]
     pub const fn no_content() -> Self {
-        Self { status: 204, location: None, etag: None, link: None, body: Vec::new(), replayed: false }
+        Self { status: 204, location: None, etag: None, link: None, body: Bytes::new(), replayed: false }
     }
 
     /// The same with another status.

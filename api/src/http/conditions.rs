@@ -4,6 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderName};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::answer::Answer;
@@ -38,7 +39,7 @@ impl Conditions {
     pub fn answer(&self, answer: Answer) -> Answer {
         let (Some(tags), Some(etag)) = (&self.if_none_match, &answer.etag) else { return answer };
         let known = |tag: &String| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;
-        if tags.iter().any(known) { Answer { status: 304, body: Vec::new(), ..answer } } else { answer }
+        if tags.iter().any(known) { Answer { status: 304, body: Bytes::new(), ..answer } } else { answer }
     }
 }
 

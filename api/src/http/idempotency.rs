@@ -95,7 +95,7 @@ impl Repeatable {
             status: i16::try_from(answer.status).unwrap_or(i16::MAX),
             location: answer.location.clone(),
             etag: answer.etag.clone(),
-            body: answer.body.clone(),
+            body: answer.body.to_vec(),
         };
         if !idempotency::keep(tx, caller, key, &kept, now, since)? {
             return Err(Refusal::IdempotencyKeyInUse.into());
@@ -109,5 +109,12 @@ fn replay(kept: Kept, fingerprint: &[u8]) -> Result<Answer, Error> {
         return Err(Refusal::IdempotencyKeyReused.into());
     }
     let Kept { status, location, etag, body, fingerprint: _ } = kept;
-    Ok(Answer { status: u16::try_from(status).unwrap_or(500), location, etag, link: None, body, replayed: true })
+    Ok(Answer {
+        status: u16::try_from(status).unwrap_or(500),
+        location,
+        etag,
+        link: None,
+        body: body.into(),
+        replayed: true,
+    })
 }

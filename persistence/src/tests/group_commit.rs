@@ -170,6 +170,61 @@ async fn s4_a_full_queue_turns_further_requests_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s4_those_who_ask_the_same_together_get_one_answer() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path(), Options::default());
+    let (release, held) = mpsc::channel::<()>();
+    let (started, running) = mpsc::channel();
+    let holder = database.clone();
+    tokio::spawn(async move {
+        let wait = move |_: &mut StoreConnection| {
+            let _ = started.send(());
+            let _ = held.recv();
+            Ok::<_, Error>(())
+        };
+        let _ = holder.read(wait).await;
+    });
+    tokio::task::block_in_place(|| running.recv().expect("the reader has started"));
+    let runs = Arc::new(AtomicUsize::new(0));
+    let ask = |question: &str, answer: usize| {
+        let (database, question, runs) = (database.clone(), question.to_owned(), Arc::clone(&runs));
+        tokio::spawn(async move {
+            let run = move |_: &mut StoreConnection| {
+                runs.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Refused>(answer)
+            };
+            database.read_question(question, run).await.map_err(|_| ())
+        })
+    };
+    let (ann, ann_again, bob) = (ask("ann", 1), ask("ann", 1), ask("bob", 2));
+    while database.waiting().0 < 3 {
+        tokio::task::yield_now().await;
+    }
+    drop(release);
+    assert_eq!((ann.await.unwrap(), ann_again.await.unwrap(), bob.await.unwrap()), (Ok(1), Ok(1), Ok(2)));
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+}
+
+/// An error of an operation that can be copied.
+#[derive(Clone)]
+struct Refused;
+
+impl From<Error> for Refused {
+    fn from(_: Error) -> Self {
+        Self
+    }
+}
+
+impl crate::Failure for Refused {
+    fn store_error(&self) -> Option<&Error> {
+        None
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s4_closing_the_store_loses_nothing_that_waits() {
     let directory = tempfile::tempdir().unwrap();
     let database = open(directory.path(), Options::default());
