@@ -138,7 +138,7 @@ impl Running {
 fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document: &Document) {
     let mut pages: Vec<&str> = pages::PATHS.to_vec();
     pages.extend(["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"]);
-    let methods = Methods::of(&document.document, &pages);
+    let methods = Methods::of(&document.parts, &pages);
     let swagger = Config::from("/openapi.json")
         .persist_authorization(true)
         .try_it_out_enabled(true)
@@ -163,17 +163,17 @@ fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document:
 
 /// The OpenAPI document and its texts, written once for all threads.
 struct Document {
-    document: utoipa::openapi::OpenApi,
+    parts: utoipa::openapi::OpenApi,
     yaml: web::Bytes,
     json: web::Bytes,
 }
 
 impl Document {
     fn write() -> Result<Self, String> {
-        let document = openapi::document();
-        let yaml = document.to_yaml().map_err(|error| error.to_string())?.into();
-        let json = document.to_json().map_err(|error| error.to_string())?.into();
-        Ok(Self { document, yaml, json })
+        let parts = openapi::document();
+        let yaml = parts.to_yaml().map_err(|error| error.to_string())?.into();
+        let json = parts.to_json().map_err(|error| error.to_string())?.into();
+        Ok(Self { parts, yaml, json })
     }
 }
 

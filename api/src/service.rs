@@ -64,12 +64,13 @@ impl Service {
             RateLimit::PerSecond(number) => Some(RateLimits::new(number)),
         };
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        let passwords = Passwords::new((processors / 2).clamp(1, 4)).map_err(|error| error.to_string())?;
         Ok(Self {
             database,
             clock,
             public_url,
             access_tokens,
-            passwords: Passwords::new(processors.min(4)),
+            passwords,
             guesses: Guesses::default(),
             post,
             mailer,

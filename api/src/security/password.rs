@@ -4,25 +4,35 @@ use std::sync::Arc;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use crossbeam_channel::{Sender, bounded};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use crate::http::{Error, ErrorCode};
 
-/// Hashes and verifies passwords. Each takes 19 MiB for its time, so their number is bounded.
+/// Passwords that may wait for their turn before further ones are turned away: some seconds of work.
+const WAITING: usize = 128;
+
+/// Hashes and verifies passwords, on a few threads of its own: each takes 19 MiB for its time, which a thread that
+/// comes back to it has ready.
 #[derive(Clone)]
 pub struct Passwords {
-    turns: Arc<Semaphore>,
+    queue: Sender<Box<dyn FnOnce() + Send>>,
     /// The hash of no password that anybody has, so that an unknown address takes the same time.
     nobody: Arc<str>,
 }
 
 impl Passwords {
-    /// Lets `at_once` passwords be worked on at the same time.
-    #[must_use]
-    pub fn new(at_once: usize) -> Self {
+    /// Works on so many passwords at the same time. The threads end with the last handle.
+    pub fn new(threads: usize) -> std::io::Result<Self> {
+        let (queue, work) = bounded::<Box<dyn FnOnce() + Send>>(WAITING);
+        for _ in 0..threads {
+            let work = work.clone();
+            let run = move || work.iter().for_each(|turn| turn());
+            std::thread::Builder::new().name("passwords".to_owned()).spawn(run)?;
+        }
         let nobody = hash(super::secret_token::SecretToken::generate().expose());
-        Self { turns: Arc::new(Semaphore::new(at_once)), nobody: Arc::from(nobody) }
+        Ok(Self { queue, nobody: Arc::from(nobody) })
     }
 
     /// The PHC string of a password.
@@ -44,14 +54,14 @@ impl Passwords {
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let failed = |_| Error::new(ErrorCode::Unavailable, "The service is restarting. Try again in a moment.");
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(failed)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let outcome = work();
-            drop(turn);
-            outcome
+        let (reply, outcome) = oneshot::channel();
+        let turn = Box::new(move || {
+            // Nobody waits when the client has hung up.
+            let _ = reply.send(work());
         });
-        done.await.map_err(|_| Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed."))
+        let busy = || Error::new(ErrorCode::Unavailable, "Too many people sign in right now. Try again in a moment.");
+        self.queue.try_send(turn).map_err(|_| busy())?;
+        outcome.await.map_err(|_| busy())
     }
 }
 
