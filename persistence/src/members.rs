@@ -96,7 +96,7 @@ pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, E
 /// one writer, so there they can't.
 pub fn hold(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
     if let StoreConnection::Postgresql(connection) = tx {
-        let row = members::table.filter(members::id.eq(Key::from(member))).select(members::id).for_update();
+        let row = members::table.filter(members::id.eq(Key::from(member))).select(members::id).for_no_key_update();
         let _: Option<Key> = row.first(connection).optional()?;
     }
     Ok(())

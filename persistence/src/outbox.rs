@@ -119,7 +119,8 @@ pub fn failed(
     next: Option<Timestamp>,
 ) -> Result<(), Error> {
     let state = if next.is_some() { Delivery::Retrying } else { Delivery::Failed };
-    let message = outbox::table.filter(outbox::id.eq(Key::from(id)));
+    // Another worker may have taken it over and sent it.
+    let message = outbox::table.filter(outbox::id.eq(Key::from(id))).filter(outbox::state.ne(Delivery::Sent.as_str()));
     diesel::update(message)
         .set((
             outbox::state.eq(state.as_str()),

@@ -31,7 +31,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Operations that anybody may use to send e-mail or to guess at passwords and tokens.
-const DOORS: [&str; 4] = ["/auth/", "/activations", "/support-tickets", "/oauth/"];
+const DOORS: [&str; 3] = ["/auth/", "/activations", "/oauth/"];
 
 /// Passes a request on and its answer back.
 pub async fn pass(
@@ -171,14 +171,18 @@ fn address(request: &ServiceRequest, service: &Service) -> IpAddr {
     if !service.settings.trusts(peer) {
         return peer;
     }
-    let hops: Vec<IpAddr> = request
+    // Read from the end: what a client wrote itself stands in front, and must not hide what our proxy added.
+    let values: Vec<&[u8]> = request
         .headers()
         .get_all(&FORWARDED_FOR)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map_while(|hop| hop.trim().parse().ok())
+        .flat_map(|value| value.as_bytes().split(|octet| *octet == b','))
         .collect();
-    hops.into_iter().rev().find(|hop| !service.settings.trusts(*hop)).unwrap_or(peer)
+    values
+        .into_iter()
+        .rev()
+        .map_while(|hop| std::str::from_utf8(hop).ok()?.trim().parse::<IpAddr>().ok())
+        .find(|hop| !service.settings.trusts(*hop))
+        .unwrap_or(peer)
 }
 
 fn claims(request: &ServiceRequest, service: &Service) -> Result<Claims, Refusal> {
@@ -192,17 +196,27 @@ fn claims(request: &ServiceRequest, service: &Service) -> Result<Claims, Refusal
 
 fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Result<Option<Allowance>, Error> {
     let Some(limits) = &service.rate_limits else { return Ok(None) };
-    if matches!(request.path(), "/livez" | "/readyz" | "/metrics") {
+    // The path as it is routed: escapes are resolved, so that none hides a door.
+    let path = request.match_info().as_str();
+    if matches!(path, "/livez" | "/readyz" | "/metrics") {
         return Ok(None);
     }
-    let anonymous = Source::Address(context.address);
-    let source = context.claims.as_ref().map_or(anonymous, |claims| Source::Member(claims.member));
+    let network = network(context.address);
+    let source = context.claims.as_ref().map_or(Source::Address(network), |claims| Source::Member(claims.member));
     let allowance = limits.count(source)?;
-    let door = request.method() == Method::POST && DOORS.iter().any(|door| request.path().starts_with(door));
-    if door && context.claims.is_err() {
-        limits.count(Source::Door(context.address))?;
+    let door = path == "/support-tickets" || DOORS.iter().any(|door| path.starts_with(door));
+    if door && request.method() == Method::POST {
+        limits.count(Source::Door(network))?;
     }
     Ok(Some(allowance))
+}
+
+/// Whose address it is: an IPv6 client has a whole /64 to itself.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::from(((u128::from(address) >> 64) << 64).to_be_bytes()),
+        address @ IpAddr::V4(_) => address,
+    }
 }
 
 /// Headers that tell browsers to keep their hands off, unless a page has set its own.

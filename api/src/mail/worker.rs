@@ -11,10 +11,12 @@ use persistence::outbox::{self, Message};
 use crate::http::Error;
 use crate::service::Service;
 
-/// Messages that are taken at once.
-const BATCH: i64 = 50;
+/// Messages that are taken at once: all of them have their time before the lease is over.
+const BATCH: i64 = 15;
 /// Messages that are handed over at the same time: a slow server holds back these and no more.
 const AT_ONCE: usize = 5;
+/// How long one message may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause between two batches: mail servers turn away who comes faster, and requests come first.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often the outbox is looked at when nothing calls.
@@ -73,7 +75,8 @@ pub async fn deliver_due(service: &Service) -> Result<usize, Error> {
 
 async fn hand_over(service: &Service, message: &Message) -> Result<(), String> {
     let letter = service.post.open(message.id, &message.payload)?;
-    let sent = service.mailer.send(message.id, &letter).await;
+    let sending = tokio::time::timeout(TIMEOUT, service.mailer.send(message.id, &letter)).await;
+    let sent = sending.unwrap_or_else(|_| Err("the mail server took too long".to_owned()));
     match &sent {
         Ok(()) => metrics::counter!("teammate_mail_total", "outcome" => "sent").increment(1),
         Err(error) => {

@@ -24,7 +24,8 @@ pub fn lock(tx: &mut StoreConnection, account: AccountId, hold: Hold) -> Result<
     let row = accounts::table.filter(accounts::id.eq(Key::from(account))).select(accounts::id);
     let _: Option<Key> = match hold {
         Hold::Still => row.for_share().first(connection).optional()?,
-        Hold::Alone => row.for_update().first(connection).optional()?,
+        // Rows that only refer to the account may be added meanwhile: its id never changes.
+        Hold::Alone => row.for_no_key_update().first(connection).optional()?,
     };
     Ok(())
 }

@@ -88,6 +88,14 @@ async fn w7_only_a_trusted_proxy_says_where_a_request_comes_from() {
     };
     assert!(count(&[]).await > 10, "anybody can write the header");
     assert_eq!(count(&["--trusted-proxies", "127.0.0.0/8"]).await, 0);
+    let app = App::start_with(Sqlite, &["--rate-limit", "1", "--trusted-proxies", "127.0.0.0/8"]).await;
+    let claim =
+        |number: usize| app.get("/nothing").header("x-forwarded-for", &format!("10.0.0.{number}, x, 10.9.9.9")).send();
+    let answers = join_all((0..20).map(|number| claim(number).clone_status())).await;
+    assert!(
+        answers.into_iter().filter(|status| *status == 429).count() > 10,
+        "a client's own entries count for nothing"
+    );
 }
 
 trait Status {
