@@ -14,7 +14,7 @@ use crate::job::{Job, Verdict};
 const RUNS_MAX: u32 = 30;
 
 /// Each statement sees what is committed; rules that span rows hold by [`crate::accounts::lock`]. Serialisable
-/// isolation was measured to refuse most of 32 concurrent creations, because their ids are neighbours in the indexes.
+/// isolation had to run most of 32 concurrent creations again, because their ids are neighbours in the indexes.
 pub(crate) const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// One snapshot for all queries of a read.
 pub(crate) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
