@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::Timestamp;
+use persistence::sessions::Known;
 use persistence::{Database, StoreConnection};
 use tokio::sync::Notify;
 
@@ -91,7 +92,7 @@ impl Service {
         let now = self.clock.now();
         self.database
             .read(move |tx| {
-                let actor = caller.actor(tx, now)?;
+                let actor = caller.actor(tx, &mut Known::default(), now)?;
                 operation(tx, &actor, now)
             })
             .await
@@ -112,8 +113,8 @@ impl Service {
         let now = self.clock.now();
         let question = format!("{} {question}", caller.claims().session.uuid());
         self.database
-            .read_question(question, move |tx| {
-                let actor = caller.actor(tx, now)?;
+            .read_question(question, move |tx, known| {
+                let actor = caller.actor(tx, known, now)?;
                 operation(tx, &actor, now)
             })
             .await
@@ -130,7 +131,7 @@ impl Service {
         let outcome = self
             .database
             .write(move |tx| {
-                let actor = caller.actor(tx, now)?;
+                let actor = caller.actor(tx, &mut Known::default(), now)?;
                 operation(tx, &actor, now)
             })
             .await;

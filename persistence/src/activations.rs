@@ -1,6 +1,5 @@
 //! The one live activation link of each account (R3).
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
@@ -11,7 +10,7 @@ use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts as account_rows, activations};
-use crate::time::column;
+use crate::time::{Instant, column};
 
 /// A link that was written to an account.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +35,7 @@ pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resu
         activations::message_id.eq(Key::from(message)),
         activations::created_at.eq(column(now)),
         activations::expires_at.eq(column(expires_at)),
-        activations::used_at.eq(None::<NaiveDateTime>),
+        activations::used_at.eq(None::<Instant>),
     );
     let of_account = activations::table.filter(activations::account_id.eq(Key::from(account)));
     if diesel::update(of_account).set(values).execute(tx)? == 0 {
@@ -57,7 +56,7 @@ pub fn insert(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resul
             activations::message_id.eq(Key::from(message)),
             activations::created_at.eq(column(now)),
             activations::expires_at.eq(column(expires_at)),
-            activations::used_at.eq(None::<NaiveDateTime>),
+            activations::used_at.eq(None::<Instant>),
         ))
         .execute(connection))?;
     Ok(())

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use crate::connection::{DatabaseUrl, StoreConnection};
 use crate::error::{Error, Failure};
 use crate::job::{self, Job};
+use crate::sessions::Known;
 use crate::{group, migrations, pool};
 
 /// How the store is run.
@@ -64,20 +65,21 @@ impl Database {
     }
 
     /// Runs an operation that only reads, on one snapshot that holds every write acknowledged before this call.
-    pub async fn read<T, E, F>(&self, operation: F) -> Result<T, E>
+    pub async fn read<T, E, F>(&self, mut operation: F) -> Result<T, E>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read, job::pack(operation)).await
+        ask(&self.0.read, job::pack(move |tx, _| operation(tx))).await
     }
 
     /// The same for an operation whose outcome depends on nothing but a question and the snapshot. On SQLite, those that
-    /// wait together with the same question are answered by one run. The question must name the caller.
+    /// wait together with the same question are answered by one run, and those of one caller look it up once. The
+    /// question must name the caller.
     pub async fn read_question<T, E, F>(&self, question: String, operation: F) -> Result<T, E>
     where
-        F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
         T: Clone + Send + 'static,
         E: Failure + Clone + Send + 'static,
     {
@@ -86,13 +88,13 @@ impl Database {
 
     /// Runs an operation in a transaction of its own: all of it is durable when this returns `Ok`, and nothing of it
     /// stays otherwise. PostgreSQL may run the operation again after a conflict, so it must not act outside.
-    pub async fn write<T, E, F>(&self, operation: F) -> Result<T, E>
+    pub async fn write<T, E, F>(&self, mut operation: F) -> Result<T, E>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.write, job::pack(operation)).await
+        ask(&self.0.write, job::pack(move |tx, _| operation(tx))).await
     }
 
     /// Whether the schema is that of this version of the service.

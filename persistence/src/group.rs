@@ -1,18 +1,20 @@
 //! SQLite's threads: one writer that commits in groups, and readers that read in groups (S4).
 //!
 //! A commit costs a flush to disk whether it holds one change or a hundred. The writer therefore takes whatever
-//! waits into one transaction, with a savepoint per operation so that one can't harm another, commits once, and only
-//! then answers them all.
+//! waits into one transaction, commits once, and only then answers them all. When one of them has to be undone, the
+//! group runs again with a savepoint for each, so that one can't harm another.
 
 use std::any::Any;
 use std::collections::HashMap;
 
 use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
+use diesel::{QueryResult, RunQueryDsl};
 
-use crate::connection::StoreConnection;
+use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::job::{Job, Verdict};
+use crate::sessions::Known;
 
 /// Most operations in one transaction: enough to make the flush cheap, few enough to keep the first one's wait short.
 const GROUP_MAX: usize = 256;
@@ -30,24 +32,25 @@ pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Jo
 ///
 /// The group is collected before its transaction opens, so every read sees every write that was acknowledged before
 /// the read was asked for. Those who ask the same question on the same snapshot get one answer: a list that many
-/// poll is read once a group.
+/// poll is read once a group. All are answered together, so that the threads that wait are woken once.
 pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
-    while let Some(group) = next_group(queue) {
+    while let Some(mut group) = next_group(queue) {
         if let Err(error) = connection.batch_execute("BEGIN DEFERRED") {
             fail_all(group, &error);
             continue;
         }
+        let mut known = Known::default();
         let mut answered: HashMap<String, Box<dyn Any>> = HashMap::new();
-        for mut job in group {
+        for job in &mut group {
             let question = job.question().map(str::to_owned);
-            let known = question.as_ref().and_then(|question| answered.get(question));
-            if !known.is_some_and(|outcome| job.adopt(outcome.as_ref())) {
-                job.run(&mut connection);
+            let shared = question.as_ref().and_then(|question| answered.get(question));
+            if !shared.is_some_and(|outcome| job.adopt(outcome.as_ref())) {
+                job.run(&mut connection, &mut known);
                 answered.extend(question.zip(job.share()));
             }
-            job.answer();
         }
         end(&mut connection, "COMMIT");
+        group.into_iter().for_each(Job::answer);
     }
 }
 
@@ -58,16 +61,12 @@ fn next_group(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
 }
 
 fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
-    let done = connection.batch_execute("BEGIN IMMEDIATE").and_then(|()| {
-        for job in &mut group {
-            connection.batch_execute("SAVEPOINT operation")?;
-            let end = match job.run(connection) {
-                Verdict::Keep => "RELEASE operation",
-                Verdict::Discard | Verdict::Retry | Verdict::Disconnected => "ROLLBACK TO operation; RELEASE operation",
-            };
-            connection.batch_execute(end)?;
+    let done = run_together(connection, &mut group).and_then(|kept| {
+        if kept {
+            return Ok(());
         }
-        connection.batch_execute("COMMIT")
+        connection.batch_execute("ROLLBACK")?;
+        run_apart(connection, &mut group)
     });
     match done {
         Ok(()) => group.into_iter().for_each(Job::answer),
@@ -77,6 +76,49 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
             fail_all(group, &error);
         }
     }
+}
+
+/// Runs a group in one transaction, as if nothing of it had to be undone, which is nearly always so. `false`, with
+/// the transaction still open, as soon as something has.
+fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<bool> {
+    connection.batch_execute("BEGIN IMMEDIATE")?;
+    for job in group {
+        let before = rows_changed(connection)?;
+        match job.run(connection, &mut Known::default()) {
+            Verdict::Keep => {}
+            Verdict::Refuse if rows_changed(connection)? == before => {}
+            Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => return Ok(false),
+        }
+    }
+    connection.batch_execute("COMMIT")?;
+    Ok(true)
+}
+
+/// Runs a group in one transaction, each operation in a savepoint, so that it can be undone by itself. SQLite then
+/// copies every page that an operation changes, which costs as much as the change.
+fn run_apart(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<()> {
+    connection.batch_execute("BEGIN IMMEDIATE")?;
+    for job in group {
+        connection.batch_execute("SAVEPOINT operation")?;
+        let end = match job.run(connection, &mut Known::default()) {
+            Verdict::Keep => "RELEASE operation",
+            Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => {
+                "ROLLBACK TO operation; RELEASE operation"
+            }
+        };
+        connection.batch_execute(end)?;
+    }
+    connection.batch_execute("COMMIT")
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    fn total_changes() -> BigInt;
+}
+
+/// Rows that this connection has changed so far.
+fn rows_changed(connection: &mut StoreConnection) -> QueryResult<i64> {
+    on!(connection, connection => diesel::select(total_changes()).get_result(connection))
 }
 
 fn fail_all(group: Vec<Box<dyn Job>>, error: &diesel::result::Error) {

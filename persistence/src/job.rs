@@ -7,13 +7,16 @@ use tokio::sync::oneshot;
 
 use crate::connection::StoreConnection;
 use crate::error::{Error, Failure};
+use crate::sessions::Known;
 
 /// What is to become of the work that an operation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Commit it.
     Keep,
-    /// Undo it: a rule refused, a query failed or the operation panicked.
+    /// Undo it: a rule refused.
+    Refuse,
+    /// Undo it: a query failed or the operation panicked.
     Discard,
     /// Undo it and run it again in a new transaction.
     Retry,
@@ -24,7 +27,8 @@ pub(crate) enum Verdict {
 /// An operation whose types are hidden, so that a queue can hold those of all requests.
 pub(crate) trait Job: Send {
     /// Runs it on a connection with an open transaction, and keeps the outcome to itself.
-    fn run(&mut self, connection: &mut StoreConnection) -> Verdict;
+    /// What is known of the snapshot it may use and add to.
+    fn run(&mut self, connection: &mut StoreConnection, known: &mut Known) -> Verdict;
     /// What it asks, if others that ask the same on the same snapshot may have its outcome.
     fn question(&self) -> Option<&str>;
     /// A copy of the outcome of the last run, for [`Job::adopt`].
@@ -52,7 +56,7 @@ struct Operation<F, T, E> {
 /// Packs an operation, and gives the other end on which its outcome will arrive.
 pub(crate) fn pack<F, T, E>(operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
 where
-    F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+    F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
     E: Failure + Send + 'static,
 {
@@ -63,7 +67,7 @@ where
 /// The same for an operation that may have the outcome of another with the same question.
 pub(crate) fn pack_question<F, T, E>(question: String, operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
 where
-    F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+    F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
     T: Clone + Send + 'static,
     E: Failure + Clone + Send + 'static,
 {
@@ -74,7 +78,7 @@ where
 
 impl<F, T, E> Job for Operation<F, T, E>
 where
-    F: FnMut(&mut StoreConnection) -> Result<T, E> + Send,
+    F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send,
     T: Send + 'static,
     E: Failure + Send + 'static,
 {
@@ -93,14 +97,15 @@ where
         true
     }
 
-    fn run(&mut self, connection: &mut StoreConnection) -> Verdict {
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| (self.run)(connection))).unwrap_or_else(|_| Err(E::from(Error::Panicked)));
+    fn run(&mut self, connection: &mut StoreConnection, known: &mut Known) -> Verdict {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(connection, known)))
+            .unwrap_or_else(|_| Err(E::from(Error::Panicked)));
         let verdict = match outcome.as_ref().map_err(Failure::store_error) {
             Ok(_) => Verdict::Keep,
             Err(Some(error)) if error.is_retryable() => Verdict::Retry,
             Err(Some(error)) if error.is_disconnect() => Verdict::Disconnected,
-            Err(_) => Verdict::Discard,
+            Err(Some(_)) => Verdict::Discard,
+            Err(None) => Verdict::Refuse,
         };
         self.outcome = Some(outcome);
         verdict

@@ -1,6 +1,5 @@
 //! Members: the people who sign in to an account.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
@@ -13,7 +12,7 @@ use crate::connection::StoreConnection;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts as account_rows, members};
-use crate::time::column;
+use crate::time::{Instant, column};
 
 /// A member with its account.
 #[derive(Debug, Clone)]
@@ -59,7 +58,7 @@ pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Er
             members::role.eq(role.as_str()),
             members::password_hash.eq(password_hash),
             members::created_at.eq(column(now)),
-            members::removed_at.eq(None::<NaiveDateTime>),
+            members::removed_at.eq(None::<Instant>),
         ))
         .execute(tx)?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::delivery::Delivery;
@@ -12,7 +12,7 @@ use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::outbox;
-use crate::time::column;
+use crate::time::{Instant, column};
 
 /// How long a worker has a message to itself. One that dies leaves it to others after that.
 pub const LEASE: Duration = Duration::from_mins(2);
@@ -44,10 +44,10 @@ pub fn enqueue(
             outbox::payload.eq(Some(payload)),
             outbox::attempts.eq(0),
             outbox::due_at.eq(column(now)),
-            outbox::leased_until.eq(None::<NaiveDateTime>),
+            outbox::leased_until.eq(None::<Instant>),
             outbox::last_error.eq(None::<String>),
             outbox::created_at.eq(column(now)),
-            outbox::sent_at.eq(None::<NaiveDateTime>),
+            outbox::sent_at.eq(None::<Instant>),
         ))
         .execute(connection))?;
     Ok(())
@@ -66,6 +66,7 @@ pub fn withdraw(tx: &mut StoreConnection, account: AccountId, but: MessageId) ->
 /// Leases up to `limit` due messages to the calling worker. Others don't get them until the lease is over.
 pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec<Message>, Error> {
     let waiting = [Delivery::Queued.as_str(), Delivery::Retrying.as_str()];
+    let until = column(now + TimeDelta::from_std(LEASE).unwrap_or_default());
     let now = column(now);
     let due: Vec<(Key, Option<Vec<u8>>, i32)> = match tx {
         StoreConnection::Postgresql(connection) => outbox::table
@@ -87,7 +88,6 @@ pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec
             .select((outbox::id, outbox::payload, outbox::attempts))
             .load(connection)?,
     };
-    let until = now + TimeDelta::from_std(LEASE).unwrap_or_default();
     let mut leased = Vec::with_capacity(due.len());
     for (id, payload, attempts) in due {
         diesel::update(outbox::table.filter(outbox::id.eq(id))).set(outbox::leased_until.eq(until)).execute(tx)?;
@@ -102,7 +102,7 @@ pub fn sent(tx: &mut StoreConnection, id: MessageId, now: Timestamp) -> Result<(
         .set((
             outbox::state.eq(Delivery::Sent.as_str()),
             outbox::payload.eq(None::<Vec<u8>>),
-            outbox::leased_until.eq(None::<NaiveDateTime>),
+            outbox::leased_until.eq(None::<Instant>),
             outbox::last_error.eq(None::<String>),
             outbox::sent_at.eq(Some(column(now))),
         ))
@@ -125,7 +125,7 @@ pub fn failed(
         .set((
             outbox::state.eq(state.as_str()),
             outbox::attempts.eq(attempts),
-            outbox::leased_until.eq(None::<NaiveDateTime>),
+            outbox::leased_until.eq(None::<Instant>),
             outbox::last_error.eq(Some(error)),
         ))
         .execute(tx)?;

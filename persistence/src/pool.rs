@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use crate::connection::{DatabaseUrl, StoreConnection};
 use crate::error::Error;
 use crate::job::{Job, Verdict};
+use crate::sessions::Known;
 
 /// Runs of one operation before a conflict with others is given up: with a thread's worth of competitors and growing
 /// pauses, far more than any has been seen to need.
@@ -41,11 +42,11 @@ fn carry_out(url: &DatabaseUrl, held: &mut Option<StoreConnection>, begin: &str,
                 return job.fail(error);
             }
         };
-        let verdict = job.run(connection);
+        let verdict = job.run(connection, &mut Known::default());
         let statement = if verdict == Verdict::Keep { "COMMIT" } else { "ROLLBACK" };
         let ended = connection.batch_execute(statement).map_err(Error::from);
         let again = match (verdict, ended) {
-            (Verdict::Keep | Verdict::Discard, Ok(())) => return job.answer(),
+            (Verdict::Keep | Verdict::Refuse | Verdict::Discard, Ok(())) => return job.answer(),
             (Verdict::Retry, Ok(())) => true,
             (Verdict::Keep, Err(error)) if error.is_retryable() => {
                 // The failed commit has ended the transaction already.

@@ -1,6 +1,7 @@
 //! Sign-in sessions and their refresh tokens, and the caller that a session stands for.
 
-use chrono::NaiveDateTime;
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Status, Tier};
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::members::parse_role;
 use crate::schema::{accounts, members, refresh_tokens, sessions};
-use crate::time::{column, instant};
+use crate::time::{Instant, column, instant};
 
 /// Who makes a request, as the database knows it at this moment.
 #[derive(Debug, Clone)]
@@ -29,6 +30,33 @@ pub struct SignedIn {
     pub tier: Tier,
     /// Whether that account and all above it are active.
     pub operates: bool,
+    expires_at: Timestamp,
+}
+
+/// Who has which session, as it was found on one snapshot. A group of reads shares it, so that a caller with many
+/// requests is looked up once.
+#[derive(Debug, Default)]
+pub struct Known(HashMap<SessionId, Option<SignedIn>>);
+
+impl Known {
+    /// Whoever has this session, unless it is over or its member was removed.
+    pub fn signed_in(
+        &mut self,
+        tx: &mut StoreConnection,
+        session: SessionId,
+        now: Timestamp,
+    ) -> Result<Option<SignedIn>, Error> {
+        let found = match self.0.get(&session) {
+            Some(known) => known.clone(),
+            None => self.0.entry(session).insert_entry(find(tx, session)?).get().clone(),
+        };
+        Ok(found.filter(|signed_in| signed_in.expires_at > now))
+    }
+}
+
+/// Whoever has this session, unless it is over or its member was removed.
+pub fn signed_in(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -> Result<Option<SignedIn>, Error> {
+    Known::default().signed_in(tx, session, now)
 }
 
 diesel::alias! {
@@ -36,9 +64,9 @@ diesel::alias! {
     const RESELLER: Alias<Reseller> = accounts as reseller;
 }
 
-/// Whoever has this session, unless it is over or its member was removed.
-pub fn signed_in(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -> Result<Option<SignedIn>, Error> {
-    type Row = (Key, String, Key, String, String, Option<String>, Option<String>);
+/// Whoever has this session, even if its time is over.
+fn find(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedIn>, Error> {
+    type Row = (Key, String, Key, String, String, Option<String>, Option<String>, Instant);
     let found = sessions::table
         .inner_join(members::table.on(members::id.eq(sessions::member_id)))
         .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
@@ -46,7 +74,6 @@ pub fn signed_in(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -
         .left_join(RESELLER.on(RESELLER.field(accounts::id).nullable().eq(accounts::reseller_id)))
         .filter(sessions::id.eq(Key::from(session)))
         .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(column(now)))
         .filter(members::removed_at.is_null())
         .select((
             members::id,
@@ -56,9 +83,10 @@ pub fn signed_in(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -
             accounts::status,
             MASTER.field(accounts::status).nullable(),
             RESELLER.field(accounts::status).nullable(),
+            sessions::expires_at,
         ));
     let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
-    let Some((member, role, account, tier, status, master, reseller)) = row else { return Ok(None) };
+    let Some((member, role, account, tier, status, master, reseller, expires_at)) = row else { return Ok(None) };
     let active = Status::Active;
     let mut operates = parse_status(&status)? == active;
     for ancestor in [master, reseller].into_iter().flatten() {
@@ -70,6 +98,7 @@ pub fn signed_in(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -
         account: account.id(),
         tier: Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?,
         operates,
+        expires_at: instant(expires_at),
     }))
 }
 
@@ -88,7 +117,7 @@ pub fn start(
             sessions::member_id.eq(Key::from(member)),
             sessions::created_at.eq(column(now)),
             sessions::expires_at.eq(column(expires_at)),
-            sessions::ended_at.eq(None::<NaiveDateTime>),
+            sessions::ended_at.eq(None::<Instant>),
         ))
         .execute(tx)?;
     add_token(tx, session, token_hash, now)
@@ -109,7 +138,7 @@ pub struct Refresh {
 
 /// The refresh token with this hash.
 pub fn refresh_token(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<Refresh>, Error> {
-    type Row = (Key, Key, Option<NaiveDateTime>, Option<NaiveDateTime>, NaiveDateTime, Option<Vec<u8>>);
+    type Row = (Key, Key, Option<Instant>, Option<Instant>, Instant, Option<Vec<u8>>);
     let row: Option<Row> = refresh_tokens::table
         .inner_join(sessions::table.on(sessions::id.eq(refresh_tokens::session_id)))
         .filter(refresh_tokens::hash.eq(hash))
@@ -179,7 +208,7 @@ fn add_token(tx: &mut StoreConnection, session: SessionId, hash: &[u8], now: Tim
             refresh_tokens::hash.eq(hash),
             refresh_tokens::session_id.eq(Key::from(session)),
             refresh_tokens::created_at.eq(column(now)),
-            refresh_tokens::used_at.eq(None::<NaiveDateTime>),
+            refresh_tokens::used_at.eq(None::<Instant>),
             refresh_tokens::successor_salt.eq(None::<Vec<u8>>),
         ))
         .execute(tx)?;

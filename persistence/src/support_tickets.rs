@@ -1,6 +1,5 @@
 //! Support tickets, by which partners are taken on (R2).
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::email::EmailAddress;
@@ -12,7 +11,7 @@ use crate::connection::{MultiBackend, StoreConnection};
 use crate::error::{Error, inserted};
 use crate::key::Key;
 use crate::schema::support_tickets;
-use crate::time::{column, instant};
+use crate::time::{Instant, column, instant};
 
 /// A ticket.
 #[derive(Debug, Clone)]
@@ -97,8 +96,8 @@ struct Row {
     rejection_reason: Option<String>,
     master_reseller_id: Option<Key>,
     decided_by: Option<Key>,
-    decided_at: Option<NaiveDateTime>,
-    created_at: NaiveDateTime,
+    decided_at: Option<Instant>,
+    created_at: Instant,
 }
 
 /// Files a ticket. `false` when the address waits in an open one (R2); the transaction must then be given up.
@@ -131,6 +130,16 @@ pub fn by_id(tx: &mut StoreConnection, id: TicketId) -> Result<Option<Ticket>, E
         .first(tx)
         .optional()?;
     row.map(ticket).transpose()
+}
+
+/// Holds a ticket until the transaction ends, so that of those who decide it at the same time all but the first see
+/// that it is decided. SQLite has one writer, so there they do anyway.
+pub fn hold(tx: &mut StoreConnection, id: TicketId) -> Result<(), Error> {
+    if let StoreConnection::Postgresql(connection) = tx {
+        let row = support_tickets::table.filter(support_tickets::id.eq(Key::from(id))).select(support_tickets::id);
+        let _: Option<Key> = row.for_no_key_update().first(connection).optional()?;
+    }
+    Ok(())
 }
 
 /// The tickets that a filter asks for.

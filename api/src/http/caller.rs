@@ -11,7 +11,7 @@ use domain::authority::{self, Action, Target};
 use domain::id::MemberId;
 use domain::refusal::Refusal;
 use persistence::accounts::{self, Hold};
-use persistence::sessions::{self, SignedIn};
+use persistence::sessions::{Known, SignedIn};
 use persistence::{StoreConnection, events};
 
 use super::context::{Context, Origin};
@@ -56,8 +56,8 @@ pub struct Caller<P> {
 
 impl<P: Permission> Caller<P> {
     /// Who this is at this moment. Refuses sessions that are over and accounts that don't operate (R7).
-    pub fn actor(&self, tx: &mut StoreConnection, now: Timestamp) -> Result<Actor, Error> {
-        let signed_in = sessions::signed_in(tx, self.claims.session, now)?.ok_or(Refusal::NotSignedIn)?;
+    pub fn actor(&self, tx: &mut StoreConnection, known: &mut Known, now: Timestamp) -> Result<Actor, Error> {
+        let signed_in = known.signed_in(tx, self.claims.session, now)?.ok_or(Refusal::NotSignedIn)?;
         if signed_in.member != self.claims.member {
             return Err(Refusal::NotSignedIn.into());
         }
@@ -108,6 +108,12 @@ impl Actor {
     #[must_use]
     pub fn member(&self) -> MemberId {
         self.signed_in.member
+    }
+
+    /// What it asks to do, as the handler's signature says.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.action
     }
 
     /// The tier of the account that it signed in to.

@@ -1,9 +1,8 @@
 //! Accounts written: created, changed, moved through their life cycle.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::account::{Account, Status, Tier};
+use domain::account::{Account, Activation, Status, Tier};
 use domain::email::EmailAddress;
 use domain::id::AccountId;
 use domain::services::{Service, Services};
@@ -14,7 +13,9 @@ use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts, members};
-use crate::time::column;
+use crate::time::{Instant, column};
+
+const FIRST_VERSION: i64 = 1;
 
 /// An account to be created. It starts pending.
 #[derive(Debug, Clone)]
@@ -37,6 +38,33 @@ pub struct NewAccount<'a> {
     pub services: Services,
     /// When.
     pub now: Timestamp,
+}
+
+impl NewAccount<'_> {
+    /// The account that [`insert`] makes of it, as reading it would show it.
+    #[must_use]
+    pub fn pending(&self, ancestors_active: bool, activation: Activation) -> Account {
+        let NewAccount { id, tier, master_reseller_id, reseller_id, name, email, billing_reference, services, now } =
+            *self;
+        Account {
+            id,
+            tier,
+            master_reseller_id,
+            reseller_id,
+            name: name.to_owned(),
+            email: email.given().to_owned(),
+            billing_reference: billing_reference.map(str::to_owned),
+            services,
+            status: Status::Pending,
+            ancestors_active,
+            version: FIRST_VERSION,
+            created_at: now,
+            updated_at: now,
+            activated_at: None,
+            closed_at: None,
+            activation: Some(activation),
+        }
+    }
 }
 
 /// Creates a pending account. `false` when its address is taken (R1); the transaction must then be given up.
@@ -65,11 +93,11 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
             accounts::service_trunk.eq(services.has(Service::Trunk)),
             accounts::status.eq(status.as_str()),
             accounts::search_text.eq(search_text(&[name, email.given(), billing_reference.unwrap_or_default()])),
-            accounts::version.eq(1_i64),
+            accounts::version.eq(FIRST_VERSION),
             accounts::created_at.eq(column(*now)),
             accounts::updated_at.eq(column(*now)),
             accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
-            accounts::closed_at.eq(None::<NaiveDateTime>),
+            accounts::closed_at.eq(None::<Instant>),
         ))
         .execute(connection))?;
     claim_email(tx, email, *id)

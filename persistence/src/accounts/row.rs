@@ -1,6 +1,5 @@
 //! The row of an account with what its ancestors and its latest activation e-mail say, and how it is read.
 
-use chrono::NaiveDateTime;
 use diesel::dsl;
 use diesel::prelude::*;
 use domain::account::{Account, Activation, Status, Tier};
@@ -10,7 +9,7 @@ use domain::services::Services;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts, activations, outbox};
-use crate::time::instant;
+use crate::time::{Instant, instant};
 
 // The master reseller and the reseller above an account.
 diesel::alias! {
@@ -32,15 +31,14 @@ pub(crate) struct AccountRow {
     service_trunk: bool,
     status: String,
     version: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-    activated_at: Option<NaiveDateTime>,
-    closed_at: Option<NaiveDateTime>,
+    created_at: Instant,
+    updated_at: Instant,
+    activated_at: Option<Instant>,
+    closed_at: Option<Instant>,
 }
 
 /// An account, the statuses of the master reseller and reseller above it, and its latest activation e-mail.
-pub(crate) type Row =
-    (AccountRow, Option<String>, Option<String>, Option<(NaiveDateTime, String, Option<NaiveDateTime>)>);
+pub(crate) type Row = (AccountRow, Option<String>, Option<String>, Option<(Instant, String, Option<Instant>)>);
 
 /// Accounts with what their rows are read from; filters, order and limit are up to the caller.
 #[dsl::auto_type(no_type_alias)]

@@ -14,6 +14,7 @@ use domain::services::Services;
 use uuid::Uuid;
 
 use crate::accounts::{self, NewAccount};
+use crate::sessions::Known;
 use crate::{Database, DatabaseUrl, Error, Options, StoreConnection};
 
 fn open(directory: &Path, options: Options) -> Database {
@@ -192,7 +193,7 @@ async fn s4_those_who_ask_the_same_together_get_one_answer() {
     let ask = |question: &str, answer: usize| {
         let (database, question, runs) = (database.clone(), question.to_owned(), Arc::clone(&runs));
         tokio::spawn(async move {
-            let run = move |_: &mut StoreConnection| {
+            let run = move |_: &mut StoreConnection, _: &mut Known| {
                 runs.fetch_add(1, Ordering::Relaxed);
                 Ok::<_, Refused>(answer)
             };
