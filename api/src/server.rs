@@ -136,9 +136,6 @@ impl Running {
 
 /// What every server thread runs.
 fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document: &Document) {
-    let mut pages: Vec<&str> = pages::PATHS.to_vec();
-    pages.extend(["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"]);
-    let methods = Methods::of(&document.parts, &pages);
     let swagger = Config::from("/openapi.json")
         .persist_authorization(true)
         .try_it_out_enabled(true)
@@ -149,7 +146,7 @@ fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document:
     pages::configure(config);
     config
         .app_data(service.clone())
-        .app_data(Data::new(methods))
+        .app_data(document.methods.clone())
         .service(web::resource("/openapi.yaml").route(text("application/yaml", &document.yaml)))
         .service(web::resource("/openapi.json").route(text("application/json", &document.json)))
         .service(web::redirect("/swagger-ui", "/swagger-ui/"))
@@ -161,9 +158,9 @@ fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document:
         .default_service(web::to(fallback::answer));
 }
 
-/// The OpenAPI document and its texts, written once for all threads.
+/// The texts of the OpenAPI document and what it says of every path, made once for all threads.
 struct Document {
-    parts: utoipa::openapi::OpenApi,
+    methods: Data<Methods>,
     yaml: web::Bytes,
     json: web::Bytes,
 }
@@ -173,7 +170,9 @@ impl Document {
         let parts = openapi::document();
         let yaml = parts.to_yaml().map_err(|error| error.to_string())?.into();
         let json = parts.to_json().map_err(|error| error.to_string())?.into();
-        Ok(Self { parts, yaml, json })
+        let mut pages: Vec<&str> = pages::PATHS.to_vec();
+        pages.extend(["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"]);
+        Ok(Self { methods: Data::new(Methods::of(&parts, &pages)), yaml, json })
     }
 }
 

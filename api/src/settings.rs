@@ -81,8 +81,12 @@ pub struct Settings {
     #[arg(long, env = "TEAMMATE_WORKERS")]
     pub workers: Option<std::num::NonZeroUsize>,
 
+    /// Seconds for which `/readyz` says no before the service stops to listen, so that a load balancer hears of it.
+    #[arg(long, env = "TEAMMATE_DRAIN_SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(..=60))]
+    pub drain_seconds: u64,
+
     /// Write logs as JSON, one object a line.
-    #[arg(long, env = "TEAMMATE_LOG_JSON")]
+    #[arg(long, env = "TEAMMATE_LOG_JSON", value_parser = clap::builder::BoolishValueParser::new())]
     pub log_json: bool,
 }
 

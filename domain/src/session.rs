@@ -44,12 +44,12 @@ pub fn judge_refresh(facts: RefreshFacts, now: Timestamp) -> RefreshVerdict {
     }
 }
 
-/// How long the next sign-in attempt waits after so many failures in a row for one address from one network address.
+/// How long the next sign-in attempt waits after so many since the last success for one address from one network.
 /// Delay, never lock out: the longest wait is 8 seconds.
 #[must_use]
-pub fn sign_in_delay(failures: u32) -> Duration {
+pub fn sign_in_delay(attempts: u32) -> Duration {
     const FREE: u32 = 3;
-    match failures.checked_sub(FREE) {
+    match attempts.checked_sub(FREE) {
         None => Duration::ZERO,
         Some(more) => Duration::from_millis(250 << more.min(5)),
     }

@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Account, Scope, Status, Tier, check_offered};
+use domain::account::{Account, Activation, Scope, Status, Tier, check_offered};
+use domain::delivery::Delivery;
 use domain::email::EmailAddress;
 use domain::fault::Fault;
 use domain::id::{AccountId, MessageId};
@@ -62,7 +63,7 @@ pub fn reseller(
         services: *services,
         now,
     };
-    create(tx, actor.origin(), &account, post)
+    create(tx, actor.origin(), &account, Some(&parent), post)
 }
 
 /// The master reseller that a new reseller goes below.
@@ -89,11 +90,12 @@ fn parent(tx: &mut StoreConnection, actor: &Actor, named: Option<&str>) -> Resul
     found.ok_or_else(|| wrong("unknown_master_reseller", "There is no such master reseller."))
 }
 
-/// Creates a pending account and writes its activation e-mail.
+/// Creates a pending account below another or at the top, and writes its activation e-mail.
 pub fn create(
     tx: &mut StoreConnection,
     origin: &Origin,
     account: &NewAccount<'_>,
+    parent: Option<&Account>,
     post: &Post,
 ) -> Result<Account, Error> {
     if !accounts::insert(tx, account)? {
@@ -101,7 +103,8 @@ pub fn create(
     }
     let link = Link::write(tx, account.id, account.tier, account.name, account.email, account.now, post)?;
     activations::insert(tx, &link.stored(account.id, account.now))?;
-    let created = accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?;
+    let activation = Activation { sent_at: None, expires_at: link.expires_at, delivery: Delivery::Queued };
+    let created = account.pending(parent.is_none_or(Account::operates), activation);
     record(tx, origin, account.now, &Happening::to_account(&created, "created", Value::Null, members(&created)))?;
     Ok(created)
 }

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use domain::password;
 use domain::refusal::Refusal;
 use secrecy::{ExposeSecret, SecretString};
+use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::operations;
@@ -15,7 +16,7 @@ use crate::service::Service;
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(preview_activation).service(redeem_activation);
+    config.service(scope("/activations").service(preview_activation).service(redeem_activation));
 }
 
 /// See what an activation link activates
@@ -31,7 +32,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     ),
     security(())
 )]
-#[post("/activations/preview")]
+#[post("/preview")]
 async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer, Error> {
     let token = body.json::<PreviewActivation>().and_then(PreviewActivation::command)?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
@@ -53,7 +54,7 @@ async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer
     ),
     security(())
 )]
-#[post("/activations")]
+#[post("")]
 async fn redeem_activation(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
     let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();

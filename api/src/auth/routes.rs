@@ -6,6 +6,7 @@ use actix_web::post;
 use actix_web::web::Data;
 use domain::refusal::Refusal;
 use persistence::members;
+use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::operations::{self, Refreshed};
@@ -19,12 +20,14 @@ use crate::service::Service;
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(login)
-        .service(refresh)
-        .service(logout)
-        .service(request_password_reset)
-        .service(redeem_password_reset);
+    config.service(
+        scope("/auth")
+            .service(login)
+            .service(refresh)
+            .service(logout)
+            .service(request_password_reset)
+            .service(redeem_password_reset),
+    );
 }
 
 /// Sign in
@@ -42,11 +45,11 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     ),
     security(())
 )]
-#[post("/auth/login")]
+#[post("/login")]
 async fn login(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
     let (email, password) = body.json::<Login>().and_then(Login::command)?;
     let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();
-    tokio::time::sleep(service.guesses.delay(&name, context.address)).await;
+    tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
     let member = match email {
         Some(email) => service.database.read(move |tx| members::by_email(tx, &email).map_err(Error::from)).await?,
         None => None,
@@ -54,10 +57,9 @@ async fn login(service: Data<Service>, context: Context, body: Body) -> Result<A
     let hash = member.as_ref().map(|member| member.password_hash.clone());
     let right = service.passwords.verify(password, hash).await?;
     let (true, Some(member)) = (right, member) else {
-        service.guesses.failed(&name, context.address);
         return Err(Refusal::WrongCredentials.into());
     };
-    service.guesses.succeeded(&name, context.address);
+    service.guesses.succeeded(&name, context.network());
     let (now, token, origin) = (service.clock.now(), SecretToken::generate(), context.anonymous());
     let session = {
         let (token, member) = (token.clone(), member.clone());
@@ -85,7 +87,7 @@ async fn login(service: Data<Service>, context: Context, body: Body) -> Result<A
     ),
     security(())
 )]
-#[post("/auth/refresh")]
+#[post("/refresh")]
 async fn refresh(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
     let invalid =
         || Error::new(ErrorCode::InvalidRefreshToken, "It was used, has expired or never existed. Sign in again.");
@@ -107,7 +109,7 @@ async fn refresh(service: Data<Service>, context: Context, body: Body) -> Result
     responses((status = 204, description = "Nobody is signed in with this token.")),
     security(())
 )]
-#[post("/auth/logout")]
+#[post("/logout")]
 async fn logout(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
     let token = body.json::<RefreshRequest>().and_then(RefreshRequest::command)?;
     if let Some(token) = token {
@@ -131,7 +133,7 @@ async fn logout(service: Data<Service>, context: Context, body: Body) -> Result<
     ),
     security(())
 )]
-#[post("/auth/password-resets")]
+#[post("/password-resets")]
 async fn request_password_reset(
     service: Data<Service>,
     context: Context,
@@ -161,7 +163,7 @@ async fn request_password_reset(
     ),
     security(())
 )]
-#[post("/auth/password-resets/redeem")]
+#[post("/password-resets/redeem")]
 async fn redeem_password_reset(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
     let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();

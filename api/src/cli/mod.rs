@@ -5,6 +5,7 @@ mod demo;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use persistence::{Database, Options, outbox};
@@ -64,7 +65,9 @@ fn run(cli: Cli) -> Result<(), String> {
         None | Some(Command::Serve) => runtime()?.block_on(serve(settings)),
         Some(Command::Migrate) => open(&settings.store).map(drop),
         Some(Command::Openapi) => {
-            print!("{}", openapi::document().to_yaml().map_err(|error| error.to_string())?);
+            let text = openapi::document().to_yaml().map_err(|error| error.to_string())?;
+            // Whoever reads may have seen enough, such as `head`.
+            let _ = std::io::stdout().write_all(text.as_bytes());
             Ok(())
         }
         Some(Command::Demo(demo)) => runtime()?.block_on(demo::run(&open(&settings.store)?, &demo)),
@@ -83,9 +86,12 @@ fn run(cli: Cli) -> Result<(), String> {
 
 async fn serve(settings: Settings) -> Result<(), String> {
     let operator = settings.operator_email.clone();
+    let notice = Duration::from_secs(settings.drain_seconds);
     let running = server::start(settings, Clock::default(), Background::Runs).await?;
     greet(&running, operator.given());
     until_told_to_stop().await?;
+    running.service.drain();
+    tokio::time::sleep(notice).await;
     tracing::info!("stopping: answering what is under way");
     running.stop().await;
     Ok(())

@@ -24,6 +24,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// Whose address it is: an IPv6 client has a whole /64 to itself.
+    #[must_use]
+    pub fn network(&self) -> IpAddr {
+        match self.address.to_canonical() {
+            IpAddr::V6(address) => IpAddr::from(((u128::from(address) >> 64) << 64).to_be_bytes()),
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+
     /// Where the request's changes come from, when nobody need be signed in for them.
     #[must_use]
     pub fn anonymous(&self) -> Origin {

@@ -201,7 +201,7 @@ fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Resu
     if matches!(path, "/livez" | "/readyz" | "/metrics") {
         return Ok(None);
     }
-    let network = network(context.address);
+    let network = context.network();
     let source = context.claims.as_ref().map_or(Source::Address(network), |claims| Source::Member(claims.member));
     let allowance = limits.count(source)?;
     let door = path == "/support-tickets" || DOORS.iter().any(|door| path.starts_with(door));
@@ -209,14 +209,6 @@ fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Resu
         limits.count(Source::Door(network))?;
     }
     Ok(Some(allowance))
-}
-
-/// Whose address it is: an IPv6 client has a whole /64 to itself.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::from(((u128::from(address) >> 64) << 64).to_be_bytes()),
-        address @ IpAddr::V4(_) => address,
-    }
 }
 
 /// Headers that tell browsers to keep their hands off, unless a page has set its own.

@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
+use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{MasterReseller, MasterResellerPage, PatchMasterReseller};
@@ -14,15 +15,17 @@ use crate::service::Service;
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(list_master_resellers)
-        .service(get_master_reseller)
-        .service(update_master_reseller)
-        .service(suspend_master_reseller)
-        .service(resume_master_reseller)
-        .service(resend_master_reseller_activation)
-        .service(get_master_reseller_closing_blockers)
-        .service(close_master_reseller);
+    config.service(
+        scope("/master-resellers")
+            .service(list_master_resellers)
+            .service(get_master_reseller)
+            .service(update_master_reseller)
+            .service(suspend_master_reseller)
+            .service(resume_master_reseller)
+            .service(resend_master_reseller_activation)
+            .service(get_master_reseller_closing_blockers)
+            .service(close_master_reseller),
+    );
 }
 
 /// List master resellers
@@ -43,7 +46,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     responses((status = 200, description = "A page of master resellers.", body = MasterResellerPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
 )]
-#[get("/master-resellers")]
+#[get("")]
 async fn list_master_resellers(
     service: Data<Service>,
     caller: Caller<Read>,
@@ -65,7 +68,7 @@ async fn list_master_resellers(
     ),
     security(("bearer" = []))
 )]
-#[get("/master-resellers/{master_reseller_id}")]
+#[get("/{master_reseller_id}")]
 async fn get_master_reseller(
     service: Data<Service>,
     caller: Caller<Read>,
@@ -90,7 +93,7 @@ async fn get_master_reseller(
     ),
     security(("bearer" = []))
 )]
-#[patch("/master-resellers/{master_reseller_id}")]
+#[patch("/{master_reseller_id}")]
 async fn update_master_reseller(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -117,7 +120,7 @@ async fn update_master_reseller(
     ),
     security(("bearer" = []))
 )]
-#[post("/master-resellers/{master_reseller_id}/suspend")]
+#[post("/{master_reseller_id}/suspend")]
 async fn suspend_master_reseller(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -143,7 +146,7 @@ async fn suspend_master_reseller(
     ),
     security(("bearer" = []))
 )]
-#[post("/master-resellers/{master_reseller_id}/resume")]
+#[post("/{master_reseller_id}/resume")]
 async fn resume_master_reseller(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -169,7 +172,7 @@ async fn resume_master_reseller(
     ),
     security(("bearer" = []))
 )]
-#[post("/master-resellers/{master_reseller_id}/resend-activation")]
+#[post("/{master_reseller_id}/resend-activation")]
 async fn resend_master_reseller_activation(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -191,7 +194,7 @@ async fn resend_master_reseller_activation(
     responses((status = 200, description = "What is open below it.", body = BlockersView)),
     security(("bearer" = []))
 )]
-#[get("/master-resellers/{master_reseller_id}/closing-blockers")]
+#[get("/{master_reseller_id}/closing-blockers")]
 async fn get_master_reseller_closing_blockers(
     service: Data<Service>,
     caller: Caller<Read>,
@@ -215,7 +218,7 @@ async fn get_master_reseller_closing_blockers(
     ),
     security(("bearer" = []))
 )]
-#[delete("/master-resellers/{master_reseller_id}")]
+#[delete("/{master_reseller_id}")]
 async fn close_master_reseller(
     service: Data<Service>,
     caller: Caller<Change>,

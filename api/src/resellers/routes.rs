@@ -6,6 +6,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
 use domain::authority::Target;
+use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::wire::{CreateReseller, PatchReseller, Reseller, ResellerPage};
@@ -18,16 +19,18 @@ use crate::service::Service;
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(create_reseller)
-        .service(list_resellers)
-        .service(get_reseller)
-        .service(update_reseller)
-        .service(suspend_reseller)
-        .service(resume_reseller)
-        .service(resend_reseller_activation)
-        .service(get_reseller_closing_blockers)
-        .service(close_reseller);
+    config.service(
+        scope("/resellers")
+            .service(create_reseller)
+            .service(list_resellers)
+            .service(get_reseller)
+            .service(update_reseller)
+            .service(suspend_reseller)
+            .service(resume_reseller)
+            .service(resend_reseller_activation)
+            .service(get_reseller_closing_blockers)
+            .service(close_reseller),
+    );
 }
 
 /// Create a reseller
@@ -45,7 +48,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     ),
     security(("bearer" = []))
 )]
-#[post("/resellers")]
+#[post("")]
 async fn create_reseller(
     service: Data<Service>,
     caller: Caller<Create>,
@@ -83,7 +86,7 @@ async fn create_reseller(
     responses((status = 200, description = "A page of resellers.", body = ResellerPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
 )]
-#[get("/resellers")]
+#[get("")]
 async fn list_resellers(service: Data<Service>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
     requests::list::<Reseller>(&service, caller, request.query_string().to_owned()).await
 }
@@ -101,7 +104,7 @@ async fn list_resellers(service: Data<Service>, caller: Caller<Read>, request: H
     ),
     security(("bearer" = []))
 )]
-#[get("/resellers/{reseller_id}")]
+#[get("/{reseller_id}")]
 async fn get_reseller(
     service: Data<Service>,
     caller: Caller<Read>,
@@ -126,7 +129,7 @@ async fn get_reseller(
     ),
     security(("bearer" = []))
 )]
-#[patch("/resellers/{reseller_id}")]
+#[patch("/{reseller_id}")]
 async fn update_reseller(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -153,7 +156,7 @@ async fn update_reseller(
     ),
     security(("bearer" = []))
 )]
-#[post("/resellers/{reseller_id}/suspend")]
+#[post("/{reseller_id}/suspend")]
 async fn suspend_reseller(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -179,7 +182,7 @@ async fn suspend_reseller(
     ),
     security(("bearer" = []))
 )]
-#[post("/resellers/{reseller_id}/resume")]
+#[post("/{reseller_id}/resume")]
 async fn resume_reseller(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -205,7 +208,7 @@ async fn resume_reseller(
     ),
     security(("bearer" = []))
 )]
-#[post("/resellers/{reseller_id}/resend-activation")]
+#[post("/{reseller_id}/resend-activation")]
 async fn resend_reseller_activation(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -226,7 +229,7 @@ async fn resend_reseller_activation(
     responses((status = 200, description = "What is open below it.", body = BlockersView)),
     security(("bearer" = []))
 )]
-#[get("/resellers/{reseller_id}/closing-blockers")]
+#[get("/{reseller_id}/closing-blockers")]
 async fn get_reseller_closing_blockers(
     service: Data<Service>,
     caller: Caller<Read>,
@@ -250,7 +253,7 @@ async fn get_reseller_closing_blockers(
     ),
     security(("bearer" = []))
 )]
-#[delete("/resellers/{reseller_id}")]
+#[delete("/{reseller_id}")]
 async fn close_reseller(
     service: Data<Service>,
     caller: Caller<Change>,

@@ -1,16 +1,18 @@
-//! Counts failed sign-ins, so that guessing gets slower (never impossible: nobody is locked out).
+//! Counts attempts to sign in, so that guessing gets slower (never impossible: nobody is locked out).
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use domain::session::sign_in_delay;
 use quick_cache::sync::Cache;
 
-/// Addresses whose failures are remembered; the least used are forgotten first.
+/// Addresses whose attempts are remembered; the least used are forgotten first.
 const REMEMBERED: usize = 10_000;
 
-/// The failures in a row for each e-mail address from each network address.
-pub struct Guesses(Cache<(String, IpAddr), u32>);
+/// The attempts since the last success for each e-mail address from each network.
+pub struct Guesses(Cache<(String, IpAddr), Arc<AtomicU32>>);
 
 impl Default for Guesses {
     fn default() -> Self {
@@ -19,21 +21,36 @@ impl Default for Guesses {
 }
 
 impl Guesses {
-    /// How long the next attempt has to wait.
+    /// Counts an attempt before its outcome is known, so that attempts at the same time slow each other down, too.
+    /// Gives how long it has to wait.
     #[must_use]
-    pub fn delay(&self, email: &str, from: IpAddr) -> Duration {
-        sign_in_delay(self.0.get(&(email.to_owned(), from)).unwrap_or(0))
-    }
-
-    /// An attempt failed.
-    pub fn failed(&self, email: &str, from: IpAddr) {
-        let key = (email.to_owned(), from);
-        let failures = self.0.get(&key).unwrap_or(0);
-        self.0.insert(key, failures.saturating_add(1));
+    pub fn attempt(&self, email: &str, network: IpAddr) -> Duration {
+        let key = (email.to_owned(), network);
+        let Ok(attempts) = self.0.get_or_insert_with(&key, || Ok::<_, std::convert::Infallible>(Arc::default()));
+        sign_in_delay(attempts.fetch_add(1, Ordering::Relaxed))
     }
 
     /// An attempt succeeded: the count starts again.
-    pub fn succeeded(&self, email: &str, from: IpAddr) {
-        self.0.remove(&(email.to_owned(), from));
+    pub fn succeeded(&self, email: &str, network: IpAddr) {
+        self.0.remove(&(email.to_owned(), network));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_at_the_same_time_slow_each_other_down() {
+        let (guesses, network) = (Guesses::default(), IpAddr::from([192, 0, 2, 1]));
+        let delays: Vec<Duration> = std::thread::scope(|scope| {
+            let attempts: Vec<_> = (0..20).map(|_| scope.spawn(|| guesses.attempt("a@example.com", network))).collect();
+            attempts.into_iter().map(|attempt| attempt.join().unwrap()).collect()
+        });
+        let free = delays.iter().filter(|delay| delay.is_zero()).count();
+        let expected = (0..20).filter(|attempts| sign_in_delay(*attempts).is_zero()).count();
+        assert_eq!(free, expected, "as many go at once as if they came one after the other");
+        guesses.succeeded("a@example.com", network);
+        assert!(guesses.attempt("a@example.com", network).is_zero(), "a success starts anew");
     }
 }

@@ -2,22 +2,28 @@
 
 use std::sync::Arc;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use crossbeam_channel::{Sender, bounded};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
+use super::secret_token::SecretToken;
 use crate::http::{Error, ErrorCode};
 
 /// Passwords that may wait for their turn before further ones are turned away: some seconds of work.
 const WAITING: usize = 128;
 
-/// Hashes and verifies passwords, on a few threads of its own: each takes 19 MiB for its time, which a thread that
-/// comes back to it has ready.
+/// The memory that argon2 works in, 19 MiB. Each thread keeps its own: handed back after each password, the allocator
+/// would sooner or later put something small into it and need as much again.
+type Workspace = Vec<Block>;
+
+type Turn = Box<dyn FnOnce(&mut Workspace) + Send>;
+
+/// Hashes and verifies passwords, on a few threads of its own.
 #[derive(Clone)]
 pub struct Passwords {
-    queue: Sender<Box<dyn FnOnce() + Send>>,
+    queue: Sender<Turn>,
     /// The hash of no password that anybody has, so that an unknown address takes the same time.
     nobody: Arc<str>,
 }
@@ -25,39 +31,40 @@ pub struct Passwords {
 impl Passwords {
     /// Works on so many passwords at the same time. The threads end with the last handle.
     pub fn new(threads: usize) -> std::io::Result<Self> {
-        let (queue, work) = bounded::<Box<dyn FnOnce() + Send>>(WAITING);
-        for _ in 0..threads {
+        let (queue, work) = bounded::<Turn>(WAITING);
+        let mut first = Workspace::new();
+        let nobody = hash(SecretToken::generate().expose(), &mut first);
+        for mut workspace in std::iter::once(first).chain(std::iter::repeat_with(Workspace::new)).take(threads) {
             let work = work.clone();
-            let run = move || work.iter().for_each(|turn| turn());
+            let run = move || work.iter().for_each(|turn| turn(&mut workspace));
             std::thread::Builder::new().name("passwords".to_owned()).spawn(run)?;
         }
-        let nobody = hash(super::secret_token::SecretToken::generate().expose());
         Ok(Self { queue, nobody: Arc::from(nobody) })
     }
 
     /// The PHC string of a password.
     pub async fn hash(&self, password: SecretString) -> Result<String, Error> {
-        self.in_turn(move || hash(password.expose_secret())).await
+        self.in_turn(move |workspace| hash(password.expose_secret(), workspace)).await
     }
 
     /// Whether a password is that of a hash. Without a hash the answer is no, after the same time.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
         let nobody = Arc::clone(&self.nobody);
-        self.in_turn(move || {
-            let known = PasswordHash::new(hash.as_deref().unwrap_or(&nobody));
-            let matches = known.is_ok_and(|known| {
-                Argon2::default().verify_password(password.expose_secret().as_bytes(), &known).is_ok()
-            });
-            matches && hash.is_some()
+        self.in_turn(move |workspace| {
+            let matches = verify(password.expose_secret(), hash.as_deref().unwrap_or(&nobody), workspace);
+            matches.unwrap_or(false) && hash.is_some()
         })
         .await
     }
 
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Workspace) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let (reply, outcome) = oneshot::channel();
-        let turn = Box::new(move || {
+        let turn = Box::new(move |workspace: &mut Workspace| {
             // Nobody waits when the client has hung up.
-            let _ = reply.send(work());
+            let _ = reply.send(work(workspace));
         });
         let busy = || Error::new(ErrorCode::Unavailable, "Too many people sign in right now. Try again in a moment.");
         self.queue.try_send(turn).map_err(|_| busy())?;
@@ -66,7 +73,62 @@ impl Passwords {
 }
 
 /// argon2id with 19 MiB, two passes and one lane, which are the library's defaults.
-fn hash(password: &str) -> String {
-    let hash = Argon2::default().hash_password(password.as_bytes());
-    hash.expect("the default parameters are valid").to_string()
+fn hash(password: &str, workspace: &mut Workspace) -> String {
+    let (algorithm, version, params) = (Algorithm::Argon2id, Version::default(), Params::default());
+    let salt = Salt::generate();
+    let hash =
+        ParamsString::try_from(&params).ok().zip(output(password, &salt, algorithm, version, &params, workspace));
+    let (params, output) = hash.expect("the default parameters are valid");
+    let (version, salt, hash) = (Some(version.into()), Some(salt), Some(output));
+    PasswordHash { algorithm: algorithm.ident(), version, params, salt, hash }.to_string()
+}
+
+/// Whether a password is that of a hash, with the parameters that the hash was made with. `None` if it is none.
+fn verify(password: &str, hash: &str, workspace: &mut Workspace) -> Option<bool> {
+    let hash = PasswordHash::new(hash).ok()?;
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = Version::try_from(hash.version?).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    // Outputs compare in constant time.
+    Some(output(password, &hash.salt?, algorithm, version, &params, workspace)? == hash.hash?)
+}
+
+fn output(
+    password: &str,
+    salt: &[u8],
+    algorithm: Algorithm,
+    version: Version,
+    params: &Params,
+    workspace: &mut Workspace,
+) -> Option<Output> {
+    workspace.resize(params.block_count(), Block::new());
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    let mut octets = [0; Params::DEFAULT_OUTPUT_LEN];
+    let octets = octets.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, octets, workspace).ok()?;
+    Output::new(octets).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_that_of_its_own_hash_and_of_no_other() {
+        let mut workspace = Workspace::new();
+        let hash = hash("correct horse battery staple", &mut workspace);
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_eq!(verify("correct horse battery staple", &hash, &mut workspace), Some(true));
+        assert_eq!(verify("correct horse battery stable", &hash, &mut workspace), Some(false));
+        assert_eq!(verify("correct horse battery staple", "no hash", &mut workspace), None);
+    }
+
+    #[test]
+    fn a_hash_is_verified_with_the_parameters_that_it_was_made_with() {
+        // The reference implementation's: `echo -n password | argon2 somesalt -id -t 2 -m 8 -p 1`.
+        let other = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        let mut workspace = Workspace::new();
+        assert_eq!(verify("password", other, &mut workspace), Some(true));
+        assert_eq!(verify("Password", other, &mut workspace), Some(false));
+    }
 }

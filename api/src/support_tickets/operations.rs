@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use domain::account::Tier;
-use domain::authority::Target;
+use domain::authority::{Action, Target};
 use domain::email::EmailAddress;
 use domain::id::TicketId;
 use domain::refusal::Refusal;
@@ -57,6 +57,9 @@ pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket
         return Err(Refusal::NotFound.into());
     }
     let id = TicketId::parse(id).ok_or(Refusal::NotFound)?;
+    if actor.action() == Action::Change {
+        support_tickets::hold(tx, id)?;
+    }
     let ticket = support_tickets::by_id(tx, id)?.ok_or(Refusal::NotFound)?;
     actor.may(Target::Tickets)?;
     Ok(ticket)
@@ -85,7 +88,7 @@ pub fn approve(
         services: Services::ALL,
         now,
     };
-    create::create(tx, actor.origin(), &account, post)?;
+    create::create(tx, actor.origin(), &account, None, post)?;
     decide(tx, actor, ticket, Decision::Approved(id), now)
 }
 

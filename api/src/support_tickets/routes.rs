@@ -9,6 +9,7 @@ use domain::id::TicketId;
 use domain::limits::SEARCH_MAX;
 use domain::ticket::TicketStatus;
 use persistence::support_tickets::{self, Filter};
+use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::operations;
@@ -24,12 +25,14 @@ const PATH: &str = "/support-tickets";
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(file_support_ticket)
-        .service(list_support_tickets)
-        .service(get_support_ticket)
-        .service(approve_support_ticket)
-        .service(reject_support_ticket);
+    config.service(
+        scope("/support-tickets")
+            .service(file_support_ticket)
+            .service(list_support_tickets)
+            .service(get_support_ticket)
+            .service(approve_support_ticket)
+            .service(reject_support_ticket),
+    );
 }
 
 /// File a support ticket
@@ -46,7 +49,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     ),
     security(())
 )]
-#[post("/support-tickets")]
+#[post("")]
 async fn file_support_ticket(
     service: Data<Service>,
     context: Context,
@@ -79,7 +82,7 @@ async fn file_support_ticket(
     responses((status = 200, description = "A page of tickets.", body = SupportTicketPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
 )]
-#[get("/support-tickets")]
+#[get("")]
 async fn list_support_tickets(
     service: Data<Service>,
     caller: Caller<Read>,
@@ -122,7 +125,7 @@ async fn list_support_tickets(
     ),
     security(("bearer" = []))
 )]
-#[get("/support-tickets/{ticket_id}")]
+#[get("/{ticket_id}")]
 async fn get_support_ticket(
     service: Data<Service>,
     caller: Caller<Read>,
@@ -150,7 +153,7 @@ async fn get_support_ticket(
     ),
     security(("bearer" = []))
 )]
-#[post("/support-tickets/{ticket_id}/approve")]
+#[post("/{ticket_id}/approve")]
 async fn approve_support_ticket(
     service: Data<Service>,
     caller: Caller<Change>,
@@ -183,7 +186,7 @@ async fn approve_support_ticket(
     ),
     security(("bearer" = []))
 )]
-#[post("/support-tickets/{ticket_id}/reject")]
+#[post("/{ticket_id}/reject")]
 async fn reject_support_ticket(
     service: Data<Service>,
     caller: Caller<Change>,
