@@ -230,6 +230,7 @@ async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error
             email: &email,
             billing_reference: None,
             services: Services::ALL,
+            enterprise: None,
             now,
         };
         if !accounts::insert(tx, &platform)? {

@@ -12,6 +12,8 @@ use persistence::DatabaseUrl;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::sbc_regions::config::SbcRegionList;
+
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct StoreSettings {
@@ -76,6 +78,10 @@ pub struct Settings {
     /// Origins of web pages that may call the API, separated by commas.
     #[arg(long, env = "TEAMMATE_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+
+    /// The SBC regions on offer, as a JSON list of `{code, name, base_domain, sbcs}`.
+    #[arg(long, env = "TEAMMATE_SBC_REGIONS", default_value = crate::sbc_regions::config::DEFAULT, hide_default_value = true)]
+    pub sbc_regions: SbcRegionList,
 
     /// Threads that serve requests; as many as there are processors when unset.
     #[arg(long, env = "TEAMMATE_WORKERS")]

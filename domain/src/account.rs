@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::delivery::Delivery;
+use crate::enterprise::Enterprise;
 use crate::id::{self, AccountId};
 use crate::refusal::Refusal;
 use crate::services::{Service, Services};
@@ -180,6 +181,8 @@ pub struct Account {
     pub closed_at: Option<Timestamp>,
     /// Its latest activation e-mail, if one was written.
     pub activation: Option<Activation>,
+    /// What only an enterprise has.
+    pub enterprise: Option<Enterprise>,
 }
 
 /// How the latest activation e-mail of an account fares.

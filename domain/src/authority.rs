@@ -61,6 +61,8 @@ pub enum Action {
 pub enum Target {
     /// The member and account of the caller.
     Myself,
+    /// What the service offers to everybody: SBC regions and the like.
+    Catalogue,
     /// The support tickets.
     Tickets,
     /// The accounts of a tier that the caller sees, as a list, or a new one among them.
@@ -74,16 +76,17 @@ pub enum Target {
 /// Decides whether a member of an account of `tier` with `role` may do `action` to `target`.
 pub fn decide(tier: Tier, role: Role, action: Action, target: Target) -> Result<(), Refusal> {
     let allowed = match (action, target) {
-        (Action::Read, Target::Myself | Target::OwnAccount | Target::AccountBelow) => true,
+        (Action::Read, Target::Myself | Target::Catalogue | Target::OwnAccount | Target::AccountBelow) => true,
         (Action::Read, Target::Tickets) => tier == Tier::Platform,
         // A list of one's own tier has one entry: oneself. Lists of the tiers above are not one's business.
         (Action::Read, Target::Accounts(of)) => tier <= of,
-        (Action::Create, Target::Accounts(Tier::Reseller)) => tier < Tier::Reseller && role.provisions(),
+        (Action::Create, Target::Accounts(of @ (Tier::Reseller | Tier::Enterprise))) => tier < of && role.provisions(),
         (Action::Change, Target::Tickets) => tier == Tier::Platform && role.provisions(),
         (Action::Change, Target::AccountBelow) => role.provisions(),
         // Master resellers are taken on by approving a ticket (R2). Nobody suspends, renames or closes the account
         // that they sign in to; whoever is above does.
-        (Action::Create, _) | (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Myself) => false,
+        (Action::Create, _)
+        | (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Myself | Target::Catalogue) => false,
     };
     if allowed { Ok(()) } else { Err(Refusal::Forbidden) }
 }
@@ -96,6 +99,7 @@ mod tests {
     const TABLE: &[(Action, Target, [&str; 4])] = &[
         //                                                 platform  master   reseller enterprise
         (Action::Read, Target::Myself, ["opbv", "opbv", "opbv", "opbv"]),
+        (Action::Read, Target::Catalogue, ["opbv", "opbv", "opbv", "opbv"]),
         (Action::Read, Target::OwnAccount, ["opbv", "opbv", "opbv", "opbv"]),
         (Action::Read, Target::AccountBelow, ["opbv", "opbv", "opbv", "opbv"]),
         (Action::Read, Target::Tickets, ["opbv", "", "", ""]),
@@ -104,14 +108,16 @@ mod tests {
         (Action::Read, Target::Accounts(Tier::Reseller), ["opbv", "opbv", "opbv", ""]),
         (Action::Read, Target::Accounts(Tier::Enterprise), ["opbv", "opbv", "opbv", "opbv"]),
         (Action::Create, Target::Myself, ["", "", "", ""]),
+        (Action::Create, Target::Catalogue, ["", "", "", ""]),
         (Action::Create, Target::OwnAccount, ["", "", "", ""]),
         (Action::Create, Target::AccountBelow, ["", "", "", ""]),
         (Action::Create, Target::Tickets, ["", "", "", ""]),
         (Action::Create, Target::Accounts(Tier::Platform), ["", "", "", ""]),
         (Action::Create, Target::Accounts(Tier::MasterReseller), ["", "", "", ""]),
         (Action::Create, Target::Accounts(Tier::Reseller), ["op", "op", "", ""]),
-        (Action::Create, Target::Accounts(Tier::Enterprise), ["", "", "", ""]),
+        (Action::Create, Target::Accounts(Tier::Enterprise), ["op", "op", "op", ""]),
         (Action::Change, Target::Myself, ["", "", "", ""]),
+        (Action::Change, Target::Catalogue, ["", "", "", ""]),
         (Action::Change, Target::OwnAccount, ["", "", "", ""]),
         (Action::Change, Target::AccountBelow, ["op", "op", "op", "op"]),
         (Action::Change, Target::Tickets, ["op", "", "", ""]),
@@ -135,7 +141,8 @@ mod tests {
 
     #[test]
     fn r9_the_table_is_complete() {
-        let mut targets = vec![Target::Myself, Target::Tickets, Target::OwnAccount, Target::AccountBelow];
+        let mut targets =
+            vec![Target::Myself, Target::Catalogue, Target::Tickets, Target::OwnAccount, Target::AccountBelow];
         targets.extend(Tier::ALL.map(Target::Accounts));
         for action in [Action::Read, Action::Create, Action::Change] {
             for target in &targets {

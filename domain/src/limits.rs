@@ -16,6 +16,14 @@ pub const PASSWORD_MIN: usize = 12;
 pub const PASSWORD_MAX: usize = 128;
 /// Longest reason for rejecting a support ticket, in characters.
 pub const REJECTION_REASON_MAX: usize = 500;
+/// Most users that an enterprise can be limited to (R10).
+pub const USER_LIMIT_MAX: i32 = 1_000_000;
+/// Longest code of an SBC region, in characters.
+pub const SBC_REGION_CODE_MAX: usize = 20;
+/// Longest host name, in characters of its ASCII form (RFC 1035 section 2.3.4, less the root's octets).
+pub const HOST_NAME_MAX: usize = 253;
+/// Longest domain of a Direct Routing route, in characters: Microsoft 365 takes no longer one (R11).
+pub const ROUTE_DOMAIN_MAX: usize = 48;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod activations;
 mod connection;
 mod database;
+mod enterprises;
 mod error;
 pub mod events;
 mod group;

@@ -178,6 +178,32 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Bool, Integer, Nullable, Text};
+    use crate::key::sql::Key;
+
+    enterprises (account_id) {
+        account_id -> Key,
+        country -> Text,
+        user_limit -> Nullable<Integer>,
+        pbx_music_on_hold -> Bool,
+        access_sip_data -> Bool,
+        request_management_consent -> Bool,
+        can_add_extensions -> Bool,
+        allow_external_numbers -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::key::sql::Key;
+
+    enterprise_sbc_regions (account_id, region) {
+        account_id -> Key,
+        region -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
@@ -190,4 +216,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     support_tickets,
     events,
     idempotency_keys,
+    enterprises,
+    enterprise_sbc_regions,
 );

@@ -10,7 +10,7 @@ mod process;
 pub use app::App;
 pub use cluster::{Database, FreshDatabase};
 pub use http::{Answer, Request};
-pub use people::{Person, reseller_body};
+pub use people::{Person, enterprise_body, reseller_body};
 pub use process::Process;
 
 /// The password of everybody in the tests.

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use domain::account::{Scope, Tier};
 use domain::authority::Role;
 use domain::email::EmailAddress;
+use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switches};
 use domain::id::{AccountId, Id, MemberId, SessionId};
 use domain::services::Services;
 use persistence::accounts::{self, NewAccount};
@@ -30,6 +31,12 @@ pub struct Person {
 #[must_use]
 pub fn reseller_body(email: &str) -> Value {
     json!({"name": "Nordwind", "email": email, "services": ["pbx", "trunk"], "billing_reference": "CUST-1"})
+}
+
+/// The body of a request that creates an enterprise with an address.
+#[must_use]
+pub fn enterprise_body(email: &str) -> Value {
+    json!({"name": "Kiosk", "email": email, "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"]})
 }
 
 impl App {
@@ -79,6 +86,12 @@ impl App {
         let own = |of: Tier| (tier == of).then_some(id).or_else(|| parse(of));
         let (master, reseller) = (own(Tier::MasterReseller), own(Tier::Reseller));
         let email = EmailAddress::parse(email).expect("an address");
+        let enterprise = (tier == Tier::Enterprise).then(|| Enterprise {
+            country: Country::parse("DE").expect("a country"),
+            sbc_regions: SbcRegions::of(SbcRegionCode::parse("emea")).expect("a region"),
+            user_limit: None,
+            switches: Switches::default(),
+        });
         let plant = move |tx: &mut _| {
             let account = NewAccount {
                 id,
@@ -89,6 +102,7 @@ impl App {
                 email: &email,
                 billing_reference: (tier == Tier::Reseller).then_some("REF"),
                 services: Services::ALL,
+                enterprise: enterprise.as_ref(),
                 now,
             };
             accounts::insert_active(tx, &account)

@@ -72,11 +72,12 @@ fn check_services(tx: &mut StoreConnection, account: &Account, services: Service
 }
 
 fn changes_nothing(account: &Account, change: &Change) -> bool {
-    let Change { name, email, services, billing_reference } = change;
+    let Change { name, email, services, billing_reference, enterprise } = change;
     name.as_ref().is_none_or(|name| *name == account.name)
         && email.is_none()
         && services.is_none_or(|services| services == account.services)
         && billing_reference.as_ref().is_none_or(|reference| *reference == account.billing_reference)
+        && account.enterprise.as_ref().is_none_or(|before| enterprise.apply(before) == *before)
 }
 
 /// The members that differ, before and after.

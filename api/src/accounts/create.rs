@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Account, Activation, Scope, Status, Tier, check_offered};
+use domain::account::{Account, Activation, Status, Tier, check_offered};
 use domain::delivery::Delivery;
 use domain::email::EmailAddress;
+use domain::enterprise::{Enterprise, SbcRegionCode, UserLimit};
 use domain::fault::Fault;
 use domain::id::{AccountId, MessageId};
 use domain::limits::ACTIVATION_HOURS;
@@ -46,11 +47,7 @@ pub fn reseller(
     post: &Post,
 ) -> Result<Account, Error> {
     let CreateReseller { master_reseller_id, name, email, services, billing_reference } = command;
-    let parent = parent(tx, actor, master_reseller_id.as_deref())?;
-    if parent.status == Status::Closed {
-        return Err(Refusal::ParentClosed.into());
-    }
-    check_offered(*services, parent.services)?;
+    let parent = parent(tx, actor, Tier::MasterReseller, master_reseller_id.as_deref(), *services)?;
     let id = new_id(now);
     let account = NewAccount {
         id,
@@ -61,33 +58,96 @@ pub fn reseller(
         email,
         billing_reference: Some(billing_reference.as_str()),
         services: *services,
+        enterprise: None,
         now,
     };
     create(tx, actor.origin(), &account, Some(&parent), post)
 }
 
-/// The master reseller that a new reseller goes below.
-fn parent(tx: &mut StoreConnection, actor: &Actor, named: Option<&str>) -> Result<Account, Error> {
-    let wrong =
-        |code, detail: &str| Error::validation(vec![value_error("/master_reseller_id", Fault::new(code, detail))]);
-    let id = match (actor.scope(), named) {
-        (Scope::Platform, None) => {
-            return Err(wrong("required", "Name the master reseller that the reseller goes below."));
+/// An enterprise to be created (R10).
+#[derive(Debug, Clone)]
+pub struct CreateEnterprise {
+    /// The reseller that it goes below, as the caller named it.
+    pub reseller_id: Option<String>,
+    /// Its name.
+    pub name: AccountName,
+    /// The address of its Microsoft Global Administrator.
+    pub email: EmailAddress,
+    /// Its services.
+    pub services: Services,
+    /// What it is called in the reseller's billing system.
+    pub billing_reference: Option<BillingReference>,
+    /// What only an enterprise has.
+    pub enterprise: Enterprise,
+}
+
+/// Creates an enterprise below the caller, or below the reseller that somebody above it names.
+pub fn enterprise(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    command: &CreateEnterprise,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Account, Error> {
+    let CreateEnterprise { reseller_id, name, email, services, billing_reference, enterprise } = command;
+    let parent = parent(tx, actor, Tier::Reseller, reseller_id.as_deref(), *services)?;
+    let account = NewAccount {
+        id: new_id(now),
+        tier: Tier::Enterprise,
+        master_reseller_id: parent.master_reseller_id,
+        reseller_id: Some(parent.id),
+        name: name.as_str(),
+        email,
+        billing_reference: billing_reference.as_ref().map(BillingReference::as_str),
+        services: *services,
+        enterprise: Some(enterprise),
+        now,
+    };
+    create(tx, actor.origin(), &account, Some(&parent), post)
+}
+
+/// The account that a new one goes below: the caller's own, or the one that somebody above it names. It is open and has
+/// the services (R5).
+fn parent(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    tier: Tier,
+    named: Option<&str>,
+    services: Services,
+) -> Result<Account, Error> {
+    let noun = tier.noun();
+    let wrong = |code, detail: String| {
+        let pointer = format!("/{}_id", tier.as_str());
+        Error::validation(vec![value_error(pointer, Fault::new(code, detail))])
+    };
+    let id = match (actor.tier() == tier, named) {
+        (false, None) => return Err(wrong("required", format!("Name the {noun} that it goes below."))),
+        (false, Some(named)) => tier.parse_id(named),
+        (true, Some(_)) => {
+            return Err(wrong("not_allowed", "Leave it out: what you create goes below your own account.".to_owned()));
         }
-        (Scope::Platform, Some(named)) => Tier::MasterReseller.parse_id(named),
-        (_, Some(_)) => {
-            return Err(wrong("not_allowed", "Leave it out: your resellers go below your own account."));
-        }
-        (scope, None) => scope.account(),
+        (true, None) => actor.scope().account(),
     };
     let found = match id {
         Some(id) => {
             accounts::lock(tx, id, Hold::Still)?;
-            accounts::by_id(tx, &actor.scope(), Tier::MasterReseller, id)?
+            accounts::by_id(tx, &actor.scope(), tier, id)?
         }
         None => None,
     };
-    found.ok_or_else(|| wrong("unknown_master_reseller", "There is no such master reseller."))
+    let parent = found.ok_or_else(|| wrong(unknown(tier), format!("There is no such {noun}.")))?;
+    if parent.status == Status::Closed {
+        return Err(Refusal::ParentClosed.into());
+    }
+    check_offered(services, parent.services)?;
+    Ok(parent)
+}
+
+const fn unknown(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Reseller => "unknown_reseller",
+        Tier::Platform | Tier::MasterReseller | Tier::Enterprise => "unknown_master_reseller",
+    }
 }
 
 /// Creates a pending account below another or at the top, and writes its activation e-mail.
@@ -160,11 +220,24 @@ impl Link {
 /// The members of an account as events show them.
 pub fn members(account: &Account) -> Value {
     let services: Vec<_> = account.services.iter().map(domain::services::Service::as_str).collect();
-    json!({
+    let mut members = json!({
         "name": account.name,
         "email": account.email,
         "services": services,
         "billing_reference": account.billing_reference,
         "status": account.status.as_str(),
-    })
+    });
+    if let (Some(enterprise), Some(members)) = (&account.enterprise, members.as_object_mut()) {
+        let Enterprise { country, sbc_regions, user_limit, switches } = enterprise;
+        let regions: Vec<_> = sbc_regions.iter().map(SbcRegionCode::as_str).collect();
+        members.insert("country".to_owned(), json!(country.as_str()));
+        members.insert("sbc_regions".to_owned(), json!(regions));
+        members.insert("user_limit".to_owned(), json!(user_limit.map(UserLimit::get)));
+        members.insert("pbx_music_on_hold".to_owned(), json!(switches.pbx_music_on_hold));
+        members.insert("access_sip_data".to_owned(), json!(switches.access_sip_data));
+        members.insert("request_management_consent".to_owned(), json!(switches.request_management_consent));
+        members.insert("can_add_extensions".to_owned(), json!(switches.can_add_extensions));
+        members.insert("allow_external_numbers".to_owned(), json!(switches.allow_external_numbers));
+    }
+    members
 }

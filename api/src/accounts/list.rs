@@ -1,6 +1,7 @@
 //! Which accounts a list request asks for.
 
 use domain::account::{Status, Tier};
+use domain::enterprise::{Country, SbcRegionCode};
 use domain::id::AccountId;
 use domain::limits::{BILLING_REFERENCE_MAX, SEARCH_MAX};
 use domain::services::Service;
@@ -26,23 +27,26 @@ impl ListRequest {
         let status = query.take("status", "pending, active, suspended or closed", Status::parse)?;
         let service = query.take("service", "pbx or trunk", Service::parse)?;
         let search = query.take("q", "1–100 characters", |text| up_to(text, SEARCH_MAX))?;
-        // Only resellers have a parent to choose and a reference to look for.
-        let (master_reseller_id, billing_reference) = if tier == Tier::Reseller {
-            (
-                query.take("master_reseller_id", "the id of a master reseller", |text| {
-                    Tier::MasterReseller.parse_id(text)
-                })?,
-                query.take("billing_reference", "1–255 characters", |text| up_to(text, BILLING_REFERENCE_MAX))?,
-            )
-        } else {
-            (None, None)
-        };
+        let (newest_first, limit) = (paging.newest_first, paging.limit + 1);
+        let mut filter = Filter { status, service, search, newest_first, ..Filter::all(tier, limit) };
+        // What an account does not have can't be asked for.
+        if matches!(tier, Tier::Reseller | Tier::Enterprise) {
+            filter.billing_reference =
+                query.take("billing_reference", "1–255 characters", |text| up_to(text, BILLING_REFERENCE_MAX))?;
+        }
+        if tier == Tier::Reseller {
+            filter.master_reseller_id = query.take("master_reseller_id", "the id of a master reseller", |text| {
+                Tier::MasterReseller.parse_id(text)
+            })?;
+        }
+        if tier == Tier::Enterprise {
+            filter.reseller_id =
+                query.take("reseller_id", "the id of a reseller", |text| Tier::Reseller.parse_id(text))?;
+            filter.country =
+                query.take("country", "an ISO 3166-1 code such as DE", |text| Country::parse(text).ok())?;
+            filter.sbc_region = query.take("sbc_region", "the code of an SBC region", SbcRegionCode::parse)?;
+        }
         query.finish()?;
-        let newest_first = paging.newest_first;
-        let limit = paging.limit + 1;
-        let after = None;
-        let filter =
-            Filter { tier, master_reseller_id, status, service, billing_reference, search, newest_first, after, limit };
         Ok(Self { paging, filter })
     }
 

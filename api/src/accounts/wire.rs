@@ -120,16 +120,7 @@ pub fn services(members: &mut Members, field: Field<Vec<String>>, required: bool
     } else {
         members.optional("/services", field, |names| Ok(names.to_vec()))?
     };
-    match Services::parse(names.iter().map(String::as_str)) {
-        Ok(services) => Some(services),
-        Err(faults) => {
-            for (index, fault) in faults.into_iter().take(20) {
-                let pointer = index.map_or_else(|| "/services".to_owned(), |index| format!("/services/{index}"));
-                members.fault::<()>(&pointer, fault);
-            }
-            None
-        }
-    }
+    members.selection("/services", Services::parse(names.iter().map(String::as_str)))
 }
 
 /// Refuses a body that changes nothing because it names no member.

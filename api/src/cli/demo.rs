@@ -4,6 +4,7 @@ use clap::Args;
 use domain::Timestamp;
 use domain::account::Tier;
 use domain::email::EmailAddress;
+use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switches, UserLimit};
 use domain::id::{AccountId, EventId};
 use domain::services::Services;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,6 +23,8 @@ const START_MS: i64 = 1_767_225_600_000;
 const COMPANIES: [&str; 8] =
     ["Nordwind", "Contoso", "Fabrikam", "Alpenblick", "Café Müller", "Østerbro", "نور", "Tailwind"];
 const KINDS: [&str; 5] = ["Telefonie", "Communications", "Networks", "Voice", "IT Services"];
+
+const COUNTRIES: [&str; 5] = ["DE", "US", "FR", "DK", "JP"];
 
 /// How large the tree is.
 #[derive(Debug, Clone, Args)]
@@ -43,11 +46,12 @@ struct Example {
     name: String,
     email: EmailAddress,
     billing_reference: Option<String>,
+    enterprise: Option<Enterprise>,
     at: Timestamp,
 }
 
 /// Fills the database and shows how far it is.
-pub(super) async fn run(database: &Database, demo: &Demo) -> Result<(), String> {
+pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegionCode]) -> Result<(), String> {
     let failed = |error: Error| error.to_string();
     let taken = database.read(accounts::any_below_platform).await.map_err(failed)?;
     if taken {
@@ -62,7 +66,9 @@ pub(super) async fn run(database: &Database, demo: &Demo) -> Result<(), String> 
     let mut from = 0;
     while from < total {
         let to = (from + BATCH).min(total);
-        let batch = (from..to).map(|number| example(number, masters, demo.resellers)).collect::<Result<Vec<_>, _>>()?;
+        let batch = (from..to)
+            .map(|number| example(number, masters, demo.resellers, regions))
+            .collect::<Result<Vec<_>, _>>()?;
         database.write(move |tx| batch.iter().try_for_each(|account| write(tx, account))).await.map_err(failed)?;
         progress.set_position(u64::try_from(to).unwrap_or(u64::MAX));
         from = to;
@@ -76,7 +82,7 @@ pub(super) async fn run(database: &Database, demo: &Demo) -> Result<(), String> 
 }
 
 /// The account of a number: first come the master resellers, then the resellers, then the enterprises.
-fn example(number: usize, masters: usize, resellers: usize) -> Result<Example, String> {
+fn example(number: usize, masters: usize, resellers: usize, regions: &[SbcRegionCode]) -> Result<Example, String> {
     let tier = if number < masters {
         Tier::MasterReseller
     } else if number < masters + resellers {
@@ -104,12 +110,26 @@ fn example(number: usize, masters: usize, resellers: usize) -> Result<Example, S
         name,
         email,
         billing_reference: (tier != Tier::MasterReseller).then(|| format!("DEMO-{number:07}")),
+        enterprise: if tier == Tier::Enterprise { Some(of_enterprise(number, regions)?) } else { None },
         at: instant(number),
     })
 }
 
+fn of_enterprise(number: usize, regions: &[SbcRegionCode]) -> Result<Enterprise, String> {
+    let region = regions.get(number % regions.len().max(1)).cloned();
+    Ok(Enterprise {
+        country: Country::parse(COUNTRIES[number % COUNTRIES.len()]).map_err(|fault| fault.detail)?,
+        sbc_regions: SbcRegions::of(region).ok_or("there is no SBC region")?,
+        user_limit: (!number.is_multiple_of(3))
+            .then(|| UserLimit::parse(10))
+            .transpose()
+            .map_err(|fault| fault.detail)?,
+        switches: Switches::default(),
+    })
+}
+
 fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
-    let Example { id, tier, master_reseller, reseller, name, email, billing_reference, at } = example;
+    let Example { id, tier, master_reseller, reseller, name, email, billing_reference, enterprise, at } = example;
     let account = NewAccount {
         id: *id,
         tier: *tier,
@@ -119,6 +139,7 @@ fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
         email,
         billing_reference: billing_reference.as_deref(),
         services: Services::ALL,
+        enterprise: enterprise.as_ref(),
         now: *at,
     };
     accounts::insert_active(tx, &account)?;

@@ -70,7 +70,9 @@ fn run(cli: Cli) -> Result<(), String> {
             let _ = std::io::stdout().write_all(text.as_bytes());
             Ok(())
         }
-        Some(Command::Demo(demo)) => runtime()?.block_on(demo::run(&open(&settings.store)?, &demo)),
+        Some(Command::Demo(demo)) => {
+            runtime()?.block_on(demo::run(&open(&settings.store)?, &demo, settings.sbc_regions.codes()))
+        }
         Some(Command::RotateSigningKey) => {
             access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())
         }

@@ -157,6 +157,16 @@ impl Raw for Vec<String> {
     const NAME: &'static str = "a list of strings";
 }
 
+impl Raw for bool {
+    type Borrowed = bool;
+    const NAME: &'static str = "true or false";
+}
+
+impl Raw for i64 {
+    type Borrowed = i64;
+    const NAME: &'static str = "a whole number";
+}
+
 /// Parses the members of a body and collects what is wrong with them.
 #[derive(Debug)]
 pub struct Members {
@@ -205,6 +215,19 @@ impl Members {
         }
     }
 
+    /// A member that may be absent, or `null` to be without: `Some(None)`.
+    pub fn nullable<T: Raw, U>(
+        &mut self,
+        pointer: &str,
+        field: Field<T>,
+        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
+    ) -> Option<Option<U>> {
+        match field {
+            Field::Null => Some(None),
+            field => self.optional(pointer, field, parse).map(Some),
+        }
+    }
+
     fn given<T: Raw, U>(
         &mut self,
         pointer: &str,
@@ -220,6 +243,19 @@ impl Members {
             Field::WrongType => self.fault(pointer, Fault::new("wrong_type", format!("Give {}.", T::NAME))),
             Field::Absent => None,
         }
+    }
+
+    /// A member that is a selection, with a pointer of its own for each wrong item of it.
+    pub fn selection<U>(&mut self, pointer: &str, parsed: Result<U, Vec<(Option<usize>, Fault)>>) -> Option<U> {
+        let faults = match parsed {
+            Ok(selection) => return Some(selection),
+            Err(faults) => faults,
+        };
+        for (index, fault) in faults.into_iter().take(20) {
+            let pointer = index.map_or_else(|| pointer.to_owned(), |index| format!("{pointer}/{index}"));
+            self.fault::<()>(&pointer, fault);
+        }
+        None
     }
 
     /// Notes a fault; gives `None`, so that it can stand where a value is expected.

@@ -64,6 +64,7 @@ impl From<Account> for MasterReseller {
             activated_at,
             closed_at,
             activation,
+            enterprise: _,
         } = account;
         Self {
             id,
@@ -127,7 +128,7 @@ impl PatchMasterReseller {
             name: members.optional("/name", n, name).map(domain::text::AccountName::into_string),
             email: members.optional("/email", e, email),
             services: services(&mut members, s, false),
-            billing_reference: None,
+            ..Change::default()
         };
         let change = members.finish(Some(change))?;
         refuse_empty(change == Change::default())?;

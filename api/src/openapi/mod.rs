@@ -24,6 +24,7 @@ use crate::routes;
         (name = "Activation", description = "Redeeming the link of an activation e-mail."),
         (name = "Sign-in", description = "Access tokens, and who is signed in."),
         (name = "Resellers", description = "The organisations that sell the service."),
+        (name = "Enterprises", description = "The customers that are connected with Teams."),
         (name = "Master resellers", description = "Partners' accesses into the portal."),
         (name = "System", description = "Health, metrics and keys."),
     ),

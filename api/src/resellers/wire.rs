@@ -71,6 +71,7 @@ impl From<Account> for Reseller {
             activated_at,
             closed_at,
             activation,
+            enterprise: _,
         } = account;
         Self {
             id,
@@ -197,6 +198,7 @@ impl PatchReseller {
             billing_reference: members
                 .optional("/billing_reference", b, billing_reference)
                 .map(|reference| Some(reference.into_string())),
+            ..Change::default()
         };
         let change = members.finish(Some(change))?;
         refuse_empty(change == Change::default())?;

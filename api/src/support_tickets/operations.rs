@@ -86,6 +86,7 @@ pub fn approve(
         email: &email,
         billing_reference: None,
         services: Services::ALL,
+        enterprise: None,
         now,
     };
     create::create(tx, actor.origin(), &account, None, post)?;

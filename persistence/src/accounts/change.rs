@@ -4,12 +4,14 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Account, Activation, Status, Tier};
 use domain::email::EmailAddress;
+use domain::enterprise::{Country, Enterprise, SbcRegions, Switches, UserLimit};
 use domain::id::AccountId;
 use domain::services::{Service, Services};
 
 use super::addresses::{claim_email, free_emails};
 use super::row::search_text;
 use crate::connection::{StoreConnection, on};
+use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts, members};
@@ -36,6 +38,8 @@ pub struct NewAccount<'a> {
     pub billing_reference: Option<&'a str>,
     /// Its services.
     pub services: Services,
+    /// What only an enterprise has.
+    pub enterprise: Option<&'a Enterprise>,
     /// When.
     pub now: Timestamp,
 }
@@ -44,8 +48,18 @@ impl NewAccount<'_> {
     /// The account that [`insert`] makes of it, as reading it would show it.
     #[must_use]
     pub fn pending(&self, ancestors_active: bool, activation: Activation) -> Account {
-        let NewAccount { id, tier, master_reseller_id, reseller_id, name, email, billing_reference, services, now } =
-            *self;
+        let NewAccount {
+            id,
+            tier,
+            master_reseller_id,
+            reseller_id,
+            name,
+            email,
+            billing_reference,
+            services,
+            enterprise,
+            now,
+        } = *self;
         Account {
             id,
             tier,
@@ -63,6 +77,7 @@ impl NewAccount<'_> {
             activated_at: None,
             closed_at: None,
             activation: Some(activation),
+            enterprise: enterprise.cloned(),
         }
     }
 }
@@ -78,8 +93,18 @@ pub fn insert_active(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Resu
 }
 
 fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status) -> Result<bool, Error> {
-    let NewAccount { id, tier, master_reseller_id, reseller_id, name, email, billing_reference, services, now } =
-        account;
+    let NewAccount {
+        id,
+        tier,
+        master_reseller_id,
+        reseller_id,
+        name,
+        email,
+        billing_reference,
+        services,
+        enterprise,
+        now,
+    } = account;
     on!(tx, connection => diesel::insert_into(accounts::table)
         .values((
             accounts::id.eq(Key::from(*id)),
@@ -100,6 +125,9 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
             accounts::closed_at.eq(None::<Instant>),
         ))
         .execute(connection))?;
+    if let Some(enterprise) = enterprise {
+        enterprises::insert(tx, *id, enterprise)?;
+    }
     claim_email(tx, email, *id)
 }
 
@@ -114,11 +142,64 @@ pub struct Change {
     pub services: Option<Services>,
     /// Its billing reference; `Some(None)` removes it.
     pub billing_reference: Option<Option<String>>,
+    /// What only an enterprise has.
+    pub enterprise: EnterpriseChange,
+}
+
+/// New values of what only an enterprise has; `None` leaves one as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EnterpriseChange {
+    /// Its country.
+    pub country: Option<Country>,
+    /// Its SBC regions.
+    pub sbc_regions: Option<SbcRegions>,
+    /// Its user limit; `Some(None)` removes it.
+    pub user_limit: Option<Option<UserLimit>>,
+    /// Its PBX plays the music on hold.
+    pub pbx_music_on_hold: Option<bool>,
+    /// It may read its SIP data.
+    pub access_sip_data: Option<bool>,
+    /// It is asked for consent to management.
+    pub request_management_consent: Option<bool>,
+    /// It may add extensions.
+    pub can_add_extensions: Option<bool>,
+    /// Its users may have external numbers.
+    pub allow_external_numbers: Option<bool>,
+}
+
+impl EnterpriseChange {
+    /// What the enterprise has after it.
+    #[must_use]
+    pub fn apply(&self, before: &Enterprise) -> Enterprise {
+        let Self {
+            country,
+            sbc_regions,
+            user_limit,
+            pbx_music_on_hold,
+            access_sip_data,
+            request_management_consent,
+            can_add_extensions,
+            allow_external_numbers,
+        } = self;
+        let switches = before.switches;
+        Enterprise {
+            country: country.unwrap_or(before.country),
+            sbc_regions: sbc_regions.as_ref().unwrap_or(&before.sbc_regions).clone(),
+            user_limit: user_limit.unwrap_or(before.user_limit),
+            switches: Switches {
+                pbx_music_on_hold: pbx_music_on_hold.unwrap_or(switches.pbx_music_on_hold),
+                access_sip_data: access_sip_data.unwrap_or(switches.access_sip_data),
+                request_management_consent: request_management_consent.unwrap_or(switches.request_management_consent),
+                can_add_extensions: can_add_extensions.unwrap_or(switches.can_add_extensions),
+                allow_external_numbers: allow_external_numbers.unwrap_or(switches.allow_external_numbers),
+            },
+        }
+    }
 }
 
 /// Changes an account. `false` when its new address is taken (R1); the transaction must then be given up.
 pub fn update(tx: &mut StoreConnection, account: &Account, change: &Change, now: Timestamp) -> Result<bool, Error> {
-    let Change { name, email, services, billing_reference } = change;
+    let Change { name, email, services, billing_reference, enterprise } = change;
     let name = name.as_deref().unwrap_or(&account.name);
     let services = services.unwrap_or(account.services);
     let billing_reference = billing_reference.as_ref().unwrap_or(&account.billing_reference).as_deref();
@@ -135,6 +216,12 @@ pub fn update(tx: &mut StoreConnection, account: &Account, change: &Change, now:
             accounts::updated_at.eq(column(now)),
         ))
         .execute(tx)?;
+    if let Some(before) = &account.enterprise {
+        let after = enterprise.apply(before);
+        if after != *before {
+            enterprises::update(tx, account.id, &after)?;
+        }
+    }
     match email {
         None => Ok(true),
         Some(email) => {

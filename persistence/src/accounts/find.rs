@@ -11,6 +11,7 @@ use domain::services::Service;
 
 use super::row::{Row, account, parse_status, query};
 use crate::connection::{MultiBackend, StoreConnection, on};
+use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::accounts;
@@ -28,7 +29,11 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
         .or(everything.into_sql::<Nullable<Bool>>());
     let found = query().filter(accounts::id.eq(Key::from(id))).filter(accounts::tier.eq(tier.as_str())).filter(visible);
     let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
-    row.map(account).transpose()
+    let mut found = row.map(account).transpose()?;
+    if tier == Tier::Enterprise {
+        enterprises::complete(tx, found.as_mut_slice())?;
+    }
+    Ok(found)
 }
 
 /// Whether there is any account but the platform's own.

@@ -2,14 +2,16 @@
 
 use diesel::prelude::*;
 use domain::account::{Account, Scope, Status, Tier};
+use domain::enterprise::{Country, SbcRegionCode};
 use domain::id::AccountId;
 use domain::services::Service;
 
 use super::row::{Row, account, query, search_pattern};
 use crate::connection::{MultiBackend, StoreConnection};
+use crate::enterprises::complete;
 use crate::error::Error;
 use crate::key::Key;
-use crate::schema::accounts;
+use crate::schema::{accounts, enterprise_sbc_regions, enterprises};
 
 /// Which accounts of a scope are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,12 @@ pub struct Filter {
     pub tier: Tier,
     /// Below this master reseller.
     pub master_reseller_id: Option<AccountId>,
+    /// Below this reseller.
+    pub reseller_id: Option<AccountId>,
+    /// In this country.
+    pub country: Option<Country>,
+    /// Connected by the SBCs of this region.
+    pub sbc_region: Option<SbcRegionCode>,
     /// With this status.
     pub status: Option<Status>,
     /// With this service.
@@ -34,6 +42,27 @@ pub struct Filter {
     pub limit: i64,
 }
 
+impl Filter {
+    /// Up to so many accounts of a tier, whatever they are like, oldest first.
+    #[must_use]
+    pub const fn all(tier: Tier, limit: i64) -> Self {
+        Self {
+            tier,
+            master_reseller_id: None,
+            reseller_id: None,
+            country: None,
+            sbc_region: None,
+            status: None,
+            service: None,
+            billing_reference: None,
+            search: None,
+            newest_first: false,
+            after: None,
+            limit,
+        }
+    }
+}
+
 /// The accounts of a scope that a filter asks for.
 pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<Vec<Account>, Error> {
     let mut wanted = query().into_boxed::<MultiBackend>().filter(accounts::tier.eq(filter.tier.as_str()));
@@ -45,6 +74,17 @@ pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<
     }
     if let Some(id) = filter.master_reseller_id {
         wanted = wanted.filter(accounts::master_reseller_id.eq(Key::from(id)));
+    }
+    if let Some(id) = filter.reseller_id {
+        wanted = wanted.filter(accounts::reseller_id.eq(Key::from(id)));
+    }
+    if let Some(country) = filter.country {
+        let there = enterprises::table.filter(enterprises::country.eq(country.as_str()));
+        wanted = wanted.filter(accounts::id.eq_any(there.select(enterprises::account_id)));
+    }
+    if let Some(region) = &filter.sbc_region {
+        let connected = enterprise_sbc_regions::table.filter(enterprise_sbc_regions::region.eq(region.as_str()));
+        wanted = wanted.filter(accounts::id.eq_any(connected.select(enterprise_sbc_regions::account_id)));
     }
     if let Some(status) = filter.status {
         wanted = wanted.filter(accounts::status.eq(status.as_str()));
@@ -67,5 +107,9 @@ pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<
         (true, Some(after)) => wanted.filter(accounts::id.lt(after)).order(accounts::id.desc()),
     };
     let rows: Vec<Row> = wanted.limit(filter.limit).load(tx)?;
-    rows.into_iter().map(account).collect()
+    let mut found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
+    if filter.tier == Tier::Enterprise {
+        complete(tx, &mut found)?;
+    }
+    Ok(found)
 }

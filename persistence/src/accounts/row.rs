@@ -118,6 +118,7 @@ pub(crate) fn account((own, master, reseller, activation): Row) -> Result<Accoun
                 })
             })
             .transpose()?,
+        enterprise: None,
     })
 }
 

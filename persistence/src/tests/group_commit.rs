@@ -35,6 +35,7 @@ fn insert(tx: &mut StoreConnection, number: u128, address: &str) -> Result<bool,
         email: &EmailAddress::parse(address).expect("an address"),
         billing_reference: None,
         services: Services::ALL,
+        enterprise: None,
         now: Timestamp::default(),
     };
     accounts::insert(tx, &account)

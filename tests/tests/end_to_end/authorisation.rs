@@ -65,7 +65,7 @@ const SEEN: [u16; 4] = [200; 4];
 const NO: [u16; 4] = [403; 4];
 const UNSEEN: [u16; 4] = [404; 4];
 
-/// The table. `/resellers/{id}` is tried on a reseller, `/master-resellers/{id}` on its master reseller,
+/// The table. `/resellers/{id}` is tried on a reseller, `/master-resellers/{id}` on its master reseller, `/enterprises/{id}` on an enterprise below it,
 /// `/support-tickets/{id}` on a decided ticket.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
@@ -91,6 +91,16 @@ const TABLE: &[Row] = &[
     row("resend_reseller_activation", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
     row("get_reseller_closing_blockers", SEEN, SEEN, SEEN, UNSEEN, [404, 404]),
     row("close_reseller", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
+    row("create_enterprise", provisions(422), provisions(422), provisions(422), NO, [422, 422]),
+    row("list_enterprises", SEEN, SEEN, SEEN, SEEN, [200, 200]),
+    row("get_enterprise", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("update_enterprise", provisions(412), provisions(412), provisions(412), NO, [404, 404]),
+    row("suspend_enterprise", provisions(412), provisions(412), provisions(412), NO, [404, 404]),
+    row("resume_enterprise", provisions(412), provisions(412), provisions(412), NO, [404, 404]),
+    row("resend_enterprise_activation", provisions(412), provisions(412), provisions(412), NO, [404, 404]),
+    row("get_enterprise_closing_blockers", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("close_enterprise", provisions(412), provisions(412), provisions(412), NO, [404, 404]),
+    row("list_sbc_regions", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("list_master_resellers", SEEN, SEEN, NO, NO, [403, 200]),
     row("get_master_reseller", SEEN, SEEN, UNSEEN, UNSEEN, [404, 404]),
     row("update_master_reseller", provisions(412), NO, UNSEEN, UNSEEN, [404, 404]),
@@ -190,6 +200,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .path
             .replace("{ticket_id}", &ticket)
             .replace("{reseller_id}", &reseller)
+            .replace("{enterprise_id}", &enterprise)
             .replace("{master_reseller_id}", &master);
         let mut expected = vec![row.stranger; 4];
         for tier in [row.platform, row.master, row.reseller, row.enterprise] {
@@ -202,7 +213,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             if let Some(person) = caller {
                 request = request.bearer(&person.token);
             }
-            if path.contains("resellers/") && operation.method != Method::GET {
+            if (path.contains("resellers/") || path.contains("enterprises/")) && operation.method != Method::GET {
                 request = request.header("if-match", "\"0.000000000000\"");
             }
             if operation.has_body {

@@ -8,6 +8,7 @@ mod changes;
 mod document;
 mod durability;
 mod email_addresses;
+mod enterprises;
 mod http;
 mod idempotency;
 mod journey;

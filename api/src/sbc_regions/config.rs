@@ -1,0 +1,137 @@
+//! The list of SBC regions as it is configured.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use domain::enterprise::SbcRegionCode;
+use domain::host_name::HostName;
+use domain::limits::ROUTE_DOMAIN_MAX;
+use domain::text::AccountName;
+use serde::Deserialize;
+
+/// What is offered when nothing is configured. The names are reserved for examples: set your own.
+pub const DEFAULT: &str = r#"[
+    {"code": "emea", "name": "Europe, Middle East, Africa", "base_domain": "emea.teammate.example",
+     "sbcs": ["sbc1.emea.teammate.example", "sbc2.emea.teammate.example"]},
+    {"code": "noam", "name": "North America", "base_domain": "noam.teammate.example",
+     "sbcs": ["sbc1.noam.teammate.example", "sbc2.noam.teammate.example"]},
+    {"code": "apac", "name": "Asia, Pacific", "base_domain": "apac.teammate.example",
+     "sbcs": ["sbc1.apac.teammate.example", "sbc2.apac.teammate.example"]}
+]"#;
+
+/// An SBC region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SbcRegion {
+    /// By which requests name it.
+    pub code: SbcRegionCode,
+    /// What people call it.
+    pub name: String,
+    /// The domain below which routes have theirs (R11).
+    pub base_domain: HostName,
+    /// The host names of its session border controllers.
+    pub sbcs: Vec<HostName>,
+}
+
+/// All regions on offer; there is one at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SbcRegionList {
+    regions: Vec<SbcRegion>,
+    codes: Vec<SbcRegionCode>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    code: String,
+    name: String,
+    base_domain: String,
+    sbcs: Vec<String>,
+}
+
+impl SbcRegionList {
+    /// The regions, in the order of the configuration.
+    #[must_use]
+    pub fn regions(&self) -> &[SbcRegion] {
+        &self.regions
+    }
+
+    /// Their codes.
+    #[must_use]
+    pub fn codes(&self) -> &[SbcRegionCode] {
+        &self.codes
+    }
+}
+
+impl FromStr for SbcRegionList {
+    type Err = String;
+
+    /// Reads a JSON list of `{code, name, base_domain, sbcs}`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let given: Vec<Given> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let regions = given.into_iter().map(region).collect::<Result<Vec<_>, _>>()?;
+        let codes: Vec<_> = regions.iter().map(|region| region.code.clone()).collect();
+        if codes.is_empty() {
+            return Err("name at least one region".to_owned());
+        }
+        if codes.iter().collect::<BTreeSet<_>>().len() < codes.len() {
+            return Err("two regions have the same code".to_owned());
+        }
+        Ok(Self { regions, codes })
+    }
+}
+
+fn region(Given { code, name, base_domain, sbcs }: Given) -> Result<SbcRegion, String> {
+    let wrong = |what: &str, why: &str| format!("region {code:?}: {what}: {why}");
+    let host = |what: &str, text: &str| HostName::parse(text).map_err(|fault| wrong(what, &fault.detail));
+    let base = host("base_domain", &base_domain)?;
+    // A label of one character and a dot stand before it at least.
+    if base.as_str().len() + 2 > ROUTE_DOMAIN_MAX {
+        return Err(wrong("base_domain", &format!("names below it must fit into {ROUTE_DOMAIN_MAX} characters")));
+    }
+    if base.as_str() == "onmicrosoft.com" || base.as_str().ends_with(".onmicrosoft.com") {
+        return Err(wrong("base_domain", "nothing below onmicrosoft.com can be verified"));
+    }
+    if sbcs.is_empty() {
+        return Err(wrong("sbcs", "name at least one session border controller"));
+    }
+    Ok(SbcRegion {
+        code: SbcRegionCode::parse(&code).ok_or_else(|| wrong("code", "use lower-case letters, digits and hyphens"))?,
+        name: AccountName::parse(&name).map_err(|fault| wrong("name", &fault.detail))?.into_string(),
+        sbcs: sbcs.iter().map(|sbc| host("sbcs", sbc)).collect::<Result<_, _>>()?,
+        base_domain: base,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_list_can_be_read() {
+        let list: SbcRegionList = DEFAULT.parse().unwrap();
+        let codes: Vec<_> = list.codes.iter().map(|code| code.as_str().to_owned()).collect();
+        assert_eq!(codes, ["emea", "noam", "apac"]);
+    }
+
+    #[test]
+    fn a_list_that_could_not_work_is_refused_at_the_start() {
+        let region = |code: &str, base: &str, sbcs: &str| {
+            format!(r#"{{"code": "{code}", "name": "A", "base_domain": "{base}", "sbcs": [{sbcs}]}}"#)
+        };
+        let good = region("emea", "emea.example", r#""sbc.emea.example""#);
+        assert!(format!("[{good}]").parse::<SbcRegionList>().is_ok());
+        for bad in [
+            "[]".to_owned(),
+            "x".to_owned(),
+            format!("[{good}, {good}]"),
+            format!("[{}]", region("EMEA", "emea.example", r#""sbc.emea.example""#)),
+            format!("[{}]", region("emea", "contoso.onmicrosoft.com", r#""sbc.emea.example""#)),
+            format!("[{}]", region("emea", "emea", r#""sbc.emea.example""#)),
+            format!("[{}]", region("emea", &format!("{}.example", "a".repeat(40)), r#""sbc.emea.example""#)),
+            format!("[{}]", region("emea", "emea.example", "")),
+            format!("[{}]", region("emea", "emea.example", r#""192.0.2.1""#)),
+        ] {
+            assert!(bad.parse::<SbcRegionList>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! SBC regions: where the session border controllers stand that connect enterprises with Teams. Configuration.
+
+pub mod config;
+pub mod routes;

@@ -1,0 +1,2 @@
+DROP TABLE enterprise_sbc_regions;
+DROP TABLE enterprises;
