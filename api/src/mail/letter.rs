@@ -1,6 +1,7 @@
 //! The e-mails that the service writes.
 
 use chrono::{DateTime, Utc};
+use domain::account::Tier;
 use serde::{Deserialize, Serialize};
 
 /// An e-mail, before it is put into words.
@@ -59,10 +60,7 @@ impl Letter {
         match self {
             Self::Activation { to: _, account_kind, account_name, token, expires_at } => words(&Parts {
                 subject: format!("Activate {} on TeamMate Portal", one_line(account_name)),
-                intro: format!(
-                    "{account_name} has been set up as a {account_kind} on TeamMate Portal, and you are its owner. \
-                     Choose a password to activate the account."
-                ),
+                intro: invitation(account_kind, account_name),
                 button: "Activate the account",
                 link: format!("{public_url}/activate#token={token}"),
                 until: expires_at,
@@ -80,6 +78,20 @@ impl Letter {
             }),
         }
     }
+}
+
+fn invitation(account_kind: &str, account_name: &str) -> String {
+    if account_kind == Tier::Enterprise.noun() {
+        // Whoever connects the tenant with the session border controllers needs that role in Microsoft 365.
+        return format!(
+            "{account_name} has been set up on TeamMate Portal to be connected with Microsoft Teams, and you are \
+             invited as its Microsoft Global Administrator. Choose a password to activate the account."
+        );
+    }
+    format!(
+        "{account_name} has been set up as a {account_kind} on TeamMate Portal, and you are its owner. Choose a \
+         password to activate the account."
+    )
 }
 
 struct Parts<'a> {

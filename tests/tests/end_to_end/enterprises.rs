@@ -50,6 +50,9 @@ async fn r10_an_enterprise_is_invited_and_its_administrator_signs_in(#[values(Sq
         })
     );
 
+    let mail = app.mail_to("admin@kiosk.example").await.pop().unwrap();
+    assert!(mail.contains("invited as its Microsoft Global Administrator"), "{mail}");
+
     // The administrator activates, signs in, and sees its enterprise and nothing else.
     let administrator = app.activate(&id, "admin@kiosk.example").await;
     let _ = create(&app, &reseller, &enterprise_body("admin@bakery.example")).await.expect(201);
