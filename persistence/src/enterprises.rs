@@ -12,55 +12,59 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{enterprise_sbc_regions, enterprises};
 
+/// The columns of an enterprise.
+#[expect(clippy::struct_excessive_bools, reason = "five independent switches are five bools")]
+#[derive(Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = enterprises, primary_key(account_id))]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
+struct Row {
+    account_id: Key,
+    country: String,
+    user_limit: Option<i32>,
+    pbx_music_on_hold: bool,
+    access_sip_data: bool,
+    request_management_consent: bool,
+    can_add_extensions: bool,
+    allow_external_numbers: bool,
+}
+
+impl Row {
+    /// All but the regions, which are rows of their own.
+    fn new(account: AccountId, enterprise: &Enterprise) -> Self {
+        let Enterprise { country, sbc_regions: _, user_limit, switches } = enterprise;
+        let Switches {
+            pbx_music_on_hold,
+            access_sip_data,
+            request_management_consent,
+            can_add_extensions,
+            allow_external_numbers,
+        } = *switches;
+        Self {
+            account_id: Key::from(account),
+            country: country.as_str().to_owned(),
+            user_limit: user_limit.map(UserLimit::get),
+            pbx_music_on_hold,
+            access_sip_data,
+            request_management_consent,
+            can_add_extensions,
+            allow_external_numbers,
+        }
+    }
+}
+
 /// Stores what an enterprise has whose account was created a moment ago.
 pub(crate) fn insert(tx: &mut StoreConnection, account: AccountId, enterprise: &Enterprise) -> Result<(), Error> {
-    let Enterprise { country, sbc_regions, user_limit, switches } = enterprise;
-    let Switches {
-        pbx_music_on_hold,
-        access_sip_data,
-        request_management_consent,
-        can_add_extensions,
-        allow_external_numbers,
-    } = *switches;
-    diesel::insert_into(enterprises::table)
-        .values((
-            enterprises::account_id.eq(Key::from(account)),
-            enterprises::country.eq(country.as_str()),
-            enterprises::user_limit.eq(user_limit.map(UserLimit::get)),
-            enterprises::pbx_music_on_hold.eq(pbx_music_on_hold),
-            enterprises::access_sip_data.eq(access_sip_data),
-            enterprises::request_management_consent.eq(request_management_consent),
-            enterprises::can_add_extensions.eq(can_add_extensions),
-            enterprises::allow_external_numbers.eq(allow_external_numbers),
-        ))
-        .execute(tx)?;
-    insert_regions(tx, account, sbc_regions)
+    diesel::insert_into(enterprises::table).values(Row::new(account, enterprise)).execute(tx)?;
+    insert_regions(tx, account, &enterprise.sbc_regions)
 }
 
 /// Replaces what an enterprise has.
 pub(crate) fn update(tx: &mut StoreConnection, account: AccountId, enterprise: &Enterprise) -> Result<(), Error> {
-    let Enterprise { country, sbc_regions, user_limit, switches } = enterprise;
-    let Switches {
-        pbx_music_on_hold,
-        access_sip_data,
-        request_management_consent,
-        can_add_extensions,
-        allow_external_numbers,
-    } = *switches;
-    diesel::update(enterprises::table.filter(enterprises::account_id.eq(Key::from(account))))
-        .set((
-            enterprises::country.eq(country.as_str()),
-            enterprises::user_limit.eq(user_limit.map(UserLimit::get)),
-            enterprises::pbx_music_on_hold.eq(pbx_music_on_hold),
-            enterprises::access_sip_data.eq(access_sip_data),
-            enterprises::request_management_consent.eq(request_management_consent),
-            enterprises::can_add_extensions.eq(can_add_extensions),
-            enterprises::allow_external_numbers.eq(allow_external_numbers),
-        ))
-        .execute(tx)?;
-    let of_account = enterprise_sbc_regions::account_id.eq(Key::from(account));
-    diesel::delete(enterprise_sbc_regions::table.filter(of_account)).execute(tx)?;
-    insert_regions(tx, account, sbc_regions)
+    let row = enterprises::table.filter(enterprises::account_id.eq(Key::from(account)));
+    diesel::update(row).set(Row::new(account, enterprise)).execute(tx)?;
+    let regions = enterprise_sbc_regions::table.filter(enterprise_sbc_regions::account_id.eq(Key::from(account)));
+    diesel::delete(regions).execute(tx)?;
+    insert_regions(tx, account, &enterprise.sbc_regions)
 }
 
 fn insert_regions(tx: &mut StoreConnection, account: AccountId, regions: &SbcRegions) -> Result<(), Error> {
@@ -75,9 +79,6 @@ fn insert_regions(tx: &mut StoreConnection, account: AccountId, regions: &SbcReg
     Ok(())
 }
 
-/// The columns of an enterprise.
-type Row = (Key, String, Option<i32>, bool, bool, bool, bool, bool);
-
 /// Adds to enterprises what only they have.
 pub(crate) fn complete(tx: &mut StoreConnection, accounts: &mut [Account]) -> Result<(), Error> {
     let ids: Vec<Key> = accounts.iter().map(|account| Key::from(account.id)).collect();
@@ -91,8 +92,8 @@ pub(crate) fn complete(tx: &mut StoreConnection, accounts: &mut [Account]) -> Re
     }
     let mut found = HashMap::new();
     for row in rows {
-        let regions = regions_of.remove(&row.0).unwrap_or_default();
-        found.insert(row.0, enterprise(row, regions)?);
+        let regions = regions_of.remove(&row.account_id).unwrap_or_default();
+        found.insert(row.account_id, enterprise(row, regions)?);
     }
     for account in accounts {
         account.enterprise = found.remove(&Key::from(account.id));
@@ -103,23 +104,30 @@ pub(crate) fn complete(tx: &mut StoreConnection, accounts: &mut [Account]) -> Re
     Ok(())
 }
 
-fn enterprise(
-    (_, country, user_limit, music, sip_data, consent, extensions, external): Row,
-    regions: Vec<SbcRegionCode>,
-) -> Result<Enterprise, Error> {
+fn enterprise(row: Row, regions: Vec<SbcRegionCode>) -> Result<Enterprise, Error> {
+    let Row {
+        account_id: _,
+        country,
+        user_limit,
+        pbx_music_on_hold,
+        access_sip_data,
+        request_management_consent,
+        can_add_extensions,
+        allow_external_numbers,
+    } = row;
+    let switches = Switches {
+        pbx_music_on_hold,
+        access_sip_data,
+        request_management_consent,
+        can_add_extensions,
+        allow_external_numbers,
+    };
+    let user_limit = user_limit.map(|limit| UserLimit::parse(limit.into())).transpose();
     Ok(Enterprise {
         country: Country::parse(&country).map_err(|_| Error::Corrupt(format!("country {country:?}")))?,
         sbc_regions: SbcRegions::of(regions)
             .ok_or_else(|| Error::Corrupt("an enterprise without SBC regions".to_owned()))?,
-        user_limit: user_limit
-            .map(|limit| UserLimit::parse(limit.into()).map_err(|_| Error::Corrupt(format!("user limit {limit}"))))
-            .transpose()?,
-        switches: Switches {
-            pbx_music_on_hold: music,
-            access_sip_data: sip_data,
-            request_management_consent: consent,
-            can_add_extensions: extensions,
-            allow_external_numbers: external,
-        },
+        user_limit: user_limit.map_err(|_| Error::Corrupt("a user limit out of range".to_owned()))?,
+        switches,
     })
 }

@@ -1,5 +1,6 @@
 //! R6, R8, R16: what is kept exactly, what strangers see, and what is recorded.
 
+use domain::account::Tier;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Database, reseller_body};
 use persistence::events;
@@ -29,24 +30,29 @@ async fn r6_references_and_names_come_back_byte_for_byte(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn r8_a_foreign_id_and_a_made_up_id_get_the_same_bytes(#[values(Sqlite, Postgresql)] database: Database) {
+async fn r8_a_foreign_id_and_a_made_up_id_get_the_same_bytes(
+    #[values(Sqlite, Postgresql)] database: Database,
+    #[values(Tier::Reseller, Tier::Enterprise)] tier: Tier,
+) {
     let app = App::start(database).await;
     let master = app.master_reseller("ann@contoso.example").await;
     let rival = app.master_reseller("bob@rival.example").await;
-    let foreign = app.reseller(&rival, "office@nordwind.example").await.account;
+    let reseller = app.reseller(&rival, "office@nordwind.example").await.account;
+    let enterprise = app.plant(Tier::Enterprise, &[&rival.account, &reseller], "admin@kiosk.example").await;
+    let (foreign, other) = if tier == Tier::Reseller { (reseller, enterprise) } else { (enterprise, reseller) };
     let ids = [
         foreign.as_str(),
-        "reseller_01h455vb4pex5vsknk084sn02q",
-        "reseller_x",
+        &format!("{}_01h455vb4pex5vsknk084sn02q", tier.as_str()),
+        &format!("{}_x", tier.as_str()),
         "..",
         "%2e%2e%2fetc",
-        "enterprise_01h455vb4pex5vsknk084sn02q",
+        &other,
         "%00",
     ];
     let bodies = [r#"{"name":"New"}"#, r#"{"name":"#, r#"{"zzz":1}"#, "", "[]"];
     let mut answers = Vec::new();
     for id in ids {
-        let path = format!("/resellers/{id}");
+        let path = format!("/{}s/{id}", tier.as_str());
         let mut of_id = vec![
             app.get(&path).bearer(&master.token).send().await,
             app.delete(&path).bearer(&master.token).send().await,
