@@ -1,6 +1,8 @@
 //! The service as a process of its own, for tests that kill it.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::PASSWORD;
@@ -17,14 +19,24 @@ impl Process {
     /// Starts the service from its binary, on a database, and waits until it answers.
     #[must_use]
     pub fn start(binary: &str, database: &FreshDatabase) -> Self {
-        let mut child = Command::new(binary)
+        Self::run(Command::new(binary).env("RUST_LOG", "error"), database)
+    }
+
+    /// The same, with a log in JSON that holds all that the service and its libraries have to say below tracing.
+    #[must_use]
+    pub fn start_with_log(binary: &str, database: &FreshDatabase, log: &Path) -> Self {
+        let log = File::create(log).expect("a file for the log");
+        Self::run(Command::new(binary).env("RUST_LOG", "debug").env("TEAMMATE_LOG_JSON", "1").stderr(log), database)
+    }
+
+    fn run(command: &mut Command, database: &FreshDatabase) -> Self {
+        let mut child = command
             .env("DATABASE_URL", database.url_text())
             .env("TEAMMATE_DATA_DIR", database.directory.path())
             .env("TEAMMATE_LISTEN", "127.0.0.1:0")
             .env("TEAMMATE_OPERATOR_PASSWORD", PASSWORD)
             .env("TEAMMATE_RATE_LIMIT", "off")
             .env("TEAMMATE_WORKERS", "1")
-            .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
             .expect("the service starts");

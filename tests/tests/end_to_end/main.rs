@@ -14,6 +14,7 @@ mod idempotency;
 mod journey;
 mod life_cycle;
 mod lists;
+mod logs;
 mod mail;
 mod schema;
 mod sign_in;
