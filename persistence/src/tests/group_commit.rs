@@ -90,6 +90,50 @@ async fn s4_one_bad_operation_in_a_group_harms_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s4_a_group_runs_again_only_when_a_refusal_left_something_to_undo() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    for (wrote, expected_runs) in [(false, 1), (true, 2)] {
+        let directory = tempfile::tempdir().unwrap();
+        let database = open(directory.path(), Options::default());
+        let release = hold_writer(&database);
+        let runs = Arc::new(AtomicUsize::new(0));
+        let (first, refused, last) = (database.clone(), database.clone(), database.clone());
+        let counted = Arc::clone(&runs);
+        let first = tokio::spawn(async move {
+            let count_and_insert = move |tx: &mut StoreConnection| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                insert(tx, 1, "one@example.com")
+            };
+            first.write(count_and_insert).await
+        });
+        while database.waiting().1 < 1 {
+            tokio::task::yield_now().await;
+        }
+        let refused = tokio::spawn(async move {
+            let refuse = move |tx: &mut StoreConnection| {
+                if wrote {
+                    insert(tx, 2, "two@example.com").map_err(Refused::from)?;
+                }
+                Err::<(), _>(Refused)
+            };
+            refused.write(refuse).await
+        });
+        let last = tokio::spawn(async move { last.write(|tx| insert(tx, 3, "three@example.com")).await });
+        while database.waiting().1 < 3 {
+            tokio::task::yield_now().await;
+        }
+        drop(release);
+        assert!(first.await.unwrap().unwrap() && last.await.unwrap().unwrap());
+        assert!(refused.await.unwrap().is_err());
+        assert_eq!(runs.load(Ordering::Relaxed), expected_runs, "wrote: {wrote}");
+        assert!(exists(&database, 1).await && exists(&database, 3).await);
+        assert!(!exists(&database, 2).await, "what a refused operation wrote is undone");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s4_a_failed_commit_acknowledges_nothing_of_its_group() {
     let directory = tempfile::tempdir().unwrap();
     let database = open(directory.path(), Options::default());
