@@ -16,6 +16,7 @@ use chrono::TimeDelta;
 use domain::account::Tier;
 use domain::authority::Role;
 use domain::limits::IDEMPOTENCY_HOURS;
+use domain::refusal::Refusal;
 use domain::services::Services;
 use persistence::accounts::NewAccount;
 use persistence::members::NewMember;
@@ -28,7 +29,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::clock::Clock;
 use crate::http::fallback::Methods;
-use crate::http::{Error, Origin, edge, fallback, idempotency};
+use crate::http::{Error, ErrorCode, Origin, edge, fallback, idempotency};
 use crate::mail::worker;
 use crate::record::{Happening, new_id, record};
 use crate::security::secret_token::SecretToken;
@@ -212,7 +213,7 @@ async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error
     let made_up = given.is_none().then(|| SecretString::from(SecretToken::generate().expose()[..24].to_owned()));
     let Some(password) = given.or_else(|| made_up.clone()) else { return Ok(None) };
     domain::password::check(password.expose_secret(), &[]).map_err(|fault| {
-        Error::new(crate::http::ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
+        Error::new(ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
     })?;
     let password_hash = service.passwords.hash(password).await?;
     let (email, now) = (service.settings.operator_email.clone(), service.clock.now());
@@ -234,7 +235,7 @@ async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error
             now,
         };
         if !accounts::insert(tx, &platform)? {
-            return Ok(false);
+            return Err(Refusal::EmailTaken.into());
         }
         let Some(account) = accounts::by_id(tx, &domain::account::Scope::Platform, Tier::Platform, id)? else {
             return Ok(false);
@@ -253,8 +254,12 @@ async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error
         record(tx, &Origin::system("start"), now, &Happening::to_account(&account, "created", Value::Null, after))?;
         Ok(true)
     });
-    // Another replica may have been faster; then its password counts.
-    Ok(made.await?.then_some(made_up).flatten())
+    match made.await {
+        Ok(made) => Ok(made.then_some(made_up).flatten()),
+        // Another replica may have been faster; then its password counts.
+        Err(error) if error.code() == ErrorCode::EmailTaken => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The recorder holds on to every single time until it is told to count it.

@@ -20,6 +20,10 @@ pub const REJECTION_REASON_MAX: usize = 500;
 pub const USER_LIMIT_MAX: i32 = 1_000_000;
 /// Longest code of an SBC region, in characters.
 pub const SBC_REGION_CODE_MAX: usize = 20;
+/// Most SBC regions that can be configured.
+pub const SBC_REGIONS_MAX: usize = 100;
+/// Most session border controllers of a region.
+pub const SBCS_MAX: usize = 50;
 /// Longest host name, in characters of its ASCII form (RFC 1035 section 2.3.4, less the root's octets).
 pub const HOST_NAME_MAX: usize = 253;
 /// Longest domain of a Direct Routing route, in characters: Microsoft 365 takes no longer one (R11).

@@ -87,7 +87,8 @@ impl Database {
     }
 
     /// Runs an operation in a transaction of its own: all of it is durable when this returns `Ok`, and nothing of it
-    /// stays otherwise. PostgreSQL may run the operation again after a conflict, so it must not act outside.
+    /// stays otherwise. PostgreSQL may run the operation again after a conflict, and SQLite when another one of its group has
+    /// to be undone, so it must not act outside.
     pub async fn write<T, E, F>(&self, mut operation: F) -> Result<T, E>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,

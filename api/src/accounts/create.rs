@@ -128,13 +128,13 @@ fn parent(
         }
         (true, None) => actor.scope().account(),
     };
-    let found = match id {
-        Some(id) => {
-            accounts::lock(tx, id, Hold::Still)?;
-            accounts::by_id(tx, &actor.scope(), tier, id)?
-        }
-        None => None,
-    };
+    let find = |tx: &mut _| id.map_or(Ok(None), |id| accounts::by_id(tx, &actor.scope(), tier, id));
+    let mut found = find(tx)?;
+    if let Some(parent) = &found
+        && accounts::lock(tx, parent.id, Hold::Still)?
+    {
+        found = find(tx)?;
+    }
     let parent = found.ok_or_else(|| wrong(unknown(tier), format!("There is no such {noun}.")))?;
     if parent.status == Status::Closed {
         return Err(Refusal::ParentClosed.into());

@@ -32,8 +32,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Sign in
 ///
-/// Starts a session. An unknown address and a wrong password get the same answer; after three failures in a row each
-/// further attempt waits a little longer, and nobody is ever locked out.
+/// Starts a session. An unknown address and a wrong password get the same answer; after three attempts
+/// since the last success each further one waits a little longer, and nobody is ever locked out.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "login",

@@ -93,7 +93,11 @@ async fn serve(settings: Settings) -> Result<(), String> {
     greet(&running, operator.given());
     until_told_to_stop().await?;
     running.service.drain();
-    tokio::time::sleep(notice).await;
+    // Who asks a second time does not want to wait.
+    tokio::select! {
+        () = tokio::time::sleep(notice) => {}
+        again = until_told_to_stop() => again?,
+    }
     tracing::info!("stopping: answering what is under way");
     running.stop().await;
     Ok(())

@@ -143,12 +143,13 @@ impl Actor {
     /// member's to act on.
     pub fn reach(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account, Error> {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
-        if self.action == Action::Change {
-            accounts::lock(tx, id, Hold::Alone)?;
-        }
         let account = accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
         let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
         self.may(target)?;
+        // Only who may change it can hold it up for others.
+        if self.action == Action::Change && accounts::lock(tx, id, Hold::Alone)? {
+            return Ok(accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?);
+        }
         Ok(account)
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use domain::enterprise::SbcRegionCode;
 use domain::host_name::HostName;
-use domain::limits::ROUTE_DOMAIN_MAX;
+use domain::limits::{ROUTE_DOMAIN_MAX, SBC_REGIONS_MAX, SBCS_MAX};
 use domain::text::AccountName;
 use serde::Deserialize;
 
@@ -70,8 +70,8 @@ impl FromStr for SbcRegionList {
         let given: Vec<Given> = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let regions = given.into_iter().map(region).collect::<Result<Vec<_>, _>>()?;
         let codes: Vec<_> = regions.iter().map(|region| region.code.clone()).collect();
-        if codes.is_empty() {
-            return Err("name at least one region".to_owned());
+        if !(1..=SBC_REGIONS_MAX).contains(&codes.len()) {
+            return Err(format!("name 1–{SBC_REGIONS_MAX} regions"));
         }
         if codes.iter().collect::<BTreeSet<_>>().len() < codes.len() {
             return Err("two regions have the same code".to_owned());
@@ -91,8 +91,8 @@ fn region(Given { code, name, base_domain, sbcs }: Given) -> Result<SbcRegion, S
     if base.as_str() == "onmicrosoft.com" || base.as_str().ends_with(".onmicrosoft.com") {
         return Err(wrong("base_domain", "nothing below onmicrosoft.com can be verified"));
     }
-    if sbcs.is_empty() {
-        return Err(wrong("sbcs", "name at least one session border controller"));
+    if !(1..=SBCS_MAX).contains(&sbcs.len()) {
+        return Err(wrong("sbcs", &format!("name 1–{SBCS_MAX} session border controllers")));
     }
     Ok(SbcRegion {
         code: SbcRegionCode::parse(&code).ok_or_else(|| wrong("code", "use lower-case letters, digits and hyphens"))?,
@@ -129,6 +129,7 @@ mod tests {
             format!("[{}]", region("emea", "emea", r#""sbc.emea.example""#)),
             format!("[{}]", region("emea", &format!("{}.example", "a".repeat(40)), r#""sbc.emea.example""#)),
             format!("[{}]", region("emea", "emea.example", "")),
+            format!("[{}]", region("emea", "emea.example", &[r#""sbc.example.net""#; SBCS_MAX + 1].join(","))),
             format!("[{}]", region("emea", "emea.example", r#""192.0.2.1""#)),
         ] {
             assert!(bad.parse::<SbcRegionList>().is_err(), "{bad}");

@@ -20,6 +20,15 @@ pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: Acco
         .execute(connection)))
 }
 
+/// Whether an account other than this one has an address, as far as that can be told before claiming it. On SQLite it
+/// saves a refusal that has to be undone together with the work of others; on PostgreSQL only the claim tells.
+pub(super) fn is_taken(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
+    let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
+    let holder: Option<Key> = claim.select(email_addresses::account_id).first(connection).optional()?;
+    Ok(holder.is_some_and(|holder| holder != Key::from(account)))
+}
+
 /// Frees every address of an account.
 pub(super) fn free_emails(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
     diesel::delete(email_addresses::table.filter(email_addresses::account_id.eq(Key::from(account)))).execute(tx)?;

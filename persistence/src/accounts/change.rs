@@ -8,7 +8,7 @@ use domain::enterprise::{Country, Enterprise, SbcRegions, Switches, UserLimit};
 use domain::id::AccountId;
 use domain::services::{Service, Services};
 
-use super::addresses::{claim_email, free_emails};
+use super::addresses::{claim_email, free_emails, is_taken};
 use super::row::search_text;
 use crate::connection::{StoreConnection, on};
 use crate::enterprises;
@@ -105,6 +105,9 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
         enterprise,
         now,
     } = account;
+    if is_taken(tx, email, *id)? {
+        return Ok(false);
+    }
     on!(tx, connection => diesel::insert_into(accounts::table)
         .values((
             accounts::id.eq(Key::from(*id)),
@@ -200,6 +203,11 @@ impl EnterpriseChange {
 /// Changes an account. `false` when its new address is taken (R1); the transaction must then be given up.
 pub fn update(tx: &mut StoreConnection, account: &Account, change: &Change, now: Timestamp) -> Result<bool, Error> {
     let Change { name, email, services, billing_reference, enterprise } = change;
+    if let Some(email) = email
+        && is_taken(tx, email, account.id)?
+    {
+        return Ok(false);
+    }
     let name = name.as_deref().unwrap_or(&account.name);
     let services = services.unwrap_or(account.services);
     let billing_reference = billing_reference.as_ref().unwrap_or(&account.billing_reference).as_deref();

@@ -18,14 +18,15 @@ pub enum Hold {
     Alone,
 }
 
-/// Holds an account, waiting for whoever holds it otherwise. What is read afterwards is what they left.
-pub fn lock(tx: &mut StoreConnection, account: AccountId, hold: Hold) -> Result<(), Error> {
-    let StoreConnection::Postgresql(connection) = tx else { return Ok(()) };
+/// Holds an account, waiting for whoever holds it otherwise. `true` when there may have been somebody: then what was read
+/// before has to be read again.
+pub fn lock(tx: &mut StoreConnection, account: AccountId, hold: Hold) -> Result<bool, Error> {
+    let StoreConnection::Postgresql(connection) = tx else { return Ok(false) };
     let row = accounts::table.filter(accounts::id.eq(Key::from(account))).select(accounts::id);
     let _: Option<Key> = match hold {
         Hold::Still => row.for_share().first(connection).optional()?,
         // Rows that only refer to the account may be added meanwhile: its id never changes.
         Hold::Alone => row.for_no_key_update().first(connection).optional()?,
     };
-    Ok(())
+    Ok(true)
 }
