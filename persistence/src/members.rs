@@ -64,6 +64,18 @@ pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Er
     Ok(())
 }
 
+/// Who signs in with an address, and the PHC string of the password. One query, whether there is somebody or not, so that the
+/// time it takes tells nothing.
+pub fn credentials(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option<(MemberId, String)>, Error> {
+    let found: Option<(Key, String)> = members::table
+        .filter(members::email_canonical.eq(email.canonical()))
+        .filter(members::removed_at.is_null())
+        .select((members::id, members::password_hash))
+        .first(tx)
+        .optional()?;
+    Ok(found.map(|(id, password_hash)| (id.id(), password_hash)))
+}
+
 /// The member who signs in with an address. Signing in has no scope yet.
 pub fn by_email(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option<Member>, Error> {
     let id: Option<Key> = members::table

@@ -50,25 +50,22 @@ async fn login(service: Data<Service>, context: Context, body: Body) -> Result<A
     let (email, password) = body.json::<Login>().and_then(Login::command)?;
     let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();
     tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
-    let member = match email {
-        Some(email) => service.database.read(move |tx| members::by_email(tx, &email).map_err(Error::from)).await?,
+    let known = match email {
+        Some(email) => service.database.read(move |tx| members::credentials(tx, &email).map_err(Error::from)).await?,
         None => None,
     };
-    let hash = member.as_ref().map(|member| member.password_hash.clone());
+    let hash = known.as_ref().map(|(_, hash)| hash.clone());
     let right = service.passwords.verify(password, hash).await?;
-    let (true, Some(member)) = (right, member) else {
+    let (true, Some((member, hash))) = (right, known) else {
         return Err(Refusal::WrongCredentials.into());
     };
     service.guesses.succeeded(&name, context.network());
     let (now, token, origin) = (service.clock.now(), SecretToken::generate(), context.anonymous());
     let session = {
-        let (token, member) = (token.clone(), member.clone());
-        service
-            .database
-            .write(move |tx| operations::start(tx, &origin, member.id, &member.password_hash, &token, now))
-            .await?
+        let token = token.clone();
+        service.database.write(move |tx| operations::start(tx, &origin, member, &hash, &token, now)).await?
     };
-    let access = service.access_tokens.issue(member.id, session, now);
+    let access = service.access_tokens.issue(member, session, now);
     Answer::ok(&Tokens::expose(&access, &token))
 }
 
