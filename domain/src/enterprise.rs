@@ -34,6 +34,57 @@ pub struct Switches {
     pub allow_external_numbers: bool,
 }
 
+/// New values of what only an enterprise has; `None` leaves one as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EnterpriseChange {
+    /// Its country.
+    pub country: Option<Country>,
+    /// Its SBC regions.
+    pub sbc_regions: Option<SbcRegions>,
+    /// Its user limit; `Some(None)` removes it.
+    pub user_limit: Option<Option<UserLimit>>,
+    /// Its PBX plays the music on hold.
+    pub pbx_music_on_hold: Option<bool>,
+    /// It may read its SIP data.
+    pub access_sip_data: Option<bool>,
+    /// It is asked for consent to management.
+    pub request_management_consent: Option<bool>,
+    /// It may add extensions.
+    pub can_add_extensions: Option<bool>,
+    /// Its users may have external numbers.
+    pub allow_external_numbers: Option<bool>,
+}
+
+impl EnterpriseChange {
+    /// What the enterprise has after it.
+    #[must_use]
+    pub fn apply(&self, before: &Enterprise) -> Enterprise {
+        let Self {
+            country,
+            sbc_regions,
+            user_limit,
+            pbx_music_on_hold,
+            access_sip_data,
+            request_management_consent,
+            can_add_extensions,
+            allow_external_numbers,
+        } = self;
+        let switches = before.switches;
+        Enterprise {
+            country: country.unwrap_or(before.country),
+            sbc_regions: sbc_regions.as_ref().unwrap_or(&before.sbc_regions).clone(),
+            user_limit: user_limit.unwrap_or(before.user_limit),
+            switches: Switches {
+                pbx_music_on_hold: pbx_music_on_hold.unwrap_or(switches.pbx_music_on_hold),
+                access_sip_data: access_sip_data.unwrap_or(switches.access_sip_data),
+                request_management_consent: request_management_consent.unwrap_or(switches.request_management_consent),
+                can_add_extensions: can_add_extensions.unwrap_or(switches.can_add_extensions),
+                allow_external_numbers: allow_external_numbers.unwrap_or(switches.allow_external_numbers),
+            },
+        }
+    }
+}
+
 /// A country by its ISO 3166-1 alpha-2 code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Country(&'static str);

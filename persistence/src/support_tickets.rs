@@ -133,13 +133,13 @@ pub fn by_id(tx: &mut StoreConnection, id: TicketId) -> Result<Option<Ticket>, E
 }
 
 /// Holds a ticket until the transaction ends, so that of those who decide it at the same time all but the first see
-/// that it is decided. SQLite has one writer, so there they do anyway.
-pub fn hold(tx: &mut StoreConnection, id: TicketId) -> Result<(), Error> {
-    if let StoreConnection::Postgresql(connection) = tx {
-        let row = support_tickets::table.filter(support_tickets::id.eq(Key::from(id))).select(support_tickets::id);
-        let _: Option<Key> = row.for_no_key_update().first(connection).optional()?;
-    }
-    Ok(())
+/// that it is decided. SQLite has one writer, so there they do anyway. `true` when there may have been somebody: then what
+/// was read before has to be read again.
+pub fn hold(tx: &mut StoreConnection, id: TicketId) -> Result<bool, Error> {
+    let StoreConnection::Postgresql(connection) = tx else { return Ok(false) };
+    let row = support_tickets::table.filter(support_tickets::id.eq(Key::from(id))).select(support_tickets::id);
+    let _: Option<Key> = row.for_no_key_update().first(connection).optional()?;
+    Ok(true)
 }
 
 /// The tickets that a filter asks for.

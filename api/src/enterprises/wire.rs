@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
-use domain::enterprise::{self, Country, SbcRegionCode, SbcRegions, Switches, UserLimit};
-use persistence::accounts::{Change, EnterpriseChange};
+use domain::enterprise::{self, Country, EnterpriseChange, SbcRegionCode, SbcRegions, Switches, UserLimit};
+use persistence::accounts::Change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -57,11 +57,11 @@ pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket
         return Err(Refusal::NotFound.into());
     }
     let id = TicketId::parse(id).ok_or(Refusal::NotFound)?;
-    if actor.action() == Action::Change {
-        support_tickets::hold(tx, id)?;
-    }
     let ticket = support_tickets::by_id(tx, id)?.ok_or(Refusal::NotFound)?;
     actor.may(Target::Tickets)?;
+    if actor.action() == Action::Change && support_tickets::hold(tx, id)? {
+        return Ok(support_tickets::by_id(tx, id)?.ok_or(Refusal::NotFound)?);
+    }
     Ok(ticket)
 }
 

@@ -8,7 +8,7 @@ mod lock;
 mod row;
 
 pub use addresses::claim_email;
-pub use change::{Change, EnterpriseChange, NewAccount, activate, close, insert, insert_active, set_status, update};
+pub use change::{Change, NewAccount, activate, close, insert, insert_active, set_status, update};
 pub use find::{any_below_platform, by_id, open_descendants, open_descendants_with};
 pub use list::{Filter, list};
 pub use lock::{Hold, lock};
