@@ -2,7 +2,10 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{activations, auth, enterprises, master_resellers, me, resellers, sbc_regions, support_tickets, system};
+use crate::{
+    activations, auth, direct_routing, enterprises, master_resellers, me, resellers, sbc_regions, support_tickets,
+    system,
+};
 
 /// Adds every operation.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -11,6 +14,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     auth::routes::configure(config);
     me::routes::configure(config);
     resellers::routes::configure(config);
+    direct_routing::routes::configure(config);
     enterprises::routes::configure(config);
     sbc_regions::routes::configure(config);
     master_resellers::routes::configure(config);

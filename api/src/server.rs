@@ -36,7 +36,7 @@ use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::system::pages;
-use crate::{openapi, routes};
+use crate::{graph, openapi, routes};
 
 /// How long requests that are under way may take when the service stops.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -106,6 +106,10 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
         let (mail, house) = (Arc::clone(&service), Arc::clone(&service));
         workers.push(tokio::spawn(async move { worker::run(&mail).await }));
         workers.push(tokio::spawn(async move { keep_house(&house).await }));
+        if service.graph.is_some() {
+            let routes = Arc::clone(&service);
+            workers.push(tokio::spawn(async move { graph::worker::run(&routes).await }));
+        }
         workers.push(tokio::spawn(keep_metrics()));
     }
     Ok(Running { service, address, generated_password, handle, server, workers })

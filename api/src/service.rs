@@ -11,6 +11,7 @@ use persistence::{Database, StoreConnection};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::graph::Graph;
 use crate::http::caller::Permission;
 use crate::http::idempotency::Repeatable;
 use crate::http::rate_limit::RateLimits;
@@ -45,6 +46,10 @@ pub struct Service {
     pub mailer: Mailer,
     /// Wakes the worker that does.
     pub outbox_ready: Notify,
+    /// Microsoft Graph, if it is configured.
+    pub graph: Option<Graph>,
+    /// Wakes the worker that takes the steps of routes.
+    pub routes_ready: Notify,
     /// Counts requests per caller; `None` when nobody counts.
     pub rate_limits: Option<RateLimits>,
     draining: AtomicBool,
@@ -60,6 +65,7 @@ impl Service {
         let access_tokens = AccessTokens::open(data_dir, &public_url, now).map_err(keys)?;
         let post = Arc::new(Post::new(Seal::open(data_dir, now).map_err(keys)?));
         let mailer = Mailer::new(settings.smtp_url.as_ref(), data_dir, settings.mail_from.clone(), public_url.clone())?;
+        let graph = settings.graph.settings().map(Graph::new).transpose()?;
         let rate_limits = match settings.rate_limit {
             RateLimit::Off => None,
             RateLimit::PerSecond(number) => Some(RateLimits::new(number)),
@@ -76,6 +82,8 @@ impl Service {
             post,
             mailer,
             outbox_ready: Notify::new(),
+            graph,
+            routes_ready: Notify::new(),
             rate_limits,
             draining: AtomicBool::new(false),
             settings,

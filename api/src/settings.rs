@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 use domain::email::EmailAddress;
@@ -83,6 +84,10 @@ pub struct Settings {
     #[arg(long, env = "TEAMMATE_SBC_REGIONS", default_value = crate::sbc_regions::config::DEFAULT, hide_default_value = true)]
     pub sbc_regions: SbcRegionList,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented at its type; words here would replace those of its flags in --help")]
+    pub graph: GraphFlags,
+
     /// Threads that serve requests; as many as there are processors when unset.
     #[arg(long, env = "TEAMMATE_WORKERS")]
     pub workers: Option<std::num::NonZeroUsize>,
@@ -109,6 +114,80 @@ impl Settings {
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(&address))
     }
+}
+
+/// Microsoft Graph as it is configured: all of it or nothing.
+#[derive(Debug, Clone, Args)]
+#[group(id = "microsoft_graph")]
+pub struct GraphFlags {
+    /// Microsoft Graph, such as `https://graph.microsoft.com/v1.0`; when unset, the steps of Direct Routing are confirmed by
+    /// hand.
+    #[arg(
+        long,
+        env = "MICROSOFT_GRAPH_URL",
+        requires_all = ["microsoft_graph_tenant", "microsoft_graph_client_id", "microsoft_graph_client_secret"]
+    )]
+    pub microsoft_graph_url: Option<Url>,
+
+    /// The id or domain of the Microsoft 365 tenant to sign in to.
+    #[arg(long, env = "MICROSOFT_GRAPH_TENANT", requires = "microsoft_graph_url")]
+    pub microsoft_graph_tenant: Option<String>,
+
+    /// The id by which this service is registered with Microsoft.
+    #[arg(long, env = "MICROSOFT_GRAPH_CLIENT_ID", requires = "microsoft_graph_url")]
+    pub microsoft_graph_client_id: Option<String>,
+
+    /// The secret that goes with it.
+    #[arg(long, env = "MICROSOFT_GRAPH_CLIENT_SECRET", hide_env_values = true, requires = "microsoft_graph_url")]
+    pub microsoft_graph_client_secret: Option<SecretString>,
+
+    /// Where Microsoft gives tokens.
+    #[arg(long, env = "MICROSOFT_LOGIN_URL", default_value = "https://login.microsoftonline.com")]
+    pub microsoft_login_url: Url,
+
+    /// Seconds that one request to Microsoft may take.
+    #[arg(long, env = "MICROSOFT_TIMEOUT_SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=20))]
+    pub microsoft_timeout_seconds: u64,
+}
+
+impl GraphFlags {
+    /// The configuration, if there is one.
+    #[must_use]
+    pub fn settings(&self) -> Option<GraphSettings> {
+        let Self {
+            microsoft_graph_url,
+            microsoft_graph_tenant,
+            microsoft_graph_client_id,
+            microsoft_graph_client_secret,
+            microsoft_login_url,
+            microsoft_timeout_seconds,
+        } = self.clone();
+        Some(GraphSettings {
+            url: microsoft_graph_url?,
+            tenant: microsoft_graph_tenant?,
+            client_id: microsoft_graph_client_id?,
+            client_secret: microsoft_graph_client_secret?,
+            login_url: microsoft_login_url,
+            timeout: Duration::from_secs(microsoft_timeout_seconds),
+        })
+    }
+}
+
+/// Microsoft Graph and how this service signs in to it.
+#[derive(Debug, Clone)]
+pub struct GraphSettings {
+    /// Its base.
+    pub url: Url,
+    /// The tenant.
+    pub tenant: String,
+    /// What this service is called there.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// The base of the token endpoint.
+    pub login_url: Url,
+    /// How long one request may take.
+    pub timeout: Duration,
 }
 
 /// Requests per second and caller.

@@ -71,21 +71,33 @@ pub enum Target {
     OwnAccount,
     /// An account below the caller's own.
     AccountBelow,
+    /// What an enterprise that the caller sees has: its Direct Routing, PBXs, trunks and users.
+    Telephony,
+    /// The consent of an enterprise to being managed by those above it.
+    ManagementConsent,
 }
 
 /// Decides whether a member of an account of `tier` with `role` may do `action` to `target`.
 pub fn decide(tier: Tier, role: Role, action: Action, target: Target) -> Result<(), Refusal> {
     let allowed = match (action, target) {
-        (Action::Read, Target::Myself | Target::Catalogue | Target::OwnAccount | Target::AccountBelow) => true,
+        (
+            Action::Read,
+            Target::Myself | Target::Catalogue | Target::OwnAccount | Target::AccountBelow | Target::Telephony,
+        ) => true,
         (Action::Read, Target::Tickets) => tier == Tier::Platform,
         // A list of one's own tier has one entry: oneself. Lists of the tiers above are not one's business.
         (Action::Read, Target::Accounts(of)) => tier <= of,
         (Action::Create, Target::Accounts(of @ (Tier::Reseller | Tier::Enterprise))) => tier < of && role.provisions(),
         (Action::Change, Target::Tickets) => tier == Tier::Platform && role.provisions(),
-        (Action::Change, Target::AccountBelow) => role.provisions(),
+        (Action::Change, Target::AccountBelow) | (Action::Create | Action::Change, Target::Telephony) => {
+            role.provisions()
+        }
+        // Consent is the enterprise's own to give.
+        (Action::Change, Target::ManagementConsent) => tier == Tier::Enterprise && role.provisions(),
         // Master resellers are taken on by approving a ticket (R2). Nobody suspends, renames or closes the account
         // that they sign in to; whoever is above does.
         (Action::Create, _)
+        | (Action::Read, Target::ManagementConsent)
         | (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Myself | Target::Catalogue) => false,
     };
     if allowed { Ok(()) } else { Err(Refusal::Forbidden) }
@@ -107,6 +119,12 @@ mod tests {
         (Action::Read, Target::Accounts(Tier::MasterReseller), ["opbv", "opbv", "", ""]),
         (Action::Read, Target::Accounts(Tier::Reseller), ["opbv", "opbv", "opbv", ""]),
         (Action::Read, Target::Accounts(Tier::Enterprise), ["opbv", "opbv", "opbv", "opbv"]),
+        (Action::Read, Target::Telephony, ["opbv", "opbv", "opbv", "opbv"]),
+        (Action::Read, Target::ManagementConsent, ["", "", "", ""]),
+        (Action::Create, Target::Telephony, ["op", "op", "op", "op"]),
+        (Action::Create, Target::ManagementConsent, ["", "", "", ""]),
+        (Action::Change, Target::Telephony, ["op", "op", "op", "op"]),
+        (Action::Change, Target::ManagementConsent, ["", "", "", "op"]),
         (Action::Create, Target::Myself, ["", "", "", ""]),
         (Action::Create, Target::Catalogue, ["", "", "", ""]),
         (Action::Create, Target::OwnAccount, ["", "", "", ""]),
@@ -141,8 +159,8 @@ mod tests {
 
     #[test]
     fn r9_the_table_is_complete() {
-        let mut targets =
-            vec![Target::Myself, Target::Catalogue, Target::Tickets, Target::OwnAccount, Target::AccountBelow];
+        let mut targets = vec![Target::Myself, Target::Catalogue, Target::Tickets, Target::OwnAccount];
+        targets.extend([Target::AccountBelow, Target::Telephony, Target::ManagementConsent]);
         targets.extend(Tier::ALL.map(Target::Accounts));
         for action in [Action::Read, Action::Create, Action::Change] {
             for target in &targets {

@@ -177,6 +177,11 @@ impl SbcRegions {
         }
     }
 
+    /// The regions of this set that `other` lacks.
+    pub fn beyond<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a SbcRegionCode> {
+        self.0.difference(&other.0)
+    }
+
     /// The codes, in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = &SbcRegionCode> {
         self.0.iter()

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod authority;
 pub mod delivery;
+pub mod direct_routing;
 pub mod email;
 pub mod enterprise;
 pub mod fault;
@@ -15,6 +16,7 @@ pub mod id;
 pub mod limits;
 pub mod password;
 pub mod refusal;
+pub mod route_domain;
 pub mod services;
 pub mod session;
 pub mod text;

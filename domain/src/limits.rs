@@ -28,6 +28,8 @@ pub const SBCS_MAX: usize = 50;
 pub const HOST_NAME_MAX: usize = 253;
 /// Longest domain of a Direct Routing route, in characters: Microsoft 365 takes no longer one (R11).
 pub const ROUTE_DOMAIN_MAX: usize = 48;
+/// Longest value of the TXT record that verifies a domain, in characters.
+pub const VERIFICATION_TXT_MAX: usize = 100;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 

@@ -1,21 +1,20 @@
 //! Why a rule or the lack of authority stops a request. An outage is not a refusal and has no place here (S7).
 
-use crate::account::Tier;
 use crate::account::{Status, Transition};
-use crate::id::AccountId;
+use crate::direct_routing::NextStep;
 use crate::services::Service;
 
-/// An account that stands in the way of a change.
+/// Something that stands in the way of a change: an account, or what an enterprise has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
-    /// Its id.
-    pub id: AccountId,
-    /// Its tier.
-    pub tier: Tier,
+    /// What it is: a tier, `route`, `pbx`, `trunk` or `user`.
+    pub kind: &'static str,
+    /// Its id, as text; the region of a route.
+    pub id: String,
     /// Its name.
     pub name: String,
-    /// Its status.
-    pub status: Status,
+    /// Its status or state; what has none is `active`.
+    pub status: &'static str,
 }
 
 /// Everything that stands in the way of a change: how many, and the first of them by name.
@@ -66,6 +65,34 @@ pub enum Refusal {
     ServiceInUse(Blockers),
     /// Something below is open (R7).
     HasOpenChildren(Blockers),
+    /// A route can't be given this command in its state (R11).
+    WrongRouteState {
+        /// Where the route stands.
+        state: &'static str,
+        /// What was asked for, as a past participle.
+        command: &'static str,
+    },
+    /// The first confirmation of a route comes with the TXT record that Microsoft 365 shows (R11).
+    VerificationTxtRequired,
+    /// Another route has the domain (R11).
+    RouteDomainTaken,
+    /// Routes of SBC regions that are to be taken away were started (R10).
+    SbcRegionInUse(Blockers),
+    /// PBXs, trunks or users need the route (R11).
+    RouteInUse(Blockers),
+    /// The enterprise has not consented to being managed (R11).
+    ManagementConsentMissing,
+    /// The service takes this step by itself; only staff confirm it.
+    StepsAreAutomatic,
+    /// A PBX, a trunk and a user need an established route (R12, R13, R14).
+    DirectRoutingNotEstablished {
+        /// The region of the route that has come furthest, if one was started.
+        region: Option<String>,
+        /// Where it stands.
+        state: &'static str,
+        /// What comes next on it.
+        next: Option<NextStep>,
+    },
     /// The address already waits in an open ticket (R2).
     TicketAlreadyOpen,
     /// A decided ticket never changes again (R2).

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod activations;
 mod connection;
 mod database;
+pub mod direct_routing;
 mod enterprises;
 mod error;
 pub mod events;

@@ -204,6 +204,38 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Timestamp};
+    use crate::key::sql::Key;
+
+    direct_routings (account_id) {
+        account_id -> Key,
+        version -> BigInt,
+        consent_given_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    direct_routing_routes (account_id, region) {
+        account_id -> Key,
+        region -> Text,
+        domain -> Text,
+        state -> Text,
+        stage -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        verification_txt -> Nullable<Text>,
+        since -> Timestamp,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+        error -> Nullable<Text>,
+        error_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
@@ -218,4 +250,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     enterprises,
     enterprise_sbc_regions,
+    direct_routings,
+    direct_routing_routes,
 );

@@ -3,12 +3,14 @@
 
 mod app;
 mod cluster;
+mod graph;
 mod http;
 mod people;
 mod process;
 
 pub use app::App;
 pub use cluster::{Database, FreshDatabase};
+pub use graph::{Fault, Graph, Held, When};
 pub use http::{Answer, Request};
 pub use people::{Person, enterprise_body, reseller_body};
 pub use process::Process;

@@ -22,6 +22,12 @@ impl Process {
         Self::run(Command::new(binary).env("RUST_LOG", "error"), database)
     }
 
+    /// The same, with further flags.
+    #[must_use]
+    pub fn start_with(binary: &str, database: &FreshDatabase, flags: &[String]) -> Self {
+        Self::run(Command::new(binary).args(flags).env("RUST_LOG", "error"), database)
+    }
+
     /// The same, with a log in JSON that holds all that the service and its libraries have to say below tracing.
     #[must_use]
     pub fn start_with_log(binary: &str, database: &FreshDatabase, log: &Path) -> Self {

@@ -3,13 +3,15 @@
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier, check_email_change, check_offered, check_open};
 use domain::email::EmailAddress;
+use domain::enterprise::SbcRegionCode;
 use domain::refusal::Refusal;
 use domain::services::Services;
-use persistence::StoreConnection;
 use persistence::accounts::{self, Change, Hold};
+use persistence::{StoreConnection, direct_routing};
 use serde_json::{Map, Value};
 
 use super::create::{members, write_again};
+use crate::direct_routing::operations;
 use crate::http::{Actor, Error};
 use crate::mail::Post;
 use crate::record::{Happening, record};
@@ -33,6 +35,9 @@ pub fn update(
     }
     if let Some(services) = change.services {
         check_services(tx, &account, services)?;
+    }
+    if let (Some(regions), Some(enterprise)) = (&change.enterprise.sbc_regions, &account.enterprise) {
+        check_regions(tx, &account, enterprise.sbc_regions.beyond(regions))?;
     }
     if changes_nothing(&account, &change) {
         return Ok(account);
@@ -69,6 +74,16 @@ fn check_services(tx: &mut StoreConnection, account: &Account, services: Service
         }
     }
     Ok(())
+}
+
+/// Regions that go must not have a route that was started (R10, R11).
+fn check_regions<'a>(
+    tx: &mut StoreConnection,
+    account: &Account,
+    going: impl Iterator<Item = &'a SbcRegionCode>,
+) -> Result<(), Error> {
+    let started = operations::blockers(&direct_routing::of(tx, account.id)?, going);
+    if started.total > 0 { Err(Refusal::SbcRegionInUse(started).into()) } else { Ok(()) }
 }
 
 fn changes_nothing(account: &Account, change: &Change) -> bool {

@@ -33,6 +33,11 @@ impl Body {
         &self.octets
     }
 
+    /// The same for an operation that needs no body: without one, no member is given.
+    pub fn json_or_nothing<T: DeserializeOwned + Default>(&self) -> Result<T, Error> {
+        if self.octets.is_empty() { Ok(T::default()) } else { self.json() }
+    }
+
     /// Parses a JSON object. What is wrong with single members is for `T`'s [`Field`]s to keep.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         if !self.is_json {

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
 use domain::authority::{self, Action, Target};
-use domain::id::MemberId;
+use domain::id::{AccountId, MemberId};
 use domain::refusal::Refusal;
 use persistence::accounts::{self, Hold};
 use persistence::sessions::{Known, SignedIn};
@@ -143,11 +143,25 @@ impl Actor {
     /// member's to act on.
     pub fn reach(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account, Error> {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
-        let account = accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
         let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
+        self.reach_id(tx, tier, id, target)
+    }
+
+    /// The enterprise with this id, to see or change what it has.
+    pub fn reach_telephony(&self, tx: &mut StoreConnection, id: &str) -> Result<Account, Error> {
+        self.reach_for(tx, Tier::Enterprise, id, Target::Telephony)
+    }
+
+    /// The account with this id, for what the target says.
+    pub fn reach_for(&self, tx: &mut StoreConnection, tier: Tier, id: &str, target: Target) -> Result<Account, Error> {
+        self.reach_id(tx, tier, tier.parse_id(id).ok_or(Refusal::NotFound)?, target)
+    }
+
+    fn reach_id(&self, tx: &mut StoreConnection, tier: Tier, id: AccountId, target: Target) -> Result<Account, Error> {
+        let account = accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
         self.may(target)?;
         // Only who may change it can hold it up for others.
-        if self.action == Action::Change && accounts::lock(tx, id, Hold::Alone)? {
+        if self.action != Action::Read && accounts::lock(tx, id, Hold::Alone)? {
             return Ok(accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?);
         }
         Ok(account)

@@ -8,7 +8,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use domain::fault::Fault;
-use domain::refusal::{Blockers, Refusal};
+use domain::refusal::{Blocker, Blockers};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,20 +32,20 @@ pub struct ValueError {
     pub detail: String,
 }
 
-/// An account that stands in the way.
+/// Something that stands in the way: an account, or what an enterprise has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BlockerView {
-    /// Its id.
+    /// Its id; the region of a route.
     #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q", max_length = 60)]
     pub id: String,
-    /// Its tier.
+    /// What it is: `master_reseller`, `reseller`, `enterprise`, `route`, `pbx`, `trunk` or `user`.
     #[serde(rename = "type")]
     #[schema(example = "enterprise", max_length = 20)]
-    pub tier: &'static str,
-    /// Its name.
-    #[schema(example = "Kiosk am Tor", max_length = 120)]
+    pub kind: &'static str,
+    /// Its name; the domain of a route, the location of a PBX, the address of a Teams user.
+    #[schema(example = "Kiosk am Tor", max_length = 254)]
     pub name: String,
-    /// Its status.
+    /// Its status, the state of a route; `active` of what has none.
     #[schema(example = "active", max_length = 20)]
     pub status: &'static str,
 }
@@ -65,12 +65,7 @@ impl From<Blockers> for BlockersView {
     fn from(Blockers { listed, total }: Blockers) -> Self {
         let items = listed
             .into_iter()
-            .map(|blocker| BlockerView {
-                id: blocker.tier.format_id(blocker.id),
-                tier: blocker.tier.as_str(),
-                name: blocker.name,
-                status: blocker.status.as_str(),
-            })
+            .map(|Blocker { kind, id, name, status }| BlockerView { id, kind, name, status })
             .collect();
         Self { items, total }
     }
@@ -122,6 +117,11 @@ impl Error {
     /// An error with words of its own.
     pub fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), errors: Vec::new(), blockers: None, headers: Vec::new(), cause: None }
+    }
+
+    /// Something stands in the way.
+    pub(super) fn blocked(code: ErrorCode, detail: String, blockers: Blockers) -> Self {
+        Self { blockers: Some(blockers.into()), ..Self::new(code, detail) }
     }
 
     /// Values are wrong; all of them at once.
@@ -245,84 +245,6 @@ fn is_outage(error: &(dyn std::error::Error + 'static)) -> bool {
     ]
     .iter()
     .any(|sign| text.contains(sign))
-}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotFound => Self::new(ErrorCode::NotFound, "There is no such thing, or you can't see it."),
-            Refusal::Forbidden => Self::new(
-                ErrorCode::Forbidden,
-                "Your role, or the place of your account in the tree, does not allow this.",
-            ),
-            Refusal::NotSignedIn => Self::new(
-                ErrorCode::NotSignedIn,
-                "Send a valid access token as `Authorization: Bearer …`; get one from POST /auth/login or POST /auth/refresh.",
-            ),
-            Refusal::WrongCredentials => Self::new(
-                ErrorCode::WrongCredentials,
-                "No active member has this e-mail address and this password. Check both, or reset the password.",
-            ),
-            Refusal::NotOperating => Self::new(
-                ErrorCode::NotOperating,
-                "Your account, or one above it, is suspended. Ask whoever provides it to you.",
-            ),
-            Refusal::InvalidToken => Self::new(
-                ErrorCode::InvalidToken,
-                "The token was used, has expired, was replaced by a newer one, or never existed. Ask for a new e-mail.",
-            )
-            .at("/token"),
-            Refusal::EmailTaken => Self::new(
-                ErrorCode::EmailTaken,
-                "This e-mail address can't be used because another account has it. Use another address.",
-            )
-            .at("/email"),
-            Refusal::EmailChangeNeedsConfirmation => Self::new(
-                ErrorCode::EmailChangeNeedsConfirmation,
-                "Only the address of a pending account can be replaced; this one has been activated.",
-            )
-            .at("/email"),
-            Refusal::WrongStatus { status, transition } => Self::new(
-                ErrorCode::WrongStatus,
-                format!("The account is {} and can't be {} from there.", status.as_str(), transition.done()),
-            ),
-            Refusal::AccountClosed => Self::new(ErrorCode::AccountClosed, "A closed account never changes again."),
-            Refusal::ParentClosed => {
-                Self::new(ErrorCode::ParentClosed, "No account can be created below a closed one.")
-            }
-            Refusal::ServiceNotOffered { services } => {
-                let names: Vec<_> = services.iter().map(|service| service.as_str()).collect();
-                let detail = format!("The account above does not have: {}.", names.join(", "));
-                Self::new(ErrorCode::ServiceNotOffered, detail).at("/services")
-            }
-            Refusal::ServiceInUse(blockers) => {
-                let detail =
-                    format!("{} open account(s) below use the service. Take it from them first.", blockers.total);
-                let error = Self::new(ErrorCode::ServiceInUse, detail).at("/services");
-                Self { blockers: Some(blockers.into()), ..error }
-            }
-            Refusal::HasOpenChildren(blockers) => {
-                let detail = format!("{} open account(s) below have to be closed first.", blockers.total);
-                Self { blockers: Some(blockers.into()), ..Self::new(ErrorCode::HasOpenChildren, detail) }
-            }
-            Refusal::TicketAlreadyOpen => Self::new(
-                ErrorCode::TicketAlreadyOpen,
-                "We have your earlier ticket for this e-mail address and will answer it by e-mail.",
-            )
-            .at("/email"),
-            Refusal::TicketDecided => {
-                Self::new(ErrorCode::TicketDecided, "An approved or rejected ticket never changes again.")
-            }
-            Refusal::IdempotencyKeyInUse => Self::new(
-                ErrorCode::IdempotencyKeyInUse,
-                "The first request with this Idempotency-Key has not been answered yet. Send it again in a moment.",
-            ),
-            Refusal::IdempotencyKeyReused => Self::new(
-                ErrorCode::IdempotencyKeyReused,
-                "This Idempotency-Key came with another method, path or body before. Use a new key for a new request.",
-            ),
-        }
-    }
 }
 
 /// A fault of the value at a pointer.

@@ -54,6 +54,8 @@ error_codes! {
     Forbidden "forbidden" 403 "You may not do this";
     /// The caller's account, or one above it, is not active.
     NotOperating "account_not_operating" 403 "Your account does not operate";
+    /// The enterprise has not consented to being managed.
+    ManagementConsentMissing "management_consent_missing" 403 "The enterprise has not given its consent";
     /// There is no such thing, or not for this caller.
     NotFound "not_found" 404 "Not found";
     /// The path has no such method.
@@ -76,6 +78,18 @@ error_codes! {
     ServiceInUse "service_in_use" 409 "The service is in use";
     /// Something below is open.
     HasOpenChildren "has_open_children" 409 "Accounts below are open";
+    /// A route can't be given this command in its state.
+    WrongRouteState "wrong_route_state" 409 "The route's state does not allow this";
+    /// Another route has the domain.
+    RouteDomainTaken "route_domain_taken" 409 "The route's domain is taken";
+    /// Routes of regions that are to go were started.
+    SbcRegionInUse "sbc_region_in_use" 409 "The SBC region is in use";
+    /// PBXs, trunks or users need the route.
+    RouteInUse "route_in_use" 409 "The route is in use";
+    /// The service takes the steps by itself.
+    StepsAreAutomatic "steps_are_automatic" 409 "The service takes this step by itself";
+    /// No route is established.
+    DirectRoutingNotEstablished "direct_routing_not_established" 409 "Direct Routing is not established";
     /// The address waits in an open ticket.
     TicketAlreadyOpen "ticket_already_open" 409 "A ticket for this address is open";
     /// A decided ticket never changes again.

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod page;
 pub mod query;
 pub mod rate_limit;
+mod refused;
 
 pub use answer::Answer;
 pub use body::{Body, Field, Members, Unknown};

@@ -27,8 +27,19 @@ pub(super) fn complete(document: &mut OpenApi) {
         .description(Some("The `access_token` of `POST /auth/login` or `POST /auth/refresh`."))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let requests =
-        ["Create", "Patch", "File", "Reject", "Preview", "Redeem", "Login", "RefreshRequest", "PasswordResetRequest"];
+    let requests = [
+        "Create",
+        "Patch",
+        "File",
+        "Reject",
+        "Preview",
+        "Redeem",
+        "Login",
+        "RefreshRequest",
+        "PasswordResetRequest",
+        "StartRoute",
+        "ConfirmRoute",
+    ];
     for (name, schema) in &mut components.schemas {
         let RefOr::T(Schema::Object(object)) = schema else { continue };
         if requests.iter().any(|request| name.starts_with(request)) {

@@ -25,6 +25,7 @@ use crate::routes;
         (name = "Sign-in", description = "Access tokens, and who is signed in."),
         (name = "Resellers", description = "The organisations that sell the service."),
         (name = "Enterprises", description = "The customers that are connected with Teams."),
+        (name = "Direct Routing", description = "The link between an enterprise's Microsoft 365 tenant and the SBCs, one route per SBC region."),
         (name = "Master resellers", description = "Partners' accesses into the portal."),
         (name = "System", description = "Health, metrics and keys."),
     ),

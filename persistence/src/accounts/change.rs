@@ -209,7 +209,7 @@ pub fn activate(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> 
     Ok(())
 }
 
-/// Closes an account: its members can't sign in any more, and its addresses are free (R1, R7).
+/// Closes an account: its members can't sign in any more, and its addresses and domains are free (R1, R7, R11).
 pub fn close(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Result<(), Error> {
     set_status(tx, account, Status::Closed, now)?;
     diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account.id))))
@@ -221,5 +221,6 @@ pub fn close(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Res
     .set(members::removed_at.eq(column(now)))
     .execute(tx)?;
     crate::activations::revoke(tx, account.id)?;
+    crate::direct_routing::free(tx, account.id)?;
     free_emails(tx, account.id)
 }

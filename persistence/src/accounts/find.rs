@@ -85,12 +85,9 @@ fn descendants(tx: &mut StoreConnection, account: &Account, service: Option<Serv
     let listed = rows
         .into_iter()
         .map(|(id, tier, name, status)| {
-            Ok(Blocker {
-                id: id.id(),
-                tier: Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?,
-                name,
-                status: parse_status(&status)?,
-            })
+            let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
+            let status = parse_status(&status)?.as_str();
+            Ok(Blocker { kind: tier.as_str(), id: tier.format_id(id.id()), name, status })
         })
         .collect::<Result<_, Error>>()?;
     Ok(Blockers { listed, total })

@@ -1,0 +1,161 @@
+//! What is done to the routes of an enterprise.
+
+use domain::Timestamp;
+use domain::account::{Account, Tier, check_open};
+use domain::direct_routing::{Command, DirectRouting, Route, State, Verdict, check_may_confirm};
+use domain::enterprise::SbcRegionCode;
+use domain::id::AccountId;
+use domain::refusal::{Blocker, Blockers, Refusal};
+use persistence::{StoreConnection, direct_routing};
+use serde_json::{Value, json};
+
+use crate::http::{Actor, Error, Origin};
+use crate::record::{Happening, record};
+
+/// The region of a route that an enterprise has, by the text of a path.
+pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode, Error> {
+    let regions = account.enterprise.iter().flat_map(|enterprise| enterprise.sbc_regions.iter());
+    Ok(regions.into_iter().find(|region| region.as_str() == text).cloned().ok_or(Refusal::NotFound)?)
+}
+
+/// Gives a route of an enterprise that the actor reached a command.
+pub fn command(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: &DirectRouting,
+    region: &SbcRegionCode,
+    command: Command,
+    now: Timestamp,
+) -> Result<DirectRouting, Error> {
+    check_open(account.status)?;
+    if matches!(command, Command::Confirm(_)) {
+        check_may_confirm(actor.tier(), before.consent_given_at.is_some())?;
+    }
+    step(tx, actor.origin(), account.id, before, region, command, None, now)
+}
+
+/// Lets those above an enterprise manage its Direct Routing from now on, or no longer.
+pub fn set_consent(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: &DirectRouting,
+    given: bool,
+    now: Timestamp,
+) -> Result<DirectRouting, Error> {
+    check_open(account.status)?;
+    if before.consent_given_at.is_some() == given {
+        return Ok(before.clone());
+    }
+    let consent_given_at = given.then_some(now);
+    let after = DirectRouting { version: before.version + 1, consent_given_at, ..before.clone() };
+    save(tx, account.id, before, &after)?;
+    let done = if given { "consent_given" } else { "consent_withdrawn" };
+    note(tx, actor.origin(), account.id, done, (json!({"given": !given}), json!({"given": given})), now)?;
+    Ok(after)
+}
+
+/// Notes what came of an attempt of the service itself. A route that somebody changed meanwhile is left alone.
+pub fn conclude(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    tried: &Route,
+    verdict: Verdict,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let before = direct_routing::of(tx, account)?;
+    let Some(route) = before.route(&tried.region).filter(|route| route.state == tried.state) else { return Ok(()) };
+    match verdict {
+        Verdict::Go { command, error } => {
+            let error = error.map(|error| (now, error));
+            step(tx, &Origin::system("microsoft_graph"), account, &before, &tried.region, command, error, now)?;
+        }
+        Verdict::Wait { due_at, attempts, error } => {
+            let waiting = Route { due_at, attempts, last_error: Some((now, error)), ..route.clone() };
+            let after = with(&before, &tried.region, Some(waiting));
+            save(tx, account, &before, &after)?;
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "one step of one route by somebody, with what went wrong")]
+fn step(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    account: AccountId,
+    before: &DirectRouting,
+    region: &SbcRegionCode,
+    command: Command,
+    last_error: Option<(Timestamp, String)>,
+    now: Timestamp,
+) -> Result<DirectRouting, Error> {
+    let done = command.done();
+    let state = before.state(region).after(command)?;
+    let route = Route { region: region.clone(), state, since: now, attempts: 0, due_at: now, last_error };
+    let after = with(before, region, (route.state != State::NotStarted).then_some(route));
+    let after = DirectRouting { version: before.version + 1, ..after };
+    save(tx, account, before, &after)?;
+    let shown = |of: &DirectRouting| members(region, &of.state(region), of.route(region));
+    note(tx, origin, account, &format!("route_{done}"), (shown(before), shown(&after)), now)?;
+    Ok(after)
+}
+
+fn with(before: &DirectRouting, region: &SbcRegionCode, route: Option<Route>) -> DirectRouting {
+    let mut routes: Vec<_> = before.routes.iter().filter(|route| route.region != *region).cloned().collect();
+    routes.extend(route);
+    routes.sort_by(|one, other| one.region.cmp(&other.region));
+    DirectRouting { routes, ..before.clone() }
+}
+
+fn save(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    before: &DirectRouting,
+    after: &DirectRouting,
+) -> Result<(), Error> {
+    if direct_routing::save(tx, account, before, after)? { Ok(()) } else { Err(Refusal::RouteDomainTaken.into()) }
+}
+
+fn note(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    account: AccountId,
+    done: &str,
+    (before, after): (Value, Value),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let subject = Tier::Enterprise.format_id(account);
+    let action = format!("direct_routing.{done}");
+    record(tx, origin, now, &Happening { action, subject, account: Some(account), before, after })
+}
+
+/// The members of a route as events show them.
+fn members(region: &SbcRegionCode, state: &State, route: Option<&Route>) -> Value {
+    let failure = match state {
+        State::Failed { reason, .. } => Some(reason.as_str()),
+        State::NotStarted | State::Working { .. } | State::Established { .. } => None,
+    };
+    json!({
+        "region": region.as_str(),
+        "state": state.as_str(),
+        "domain": state.domain().map(domain::route_domain::RouteDomain::as_str),
+        "failure": failure,
+        "last_error": route.and_then(|route| route.last_error.as_ref()).map(|(_, error)| error),
+    })
+}
+
+/// The started routes of these regions, as what stands in the way of giving the regions up.
+pub fn blockers<'a>(routing: &DirectRouting, regions: impl Iterator<Item = &'a SbcRegionCode>) -> Blockers {
+    let routes = regions.filter_map(|region| routing.route(region));
+    let listed: Vec<_> = routes
+        .map(|route| Blocker {
+            kind: "route",
+            id: route.region.as_str().to_owned(),
+            name: route.state.domain().map(|domain| domain.as_str().to_owned()).unwrap_or_default(),
+            status: route.state.as_str(),
+        })
+        .collect();
+    Blockers { total: i64::try_from(listed.len()).unwrap_or(i64::MAX), listed }
+}

@@ -1,0 +1,213 @@
+//! A signed-in client of Microsoft Graph, by OAuth 2.0 client credentials (RFC 6749 section 4.4).
+
+use chrono::{DateTime, TimeDelta};
+use domain::Timestamp;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::settings::GraphSettings;
+
+/// How much of an answer is read, in octets.
+const ANSWER_MAX: usize = 1024 * 1024;
+/// A token is not used any more when it has less than this to live.
+const MARGIN: TimeDelta = TimeDelta::seconds(60);
+/// Longest message of Graph's that is passed on, in characters.
+const MESSAGE_MAX: usize = 300;
+
+/// Why a request brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Graph could not be reached, was not well, or asked to be left alone for a time.
+    Trouble {
+        /// What happened, for people.
+        detail: String,
+        /// For how long it asks to be left alone.
+        retry_after: Option<TimeDelta>,
+    },
+    /// Graph understood the request and refused it.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What it said, for people.
+        detail: String,
+    },
+}
+
+struct Token {
+    secret: SecretString,
+    expires_at: Timestamp,
+}
+
+/// The client.
+pub struct Graph {
+    http: reqwest::Client,
+    settings: GraphSettings,
+    token: Mutex<Option<Token>>,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: i64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorAnswer {
+    error: ErrorBody,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    code: String,
+    message: String,
+}
+
+impl Graph {
+    /// A client with this configuration.
+    pub fn new(settings: GraphSettings) -> Result<Self, String> {
+        let http = reqwest::Client::builder().timeout(settings.timeout).redirect(Policy::none()).build();
+        Ok(Self { http: http.map_err(|error| error.to_string())?, settings, token: Mutex::new(None) })
+    }
+
+    /// Sends a request and reads the answer.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        now: Timestamp,
+    ) -> Result<T, Unanswered> {
+        let url = format!("{}{path}", self.settings.url.as_str().trim_end_matches('/'));
+        let mut token = self.token(now).await?;
+        for attempt in 0..2 {
+            let mut request = self.http.request(method.clone(), &url).bearer_auth(token.expose_secret());
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let (status, headers, octets) = answer(request).await?;
+            // A token can end before its time; a new one shows whether that is all.
+            if status == StatusCode::UNAUTHORIZED && attempt == 0 {
+                *self.token.lock().await = None;
+                token = self.token(now).await?;
+                continue;
+            }
+            return read(status, &headers, &octets, now);
+        }
+        Err(trouble("Microsoft Graph does not accept this service's sign-in."))
+    }
+
+    async fn token(&self, now: Timestamp) -> Result<SecretString, Unanswered> {
+        let mut kept = self.token.lock().await;
+        if let Some(token) = kept.as_ref().filter(|token| token.expires_at - MARGIN > now) {
+            return Ok(token.secret.clone());
+        }
+        let GraphSettings { url: _, tenant, client_id, client_secret, login_url, timeout: _ } = &self.settings;
+        let url = format!("{}/{tenant}/oauth2/v2.0/token", login_url.as_str().trim_end_matches('/'));
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client_id),
+            ("client_secret", client_secret.expose_secret()),
+            ("scope", "https://graph.microsoft.com/.default"),
+        ];
+        let (status, headers, octets) = answer(self.http.post(url).form(&form)).await?;
+        if status != StatusCode::OK {
+            // What the sign-in says names our configuration, which is for operators alone.
+            tracing::warn!(%status, "Microsoft did not let this service sign in");
+            let detail = "This service could not sign in to Microsoft Graph.".to_owned();
+            return Err(Unanswered::Trouble { detail, retry_after: retry_after(&headers, now) });
+        }
+        let answer: TokenAnswer = serde_json::from_slice(&octets).map_err(|_| no_sense())?;
+        let lasts = TimeDelta::try_seconds(answer.expires_in.clamp(0, 86_400)).unwrap_or_default();
+        let secret = SecretString::from(answer.access_token);
+        *kept = Some(Token { secret: secret.clone(), expires_at: now + lasts });
+        Ok(secret)
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Result<(StatusCode, HeaderMap, Vec<u8>), Unanswered> {
+    let mut response = request.send().await.map_err(|error| unreachable(&error))?;
+    let mut octets = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+        if octets.len() + chunk.len() > ANSWER_MAX {
+            return Err(no_sense());
+        }
+        octets.extend_from_slice(&chunk);
+    }
+    Ok((response.status(), response.headers().clone(), octets))
+}
+
+fn read<T: DeserializeOwned>(
+    status: StatusCode,
+    headers: &HeaderMap,
+    octets: &[u8],
+    now: Timestamp,
+) -> Result<T, Unanswered> {
+    if status.is_success() {
+        return serde_json::from_slice(octets).map_err(|_| no_sense());
+    }
+    let ErrorBody { code, message } = serde_json::from_slice::<ErrorAnswer>(octets).unwrap_or_default().error;
+    let said: String = format!("{code} {message}").chars().filter(|c| !c.is_control()).take(MESSAGE_MAX).collect();
+    let detail = format!("Microsoft Graph answered {}: {}", status.as_u16(), said.trim());
+    let detail = detail.trim_end_matches([':', ' ']).to_owned();
+    let passes = status.is_server_error()
+        || status.is_redirection()
+        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::UNAUTHORIZED);
+    if passes {
+        return Err(Unanswered::Trouble { detail, retry_after: retry_after(headers, now) });
+    }
+    Err(Unanswered::Refused { status: status.as_u16(), detail })
+}
+
+/// `Retry-After`, in either of its forms (RFC 9110 section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return TimeDelta::try_seconds(seconds.into());
+    }
+    DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc() - now)
+}
+
+fn unreachable(error: &reqwest::Error) -> Unanswered {
+    trouble(if error.is_timeout() {
+        "Microsoft Graph took too long to answer."
+    } else {
+        "Microsoft Graph could not be reached."
+    })
+}
+
+fn no_sense() -> Unanswered {
+    trouble("Microsoft Graph gave an answer that makes no sense.")
+}
+
+fn trouble(detail: &str) -> Unanswered {
+    Unanswered::Trouble { detail: detail.to_owned(), retry_after: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_a_number_of_seconds_or_a_date() {
+        let now = DateTime::from_timestamp(1_445_412_420, 0).unwrap();
+        let read = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            retry_after(&headers, now).map(|pause| pause.num_seconds())
+        };
+        assert_eq!(read("120"), Some(120));
+        assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), Some(60));
+        for bad in ["", "-1", "soon", "1.5"] {
+            assert_eq!(read(bad), None, "{bad:?}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! The steps of a route in Microsoft Graph's own words: domains, their verification records, licences.
+
+use domain::Timestamp;
+use domain::direct_routing::{Failure, Outcome, Stage};
+use domain::route_domain::{RouteDomain, VerificationTxt};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::client::{Graph, Unanswered};
+
+/// The service plan of a Phone System licence.
+const PHONE_SYSTEM: &str = "MCOEV";
+/// What a domain supports once calls can be routed to it.
+const TEAMS: &str = "OfficeCommunicationsOnline";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Domain {
+    is_verified: bool,
+    #[serde(default)]
+    supported_services: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    value: Vec<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DnsRecord {
+    record_type: String,
+    #[serde(default)]
+    text: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sku {
+    capability_status: String,
+    consumed_units: i64,
+    prepaid_units: Units,
+    service_plans: Vec<Plan>,
+}
+
+#[derive(Deserialize)]
+struct Units {
+    enabled: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plan {
+    service_plan_name: String,
+}
+
+impl Sku {
+    fn has_spare_phone_system(&self) -> bool {
+        self.capability_status == "Enabled"
+            && self.consumed_units < self.prepaid_units.enabled
+            && self.service_plans.iter().any(|plan| plan.service_plan_name == PHONE_SYSTEM)
+    }
+}
+
+/// Tries to take the step that a route waits for. Every step can be tried again: what an attempt that was cut off had
+/// done already is found done.
+pub async fn attempt(graph: &Graph, domain: &RouteDomain, stage: &Stage, now: Timestamp) -> Outcome {
+    let name = domain.as_str();
+    let tried = match stage {
+        Stage::ConsentRequested => take_on(graph, name, now).await,
+        Stage::DomainPending(_) => verify(graph, name, now).await,
+        Stage::DomainVerified(_) => licence(graph, now).await,
+        Stage::Activating(_) => ready(graph, name, now).await,
+    };
+    tried.unwrap_or_else(|unanswered| match unanswered {
+        Unanswered::Trouble { detail, retry_after } => Outcome::Trouble { detail, retry_after },
+        // Consent, or a right that it gives, is still missing.
+        Unanswered::Refused { status: 403, detail } => Outcome::NotYet(detail),
+        Unanswered::Refused { status: 404, detail } => Outcome::Impossible { reason: Failure::DomainGone, detail },
+        Unanswered::Refused { detail, .. } => Outcome::Impossible { reason: Failure::Refused, detail },
+    })
+}
+
+/// Adds the domain to the tenant and reads the record that proves whose it is.
+async fn take_on(graph: &Graph, name: &str, now: Timestamp) -> Result<Outcome, Unanswered> {
+    let added = graph.call::<Value>(Method::POST, "/domains", Some(&json!({"id": name})), now).await;
+    if let Err(Unanswered::Refused { status: status @ (400 | 409), detail }) = added {
+        // It may be there from an attempt that was cut off.
+        match graph.call::<Domain>(Method::GET, &format!("/domains/{name}"), None, now).await {
+            Ok(_) => {}
+            Err(Unanswered::Refused { status: 404, .. }) => {
+                let reason = if status == 409 { Failure::DomainTaken } else { Failure::Refused };
+                return Ok(Outcome::Impossible { reason, detail });
+            }
+            Err(other) => return Err(other),
+        }
+    } else {
+        added?;
+    }
+    let path = format!("/domains/{name}/verificationDnsRecords");
+    let records: List<DnsRecord> = graph.call(Method::GET, &path, None, now).await?;
+    let mut texts = records.value.into_iter().filter(|record| record.record_type.eq_ignore_ascii_case("txt"));
+    let txt = texts.find_map(|record| VerificationTxt::parse(record.text.as_deref()?).ok());
+    Ok(match txt {
+        Some(txt) => Outcome::Taken(Some(txt)),
+        None => Outcome::Trouble {
+            detail: "Microsoft Graph names no TXT record for the domain.".to_owned(),
+            retry_after: None,
+        },
+    })
+}
+
+/// Has Microsoft look for the record.
+async fn verify(graph: &Graph, name: &str, now: Timestamp) -> Result<Outcome, Unanswered> {
+    match graph.call::<Domain>(Method::POST, &format!("/domains/{name}/verify"), None, now).await {
+        Ok(domain) if domain.is_verified => Ok(Outcome::Taken(None)),
+        Ok(_) => Ok(Outcome::NotYet("Microsoft does not find the TXT record yet.".to_owned())),
+        // Graph says the same of a missing record and of a domain that is verified already.
+        Err(Unanswered::Refused { status: 400, detail }) => {
+            let domain: Domain = graph.call(Method::GET, &format!("/domains/{name}"), None, now).await?;
+            Ok(if domain.is_verified { Outcome::Taken(None) } else { Outcome::NotYet(detail) })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Looks for a Phone System licence that nobody has.
+async fn licence(graph: &Graph, now: Timestamp) -> Result<Outcome, Unanswered> {
+    let skus: List<Sku> = graph.call(Method::GET, "/subscribedSkus", None, now).await?;
+    Ok(if skus.value.iter().any(Sku::has_spare_phone_system) {
+        Outcome::Taken(None)
+    } else {
+        Outcome::NotYet("The tenant has no Phone System licence (MCOEV) to spare.".to_owned())
+    })
+}
+
+/// Looks whether calls can be routed to the domain.
+async fn ready(graph: &Graph, name: &str, now: Timestamp) -> Result<Outcome, Unanswered> {
+    let domain: Domain = graph.call(Method::GET, &format!("/domains/{name}"), None, now).await?;
+    Ok(if domain.is_verified && domain.supported_services.iter().any(|service| service == TEAMS) {
+        Outcome::Taken(None)
+    } else {
+        Outcome::NotYet("Microsoft has not made the domain ready for calls yet.".to_owned())
+    })
+}

@@ -1,0 +1,127 @@
+//! What a caller is told of each refusal: its code, and words that say what to do.
+
+use domain::fault::Fault;
+use domain::refusal::Refusal;
+
+use super::error::{Error, value_error};
+use super::error_code::ErrorCode;
+
+impl From<Refusal> for Error {
+    #[expect(clippy::too_many_lines, reason = "a table: one row for each refusal")]
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::new(ErrorCode::NotFound, "There is no such thing, or you can't see it."),
+            Refusal::Forbidden => Self::new(
+                ErrorCode::Forbidden,
+                "Your role, or the place of your account in the tree, does not allow this.",
+            ),
+            Refusal::NotSignedIn => Self::new(
+                ErrorCode::NotSignedIn,
+                "Send a valid access token as `Authorization: Bearer …`; get one from POST /auth/login or POST /auth/refresh.",
+            ),
+            Refusal::WrongCredentials => Self::new(
+                ErrorCode::WrongCredentials,
+                "No active member has this e-mail address and this password. Check both, or reset the password.",
+            ),
+            Refusal::NotOperating => Self::new(
+                ErrorCode::NotOperating,
+                "Your account, or one above it, is suspended. Ask whoever provides it to you.",
+            ),
+            Refusal::InvalidToken => Self::new(
+                ErrorCode::InvalidToken,
+                "The token was used, has expired, was replaced by a newer one, or never existed. Ask for a new e-mail.",
+            )
+            .at("/token"),
+            Refusal::EmailTaken => Self::new(
+                ErrorCode::EmailTaken,
+                "This e-mail address can't be used because another account has it. Use another address.",
+            )
+            .at("/email"),
+            Refusal::EmailChangeNeedsConfirmation => Self::new(
+                ErrorCode::EmailChangeNeedsConfirmation,
+                "Only the address of a pending account can be replaced; this one has been activated.",
+            )
+            .at("/email"),
+            Refusal::WrongStatus { status, transition } => Self::new(
+                ErrorCode::WrongStatus,
+                format!("The account is {} and can't be {} from there.", status.as_str(), transition.done()),
+            ),
+            Refusal::AccountClosed => Self::new(ErrorCode::AccountClosed, "A closed account never changes again."),
+            Refusal::ParentClosed => {
+                Self::new(ErrorCode::ParentClosed, "No account can be created below a closed one.")
+            }
+            Refusal::ServiceNotOffered { services } => {
+                let names: Vec<_> = services.iter().map(|service| service.as_str()).collect();
+                let detail = format!("The account above does not have: {}.", names.join(", "));
+                Self::new(ErrorCode::ServiceNotOffered, detail).at("/services")
+            }
+            Refusal::ServiceInUse(blockers) => {
+                let detail =
+                    format!("{} open account(s) below use the service. Take it from them first.", blockers.total);
+                Self::blocked(ErrorCode::ServiceInUse, detail, blockers).at("/services")
+            }
+            Refusal::HasOpenChildren(blockers) => {
+                let detail = format!("{} open account(s) below have to be closed first.", blockers.total);
+                Self::blocked(ErrorCode::HasOpenChildren, detail, blockers)
+            }
+            Refusal::WrongRouteState { state, command } => Self::new(
+                ErrorCode::WrongRouteState,
+                format!("The route is {state} and can't be {command} from there. See `next` of the route."),
+            ),
+            Refusal::VerificationTxtRequired => {
+                let detail =
+                    "Give the value of the TXT record as the Microsoft 365 admin center shows it for the domain.";
+                Self::validation(vec![value_error("/verification_txt", Fault::new("required", detail))])
+            }
+            Refusal::RouteDomainTaken => Self::new(
+                ErrorCode::RouteDomainTaken,
+                "This label can't be used in this region because another route has it. Use another label.",
+            )
+            .at("/label"),
+            Refusal::SbcRegionInUse(blockers) => Self::blocked(
+                ErrorCode::SbcRegionInUse,
+                format!("{} route(s) in the regions that go were started. Remove them first.", blockers.total),
+                blockers,
+            )
+            .at("/sbc_regions"),
+            Refusal::RouteInUse(blockers) => Self::blocked(
+                ErrorCode::RouteInUse,
+                format!("{} PBX(s), trunk(s) and user(s) need this route. Remove or move them first.", blockers.total),
+                blockers,
+            ),
+            Refusal::ManagementConsentMissing => Self::new(
+                ErrorCode::ManagementConsentMissing,
+                "The enterprise has not consented to you managing its Direct Routing: it does so by \
+                 POST /enterprises/{id}/direct-routing/give-consent.",
+            ),
+            Refusal::StepsAreAutomatic => Self::new(
+                ErrorCode::StepsAreAutomatic,
+                "This service takes the steps through Microsoft Graph by itself; only staff confirm one by hand.",
+            ),
+            Refusal::DirectRoutingNotEstablished { region, state, next } => {
+                let route = region.map_or_else(
+                    || "No route of the enterprise was started.".to_owned(),
+                    |region| format!("The route of region {region} is {state}."),
+                );
+                let next = next.map_or_else(String::new, |next| format!(" Next: {}. {}", next.as_str(), next.detail()));
+                Self::new(ErrorCode::DirectRoutingNotEstablished, format!("{route}{next}"))
+            }
+            Refusal::TicketAlreadyOpen => Self::new(
+                ErrorCode::TicketAlreadyOpen,
+                "We have your earlier ticket for this e-mail address and will answer it by e-mail.",
+            )
+            .at("/email"),
+            Refusal::TicketDecided => {
+                Self::new(ErrorCode::TicketDecided, "An approved or rejected ticket never changes again.")
+            }
+            Refusal::IdempotencyKeyInUse => Self::new(
+                ErrorCode::IdempotencyKeyInUse,
+                "The first request with this Idempotency-Key has not been answered yet. Send it again in a moment.",
+            ),
+            Refusal::IdempotencyKeyReused => Self::new(
+                ErrorCode::IdempotencyKeyReused,
+                "This Idempotency-Key came with another method, path or body before. Use a new key for a new request.",
+            ),
+        }
+    }
+}

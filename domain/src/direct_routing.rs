@@ -1,0 +1,316 @@
+//! Direct Routing: how the route of each SBC region comes to connect an enterprise's Microsoft 365 tenant (R11).
+
+mod attempt;
+mod next;
+
+pub use attempt::{Outcome, Verdict, judge};
+pub use next::{Next, NextStep, Party};
+
+use crate::Timestamp;
+use crate::account::Tier;
+use crate::enterprise::SbcRegionCode;
+use crate::refusal::Refusal;
+use crate::route_domain::{RouteDomain, VerificationTxt};
+
+/// What a route that was started waits for, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// The tenant has to take the domain on, which its administrator consents to.
+    ConsentRequested,
+    /// The TXT record has to be published and found.
+    DomainPending(VerificationTxt),
+    /// The tenant needs a spare Phone System licence.
+    DomainVerified(VerificationTxt),
+    /// Microsoft makes the domain ready for calls.
+    Activating(VerificationTxt),
+}
+
+impl Stage {
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::ConsentRequested => "consent_requested",
+            Self::DomainPending(_) => "domain_pending",
+            Self::DomainVerified(_) => "domain_verified",
+            Self::Activating(_) => "activating",
+        }
+    }
+
+    /// The stage of that name, if the record that it needs is there and no other.
+    #[must_use]
+    pub fn restore(name: &str, txt: Option<VerificationTxt>) -> Option<Self> {
+        match (name, txt) {
+            ("consent_requested", None) => Some(Self::ConsentRequested),
+            ("domain_pending", Some(txt)) => Some(Self::DomainPending(txt)),
+            ("domain_verified", Some(txt)) => Some(Self::DomainVerified(txt)),
+            ("activating", Some(txt)) => Some(Self::Activating(txt)),
+            _ => None,
+        }
+    }
+
+    /// The TXT record, from the moment on at which it is known.
+    #[must_use]
+    pub const fn txt(&self) -> Option<&VerificationTxt> {
+        match self {
+            Self::ConsentRequested => None,
+            Self::DomainPending(txt) | Self::DomainVerified(txt) | Self::Activating(txt) => Some(txt),
+        }
+    }
+}
+
+/// Why a route failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// What somebody else had to do was not done in time.
+    TimedOut,
+    /// Another tenant has the domain.
+    DomainTaken,
+    /// The domain was taken out of the tenant.
+    DomainGone,
+    /// Microsoft Graph refused the step.
+    Refused,
+    /// Microsoft Graph could not be reached, or gave no sense, for too long.
+    Unreachable,
+}
+
+impl Failure {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [Self::TimedOut, Self::DomainTaken, Self::DomainGone, Self::Refused, Self::Unreachable];
+
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            Self::DomainTaken => "domain_taken",
+            Self::DomainGone => "domain_gone",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    /// The reason of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|failure| failure.as_str() == text)
+    }
+}
+
+/// Where a route stands. A domain is there from the start on, the TXT record as soon as the tenant gave it, and a
+/// reason only when the route failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has started it.
+    NotStarted,
+    /// On its way.
+    Working {
+        /// Its domain.
+        domain: RouteDomain,
+        /// What it waits for.
+        stage: Stage,
+    },
+    /// Calls go through it.
+    Established {
+        /// Its domain.
+        domain: RouteDomain,
+        /// The record that proved whose the domain is.
+        txt: VerificationTxt,
+    },
+    /// Stopped, with a way back.
+    Failed {
+        /// Its domain.
+        domain: RouteDomain,
+        /// Where a retry takes it up again.
+        stage: Stage,
+        /// Why.
+        reason: Failure,
+    },
+}
+
+/// What can be done to a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Begin, with this domain.
+    Start(RouteDomain),
+    /// What it waits for has happened. The first time it comes with the TXT record.
+    Confirm(Option<VerificationTxt>),
+    /// What it waits for can't happen.
+    Fail(Failure),
+    /// Take it up again.
+    Retry,
+    /// Give it up and free its domain.
+    Remove,
+}
+
+impl Command {
+    /// What the command does, as a past participle for messages and events.
+    #[must_use]
+    pub const fn done(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "started",
+            Self::Confirm(_) => "confirmed",
+            Self::Fail(_) => "failed",
+            Self::Retry => "retried",
+            Self::Remove => "removed",
+        }
+    }
+}
+
+impl State {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotStarted => "not_started",
+            Self::Working { stage, .. } => stage.as_str(),
+            Self::Established { .. } => "established",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// Its domain, once it was started.
+    #[must_use]
+    pub const fn domain(&self) -> Option<&RouteDomain> {
+        match self {
+            Self::NotStarted => None,
+            Self::Working { domain, .. } | Self::Established { domain, .. } | Self::Failed { domain, .. } => {
+                Some(domain)
+            }
+        }
+    }
+
+    /// Its TXT record, once it is known.
+    #[must_use]
+    pub const fn txt(&self) -> Option<&VerificationTxt> {
+        match self {
+            Self::NotStarted => None,
+            Self::Working { stage, .. } | Self::Failed { stage, .. } => stage.txt(),
+            Self::Established { txt, .. } => Some(txt),
+        }
+    }
+
+    /// Whether calls go through it.
+    #[must_use]
+    pub const fn is_established(&self) -> bool {
+        matches!(self, Self::Established { .. })
+    }
+
+    /// The state after a command, or why it can't be given here.
+    pub fn after(self, command: Command) -> Result<Self, Refusal> {
+        match (self, command) {
+            (Self::NotStarted, Command::Start(domain)) => Ok(Self::Working { domain, stage: Stage::ConsentRequested }),
+            (Self::Working { domain, stage }, Command::Confirm(txt)) => confirm(domain, stage, txt),
+            (Self::Working { domain, stage }, Command::Fail(reason)) => {
+                // A domain that left the tenant has to be taken on again.
+                let stage = if reason == Failure::DomainGone { Stage::ConsentRequested } else { stage };
+                Ok(Self::Failed { domain, stage, reason })
+            }
+            (Self::Failed { domain, stage, .. }, Command::Retry) => Ok(Self::Working { domain, stage }),
+            (Self::Working { .. } | Self::Established { .. } | Self::Failed { .. }, Command::Remove) => {
+                Ok(Self::NotStarted)
+            }
+            (state, command) => Err(Refusal::WrongRouteState { state: state.as_str(), command: command.done() }),
+        }
+    }
+}
+
+fn confirm(domain: RouteDomain, stage: Stage, given: Option<VerificationTxt>) -> Result<State, Refusal> {
+    let stage = match (stage, given) {
+        (Stage::ConsentRequested, Some(txt)) => Stage::DomainPending(txt),
+        (Stage::ConsentRequested, None) => return Err(Refusal::VerificationTxtRequired),
+        (Stage::DomainPending(txt), _) => Stage::DomainVerified(txt),
+        (Stage::DomainVerified(txt), _) => Stage::Activating(txt),
+        (Stage::Activating(txt), _) => return Ok(State::Established { domain, txt }),
+    };
+    Ok(State::Working { domain, stage })
+}
+
+/// The route of one SBC region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The region.
+    pub region: SbcRegionCode,
+    /// Where it stands.
+    pub state: State,
+    /// Since when it stands there.
+    pub since: Timestamp,
+    /// Attempts in a row that Microsoft Graph did not answer with sense.
+    pub attempts: i32,
+    /// When the service tries the next step by itself.
+    pub due_at: Timestamp,
+    /// What went wrong last, and when.
+    pub last_error: Option<(Timestamp, String)>,
+}
+
+/// The Direct Routing of an enterprise.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DirectRouting {
+    /// Grows by one with every change.
+    pub version: i64,
+    /// Since when its reseller may manage it.
+    pub consent_given_at: Option<Timestamp>,
+    /// The routes that were started, by region.
+    pub routes: Vec<Route>,
+}
+
+impl DirectRouting {
+    /// The route of a region, if it was started.
+    #[must_use]
+    pub fn route(&self, region: &SbcRegionCode) -> Option<&Route> {
+        self.routes.iter().find(|route| route.region == *region)
+    }
+
+    /// Where the route of a region stands.
+    #[must_use]
+    pub fn state(&self, region: &SbcRegionCode) -> State {
+        self.route(region).map_or(State::NotStarted, |route| route.state.clone())
+    }
+
+    /// A PBX or a trunk needs one established route at least (R12, R13). A refusal names what comes next on the route
+    /// that has come furthest.
+    pub fn check_established(&self) -> Result<(), Refusal> {
+        if self.routes.iter().any(|route| route.state.is_established()) {
+            return Ok(());
+        }
+        let furthest = self.routes.iter().max_by_key(|route| match &route.state {
+            State::Working { stage, .. } | State::Failed { stage, .. } => match stage {
+                Stage::ConsentRequested => 1,
+                Stage::DomainPending(_) => 2,
+                Stage::DomainVerified(_) => 3,
+                Stage::Activating(_) => 4,
+            },
+            State::NotStarted | State::Established { .. } => 0,
+        });
+        let (region, state) = furthest
+            .map_or((None, "not_started"), |route| (Some(route.region.as_str().to_owned()), route.state.as_str()));
+        let next = furthest.map_or_else(|| Next::of(&State::NotStarted), |route| Next::of(&route.state));
+        Err(Refusal::DirectRoutingNotEstablished { region, state, next: next.map(|next| next.step) })
+    }
+
+    /// Users are routed through an established route of their enterprise (R14).
+    pub fn check_voice_route(&self, region: &SbcRegionCode) -> Result<(), Refusal> {
+        if self.state(region).is_established() {
+            return Ok(());
+        }
+        let state = self.state(region);
+        Err(Refusal::DirectRoutingNotEstablished {
+            region: Some(region.as_str().to_owned()),
+            state: state.as_str(),
+            next: Next::of(&state).map(|next| next.step),
+        })
+    }
+}
+
+/// Who may say that a step was taken: the enterprise itself, staff, and those between them if the enterprise has
+/// consented to it.
+pub fn check_may_confirm(tier: Tier, consent_given: bool) -> Result<(), Refusal> {
+    match tier {
+        Tier::Platform | Tier::Enterprise => Ok(()),
+        Tier::MasterReseller | Tier::Reseller if consent_given => Ok(()),
+        Tier::MasterReseller | Tier::Reseller => Err(Refusal::ManagementConsentMissing),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! The table of states and commands, and what holds for every sequence of them.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::delivery::pause_after;
+use crate::host_name::HostName;
+use crate::limits::DELIVERY_ATTEMPTS;
+
+fn domain() -> RouteDomain {
+    RouteDomain::below("kiosk", &HostName::parse("emea.example").unwrap()).unwrap()
+}
+
+fn txt() -> VerificationTxt {
+    VerificationTxt::parse("MS=ms1").unwrap()
+}
+
+fn stages() -> [Stage; 4] {
+    [Stage::ConsentRequested, Stage::DomainPending(txt()), Stage::DomainVerified(txt()), Stage::Activating(txt())]
+}
+
+fn working(stage: Stage) -> State {
+    State::Working { domain: domain(), stage }
+}
+
+fn failed(stage: Stage) -> State {
+    State::Failed { domain: domain(), stage, reason: Failure::Refused }
+}
+
+fn states() -> Vec<State> {
+    let mut states = vec![State::NotStarted];
+    states.extend(stages().map(working));
+    states.push(State::Established { domain: domain(), txt: txt() });
+    states.extend(stages().map(failed));
+    states
+}
+
+/// What a state says of itself, with the stage of a failed one.
+fn name(state: &State) -> String {
+    match state {
+        State::Failed { stage, .. } => format!("failed in {}", stage.as_str()),
+        other => other.as_str().to_owned(),
+    }
+}
+
+/// The states after start, confirm with a record, confirm without, fail, retry and remove; `-` where that is refused.
+#[rustfmt::skip]
+const TABLE: [(&str, [&str; 6]); 10] = [
+    ("not_started",       ["consent_requested", "-", "-", "-", "-", "-"]),
+    ("consent_requested", ["-", "domain_pending", "-", "failed in consent_requested", "-", "not_started"]),
+    ("domain_pending",    ["-", "domain_verified", "domain_verified", "failed in domain_pending", "-", "not_started"]),
+    ("domain_verified",   ["-", "activating", "activating", "failed in domain_verified", "-", "not_started"]),
+    ("activating",        ["-", "established", "established", "failed in activating", "-", "not_started"]),
+    ("established",       ["-", "-", "-", "-", "-", "not_started"]),
+    ("failed in consent_requested", ["-", "-", "-", "-", "consent_requested", "not_started"]),
+    ("failed in domain_pending",    ["-", "-", "-", "-", "domain_pending", "not_started"]),
+    ("failed in domain_verified",   ["-", "-", "-", "-", "domain_verified", "not_started"]),
+    ("failed in activating",        ["-", "-", "-", "-", "activating", "not_started"]),
+];
+
+#[test]
+fn r11_every_state_answers_every_command_as_the_table_says() {
+    let commands = [
+        Command::Start(domain()),
+        Command::Confirm(Some(txt())),
+        Command::Confirm(None),
+        Command::Fail(Failure::Refused),
+        Command::Retry,
+        Command::Remove,
+    ];
+    for (state, (row, expected)) in states().into_iter().zip(TABLE) {
+        assert_eq!(name(&state), row);
+        for (command, expected) in commands.iter().zip(expected) {
+            let after = state.clone().after(command.clone());
+            let seen = after.as_ref().map_or("-".to_owned(), name);
+            assert_eq!(seen, expected, "{row}: {command:?}");
+            let refusal = if row == "consent_requested" && *command == Command::Confirm(None) {
+                Refusal::VerificationTxtRequired
+            } else {
+                Refusal::WrongRouteState { state: state.as_str(), command: command.done() }
+            };
+            assert!(after.is_ok() || after == Err(refusal), "{row}: {command:?}: {after:?}");
+        }
+    }
+}
+
+#[test]
+fn r11_a_domain_that_left_the_tenant_is_taken_on_again() {
+    for stage in stages() {
+        let failed = working(stage).after(Command::Fail(Failure::DomainGone)).unwrap();
+        assert_eq!(failed.after(Command::Retry), Ok(working(Stage::ConsentRequested)));
+    }
+}
+
+#[test]
+fn r11_every_state_but_the_last_says_what_comes_next_and_who_must_do_it() {
+    for state in states() {
+        assert_eq!(Next::of(&state).is_none(), state.is_established(), "{state:?}");
+    }
+    let next = |state: &State| Next::of(state).map(|next| (next.step, next.by));
+    assert_eq!(next(&working(Stage::DomainPending(txt()))), Some((NextStep::PublishTxtRecord, Party::Platform)));
+    assert_eq!(next(&working(Stage::DomainVerified(txt()))), Some((NextStep::ProvideLicence, Party::Enterprise)));
+    assert_eq!(next(&working(Stage::Activating(txt()))), Some((NextStep::Wait, Party::Microsoft)));
+    let taken = State::Failed { domain: domain(), stage: Stage::ConsentRequested, reason: Failure::DomainTaken };
+    assert_eq!(next(&taken), Some((NextStep::StartAnew, Party::Enterprise)));
+}
+
+#[test]
+fn r11_a_stage_is_restored_only_with_what_it_needs() {
+    for stage in stages() {
+        assert_eq!(Stage::restore(stage.as_str(), stage.txt().cloned()), Some(stage.clone()));
+        let wrong = if stage.txt().is_some() { None } else { Some(txt()) };
+        assert_eq!(Stage::restore(stage.as_str(), wrong), None);
+    }
+    assert_eq!(Stage::restore("established", Some(txt())), None);
+}
+
+#[test]
+fn r12_what_is_missing_is_named() {
+    let route = |region: &str, state: State| Route {
+        region: SbcRegionCode::parse(region).unwrap(),
+        state,
+        since: Timestamp::default(),
+        attempts: 0,
+        due_at: Timestamp::default(),
+        last_error: None,
+    };
+    let check = |routes: Vec<Route>| DirectRouting { routes, ..DirectRouting::default() }.check_established();
+    let missing = |region: Option<&str>, state, next| {
+        let region = region.map(str::to_owned);
+        Err(Refusal::DirectRoutingNotEstablished { region, state, next: Some(next) })
+    };
+    assert_eq!(check(vec![]), missing(None, "not_started", NextStep::Start));
+    let (behind, ahead) = (working(Stage::ConsentRequested), working(Stage::DomainVerified(txt())));
+    assert_eq!(
+        check(vec![route("emea", behind.clone()), route("noam", ahead)]),
+        missing(Some("noam"), "domain_verified", NextStep::ProvideLicence)
+    );
+    let established = State::Established { domain: domain(), txt: txt() };
+    assert_eq!(check(vec![route("emea", behind), route("noam", established)]), Ok(()));
+}
+
+#[test]
+fn r11_those_between_staff_and_enterprise_confirm_only_with_its_consent() {
+    for tier in Tier::ALL {
+        let between = matches!(tier, Tier::MasterReseller | Tier::Reseller);
+        assert_eq!(check_may_confirm(tier, false).is_ok(), !between, "{tier:?}");
+        assert_eq!(check_may_confirm(tier, true), Ok(()), "{tier:?}");
+    }
+}
+
+#[test]
+fn r11_an_attempt_leads_on_or_to_a_pause_or_to_a_readable_end() {
+    let start = Timestamp::default();
+    for stage in stages() {
+        let judge = |attempts, outcome, now| judge(&stage, start, attempts, outcome, 0, now);
+        let taken = judge(3, Outcome::Taken(Some(txt())), start);
+        assert_eq!(taken, Verdict::Go { command: Command::Confirm(Some(txt())), error: None });
+        // Others have their time, and no more.
+        let waits = || Outcome::NotYet("Not yet.".to_owned());
+        let last = start + stage.patience();
+        let paused = Verdict::Wait { due_at: start + stage.pause(), attempts: 0, error: "Not yet.".to_owned() };
+        assert_eq!(judge(7, waits(), start), paused);
+        let over = Verdict::Go { command: Command::Fail(Failure::TimedOut), error: Some("Not yet.".to_owned()) };
+        assert_eq!(judge(0, waits(), last), over);
+        // Trouble is met with growing pauses, as long as was asked for, and given up in the end.
+        let trouble = |seconds: Option<i64>| Outcome::Trouble {
+            detail: "503.".to_owned(),
+            retry_after: seconds.map(TimeDelta::seconds),
+        };
+        let pause_of = |attempts, asked| match judge(attempts, trouble(asked), start) {
+            Verdict::Wait { due_at, attempts: noted, .. } if noted == attempts + 1 => Some(due_at - start),
+            _ => None,
+        };
+        assert_eq!(pause_of(0, None), pause_after(1, 0));
+        assert_eq!(pause_of(0, Some(120)), Some(TimeDelta::seconds(120)));
+        assert_eq!(pause_of(0, Some(0)), pause_after(1, 0), "never faster than by itself");
+        assert_eq!(pause_of(0, Some(i64::from(i32::MAX))), Some(TimeDelta::days(1)));
+        let end = Verdict::Go { command: Command::Fail(Failure::Unreachable), error: Some("503.".to_owned()) };
+        assert_eq!(judge(DELIVERY_ATTEMPTS - 1, trouble(Some(1)), start), end);
+    }
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        Just(Command::Start(domain())),
+        Just(Command::Confirm(Some(txt()))),
+        Just(Command::Confirm(None)),
+        prop::sample::select(Failure::ALL.to_vec()).prop_map(Command::Fail),
+        Just(Command::Retry),
+        Just(Command::Remove),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn r11_no_sequence_of_commands_ends_without_a_way_on(commands in prop::collection::vec(any_command(), 0..40)) {
+        let mut state = State::NotStarted;
+        for command in commands {
+            let before = state.clone();
+            let Ok(after) = state.clone().after(command.clone()) else { continue };
+            // What was found out is kept until the route is removed or the domain has left the tenant.
+            let gone = command == Command::Fail(Failure::DomainGone);
+            prop_assert!(before.txt().is_none() || after.txt() == before.txt() || gone || command == Command::Remove);
+            prop_assert_eq!(after.domain().is_none(), after == State::NotStarted);
+            prop_assert!(!after.is_established() || matches!(command, Command::Confirm(_)));
+            state = after;
+        }
+        // From everywhere a route can be established, and given up.
+        prop_assert!(state == State::NotStarted || state.clone().after(Command::Remove) == Ok(State::NotStarted));
+        for command in [Command::Retry, Command::Start(domain())] {
+            if let Ok(after) = state.clone().after(command) { state = after; }
+        }
+        for _ in 0..4 {
+            if let Ok(after) = state.clone().after(Command::Confirm(Some(txt()))) { state = after; }
+        }
+        prop_assert!(state.is_established());
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE direct_routing_routes;
+DROP TABLE direct_routings;

@@ -1,0 +1,200 @@
+//! The Direct Routing of enterprises: its routes, and which of them are due for their next step (R11).
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::direct_routing::{DirectRouting, Failure, Route, Stage, State};
+use domain::enterprise::SbcRegionCode;
+use domain::id::AccountId;
+use domain::route_domain::{RouteDomain, VerificationTxt};
+
+use crate::connection::StoreConnection;
+use crate::error::{Error, inserted};
+use crate::key::Key;
+use crate::schema::{direct_routing_routes as routes, direct_routings};
+use crate::time::{Instant, column, instant};
+
+/// How long a worker has a route to itself. One that dies leaves it to others after that.
+pub const LEASE: Duration = Duration::from_mins(2);
+
+/// The columns of a route but those of its lease.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = routes, primary_key(account_id, region))]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
+struct Row {
+    account_id: Key,
+    region: String,
+    domain: String,
+    state: String,
+    stage: Option<String>,
+    failure: Option<String>,
+    verification_txt: Option<String>,
+    since: Instant,
+    attempts: i32,
+    due_at: Instant,
+    error: Option<String>,
+    error_at: Option<Instant>,
+}
+
+impl Row {
+    /// The row of a route; `None` of one that was not started.
+    fn new(account: AccountId, route: &Route) -> Option<Self> {
+        let Route { region, state, since, attempts, due_at, last_error } = route;
+        let (stage, failure) = match state {
+            State::Failed { stage, reason, .. } => (Some(stage.as_str().to_owned()), Some(reason.as_str().to_owned())),
+            State::NotStarted | State::Working { .. } | State::Established { .. } => (None, None),
+        };
+        Some(Self {
+            account_id: Key::from(account),
+            region: region.as_str().to_owned(),
+            domain: state.domain()?.as_str().to_owned(),
+            state: state.as_str().to_owned(),
+            stage,
+            failure,
+            verification_txt: state.txt().map(|txt| txt.as_str().to_owned()),
+            since: column(*since),
+            attempts: *attempts,
+            due_at: column(*due_at),
+            error: last_error.as_ref().map(|(_, error)| error.clone()),
+            error_at: last_error.as_ref().map(|(at, _)| column(*at)),
+        })
+    }
+
+    fn route(self) -> Result<Route, Error> {
+        let Self {
+            account_id: _,
+            region,
+            domain,
+            state,
+            stage,
+            failure,
+            verification_txt,
+            since,
+            attempts,
+            due_at,
+            error,
+            error_at,
+        } = self;
+        let corrupt = |what: &str| Error::Corrupt(format!("route {domain:?}: {what}"));
+        let name = RouteDomain::stored(&domain).ok_or_else(|| corrupt("domain"))?;
+        let txt = verification_txt.map(|txt| VerificationTxt::parse(&txt)).transpose();
+        let txt = txt.map_err(|_| corrupt("TXT record"))?;
+        let state = if let (Some(stage), Some(failure)) = (stage, failure) {
+            State::Failed {
+                domain: name,
+                stage: Stage::restore(&stage, txt).ok_or_else(|| corrupt("stage"))?,
+                reason: Failure::parse(&failure).ok_or_else(|| corrupt("failure"))?,
+            }
+        } else if state == "established" {
+            State::Established { domain: name, txt: txt.ok_or_else(|| corrupt("no TXT record"))? }
+        } else {
+            State::Working { domain: name, stage: Stage::restore(&state, txt).ok_or_else(|| corrupt("state"))? }
+        };
+        Ok(Route {
+            region: SbcRegionCode::parse(&region).ok_or_else(|| corrupt("region"))?,
+            state,
+            since: instant(since),
+            attempts,
+            due_at: instant(due_at),
+            last_error: error_at.map(instant).zip(error),
+        })
+    }
+}
+
+/// The Direct Routing of an enterprise.
+pub fn of(tx: &mut StoreConnection, account: AccountId) -> Result<DirectRouting, Error> {
+    let row: Option<(i64, Option<Instant>)> = direct_routings::table
+        .filter(direct_routings::account_id.eq(Key::from(account)))
+        .select((direct_routings::version, direct_routings::consent_given_at))
+        .first(tx)
+        .optional()?;
+    let Some((version, consent_given_at)) = row else { return Ok(DirectRouting::default()) };
+    let rows: Vec<Row> = routes::table
+        .filter(routes::account_id.eq(Key::from(account)))
+        .order(routes::region)
+        .select(Row::as_select())
+        .load(tx)?;
+    let routes = rows.into_iter().map(Row::route).collect::<Result<_, _>>()?;
+    Ok(DirectRouting { version, consent_given_at: consent_given_at.map(instant), routes })
+}
+
+/// Saves what changed between two forms of an enterprise's Direct Routing, and ends the leases of the routes that did.
+/// `false` when another route has a domain; the transaction must then be given up.
+pub fn save(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    before: &DirectRouting,
+    after: &DirectRouting,
+) -> Result<bool, Error> {
+    let own = direct_routings::table.filter(direct_routings::account_id.eq(Key::from(account)));
+    let columns = (
+        direct_routings::version.eq(after.version),
+        direct_routings::consent_given_at.eq(after.consent_given_at.map(column)),
+    );
+    if diesel::update(own).set(columns).execute(tx)? == 0 {
+        let id = direct_routings::account_id.eq(Key::from(account));
+        diesel::insert_into(direct_routings::table).values((id, columns.0, columns.1)).execute(tx)?;
+    }
+    for gone in before.routes.iter().filter(|route| after.route(&route.region).is_none()) {
+        diesel::delete(row(account, &gone.region)).execute(tx)?;
+    }
+    for route in &after.routes {
+        let known = before.route(&route.region);
+        let Some(new) = Row::new(account, route).filter(|_| known != Some(route)) else { continue };
+        if known.is_some() {
+            diesel::update(row(account, &route.region))
+                .set((new, routes::leased_until.eq(None::<Instant>)))
+                .execute(tx)?;
+        } else if is_taken(tx, &new.domain)? || !inserted(diesel::insert_into(routes::table).values(new).execute(tx))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Frees every domain of an account.
+pub(crate) fn free(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
+    diesel::delete(routes::table.filter(routes::account_id.eq(Key::from(account)))).execute(tx)?;
+    Ok(())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn row<'a>(account: AccountId, region: &'a SbcRegionCode) -> _ {
+    let (key, region): (Key, &'a str) = (Key::from(account), region.as_str());
+    routes::table.filter(routes::account_id.eq(key)).filter(routes::region.eq(region))
+}
+
+/// Whether a route has a domain, as far as that can be told before claiming it: see `accounts::addresses`.
+fn is_taken(tx: &mut StoreConnection, domain: &str) -> Result<bool, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
+    let holder: Option<String> =
+        routes::table.filter(routes::domain.eq(domain)).select(routes::region).first(connection).optional()?;
+    Ok(holder.is_some())
+}
+
+/// Leases up to `limit` routes that are due for a step to the calling worker.
+pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec<(AccountId, Route)>, Error> {
+    let on_their_way = ["consent_requested", "domain_pending", "domain_verified", "activating"];
+    let until = column(now + TimeDelta::from_std(LEASE).unwrap_or_default());
+    let due = routes::table
+        .filter(routes::state.eq_any(on_their_way))
+        .filter(routes::due_at.le(column(now)))
+        .filter(routes::leased_until.is_null().or(routes::leased_until.lt(column(now))))
+        .order(routes::due_at)
+        .limit(limit);
+    let rows: Vec<Row> = match tx {
+        StoreConnection::Postgresql(connection) => {
+            due.select(Row::as_select()).for_update().skip_locked().load(connection)?
+        }
+        StoreConnection::Sqlite(connection) => due.select(Row::as_select()).load(connection)?,
+    };
+    let mut leased = Vec::with_capacity(rows.len());
+    for found in rows {
+        let (account, route) = (found.account_id.id(), found.route()?);
+        diesel::update(row(account, &route.region)).set(routes::leased_until.eq(until)).execute(tx)?;
+        leased.push((account, route));
+    }
+    Ok(leased)
+}

@@ -1,0 +1,328 @@
+//! R11: the steps that the service takes by itself through Microsoft Graph, whatever Graph does meanwhile.
+
+use api::graph::worker;
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use domain::account::Tier;
+use domain::authority::Role;
+use domain::limits::DELIVERY_ATTEMPTS;
+use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{App, Database, Fault, FreshDatabase, Graph, PASSWORD, Person, Process, Request, When};
+use persistence::DatabaseUrl;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
+const DOMAIN: &str = "kiosk.emea.teammate.example";
+
+struct Story {
+    app: App,
+    graph: Graph,
+    administrator: Person,
+}
+
+impl Story {
+    async fn start(database: Database) -> Self {
+        let graph = Graph::start();
+        let flags = graph.flags();
+        let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+        let app = App::start_with(database, &flags).await;
+        let master = app.plant(Tier::MasterReseller, &[], "master@contoso.example").await;
+        let reseller = app.plant(Tier::Reseller, &[&master], "reseller@contoso.example").await;
+        let enterprise = app.plant(Tier::Enterprise, &[&master, &reseller], "admin@kiosk.example").await;
+        let administrator = app.member(&enterprise, Role::Owner).await;
+        let story = Self { app, graph, administrator };
+        story.give("start").await;
+        story
+    }
+
+    fn path(&self) -> String {
+        format!("/enterprises/{}/direct-routing", self.administrator.account)
+    }
+
+    async fn give(&self, command: &str) {
+        let path = format!("{}/routes/emea/{command}", self.path());
+        let request = self.app.post(&path).bearer(&self.administrator.token).json(&json!({"label": "kiosk"}));
+        let _ = request.send().await.expect(200);
+    }
+
+    /// What the route says of itself. Members sign in again, because time passes in these stories.
+    async fn route(&self) -> Value {
+        let person = self.app.member(&self.administrator.account, Role::Viewer).await;
+        self.app.get(&self.path()).bearer(&person.token).send().await.expect(200).json()["routes"][0].clone()
+    }
+
+    async fn state(&self) -> String {
+        self.route().await["state"].as_str().unwrap().to_owned()
+    }
+
+    /// Takes whatever steps are due now.
+    async fn advance(&self) {
+        while worker::advance_due(self.app.service()).await.expect("the routes can be read") > 0 {}
+    }
+
+    /// Lets time pass until the route is due again, and takes its step.
+    async fn wait(&self) {
+        let due =
+            self.route().await["next_attempt_at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        self.app.clock.advance((due - self.app.clock.now()).max(TimeDelta::zero()));
+        self.advance().await;
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_the_service_takes_every_step_by_itself(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    {
+        let mut tenant = story.graph.tenant();
+        (tenant.consents, tenant.publishes, tenant.spare_licences, tenant.activates) = (false, false, 0, false);
+    }
+    let waits = async |state: &str, error: &str| {
+        story.advance().await;
+        let route = story.route().await;
+        let detail = route["last_error"]["detail"].as_str().unwrap_or_default();
+        assert_eq!(route["state"], state);
+        assert!(detail.contains(error), "{route}");
+        assert!(route["next_attempt_at"].is_string(), "{route}");
+    };
+    waits("consent_requested", "Insufficient privileges").await;
+    story.graph.tenant().consents = true;
+    story.wait().await;
+    waits("domain_pending", "Cannot find the TXT record").await;
+    let record = json!({"type": "TXT", "name": DOMAIN, "value": "MS=ms46111223", "ttl": 3600});
+    assert_eq!(story.route().await["dns_record"], record);
+    story.graph.tenant().published.insert(DOMAIN.to_owned());
+    story.wait().await;
+    waits("domain_verified", "licence").await;
+    story.graph.tenant().spare_licences = 1;
+    story.wait().await;
+    waits("activating", "ready for calls").await;
+    story.graph.tenant().activates = true;
+    story.wait().await;
+    let route = story.route().await;
+    assert_eq!((&route["state"], &route["last_error"]), (&json!("established"), &json!(null)));
+    assert_eq!(route["next_attempt_at"], json!(null));
+    let tokens = story.graph.tenant().requests.iter().filter(|line| line.contains("/token")).count();
+    assert_eq!(tokens, 1, "a token is used for as long as it works");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_where_steps_are_automatic_only_staff_confirm_one(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    let path = format!("{}/routes/emea/confirm", story.path());
+    let body = json!({"verification_txt": "MS=ms1"});
+    let confirm = |token: &str| story.app.post(&path).bearer(token).json(&body).send();
+    confirm(&story.administrator.token).await.problem(409, "steps_are_automatic");
+    let operator = story.app.operator().await;
+    let confirmed = confirm(&operator.token).await.expect(200).json();
+    assert_eq!((&confirmed["automatic"], &confirmed["routes"][0]["state"]), (&json!(true), &json!("domain_pending")));
+}
+
+#[rstest]
+#[case::throttled(Fault::Throttled(90), Some(90), "429")]
+#[case::unavailable(Fault::Status(503), None, "503")]
+#[case::failing(Fault::Status(500), None, "500")]
+#[case::broken(Fault::Broken, None, "makes no sense")]
+#[case::slow(Fault::Silent, None, "took too long")]
+#[case::redirected(Fault::Redirected, None, "302")]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_trouble_in_any_request_is_waited_out(
+    #[values(Sqlite, Postgresql)] database: Database,
+    #[case] fault: Fault,
+    #[case] asked: Option<i64>,
+    #[case] error: &str,
+) {
+    let story = Story::start(database).await;
+    // Signing in, adding the domain, its records, verifying, licences, readiness: each meets the fault once.
+    let mut met = 0;
+    while story.state().await != "established" {
+        let since = story.app.clock.now();
+        let before = story.graph.tenant().requests.len();
+        // The requests that went well before are repeated; the fault meets the next new one.
+        story.graph.tenant().faults.clear();
+        story.graph.tenant().faults.push_back(fault);
+        worker::advance_due(story.app.service()).await.unwrap();
+        assert!(story.graph.tenant().requests.len() > before);
+        let route = story.route().await;
+        // The first request is the one that signs in, of whose answers only operators learn.
+        let error = if met == 0 && !error.contains(' ') { "could not sign in" } else { error };
+        assert!(route["last_error"]["detail"].as_str().unwrap().contains(error), "{route}");
+        let due = route["next_attempt_at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        let pause = (due - since).num_seconds();
+        assert!(asked.map_or((5..=7).contains(&pause), |asked| pause == asked), "{pause}");
+        met += 1;
+        // Then one step goes well.
+        story.app.clock.advance(due - since);
+        story.graph.tenant().faults.clear();
+        worker::advance_due(story.app.service()).await.unwrap();
+        assert_eq!(story.route().await["last_error"], json!(null), "trouble that passed is forgotten");
+    }
+    assert_eq!(met, 4, "every stage met it");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_a_token_that_ended_early_is_replaced(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    story.advance().await;
+    story.give("remove").await;
+    story.graph.tenant().domains.clear();
+    story.give("start").await;
+    story.graph.tenant().faults.push_back(Fault::TokenEnded);
+    story.advance().await;
+    assert_eq!(story.state().await, "established");
+    let tokens = story.graph.tenant().requests.iter().filter(|line| line.contains("/token")).count();
+    assert_eq!(tokens, 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_what_can_t_succeed_fails_readably_and_has_a_way_back(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    let failed = async |failure: &str, failed_in: &str, next: &str| {
+        let route = story.route().await;
+        assert_eq!((&route["state"], &route["failure"]), (&json!("failed"), &json!(failure)), "{route}");
+        assert_eq!((&route["failed_in"], &route["next"]["step"]), (&json!(failed_in), &json!(next)), "{route}");
+        assert!(route["last_error"]["detail"].is_string(), "{route}");
+    };
+    // Another tenant has the domain.
+    story.graph.tenant().elsewhere.insert(DOMAIN.to_owned());
+    story.advance().await;
+    failed("domain_taken", "consent_requested", "start_anew").await;
+    story.graph.tenant().elsewhere.clear();
+
+    // Nobody publishes the record in time.
+    story.graph.tenant().publishes = false;
+    story.give("retry").await;
+    story.advance().await;
+    assert_eq!(story.state().await, "domain_pending");
+    story.app.clock.advance(TimeDelta::days(7));
+    story.advance().await;
+    failed("timed_out", "domain_pending", "retry").await;
+    let person = story.app.member(&story.administrator.account, Role::Owner).await;
+    let retry = story.app.post(&format!("{}/routes/emea/retry", story.path())).bearer(&person.token);
+    let _ = retry.send().await.expect(200);
+
+    // The administrator takes the domain out of the tenant: it has to be added again.
+    story.graph.tenant().domains.clear();
+    story.advance().await;
+    failed("domain_gone", "consent_requested", "retry").await;
+    story.graph.tenant().publishes = true;
+    let person = story.app.member(&story.administrator.account, Role::Owner).await;
+    let retry = || story.app.post(&format!("{}/routes/emea/retry", story.path())).bearer(&person.token).send();
+    let _ = retry().await.expect(200);
+
+    // Graph is gone for good.
+    story.graph.tenant().faults.extend([Fault::Status(503); 100]);
+    story.advance().await;
+    for _ in 1..DELIVERY_ATTEMPTS {
+        story.wait().await;
+    }
+    failed("unreachable", "consent_requested", "retry").await;
+    story.graph.tenant().faults.clear();
+    let person = story.app.member(&story.administrator.account, Role::Owner).await;
+    let retry = story.app.post(&format!("{}/routes/emea/retry", story.path())).bearer(&person.token);
+    let _ = retry.send().await.expect(200);
+    story.advance().await;
+    assert_eq!(story.state().await, "established");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_a_route_that_was_removed_during_an_attempt_stays_removed(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let story = Story::start(database).await;
+    let mut held = story.graph.hold("POST /v1.0/domains", When::After);
+    let remove = async {
+        held.recv().await.unwrap();
+        story.give("remove").await;
+    };
+    let (taken, ()) = futures_util::future::join(worker::advance_due(story.app.service()), remove).await;
+    assert_eq!(taken.unwrap(), 1);
+    assert_eq!(story.state().await, "not_started");
+}
+
+/// Lets the time for which a process that died had leased routes be over.
+fn end_leases(database: &FreshDatabase) {
+    let sql = "UPDATE direct_routing_routes SET leased_until = NULL";
+    match &database.url {
+        DatabaseUrl::Sqlite(path) => {
+            let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+            diesel::sql_query(sql).execute(&mut connection).unwrap();
+        }
+        DatabaseUrl::Postgresql(url) => {
+            diesel::sql_query(sql).execute(&mut PgConnection::establish(url).unwrap()).unwrap();
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_killed_in_any_step_it_carries_on(#[values(Sqlite, Postgresql)] database: Database) {
+    let graph = Graph::start();
+    let fresh = database.fresh();
+    let http = reqwest::Client::new();
+    let send = async |process: &Process, method: Method, path: &str, token: &str, body: Value| {
+        let request = Request::new(&http, method, &format!("{}{path}", process.url)).bearer(token);
+        request.json(&body).send().await
+    };
+    let sign_in = async |process: &Process| {
+        let body = json!({"email": "operator@teammate.local", "password": PASSWORD});
+        send(process, Method::POST, "/auth/login", "", body).await.expect(200).text_of("access_token")
+    };
+    // The tree, made without Graph.
+    let process = Process::start(BINARY, &fresh);
+    let token = sign_in(&process).await;
+    let ticket = json!({
+        "subject": "Add to TeamMate Portal", "partner_company_name": "C", "first_name": "A", "last_name": "E",
+        "email": "ann@contoso.example",
+    });
+    let ticket = send(&process, Method::POST, "/support-tickets", "", ticket).await.expect(201).text_of("id");
+    let approve = format!("/support-tickets/{ticket}/approve");
+    let approved = send(&process, Method::POST, &approve, &token, json!({})).await.expect(200);
+    let mut reseller = end_to_end::reseller_body("office@nordwind.example");
+    reseller["master_reseller_id"] = json!(approved.text_of("master_reseller_id"));
+    let reseller = send(&process, Method::POST, "/resellers", &token, reseller).await.expect(201).text_of("id");
+    let mut enterprise = end_to_end::enterprise_body("admin@kiosk.example");
+    enterprise["reseller_id"] = json!(reseller);
+    let enterprise = send(&process, Method::POST, "/enterprises", &token, enterprise).await.expect(201).text_of("id");
+    let path = format!("/enterprises/{enterprise}/direct-routing");
+    let start = format!("{path}/routes/emea/start");
+    let _ = send(&process, Method::POST, &start, &token, json!({"label": "kiosk"})).await.expect(200);
+    assert!(process.terminate());
+
+    for request in [
+        "POST /contoso.example/oauth2",
+        "POST /v1.0/domains",
+        &format!("GET /v1.0/domains/{DOMAIN}/verificationDnsRecords"),
+        &format!("POST /v1.0/domains/{DOMAIN}/verify"),
+        "GET /v1.0/subscribedSkus",
+        &format!("GET /v1.0/domains/{DOMAIN}"),
+    ] {
+        for when in [When::Before, When::After] {
+            let mut held = graph.hold(request, when);
+            let process = Process::start_with(BINARY, &fresh, &graph.flags());
+            held.recv().await.unwrap_or_else(|| panic!("{request} {when:?}"));
+            process.kill();
+            end_leases(&fresh);
+            if request.ends_with("/verify") && when == When::After {
+                assert!(graph.tenant().domains[DOMAIN], "it was verified, and nobody was told");
+            }
+        }
+    }
+    let process = Process::start_with(BINARY, &fresh, &graph.flags());
+    let token = sign_in(&process).await;
+    for _ in 0..1000 {
+        let routing = send(&process, Method::GET, &path, &token, json!({})).await.expect(200).json();
+        if routing["established"] == true {
+            return;
+        }
+        assert_ne!(routing["routes"][0]["state"], "failed", "{routing}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the route never was established");
+}
