@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    activations, auth, direct_routing, enterprises, master_resellers, me, resellers, sbc_regions, support_tickets,
-    system,
+    activations, auth, direct_routing, enterprises, master_resellers, me, pbxes, resellers, sbc_regions,
+    support_tickets, system, trunks, users,
 };
 
 /// Adds every operation.
@@ -15,6 +15,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     me::routes::configure(config);
     resellers::routes::configure(config);
     direct_routing::routes::configure(config);
+    pbxes::routes::configure(config);
+    trunks::routes::configure(config);
+    users::routes::configure(config);
     enterprises::routes::configure(config);
     sbc_regions::routes::configure(config);
     master_resellers::routes::configure(config);

@@ -40,6 +40,8 @@ pub struct Service {
     pub passwords: Passwords,
     /// Slows down guessing.
     pub guesses: Guesses,
+    /// Seals secrets that have to be stored.
+    pub seal: Arc<Seal>,
     /// Puts letters into the outbox.
     pub post: Arc<Post>,
     /// Hands them over.
@@ -63,7 +65,8 @@ impl Service {
         let keys = |error: std::io::Error| format!("the keys in {}: {error}", data_dir.join("keys").display());
         let public_url = settings.public_url(listening);
         let access_tokens = AccessTokens::open(data_dir, &public_url, now).map_err(keys)?;
-        let post = Arc::new(Post::new(Seal::open(data_dir, now).map_err(keys)?));
+        let seal = Arc::new(Seal::open(data_dir, now).map_err(keys)?);
+        let post = Arc::new(Post::new(Arc::clone(&seal)));
         let mailer = Mailer::new(settings.smtp_url.as_ref(), data_dir, settings.mail_from.clone(), public_url.clone())?;
         let graph = settings.graph.settings().map(Graph::new).transpose()?;
         let rate_limits = match settings.rate_limit {
@@ -79,6 +82,7 @@ impl Service {
             access_tokens,
             passwords,
             guesses: Guesses::default(),
+            seal,
             post,
             mailer,
             outbox_ready: Notify::new(),

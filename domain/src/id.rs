@@ -47,6 +47,12 @@ kinds! {
     Ticket = "ticket";
     /// Marks the id of a recorded event.
     Event = "event";
+    /// Marks the id of a PBX.
+    Pbx = "pbx";
+    /// Marks the id of a trunk.
+    Trunk = "trunk";
+    /// Marks the id of a Teams user.
+    User = "user";
 }
 
 /// The id of an account of any tier.
@@ -57,6 +63,12 @@ pub type MemberId = Id<Member>;
 pub type TicketId = Id<Ticket>;
 /// The id of a recorded event.
 pub type EventId = Id<Event>;
+/// The id of a PBX.
+pub type PbxId = Id<Pbx>;
+/// The id of a trunk.
+pub type TrunkId = Id<Trunk>;
+/// The id of a Teams user.
+pub type UserId = Id<User>;
 /// The id of a session.
 pub type SessionId = Id<Session>;
 /// The id of an outgoing message.

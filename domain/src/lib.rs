@@ -14,13 +14,20 @@ pub mod fault;
 pub mod host_name;
 pub mod id;
 pub mod limits;
+pub mod network;
 pub mod password;
+pub mod pbx;
+pub mod phone_number;
 pub mod refusal;
 pub mod route_domain;
 pub mod services;
 pub mod session;
+pub mod sip;
 pub mod text;
 pub mod ticket;
+pub mod trunk;
+pub mod user;
+pub mod user_principal_name;
 
 /// An instant in UTC. The service works in whole milliseconds.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

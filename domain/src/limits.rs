@@ -30,6 +30,34 @@ pub const HOST_NAME_MAX: usize = 253;
 pub const ROUTE_DOMAIN_MAX: usize = 48;
 /// Longest value of the TXT record that verifies a domain, in characters.
 pub const VERIFICATION_TXT_MAX: usize = 100;
+/// Longest user part of a SIP URI, in characters.
+pub const SIP_USER_MAX: usize = 64;
+/// Longest SIP URI, in characters.
+pub const SIP_URI_MAX: usize = 300;
+/// Longest SIP password, in characters.
+pub const SIP_PASSWORD_MAX: usize = 128;
+/// Longest name by which a phone or trunk says who it is, in characters.
+pub const AUTHENTICATION_NAME_MAX: usize = 128;
+/// Longest feature code, in characters.
+pub const FEATURE_CODE_MAX: usize = 10;
+/// Shortest and longest time for which a PBX's phones register, in seconds (R12).
+pub const REGISTRATION_EXPIRY_SECONDS: std::ops::RangeInclusive<i64> = 60..=86_400;
+/// Fewest and most calls at a time of a trunk (R13).
+pub const CONCURRENT_CALLS: std::ops::RangeInclusive<i64> = 1..=10_000;
+/// Most networks from which a trunk may call.
+pub const TRUNK_ADDRESSES_MAX: usize = 50;
+/// Shortest prefix of a network from which a trunk may call: one of IPv4.
+pub const IPV4_PREFIX_MIN: u8 = 16;
+/// Shortest prefix of a network from which a trunk may call: one of IPv6.
+pub const IPV6_PREFIX_MIN: u8 = 32;
+/// Longest user principal name, in characters: 64 before the @ and 48 behind it.
+pub const USER_PRINCIPAL_NAME_MAX: usize = 113;
+/// Longest tag of a user, in characters (R14).
+pub const TAG_MAX: usize = 255;
+/// Most numbers that are forwarded to a user (R14).
+pub const FORWARDED_NUMBERS_MAX: usize = 50;
+/// Fewest and most digits of a number in international form (E.164 section 6.2.1).
+pub const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 

@@ -26,6 +26,19 @@ pub struct Blockers {
     pub total: i64,
 }
 
+/// What a user has that no other may have (R14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserClaim {
+    /// Its Teams user, within the enterprise.
+    TeamsUser,
+    /// Its SIP user, within the SIP domain.
+    SipUser,
+    /// Its default number.
+    DefaultNumber,
+    /// One of its further numbers, by its index.
+    ForwardedNumber(usize),
+}
+
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -93,6 +106,32 @@ pub enum Refusal {
         /// What comes next on it.
         next: Option<NextStep>,
     },
+    /// The enterprise does not have the service (R12, R13).
+    ServiceMissing(Service),
+    /// Another PBX of the enterprise is at this location (R12).
+    LocationTaken,
+    /// A SIP user of the PBX is in the new SIP domain already (R14).
+    SipDomainClash,
+    /// Users are assigned to the PBX or trunk (R14).
+    HasUsers(Blockers),
+    /// The enterprise has as many users as it may have (R10).
+    UserLimitReached {
+        /// The limit.
+        limit: i32,
+        /// How many it has.
+        users: i64,
+    },
+    /// The enterprise has more users than the new limit allows (R10).
+    UserLimitInUse {
+        /// How many it has.
+        users: i64,
+    },
+    /// The enterprise may not add users itself (R10).
+    CanNotAddExtensions,
+    /// Users of a PBX may not have numbers that are not from there (R10).
+    ExternalNumbersNotAllowed,
+    /// Another user has the Teams user, the SIP user or a number (R14).
+    UserClaimTaken(UserClaim),
     /// The address already waits in an open ticket (R2).
     TicketAlreadyOpen,
     /// A decided ticket never changes again (R2).

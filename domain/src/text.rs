@@ -38,6 +38,14 @@ texts! {
     PersonName(line, limits::PERSON_NAME_MAX);
     /// Names an object in somebody else's billing system, so any 1–255 characters but NUL stay as they are (R6).
     BillingReference(verbatim, limits::BILLING_REFERENCE_MAX);
+    /// The name of a trunk: 1–120 characters of which one is visible, no control characters (R13).
+    TrunkName(line, limits::ACCOUNT_NAME_MAX);
+    /// Where a PBX is: 1–120 characters of which one is visible, no control characters (R12).
+    Location(line, limits::ACCOUNT_NAME_MAX);
+    /// By what a phone or trunk says who it is: 1–128 characters of which one is visible, no control characters.
+    AuthenticationName(line, limits::AUTHENTICATION_NAME_MAX);
+    /// Any words about a user: 1–255 characters of which one is visible, no control characters (R14).
+    Tag(line, limits::TAG_MAX);
     /// Why a support ticket was rejected: 1–500 characters of which one is visible.
     RejectionReason(paragraph, limits::REJECTION_REASON_MAX);
 }

@@ -19,16 +19,22 @@ mod key;
 pub mod members;
 mod migrations;
 pub mod outbox;
+mod parts;
 pub mod password_resets;
+pub mod pbxes;
 mod pool;
 pub mod schema;
 pub mod sessions;
 pub mod support_tickets;
+pub mod telephony;
 mod time;
+pub mod trunks;
+pub mod users;
 
 pub use connection::{DatabaseUrl, InvalidUrl, StoreConnection};
 pub use database::{Database, Options};
 pub use error::{Error, Failure};
+pub use parts::Filter;
 
 #[cfg(test)]
 mod tests;

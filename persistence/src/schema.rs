@@ -236,6 +236,97 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    pbxes (id) {
+        id -> Key,
+        account_id -> Key,
+        kind -> Text,
+        location -> Text,
+        sip_domain -> Text,
+        outbound_proxy -> Nullable<Text>,
+        transport -> Text,
+        port -> Integer,
+        dns_lookup -> Text,
+        registration_expiry_seconds -> Integer,
+        voicemail_feature_code -> Nullable<Text>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    trunks (id) {
+        id -> Key,
+        account_id -> Key,
+        name -> Text,
+        host -> Text,
+        port -> Integer,
+        transport -> Text,
+        networks -> Nullable<Text>,
+        user_name -> Nullable<Text>,
+        password -> Nullable<Binary>,
+        codecs -> Text,
+        max_concurrent_calls -> Nullable<Integer>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    users (id) {
+        id -> Key,
+        account_id -> Key,
+        teams_user -> Text,
+        teams_user_canonical -> Text,
+        pbx_id -> Nullable<Key>,
+        trunk_id -> Nullable<Key>,
+        sip_user -> Nullable<Text>,
+        auth_id -> Nullable<Text>,
+        password -> Nullable<Binary>,
+        voice_route -> Text,
+        tag -> Nullable<Text>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::key::sql::Key;
+
+    sip_users (sip_domain, sip_user) {
+        sip_domain -> Text,
+        sip_user -> Text,
+        user_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{SmallInt, Text};
+    use crate::key::sql::Key;
+
+    phone_numbers (number) {
+        number -> Text,
+        user_id -> Key,
+        position -> SmallInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
@@ -252,4 +343,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     enterprise_sbc_regions,
     direct_routings,
     direct_routing_routes,
+    pbxes,
+    trunks,
+    users,
+    sip_users,
+    phone_numbers,
 );

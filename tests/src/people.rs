@@ -111,6 +111,34 @@ impl App {
         tier.format_id(id)
     }
 
+    /// An enterprise below a reseller of its own, with both services and an established route in `emea`, and its owner.
+    /// What is said of it in `change` is patched in.
+    pub async fn connected(&self, name: &str, change: Value) -> Person {
+        let operator = self.operator().await;
+        let master = self.plant(Tier::MasterReseller, &[], &format!("{name}-m@contoso.example")).await;
+        let reseller = self.plant(Tier::Reseller, &[&master], &format!("{name}-r@contoso.example")).await;
+        let enterprise = self.plant(Tier::Enterprise, &[&master, &reseller], &format!("{name}@contoso.example")).await;
+        self.establish(&operator, &enterprise, "emea", name).await;
+        if change.as_object().is_some_and(|members| !members.is_empty()) {
+            let patch = self.patch(&format!("/enterprises/{enterprise}")).bearer(&operator.token).json(&change);
+            let _ = patch.send().await.expect(200);
+        }
+        self.member(&enterprise, Role::Owner).await
+    }
+
+    /// Takes the route of a region from its start to where calls go through it.
+    pub async fn establish(&self, person: &Person, enterprise: &str, region: &str, label: &str) {
+        let path = format!("/enterprises/{enterprise}/direct-routing/routes/{region}");
+        let give = async |command: &str, body: Value| {
+            let request = self.post(&format!("{path}/{command}")).bearer(&person.token).json(&body);
+            let _ = request.send().await.expect(200);
+        };
+        give("start", json!({"label": label})).await;
+        for _ in 0..4 {
+            give("confirm", json!({"verification_txt": "MS=ms12345678"})).await;
+        }
+    }
+
     /// A member of an account with a role and a session, put straight into the store.
     pub async fn member(&self, account: &str, role: Role) -> Person {
         let now = self.clock.now();

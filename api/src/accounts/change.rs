@@ -6,8 +6,9 @@ use domain::email::EmailAddress;
 use domain::enterprise::SbcRegionCode;
 use domain::refusal::Refusal;
 use domain::services::Services;
+use domain::user::check_limit;
 use persistence::accounts::{self, Change, Hold};
-use persistence::{StoreConnection, direct_routing};
+use persistence::{StoreConnection, direct_routing, users};
 use serde_json::{Map, Value};
 
 use super::create::{members, write_again};
@@ -38,6 +39,9 @@ pub fn update(
     }
     if let (Some(regions), Some(enterprise)) = (&change.enterprise.sbc_regions, &account.enterprise) {
         check_regions(tx, &account, enterprise.sbc_regions.beyond(regions))?;
+    }
+    if let Some(limit) = change.enterprise.user_limit {
+        check_limit(limit, users::count(tx, account.id)?)?;
     }
     if changes_nothing(&account, &change) {
         return Ok(account);

@@ -6,7 +6,7 @@ use domain::direct_routing::{Command, DirectRouting, Route, State, Verdict, chec
 use domain::enterprise::SbcRegionCode;
 use domain::id::AccountId;
 use domain::refusal::{Blocker, Blockers, Refusal};
-use persistence::{StoreConnection, direct_routing};
+use persistence::{StoreConnection, direct_routing, telephony};
 use serde_json::{Value, json};
 
 use crate::http::{Actor, Error, Origin};
@@ -31,6 +31,14 @@ pub fn command(
     check_open(account.status)?;
     if matches!(command, Command::Confirm(_)) {
         check_may_confirm(actor.tier(), before.consent_given_at.is_some())?;
+    }
+    if command == Command::Remove && before.state(region).is_established() {
+        let others = before.routes.iter().filter(|route| route.region != *region);
+        let is_last = !others.into_iter().any(|route| route.state.is_established());
+        let needing = telephony::on_route(tx, account.id, region, is_last)?;
+        if needing.total > 0 {
+            return Err(Refusal::RouteInUse(needing).into());
+        }
     }
     step(tx, actor.origin(), account.id, before, region, command, None, now)
 }

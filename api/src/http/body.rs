@@ -207,6 +207,28 @@ impl Members {
         }
     }
 
+    /// A member that must have a value where something is created, and may be absent where it is changed.
+    pub fn needed<T: Raw, U>(
+        &mut self,
+        creates: bool,
+        pointer: &str,
+        field: Field<T>,
+        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
+    ) -> Option<U> {
+        if creates { self.required(pointer, field, parse) } else { self.optional(pointer, field, parse) }
+    }
+
+    /// A list that may be absent, with a pointer of its own for each wrong item of it.
+    pub fn list<U>(
+        &mut self,
+        pointer: &str,
+        field: Field<Vec<String>>,
+        parse: impl FnOnce(&[String]) -> Result<U, Vec<(Option<usize>, Fault)>>,
+    ) -> Option<U> {
+        let texts = self.optional(pointer, field, |texts| Ok(texts.to_vec()))?;
+        self.selection(pointer, parse(&texts))
+    }
+
     /// A member that may be absent, but not `null`.
     pub fn optional<T: Raw, U>(
         &mut self,

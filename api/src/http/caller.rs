@@ -152,6 +152,19 @@ impl Actor {
         self.reach_for(tx, Tier::Enterprise, id, Target::Telephony)
     }
 
+    /// The enterprise to which something that was asked for by its own id belongs.
+    pub fn reach_owner(&self, tx: &mut StoreConnection, owner: Option<AccountId>) -> Result<Account, Error> {
+        self.reach_id(tx, Tier::Enterprise, owner.ok_or(Refusal::NotFound)?, Target::Telephony)
+    }
+
+    /// Whether it may read how an enterprise's PBXs, trunks and users speak SIP: the enterprise itself only where that is
+    /// switched on (R10).
+    #[must_use]
+    pub fn sees_sip_data(&self, enterprise: &Account) -> bool {
+        let switched_on = || enterprise.enterprise.as_ref().is_some_and(|own| own.switches.access_sip_data);
+        self.tier() != Tier::Enterprise || switched_on()
+    }
+
     /// The account with this id, for what the target says.
     pub fn reach_for(&self, tx: &mut StoreConnection, tier: Tier, id: &str, target: Target) -> Result<Account, Error> {
         self.reach_id(tx, tier, tier.parse_id(id).ok_or(Refusal::NotFound)?, target)

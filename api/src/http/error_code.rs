@@ -56,6 +56,8 @@ error_codes! {
     NotOperating "account_not_operating" 403 "Your account does not operate";
     /// The enterprise has not consented to being managed.
     ManagementConsentMissing "management_consent_missing" 403 "The enterprise has not given its consent";
+    /// The enterprise may not add users itself.
+    ExtensionsNotAllowed "extensions_not_allowed" 403 "The enterprise may not add users itself";
     /// There is no such thing, or not for this caller.
     NotFound "not_found" 404 "Not found";
     /// The path has no such method.
@@ -90,6 +92,24 @@ error_codes! {
     StepsAreAutomatic "steps_are_automatic" 409 "The service takes this step by itself";
     /// No route is established.
     DirectRoutingNotEstablished "direct_routing_not_established" 409 "Direct Routing is not established";
+    /// The enterprise lacks a service.
+    ServiceMissing "service_missing" 409 "The enterprise does not have the service";
+    /// Another PBX of the enterprise is there.
+    LocationTaken "location_taken" 409 "The location is taken";
+    /// Users are assigned to a PBX or trunk.
+    HasUsers "has_users" 409 "Users are assigned to it";
+    /// The enterprise has as many users as it may have.
+    UserLimitReached "user_limit_reached" 409 "The user limit is reached";
+    /// The enterprise has more users than the new limit allows.
+    UserLimitInUse "user_limit_in_use" 409 "The enterprise has more users than that";
+    /// A user of a PBX may not have numbers from elsewhere.
+    ExternalNumbersNotAllowed "external_numbers_not_allowed" 409 "External numbers are not allowed";
+    /// The enterprise has the Teams user already.
+    TeamsUserTaken "teams_user_taken" 409 "The Teams user is taken";
+    /// Another user is the SIP user.
+    SipUserTaken "sip_user_taken" 409 "The SIP user is taken";
+    /// Another user has the number.
+    NumberTaken "number_taken" 409 "The number is taken";
     /// The address waits in an open ticket.
     TicketAlreadyOpen "ticket_already_open" 409 "A ticket for this address is open";
     /// A decided ticket never changes again.

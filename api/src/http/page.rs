@@ -1,5 +1,7 @@
 //! Lists page by page, by an opaque cursor (W3).
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,13 +35,13 @@ pub struct Paging {
     /// Newest first instead of oldest first.
     pub newest_first: bool,
     cursor: Option<String>,
-    path: &'static str,
+    path: Cow<'static, str>,
     filters: String,
 }
 
 impl Paging {
     /// Takes `limit`, `sort` and `cursor`. `query` is the whole query string, to which cursors are bound.
-    pub fn take(path: &'static str, text: &str, query: &mut Query) -> Result<Self, Error> {
+    pub fn take(path: impl Into<Cow<'static, str>>, text: &str, query: &mut Query) -> Result<Self, Error> {
         let in_range = |limit: &i64| (1..=PAGE_MAX).contains(limit);
         let limit = query.take("limit", "a number from 1 to 200", |text| text.parse().ok().filter(in_range))?;
         let newest_first = query.take("sort", "`created_at` or `-created_at`", |text| match text {
@@ -55,7 +57,7 @@ impl Paging {
             limit: limit.unwrap_or(PAGE_DEFAULT),
             newest_first: newest_first.unwrap_or(false),
             cursor,
-            path,
+            path: path.into(),
             filters: filters.join("&"),
         })
     }
@@ -98,7 +100,7 @@ impl Paging {
 
     fn cursor(&self, after: Uuid, caller: &str) -> String {
         let mut bound = digest::Context::new(&digest::SHA256);
-        for part in [self.path, &self.filters, caller] {
+        for part in [&self.path, self.filters.as_str(), caller] {
             bound.update(part.as_bytes());
             bound.update(&[0]);
         }

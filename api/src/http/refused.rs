@@ -1,7 +1,7 @@
 //! What a caller is told of each refusal: its code, and words that say what to do.
 
 use domain::fault::Fault;
-use domain::refusal::Refusal;
+use domain::refusal::{Refusal, UserClaim};
 
 use super::error::{Error, value_error};
 use super::error_code::ErrorCode;
@@ -57,11 +57,11 @@ impl From<Refusal> for Error {
             }
             Refusal::ServiceInUse(blockers) => {
                 let detail =
-                    format!("{} open account(s) below use the service. Take it from them first.", blockers.total);
+                    format!("{} below use the service; see `blockers`. Take it from them first.", blockers.total);
                 Self::blocked(ErrorCode::ServiceInUse, detail, blockers).at("/services")
             }
             Refusal::HasOpenChildren(blockers) => {
-                let detail = format!("{} open account(s) below have to be closed first.", blockers.total);
+                let detail = format!("{} below have to be closed or removed first; see `blockers`.", blockers.total);
                 Self::blocked(ErrorCode::HasOpenChildren, detail, blockers)
             }
             Refusal::WrongRouteState { state, command } => Self::new(
@@ -106,6 +106,46 @@ impl From<Refusal> for Error {
                 let next = next.map_or_else(String::new, |next| format!(" Next: {}. {}", next.as_str(), next.detail()));
                 Self::new(ErrorCode::DirectRoutingNotEstablished, format!("{route}{next}"))
             }
+            Refusal::ServiceMissing(service) => Self::new(
+                ErrorCode::ServiceMissing,
+                format!("The enterprise does not have `{}`. Add it to its `services` first.", service.as_str()),
+            ),
+            Refusal::LocationTaken => Self::new(
+                ErrorCode::LocationTaken,
+                "Another PBX of the enterprise is at this location. Give it another name.",
+            )
+            .at("/location"),
+            Refusal::SipDomainClash => Self::new(
+                ErrorCode::SipUserTaken,
+                "A SIP user of this PBX is in that domain already. Use another domain, or other SIP users.",
+            )
+            .at("/sip_domain"),
+            Refusal::HasUsers(blockers) => Self::blocked(
+                ErrorCode::HasUsers,
+                format!("{} user(s) are assigned to it. Remove or move them first.", blockers.total),
+                blockers,
+            ),
+            Refusal::UserLimitReached { limit, users } => Self::new(
+                ErrorCode::UserLimitReached,
+                format!(
+                    "The enterprise may have {limit} user(s) and has {users}. Remove some, or have the limit raised."
+                ),
+            ),
+            Refusal::UserLimitInUse { users } => Self::new(
+                ErrorCode::UserLimitInUse,
+                format!("The enterprise has {users} user(s). Remove some first, or set a limit of at least {users}."),
+            )
+            .at("/user_limit"),
+            Refusal::CanNotAddExtensions => Self::new(
+                ErrorCode::ExtensionsNotAllowed,
+                "Your reseller adds your users, unless it switches on `can_add_extensions` for you.",
+            ),
+            Refusal::ExternalNumbersNotAllowed => Self::new(
+                ErrorCode::ExternalNumbersNotAllowed,
+                "A user of a PBX has its numbers there. Leave them out, or have `allow_external_numbers` switched on.",
+            )
+            .at("/default_number"),
+            Refusal::UserClaimTaken(claim) => user_claim_taken(claim),
             Refusal::TicketAlreadyOpen => Self::new(
                 ErrorCode::TicketAlreadyOpen,
                 "We have your earlier ticket for this e-mail address and will answer it by e-mail.",
@@ -124,4 +164,29 @@ impl From<Refusal> for Error {
             ),
         }
     }
+}
+
+/// Nothing is said of who has it: it may be anybody's.
+fn user_claim_taken(claim: UserClaim) -> Error {
+    let (code, detail, pointer) = match claim {
+        UserClaim::TeamsUser => {
+            (ErrorCode::TeamsUserTaken, "The enterprise has this Teams user already.", "/teams_user".to_owned())
+        }
+        UserClaim::SipUser => (
+            ErrorCode::SipUserTaken,
+            "This SIP user can't be used in the PBX's SIP domain because another user is it. Use another one.",
+            "/sip_user".to_owned(),
+        ),
+        UserClaim::DefaultNumber => (
+            ErrorCode::NumberTaken,
+            "This number can't be used because another user has it.",
+            "/default_number".to_owned(),
+        ),
+        UserClaim::ForwardedNumber(index) => (
+            ErrorCode::NumberTaken,
+            "This number can't be used because another user has it.",
+            format!("/forwarded_numbers/{index}"),
+        ),
+    };
+    Error::new(code, detail).at(pointer)
 }

@@ -1,5 +1,7 @@
 //! Puts letters into the outbox, sealed, and takes them out again.
 
+use std::sync::Arc;
+
 use domain::Timestamp;
 use domain::id::{AccountId, MessageId};
 use persistence::{StoreConnection, outbox};
@@ -10,13 +12,13 @@ use crate::security::seal::Seal;
 
 /// Seals what waits, because the links in it open doors.
 pub struct Post {
-    seal: Seal,
+    seal: Arc<Seal>,
 }
 
 impl Post {
     /// Seals with these keys.
     #[must_use]
-    pub fn new(seal: Seal) -> Self {
+    pub fn new(seal: Arc<Seal>) -> Self {
         Self { seal }
     }
 

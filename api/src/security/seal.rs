@@ -10,6 +10,7 @@ use domain::Timestamp;
 use uuid::Uuid;
 
 use super::key_files;
+use crate::http::{Error, ErrorCode};
 
 const KIND: &str = "sealing";
 const KEY_ID_LEN: usize = 16;
@@ -25,6 +26,13 @@ impl std::fmt::Display for SealError {
 }
 
 impl std::error::Error for SealError {}
+
+impl From<SealError> for Error {
+    fn from(error: SealError) -> Self {
+        tracing::error!(%error, "something could not be sealed or opened");
+        Self::new(ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.")
+    }
+}
 
 /// Seals with the newest key and opens with the one that sealed.
 pub struct Seal {

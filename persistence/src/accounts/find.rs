@@ -15,6 +15,7 @@ use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::accounts;
+use crate::telephony;
 
 /// The account with this id and tier, if it is in the scope (R8).
 pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId) -> Result<Option<Account>, Error> {
@@ -43,14 +44,20 @@ pub fn any_below_platform(tx: &mut StoreConnection) -> Result<bool, Error> {
     Ok(first.is_some())
 }
 
-/// The open accounts below one, which keep it from closing (R7).
+/// What is below an account and keeps it from closing (R7): open accounts; PBXs, trunks and users of an enterprise.
 pub fn open_descendants(tx: &mut StoreConnection, account: &Account) -> Result<Blockers, Error> {
-    descendants(tx, account, None)
+    match account.tier {
+        Tier::Enterprise => telephony::everything(tx, account.id),
+        Tier::Platform | Tier::MasterReseller | Tier::Reseller => descendants(tx, account, None),
+    }
 }
 
-/// The open accounts below one that have a service, which keep it from being taken away (R5).
+/// What is below an account and uses a service, which keeps it from being taken away (R5).
 pub fn open_descendants_with(tx: &mut StoreConnection, account: &Account, service: Service) -> Result<Blockers, Error> {
-    descendants(tx, account, Some(service))
+    match account.tier {
+        Tier::Enterprise => telephony::with_service(tx, account.id, service),
+        Tier::Platform | Tier::MasterReseller | Tier::Reseller => descendants(tx, account, Some(service)),
+    }
 }
 
 type Open = accounts::BoxedQuery<'static, MultiBackend>;

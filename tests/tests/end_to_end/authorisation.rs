@@ -107,6 +107,23 @@ const TABLE: &[Row] = &[
     row("remove_route", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     row("give_management_consent", NO, NO, NO, provisions(412), [404, 404]),
     row("withdraw_management_consent", NO, NO, NO, provisions(412), [404, 404]),
+    row("list_pbx_types", SEEN, SEEN, SEEN, SEEN, [200, 200]),
+    row("create_pbx", provisions(422), provisions(422), provisions(422), provisions(422), [404, 404]),
+    row("list_pbxes", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("get_pbx", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("update_pbx", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("delete_pbx", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("create_trunk", provisions(422), provisions(422), provisions(422), provisions(422), [404, 404]),
+    row("list_trunks", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("get_trunk", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("update_trunk", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("delete_trunk", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    // Whether the enterprise may add extensions itself is a switch; here it is off.
+    row("create_user", provisions(422), provisions(422), provisions(422), NO, [404, 404]),
+    row("list_users", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("get_user", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("update_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("delete_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     row("list_sbc_regions", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("list_master_resellers", SEEN, SEEN, NO, NO, [403, 200]),
     row("get_master_reseller", SEEN, SEEN, UNSEEN, UNSEEN, [404, 404]),
@@ -185,6 +202,18 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
     let reject = app.post(&format!("/support-tickets/{ticket}/reject")).bearer(&operator_again.token);
     let _ = reject.json(&json!({"reason": "No."})).send().await.expect(200);
 
+    // What the enterprise has.
+    app.establish(&operator_again, &enterprise, "emea", "kiosk").await;
+    let add = async |what: &str, body: serde_json::Value| {
+        let request = app.post(&format!("/enterprises/{enterprise}/{what}")).bearer(&operator_again.token).json(&body);
+        request.send().await.expect(201).text_of("id")
+    };
+    let pbx = add("pbxes", json!({"type": "generic", "location": "Berlin", "sip_domain": "sip.kiosk.example"})).await;
+    let by_ip = json!({"name": "Main", "host": "192.0.2.1", "authentication": "ip", "addresses": ["192.0.2.1"]});
+    let trunk = add("trunks", by_ip).await;
+    let anna = json!({"teams_user": "anna@kiosk.example", "pbx_id": pbx, "sip_user": "1", "voice_route": "emea"});
+    let user = add("users", anna).await;
+
     let mut callers: Vec<(String, Option<Person>)> = vec![("nobody".to_owned(), None)];
     let bad = Person { account: String::new(), token: "bad.token.here".to_owned() };
     callers.extend([("bad token".to_owned(), Some(bad)), ("expired token".to_owned(), Some(expired))]);
@@ -209,7 +238,10 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{reseller_id}", &reseller)
             .replace("{enterprise_id}", &enterprise)
             .replace("{master_reseller_id}", &master)
-            .replace("{region}", "emea");
+            .replace("{region}", "emea")
+            .replace("{pbx_id}", &pbx)
+            .replace("{trunk_id}", &trunk)
+            .replace("{user_id}", &user);
         let mut expected = vec![row.stranger; 4];
         for tier in [row.platform, row.master, row.reseller, row.enterprise] {
             expected.extend(tier);
@@ -221,12 +253,18 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             if let Some(person) = caller {
                 request = request.bearer(&person.token);
             }
-            if (path.contains("resellers/") || path.contains("enterprises/")) && operation.method != Method::GET {
+            let has_version = ["resellers/", "enterprises/", "/pbxes/", "/trunks/", "/users/"];
+            if has_version.iter().any(|part| path.contains(part)) && operation.method != Method::GET {
                 request = request.header("if-match", "\"999999.000000000000\"");
             }
             if operation.has_body {
                 // Members that are valid where a patch must get as far as its condition, and unknown ones elsewhere.
-                let body = if operation.method == Method::PATCH { json!({"name": "New"}) } else { json!({"zzz": 1}) };
+                let body = match operation.id.as_str() {
+                    "update_pbx" => json!({"location": "New"}),
+                    "update_user" => json!({"tag": "New"}),
+                    _ if operation.method == Method::PATCH => json!({"name": "New"}),
+                    _ => json!({"zzz": 1}),
+                };
                 request = request.json(&body);
             }
             let answer = request.send().await;

@@ -1,0 +1,76 @@
+//! What the PBXs, trunks and users of an enterprise share: their lists, their events, their sealed passwords.
+
+use domain::Timestamp;
+use domain::id::{AccountId, Id, Kind};
+use domain::limits::SEARCH_MAX;
+use domain::sip::SipPassword;
+use domain::trunk::Faults;
+use persistence::{Filter, StoreConnection};
+use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::accounts::list::up_to;
+use crate::http::error::value_error;
+use crate::http::page::Paging;
+use crate::http::query::Query;
+use crate::http::{Actor, Error};
+use crate::record::{Happening, record};
+use crate::security::seal::Seal;
+
+/// Which page of an enterprise's PBXs, trunks or users is wanted.
+#[derive(Debug)]
+pub struct ListRequest {
+    /// Which page.
+    pub paging: Paging,
+    search: Option<String>,
+}
+
+impl ListRequest {
+    /// Takes `limit`, `sort`, `cursor` and `q`. The path has the enterprise's id in it, so cursors are bound to that too.
+    pub fn take(path: String, text: &str, query: &mut Query) -> Result<Self, Error> {
+        let paging = Paging::take(path, text, query)?;
+        let search = query.take("q", "1–100 characters", |text| up_to(text, SEARCH_MAX))?;
+        Ok(Self { paging, search })
+    }
+
+    /// What to ask the store for, for a caller.
+    pub fn filter(&self, caller: &str) -> Result<Filter, Error> {
+        let (newest_first, limit) = (self.paging.newest_first, self.paging.limit + 1);
+        Ok(Filter { search: self.search.clone(), newest_first, after: self.paging.after(caller)?, limit })
+    }
+}
+
+/// Records that something was `done` to a PBX, a trunk or a user of an enterprise.
+pub fn note<K: Kind>(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: AccountId,
+    id: Id<K>,
+    done: &str,
+    (before, after): (Value, Value),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let action = format!("{}.{done}", K::PREFIX);
+    let happening = Happening { action, subject: id.to_string(), account: Some(account), before, after };
+    record(tx, actor.origin(), now, &happening)
+}
+
+/// A password as it is stored: sealed for the one that has it.
+pub fn sealed<K>(seal: &Seal, id: Id<K>, password: &SipPassword) -> Result<Vec<u8>, Error> {
+    Ok(seal.seal(id.uuid(), password.expose().as_bytes())?)
+}
+
+/// What is wrong with values in the light of what is there.
+#[must_use]
+pub fn validation(faults: Faults) -> Error {
+    Error::validation(faults.into_iter().map(|(pointer, fault)| value_error(pointer, fault)).collect())
+}
+
+/// The schema of a request that creates: that of the one that changes, of which it needs some members.
+#[must_use]
+pub fn needing(schema: RefOr<Schema>, members: &[&str], description: &str) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut object)) = schema else { return schema };
+    object.required = members.iter().map(ToString::to_string).collect();
+    object.description = Some(description.to_owned());
+    RefOr::T(Schema::Object(object))
+}

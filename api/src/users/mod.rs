@@ -1,0 +1,6 @@
+//! Users: Teams users of an enterprise, each on a PBX or a trunk (R14).
+
+pub mod numbers;
+pub mod operations;
+pub mod routes;
+pub mod wire;

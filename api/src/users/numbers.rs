@@ -1,0 +1,47 @@
+//! Numbers as people write them, judged by the numbering plans of all countries.
+
+use domain::fault::Fault;
+use domain::phone_number::PhoneNumber;
+use phonenumber::Mode;
+
+/// Reads a number in international form, with blanks and signs between the digits as people write them.
+pub fn parse(text: &str) -> Result<PhoneNumber, Fault> {
+    let international = text.starts_with('+') && text.len() <= 40;
+    let number = international.then(|| phonenumber::parse(None, text).ok()).flatten();
+    let number = number.filter(|number| phonenumber::is_valid(number) && number.extension().is_none());
+    let number = number.ok_or_else(PhoneNumber::fault)?;
+    PhoneNumber::parse(&number.format().mode(Mode::E164).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r14_a_number_is_one_that_somebody_can_have() {
+        let read = |text: &str| parse(text).map(|number| number.as_str().to_owned()).ok();
+        for (given, stored) in [
+            ("+4930901820", "+4930901820"),
+            ("+49 (30) 90 18-20", "+4930901820"),
+            ("+1 202-555-0100", "+12025550100"),
+            ("+442079460000", "+442079460000"),
+            ("+41446681800", "+41446681800"),
+        ] {
+            assert_eq!(read(given).as_deref(), Some(stored), "{given}");
+        }
+        let long = format!("+49{}", "0".repeat(40));
+        for bad in [
+            "",
+            "030901820",
+            "4930901820",
+            "+49",
+            "+4930901820 ext. 7",
+            "+999123456789",
+            "+1 202 555",
+            "tel:+4930901820",
+            &long,
+        ] {
+            assert_eq!(read(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! SIP trunks (R13).
+
+use crate::Timestamp;
+use crate::fault::Fault;
+use crate::id::{AccountId, TrunkId};
+use crate::limits::{CONCURRENT_CALLS, TRUNK_ADDRESSES_MAX};
+use crate::network::{Host, Network, Port, Transport};
+use crate::text::{AuthenticationName, TrunkName};
+
+/// A way to encode speech, by its name in RTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// G.711 A-law.
+    Pcma,
+    /// G.711 µ-law.
+    Pcmu,
+    /// G.722.
+    G722,
+    /// G.729.
+    G729,
+    /// Opus (RFC 7587).
+    Opus,
+}
+
+impl Codec {
+    /// Every codec.
+    pub const ALL: [Self; 5] = [Self::Pcma, Self::Pcmu, Self::G722, Self::G729, Self::Opus];
+
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pcma => "PCMA",
+            Self::Pcmu => "PCMU",
+            Self::G722 => "G722",
+            Self::G729 => "G729",
+            Self::Opus => "opus",
+        }
+    }
+
+    /// The codec of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|codec| codec.as_str() == text)
+    }
+}
+
+/// Codecs in the order of preference: one at least, none twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Codecs(Vec<Codec>);
+
+impl Default for Codecs {
+    /// What every SIP trunk speaks.
+    fn default() -> Self {
+        Self(vec![Codec::Pcma, Codec::Pcmu])
+    }
+}
+
+impl Codecs {
+    /// Reads names. Faults carry the index of the name that they are about, `None` when about the whole.
+    pub fn parse(names: &[String]) -> Result<Self, Vec<(Option<usize>, Fault)>> {
+        let unknown = || Fault::new("unknown_value", "Use \"PCMA\", \"PCMU\", \"G722\", \"G729\" or \"opus\".");
+        let codecs = distinct(names, |name| Codec::parse(name).ok_or_else(unknown))?;
+        if codecs.is_empty() {
+            return Err(vec![(None, Fault::new("too_short", "Name at least one codec."))]);
+        }
+        Ok(Self(codecs))
+    }
+
+    /// The codecs.
+    pub fn iter(&self) -> impl Iterator<Item = Codec> {
+        self.0.iter().copied()
+    }
+}
+
+/// Reads a list in which nothing stands twice.
+pub(crate) fn distinct<T: PartialEq>(
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, Fault>,
+) -> Result<Vec<T>, Vec<(Option<usize>, Fault)>> {
+    let (mut read, mut faults) = (Vec::new(), Vec::new());
+    for (index, text) in texts.iter().enumerate() {
+        match parse(text) {
+            Ok(value) if read.contains(&value) => {
+                faults.push((Some(index), Fault::new("duplicate", "Name each once.")));
+            }
+            Ok(value) => read.push(value),
+            Err(fault) => faults.push((Some(index), fault)),
+        }
+    }
+    if faults.is_empty() { Ok(read) } else { Err(faults) }
+}
+
+/// Reads the networks from which a trunk may call.
+pub fn parse_networks(texts: &[String]) -> Result<Vec<Network>, Vec<(Option<usize>, Fault)>> {
+    if texts.len() > TRUNK_ADDRESSES_MAX {
+        let detail = format!("Give at most {TRUNK_ADDRESSES_MAX} addresses and networks.");
+        return Err(vec![(None, Fault::new("too_long", detail))]);
+    }
+    distinct(texts, Network::parse)
+}
+
+/// Calls at a time: 1–10,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConcurrentCalls(i32);
+
+impl ConcurrentCalls {
+    /// Takes a number that is within the limits.
+    pub fn parse(number: i64) -> Result<Self, Fault> {
+        let (from, to) = (CONCURRENT_CALLS.start(), CONCURRENT_CALLS.end());
+        let fault = || Fault::new("out_of_range", format!("Give a number from {from} to {to}, or null."));
+        let number = Some(number).filter(|number| CONCURRENT_CALLS.contains(number)).ok_or_else(fault)?;
+        i32::try_from(number).map(Self).map_err(|_| fault())
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+/// The name of a way in which a trunk proves who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// By the address that it calls from.
+    Ip,
+    /// By registering with a user name and a password.
+    Registration,
+}
+
+impl Method {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Ip, Self::Registration];
+
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Registration => "registration",
+        }
+    }
+
+    /// The way of that name.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let found = Self::ALL.into_iter().find(|method| method.as_str() == text);
+        found.ok_or_else(|| Fault::new("unknown_value", "Use \"ip\" or \"registration\"."))
+    }
+}
+
+/// How a trunk proves who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authentication {
+    /// By the address that it calls from.
+    Ip(Vec<Network>),
+    /// By registering with this name and a password.
+    Registration(AuthenticationName),
+}
+
+impl Authentication {
+    /// The name of the way.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Ip(_) => Method::Ip,
+            Self::Registration(_) => Method::Registration,
+        }
+    }
+
+    /// The networks, if it is by address.
+    #[must_use]
+    pub fn networks(&self) -> &[Network] {
+        match self {
+            Self::Ip(networks) => networks,
+            Self::Registration(_) => &[],
+        }
+    }
+
+    /// The name, if it is by registration.
+    #[must_use]
+    pub const fn user_name(&self) -> Option<&AuthenticationName> {
+        match self {
+            Self::Ip(_) => None,
+            Self::Registration(name) => Some(name),
+        }
+    }
+}
+
+/// What a trunk is set to. Its password is kept apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// What people call it.
+    pub name: TrunkName,
+    /// Its other end.
+    pub host: Host,
+    /// Where SIP is spoken there.
+    pub port: Port,
+    /// How SIP messages travel.
+    pub transport: Transport,
+    /// How it proves who it is.
+    pub authentication: Authentication,
+    /// How speech is encoded, in the order of preference.
+    pub codecs: Codecs,
+    /// Most calls at a time; `None` is as many as it likes.
+    pub max_concurrent_calls: Option<ConcurrentCalls>,
+}
+
+/// New settings; `None` leaves one as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Its name.
+    pub name: Option<TrunkName>,
+    /// Its other end.
+    pub host: Option<Host>,
+    /// Its port.
+    pub port: Option<Port>,
+    /// Its transport.
+    pub transport: Option<Transport>,
+    /// How it proves who it is.
+    pub method: Option<Method>,
+    /// The networks that it calls from.
+    pub networks: Option<Vec<Network>>,
+    /// The name that it registers with; `Some(None)` removes it.
+    pub user_name: Option<Option<AuthenticationName>>,
+    /// Its codecs.
+    pub codecs: Option<Codecs>,
+    /// Most calls at a time; `Some(None)` is as many as it likes.
+    pub max_concurrent_calls: Option<Option<ConcurrentCalls>>,
+}
+
+/// What is wrong with a change in the light of what is there: JSON pointers and faults.
+pub type Faults = Vec<(&'static str, Fault)>;
+
+impl Settings {
+    /// The settings of a new trunk.
+    pub fn new(name: TrunkName, host: Host, change: &Change) -> Result<Self, Faults> {
+        let transport = change.transport.unwrap_or(Transport::Udp);
+        let method = change.method.ok_or_else(|| vec![("/authentication", Fault::required())])?;
+        let filled = Self {
+            name,
+            host,
+            port: transport.default_port(),
+            transport,
+            authentication: authentication(method, None, change)?,
+            codecs: Codecs::default(),
+            max_concurrent_calls: None,
+        };
+        filled.after(change)
+    }
+
+    /// The settings after a change, or what is wrong with it in their light.
+    pub fn after(&self, change: &Change) -> Result<Self, Faults> {
+        let method = change.method.unwrap_or(self.authentication.method());
+        let authentication = authentication(method, Some(&self.authentication), change)?;
+        let Change { name, host, port, transport, method: _, networks: _, user_name: _, codecs, max_concurrent_calls } =
+            change.clone();
+        Ok(Self {
+            name: name.unwrap_or_else(|| self.name.clone()),
+            host: host.unwrap_or_else(|| self.host.clone()),
+            port: port.unwrap_or(self.port),
+            transport: transport.unwrap_or(self.transport),
+            authentication,
+            codecs: codecs.unwrap_or_else(|| self.codecs.clone()),
+            max_concurrent_calls: max_concurrent_calls.unwrap_or(self.max_concurrent_calls),
+        })
+    }
+}
+
+/// Each way has what it needs, from the change or from before, and nothing of the other.
+fn authentication(method: Method, before: Option<&Authentication>, change: &Change) -> Result<Authentication, Faults> {
+    let not_allowed = |detail: &str| Fault::new("not_allowed", detail);
+    let mut faults = Faults::new();
+    let authentication = match method {
+        Method::Ip => {
+            if change.user_name.as_ref().is_some_and(Option::is_some) {
+                faults.push(("/user_name", not_allowed("Leave it out: the trunk is known by its addresses.")));
+            }
+            let networks = change.networks.as_deref().or_else(|| before.map(Authentication::networks));
+            let networks = networks.unwrap_or_default().to_vec();
+            if networks.is_empty() {
+                faults.push(("/addresses", Fault::new("required", "Give at least one address or network.")));
+            }
+            Some(Authentication::Ip(networks))
+        }
+        Method::Registration => {
+            if change.networks.as_ref().is_some_and(|networks| !networks.is_empty()) {
+                faults.push(("/addresses", not_allowed("Leave them out: the trunk registers with its user name.")));
+            }
+            let known = before.and_then(Authentication::user_name);
+            let name = change.user_name.clone().unwrap_or_else(|| known.cloned());
+            if name.is_none() {
+                faults.push(("/user_name", Fault::new("required", "Give the name that the trunk registers with.")));
+            }
+            name.map(Authentication::Registration)
+        }
+    };
+    authentication.filter(|_| faults.is_empty()).ok_or(faults)
+}
+
+/// A trunk of an enterprise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trunk {
+    /// Its id.
+    pub id: TrunkId,
+    /// The enterprise.
+    pub account: AccountId,
+    /// What it is set to.
+    pub settings: Settings,
+    /// Whether it has a password.
+    pub has_password: bool,
+    /// Grows by one with every change.
+    pub version: i64,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> AuthenticationName {
+        AuthenticationName::parse(text).unwrap()
+    }
+
+    fn new(change: &Change) -> Result<Settings, Vec<&'static str>> {
+        let (title, host) = (TrunkName::parse("Main").unwrap(), Host::parse("sip.carrier.example").unwrap());
+        Settings::new(title, host, change).map_err(|faults| faults.into_iter().map(|(pointer, _)| pointer).collect())
+    }
+
+    #[test]
+    fn r13_each_way_to_authenticate_has_what_it_needs_and_nothing_else() {
+        let networks = Some(vec![Network::parse("192.0.2.0/28").unwrap()]);
+        let ip = Change { method: Some(Method::Ip), ..Change::default() };
+        let registration = Change { method: Some(Method::Registration), ..Change::default() };
+        assert_eq!(new(&Change::default()), Err(vec!["/authentication"]));
+        assert_eq!(new(&ip), Err(vec!["/addresses"]));
+        assert_eq!(new(&registration), Err(vec!["/user_name"]));
+        let mixed = Change { networks: networks.clone(), user_name: Some(Some(name("a"))), ..Change::default() };
+        assert_eq!(new(&Change { method: Some(Method::Ip), ..mixed.clone() }), Err(vec!["/user_name"]));
+        assert_eq!(new(&Change { method: Some(Method::Registration), ..mixed }), Err(vec!["/addresses"]));
+
+        let by_ip = new(&Change { networks: networks.clone(), ..ip.clone() }).unwrap();
+        assert_eq!(by_ip.authentication, Authentication::Ip(networks.clone().unwrap()));
+        let pointers = |result: Result<Settings, Faults>| result.map_err(|faults| faults[0].0);
+        // A change of the way needs what the new way needs; anything else keeps what is there.
+        assert_eq!(pointers(by_ip.after(&registration)), Err("/user_name"));
+        assert_eq!(pointers(by_ip.after(&Change { networks: Some(vec![]), ..Change::default() })), Err("/addresses"));
+        assert_eq!(by_ip.after(&Change::default()), Ok(by_ip.clone()));
+        let registered = by_ip.after(&Change { user_name: Some(Some(name("a"))), ..registration }).unwrap();
+        assert_eq!(registered.authentication, Authentication::Registration(name("a")));
+        let without = Change { user_name: Some(None), ..Change::default() };
+        assert_eq!(pointers(registered.after(&without)), Err("/user_name"));
+        assert_eq!(registered.after(&Change { networks, ..ip }).unwrap().authentication, by_ip.authentication);
+    }
+
+    #[test]
+    fn r13_codecs_are_known_and_distinct_and_keep_their_order() {
+        let parse = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            Codecs::parse(&names)
+                .map(|codecs| codecs.iter().map(Codec::as_str).collect::<Vec<_>>())
+                .map_err(|faults| faults.into_iter().map(|(index, fault)| (index, fault.code)).collect::<Vec<_>>())
+        };
+        assert_eq!(parse(&["opus", "PCMA"]), Ok(vec!["opus", "PCMA"]));
+        assert_eq!(parse(&[]), Err(vec![(None, "too_short")]));
+        assert_eq!(parse(&["PCMA", "pcma", "PCMA"]), Err(vec![(Some(1), "unknown_value"), (Some(2), "duplicate")]));
+    }
+}

@@ -1,0 +1,359 @@
+//! Users: Teams users, each assigned to a PBX or to a trunk (R14).
+
+use crate::Timestamp;
+use crate::account::Tier;
+use crate::enterprise::{SbcRegionCode, Switches, UserLimit};
+use crate::fault::Fault;
+use crate::id::{AccountId, PbxId, TrunkId, UserId};
+use crate::limits::FORWARDED_NUMBERS_MAX;
+use crate::phone_number::PhoneNumber;
+use crate::refusal::Refusal;
+use crate::sip::SipUser;
+use crate::text::{AuthenticationName, Tag};
+use crate::trunk::Faults;
+use crate::user_principal_name::UserPrincipalName;
+
+/// What connects a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assignment {
+    /// A PBX, on which it is this SIP user. Its password is kept apart.
+    Pbx {
+        /// The PBX.
+        pbx: PbxId,
+        /// Who it is in the PBX's SIP domain.
+        sip_user: SipUser,
+        /// By what it proves it, if not by the same name.
+        auth_id: Option<AuthenticationName>,
+    },
+    /// A trunk.
+    Trunk(TrunkId),
+}
+
+impl Assignment {
+    /// The PBX, if it is one.
+    #[must_use]
+    pub const fn pbx(&self) -> Option<PbxId> {
+        match self {
+            Self::Pbx { pbx, .. } => Some(*pbx),
+            Self::Trunk(_) => None,
+        }
+    }
+
+    /// The trunk, if it is one.
+    #[must_use]
+    pub const fn trunk(&self) -> Option<TrunkId> {
+        match self {
+            Self::Pbx { .. } => None,
+            Self::Trunk(trunk) => Some(*trunk),
+        }
+    }
+
+    /// The SIP user on a PBX.
+    #[must_use]
+    pub const fn sip_user(&self) -> Option<&SipUser> {
+        match self {
+            Self::Pbx { sip_user, .. } => Some(sip_user),
+            Self::Trunk(_) => None,
+        }
+    }
+
+    /// By what the SIP user proves who it is.
+    #[must_use]
+    pub const fn auth_id(&self) -> Option<&AuthenticationName> {
+        match self {
+            Self::Pbx { auth_id, .. } => auth_id.as_ref(),
+            Self::Trunk(_) => None,
+        }
+    }
+}
+
+/// What a user is set to. Its password is kept apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The Teams user; an enterprise has it once.
+    pub teams_user: UserPrincipalName,
+    /// What connects it.
+    pub assignment: Assignment,
+    /// The number that it calls from and is called by.
+    pub default_number: Option<PhoneNumber>,
+    /// Further numbers by which it is called.
+    pub forwarded_numbers: Vec<PhoneNumber>,
+    /// The region whose route its calls take.
+    pub voice_route: SbcRegionCode,
+    /// Any words about it.
+    pub tag: Option<Tag>,
+}
+
+impl Settings {
+    /// Every number that it holds, the default one first.
+    pub fn numbers(&self) -> impl Iterator<Item = &PhoneNumber> {
+        self.default_number.iter().chain(&self.forwarded_numbers)
+    }
+}
+
+/// New settings; `None` leaves one as it is, `Some(None)` removes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The Teams user.
+    pub teams_user: Option<UserPrincipalName>,
+    /// The PBX.
+    pub pbx: Option<Option<PbxId>>,
+    /// The trunk.
+    pub trunk: Option<Option<TrunkId>>,
+    /// Who it is on the PBX.
+    pub sip_user: Option<Option<SipUser>>,
+    /// By what it proves it.
+    pub auth_id: Option<Option<AuthenticationName>>,
+    /// The number that it calls from.
+    pub default_number: Option<Option<PhoneNumber>>,
+    /// Further numbers by which it is called.
+    pub forwarded_numbers: Option<Vec<PhoneNumber>>,
+    /// The region whose route its calls take.
+    pub voice_route: Option<SbcRegionCode>,
+    /// Any words about it.
+    pub tag: Option<Option<Tag>>,
+}
+
+impl Change {
+    /// The settings of a new user, or what is wrong with them.
+    pub fn create(&self) -> Result<Settings, Faults> {
+        self.apply(None)
+    }
+
+    /// The settings after it, or what is wrong with it in their light.
+    pub fn after(&self, before: &Settings) -> Result<Settings, Faults> {
+        self.apply(Some(before))
+    }
+
+    fn apply(&self, before: Option<&Settings>) -> Result<Settings, Faults> {
+        let Self {
+            teams_user,
+            pbx: _,
+            trunk: _,
+            sip_user: _,
+            auth_id: _,
+            default_number,
+            forwarded_numbers,
+            voice_route,
+            tag,
+        } = self;
+        let mut faults = Faults::new();
+        let assignment = self.assignment(before.map(|before| &before.assignment), &mut faults);
+        let teams_user = teams_user.clone().or_else(|| before.map(|before| before.teams_user.clone()));
+        if teams_user.is_none() {
+            faults.push(("/teams_user", Fault::required()));
+        }
+        let voice_route = voice_route.clone().or_else(|| before.map(|before| before.voice_route.clone()));
+        if voice_route.is_none() {
+            faults.push(("/voice_route", Fault::required()));
+        }
+        let default_number =
+            default_number.clone().unwrap_or_else(|| before.and_then(|before| before.default_number.clone()));
+        let kept = || before.map(|before| before.forwarded_numbers.clone()).unwrap_or_default();
+        let forwarded_numbers = forwarded_numbers.clone().unwrap_or_else(kept);
+        if default_number.is_none() && matches!(assignment, Some(Assignment::Trunk(_))) {
+            faults.push(("/default_number", Fault::new("required", "A user of a trunk needs a number.")));
+        }
+        if default_number.as_ref().is_some_and(|number| forwarded_numbers.contains(number)) {
+            faults.push(("/forwarded_numbers", Fault::new("duplicate", "Leave the default number out of them.")));
+        }
+        if forwarded_numbers.len() > FORWARDED_NUMBERS_MAX {
+            let detail = format!("Give at most {FORWARDED_NUMBERS_MAX} numbers.");
+            faults.push(("/forwarded_numbers", Fault::new("too_long", detail)));
+        }
+        let tag = tag.clone().unwrap_or_else(|| before.and_then(|before| before.tag.clone()));
+        match (teams_user, assignment, voice_route) {
+            (Some(teams_user), Some(assignment), Some(voice_route)) if faults.is_empty() => {
+                Ok(Settings { teams_user, assignment, default_number, forwarded_numbers, voice_route, tag })
+            }
+            _ => Err(faults),
+        }
+    }
+
+    /// A user has a PBX or a trunk. Naming one takes it from the other.
+    fn assignment(&self, before: Option<&Assignment>, faults: &mut Faults) -> Option<Assignment> {
+        let named = (self.pbx.flatten(), self.trunk.flatten());
+        let (pbx, trunk) = match named {
+            (None, None) => (
+                self.pbx.unwrap_or_else(|| before.and_then(Assignment::pbx)),
+                self.trunk.unwrap_or_else(|| before.and_then(Assignment::trunk)),
+            ),
+            named => named,
+        };
+        match (pbx, trunk) {
+            (Some(_), Some(_)) => {
+                faults.push(("/trunk_id", Fault::new("not_allowed", "Name a PBX or a trunk, not both.")));
+                None
+            }
+            (None, None) => {
+                faults.push(("/pbx_id", Fault::new("required", "Name a PBX or, in `trunk_id`, a trunk.")));
+                None
+            }
+            (Some(pbx), None) => {
+                let sip_user = self.sip_user.clone().unwrap_or_else(|| before.and_then(Assignment::sip_user).cloned());
+                let auth_id = self.auth_id.clone().unwrap_or_else(|| before.and_then(Assignment::auth_id).cloned());
+                if sip_user.is_none() {
+                    faults.push(("/sip_user", Fault::new("required", "A user of a PBX needs a SIP user.")));
+                }
+                sip_user.map(|sip_user| Assignment::Pbx { pbx, sip_user, auth_id })
+            }
+            (None, Some(trunk)) => {
+                for (pointer, given) in [
+                    ("/sip_user", self.sip_user.as_ref().is_some_and(Option::is_some)),
+                    ("/auth_id", self.auth_id.as_ref().is_some_and(Option::is_some)),
+                ] {
+                    if given {
+                        faults.push((pointer, Fault::new("not_allowed", "Leave it out: a user of a trunk has none.")));
+                    }
+                }
+                Some(Assignment::Trunk(trunk))
+            }
+        }
+    }
+}
+
+/// Reads further numbers, each once.
+pub fn parse_numbers(
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<PhoneNumber, Fault>,
+) -> Result<Vec<PhoneNumber>, Vec<(Option<usize>, Fault)>> {
+    crate::trunk::distinct(texts, parse)
+}
+
+/// One more user must be within the limit (R10, R14).
+pub fn check_room(limit: Option<UserLimit>, users: i64) -> Result<(), Refusal> {
+    match limit {
+        Some(limit) if users >= limit.get().into() => Err(Refusal::UserLimitReached { limit: limit.get(), users }),
+        _ => Ok(()),
+    }
+}
+
+/// A new limit must leave room for the users that are there (R10).
+pub fn check_limit(limit: Option<UserLimit>, users: i64) -> Result<(), Refusal> {
+    match limit {
+        Some(limit) if users > limit.get().into() => Err(Refusal::UserLimitInUse { users }),
+        _ => Ok(()),
+    }
+}
+
+/// An enterprise adds users itself only if it may add extensions (R10).
+pub fn check_may_add(tier: Tier, switches: Switches) -> Result<(), Refusal> {
+    if tier == Tier::Enterprise && !switches.can_add_extensions { Err(Refusal::CanNotAddExtensions) } else { Ok(()) }
+}
+
+/// A user of a PBX has its numbers there, unless the enterprise may have numbers from elsewhere (R10).
+pub fn check_numbers(settings: &Settings, switches: Switches) -> Result<(), Refusal> {
+    let external = settings.assignment.pbx().is_some() && settings.numbers().next().is_some();
+    if external && !switches.allow_external_numbers { Err(Refusal::ExternalNumbersNotAllowed) } else { Ok(()) }
+}
+
+/// A user of an enterprise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// The enterprise.
+    pub account: AccountId,
+    /// What it is set to.
+    pub settings: Settings,
+    /// Whether it has a password.
+    pub has_password: bool,
+    /// Grows by one with every change.
+    pub version: i64,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pbx() -> PbxId {
+        PbxId::from_uuid(uuid::Uuid::from_u128(1))
+    }
+
+    fn trunk() -> TrunkId {
+        TrunkId::from_uuid(uuid::Uuid::from_u128(2))
+    }
+
+    fn number(text: &str) -> PhoneNumber {
+        PhoneNumber::parse(text).unwrap()
+    }
+
+    fn common() -> Change {
+        Change {
+            teams_user: UserPrincipalName::parse("anna@contoso.example").ok(),
+            voice_route: SbcRegionCode::parse("emea"),
+            ..Change::default()
+        }
+    }
+
+    fn on_pbx() -> Change {
+        Change { pbx: Some(Some(pbx())), sip_user: Some(SipUser::parse("1001").ok()), ..common() }
+    }
+
+    fn on_trunk() -> Change {
+        Change { trunk: Some(Some(trunk())), default_number: Some(Some(number("+4930901820"))), ..common() }
+    }
+
+    fn pointers<T>(result: Result<T, Faults>) -> Vec<&'static str> {
+        result.err().unwrap_or_default().into_iter().map(|(pointer, _)| pointer).collect()
+    }
+
+    #[test]
+    fn r14_a_user_has_a_pbx_or_a_trunk_and_what_belongs_to_it() {
+        assert_eq!(pointers(Change::default().create()), ["/pbx_id", "/teams_user", "/voice_route"]);
+        let both = Change { trunk: Some(Some(trunk())), ..on_pbx() };
+        assert_eq!(pointers(both.create()), ["/trunk_id"]);
+        assert_eq!(pointers(Change { sip_user: None, ..on_pbx() }.create()), ["/sip_user"]);
+        assert_eq!(pointers(Change { default_number: None, ..on_trunk() }.create()), ["/default_number"]);
+        let foreign = Change { sip_user: Some(SipUser::parse("1").ok()), ..on_trunk() };
+        assert_eq!(pointers(foreign.create()), ["/sip_user"]);
+        let twice = Change { forwarded_numbers: Some(vec![number("+4930901820")]), ..on_trunk() };
+        assert_eq!(pointers(twice.create()), ["/forwarded_numbers"]);
+        assert!(on_pbx().create().is_ok() && on_trunk().create().is_ok());
+    }
+
+    #[test]
+    fn r14_naming_the_one_takes_a_user_from_the_other() {
+        let user = on_pbx().create().unwrap();
+        let bare = Change { trunk: Some(Some(trunk())), ..Change::default() };
+        assert_eq!(pointers(bare.after(&user)), ["/default_number"]);
+        let moved = Change { default_number: Some(Some(number("+4930901820"))), ..bare }.after(&user).unwrap();
+        assert_eq!(moved.assignment, Assignment::Trunk(trunk()));
+        let back = Change { pbx: Some(Some(pbx())), ..Change::default() };
+        assert_eq!(pointers(back.after(&moved)), ["/sip_user"], "what it was on the PBX is gone");
+        let none = Change { pbx: Some(None), ..Change::default() };
+        assert_eq!(pointers(none.after(&user)), ["/pbx_id"]);
+        assert_eq!(Change::default().after(&user), Ok(user));
+    }
+
+    #[test]
+    fn r10_the_limit_holds_in_both_directions() {
+        let limit = UserLimit::parse(10).ok();
+        for (users, room, fits) in [(0, true, true), (9, true, true), (10, false, true), (11, false, false)] {
+            assert_eq!(check_room(limit, users).is_ok(), room, "{users}");
+            assert_eq!(check_limit(limit, users).is_ok(), fits, "{users}");
+        }
+        assert!(check_room(None, i64::MAX).is_ok() && check_limit(None, i64::MAX).is_ok());
+        assert!(check_room(UserLimit::parse(0).ok(), 0).is_err());
+    }
+
+    #[test]
+    fn r10_switches_say_what_an_enterprise_may() {
+        let (off, on) = (
+            Switches::default(),
+            Switches { can_add_extensions: true, allow_external_numbers: true, ..Switches::default() },
+        );
+        for tier in Tier::ALL {
+            assert_eq!(check_may_add(tier, off).is_ok(), tier != Tier::Enterprise, "{tier:?}");
+            assert!(check_may_add(tier, on).is_ok());
+        }
+        let with_number = Change { default_number: Some(Some(number("+4930901820"))), ..on_pbx() }.create().unwrap();
+        assert_eq!(check_numbers(&with_number, off), Err(Refusal::ExternalNumbersNotAllowed));
+        assert!(check_numbers(&with_number, on).is_ok());
+        assert!(check_numbers(&on_trunk().create().unwrap(), off).is_ok());
+    }
+}

@@ -1,0 +1,31 @@
+//! What the lists of an enterprise's PBXs, trunks and users have in common (W3).
+
+use uuid::Uuid;
+
+use crate::accounts::search_pattern;
+use crate::key::Key;
+
+/// Which of an enterprise's PBXs, trunks or users are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// With this text in what is searched, in any case.
+    pub search: Option<String>,
+    /// Newest first instead of oldest first.
+    pub newest_first: bool,
+    /// Behind this one in that order.
+    pub after: Option<Uuid>,
+    /// So many at most.
+    pub limit: i64,
+}
+
+impl Filter {
+    /// The pattern that finds the text.
+    pub(crate) fn pattern(&self) -> Option<String> {
+        self.search.as_deref().map(search_pattern)
+    }
+
+    /// The key of the one behind which the page starts.
+    pub(crate) fn after(&self) -> Option<Key> {
+        self.after.map(Key::from)
+    }
+}

@@ -1,0 +1,222 @@
+//! The PBXs of enterprises (R12).
+
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::host_name::HostName;
+use domain::id::{AccountId, PbxId};
+use domain::network::{Port, Transport};
+use domain::pbx::{DnsLookup, FeatureCode, Pbx, PbxType, RegistrationExpiry, Settings};
+use domain::sip::OutboundProxy;
+use domain::text::Location;
+
+use crate::accounts::search_text;
+use crate::connection::{MultiBackend, StoreConnection};
+use crate::error::{Error, inserted};
+use crate::key::Key;
+use crate::parts::Filter;
+use crate::schema::{pbxes, sip_users, users};
+use crate::time::{Instant, column, instant};
+
+const FIRST_VERSION: i64 = 1;
+
+/// The columns that settings are kept in.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = pbxes)]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
+struct SettingsRow {
+    kind: String,
+    location: String,
+    sip_domain: String,
+    outbound_proxy: Option<String>,
+    transport: String,
+    port: i32,
+    dns_lookup: String,
+    registration_expiry_seconds: i32,
+    voicemail_feature_code: Option<String>,
+    search_text: String,
+}
+
+impl SettingsRow {
+    fn new(settings: &Settings) -> Self {
+        let Settings {
+            kind,
+            location,
+            sip_domain,
+            outbound_proxy,
+            transport,
+            port,
+            dns_lookup,
+            registration_expiry,
+            voicemail_feature_code,
+        } = settings;
+        Self {
+            kind: kind.as_str().to_owned(),
+            location: location.as_str().to_owned(),
+            sip_domain: sip_domain.as_str().to_owned(),
+            outbound_proxy: outbound_proxy.as_ref().map(ToString::to_string),
+            transport: transport.as_str().to_owned(),
+            port: port.get().into(),
+            dns_lookup: dns_lookup.as_str().to_owned(),
+            registration_expiry_seconds: registration_expiry.seconds(),
+            voicemail_feature_code: voicemail_feature_code.as_ref().map(|code| code.as_str().to_owned()),
+            search_text: search_text(&[location.as_str(), sip_domain.as_str()]),
+        }
+    }
+
+    fn settings(self) -> Result<Settings, Error> {
+        let Self {
+            kind,
+            location,
+            sip_domain,
+            outbound_proxy,
+            transport,
+            port,
+            dns_lookup,
+            registration_expiry_seconds,
+            voicemail_feature_code,
+            search_text: _,
+        } = self;
+        let corrupt = |fault: domain::fault::Fault| Error::Corrupt(format!("a PBX's settings: {}", fault.code));
+        let proxy = outbound_proxy.map(|proxy| OutboundProxy::parse(&proxy)).transpose().map_err(corrupt)?;
+        let code = voicemail_feature_code.map(|code| FeatureCode::parse(&code)).transpose().map_err(corrupt)?;
+        Ok(Settings {
+            kind: PbxType::parse(&kind).map_err(corrupt)?,
+            location: Location::parse(&location).map_err(corrupt)?,
+            sip_domain: HostName::parse(&sip_domain).map_err(corrupt)?,
+            outbound_proxy: proxy,
+            transport: Transport::parse(&transport).map_err(corrupt)?,
+            port: Port::parse(port.into()).map_err(corrupt)?,
+            dns_lookup: DnsLookup::parse(&dns_lookup).map_err(corrupt)?,
+            registration_expiry: RegistrationExpiry::parse(registration_expiry_seconds.into()).map_err(corrupt)?,
+            voicemail_feature_code: code,
+        })
+    }
+}
+
+type Row = (Key, Key, SettingsRow, i64, Instant, Instant);
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn columns() -> _ {
+    let settings: diesel::dsl::AsSelect<SettingsRow, MultiBackend> = SettingsRow::as_select();
+    (pbxes::id, pbxes::account_id, settings, pbxes::version, pbxes::created_at, pbxes::updated_at)
+}
+
+fn pbx((id, account, settings, version, created_at, updated_at): Row) -> Result<Pbx, Error> {
+    Ok(Pbx {
+        id: id.id(),
+        account: account.id(),
+        settings: settings.settings()?,
+        version,
+        created_at: instant(created_at),
+        updated_at: instant(updated_at),
+    })
+}
+
+/// The enterprise that a PBX belongs to, to be reached before anything else is said of it.
+pub fn owner(tx: &mut StoreConnection, id: PbxId) -> Result<Option<AccountId>, Error> {
+    let owner = pbxes::table.filter(pbxes::id.eq(Key::from(id))).select(pbxes::account_id);
+    Ok(owner.first::<Key>(tx).optional()?.map(Key::id))
+}
+
+/// The PBX of an enterprise with this id.
+pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: PbxId) -> Result<Option<Pbx>, Error> {
+    let own = pbxes::table.filter(pbxes::account_id.eq(Key::from(account))).filter(pbxes::id.eq(Key::from(id)));
+    own.select(columns()).first(tx).optional()?.map(pbx).transpose()
+}
+
+/// The PBXs of an enterprise that a filter asks for.
+pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Result<Vec<Pbx>, Error> {
+    let mut wanted =
+        pbxes::table.filter(pbxes::account_id.eq(Key::from(account))).select(columns()).into_boxed::<MultiBackend>();
+    if let Some(pattern) = filter.pattern() {
+        wanted = wanted.filter(pbxes::search_text.like(pattern).escape('\\'));
+    }
+    wanted = match (filter.newest_first, filter.after()) {
+        (false, None) => wanted.order(pbxes::id.asc()),
+        (false, Some(after)) => wanted.filter(pbxes::id.gt(after)).order(pbxes::id.asc()),
+        (true, None) => wanted.order(pbxes::id.desc()),
+        (true, Some(after)) => wanted.filter(pbxes::id.lt(after)).order(pbxes::id.desc()),
+    };
+    wanted.limit(filter.limit).load(tx)?.into_iter().map(pbx).collect()
+}
+
+/// Adds a PBX. `None` when another one of the enterprise is at its location; the transaction must then be given up.
+pub fn insert(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    id: PbxId,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Option<Pbx>, Error> {
+    if is_taken(tx, account, id, &settings.location)? {
+        return Ok(None);
+    }
+    let new = diesel::insert_into(pbxes::table).values((
+        pbxes::id.eq(Key::from(id)),
+        pbxes::account_id.eq(Key::from(account)),
+        SettingsRow::new(settings),
+        pbxes::version.eq(FIRST_VERSION),
+        pbxes::created_at.eq(column(now)),
+        pbxes::updated_at.eq(column(now)),
+    ));
+    let settings = settings.clone();
+    let pbx = Pbx { id, account, settings, version: FIRST_VERSION, created_at: now, updated_at: now };
+    Ok(inserted(new.execute(tx))?.then_some(pbx))
+}
+
+/// Which claim stands in the way of new settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Another PBX of the enterprise is at the location.
+    Location,
+    /// Another PBX in the domain has a user with the SIP user of one of this PBX's.
+    SipUser,
+}
+
+/// Changes the settings of a PBX, and with its domain the SIP users in it. After a refusal the transaction must be given
+/// up.
+pub fn update(
+    tx: &mut StoreConnection,
+    before: &Pbx,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Result<Pbx, Taken>, Error> {
+    if is_taken(tx, before.account, before.id, &settings.location)? {
+        return Ok(Err(Taken::Location));
+    }
+    let version = before.version + 1;
+    let changed = diesel::update(pbxes::table.filter(pbxes::id.eq(Key::from(before.id)))).set((
+        SettingsRow::new(settings),
+        pbxes::version.eq(version),
+        pbxes::updated_at.eq(column(now)),
+    ));
+    if !inserted(changed.execute(tx))? {
+        return Ok(Err(Taken::Location));
+    }
+    if settings.sip_domain != before.settings.sip_domain {
+        let here = users::table.filter(users::pbx_id.eq(Key::from(before.id))).select(users::id);
+        let moved = diesel::update(sip_users::table.filter(sip_users::user_id.eq_any(here)))
+            .set(sip_users::sip_domain.eq(settings.sip_domain.as_str()));
+        if !inserted(moved.execute(tx))? {
+            return Ok(Err(Taken::SipUser));
+        }
+    }
+    Ok(Ok(Pbx { settings: settings.clone(), version, updated_at: now, ..before.clone() }))
+}
+
+/// Removes a PBX that no user is assigned to.
+pub fn delete(tx: &mut StoreConnection, id: PbxId) -> Result<(), Error> {
+    diesel::delete(pbxes::table.filter(pbxes::id.eq(Key::from(id)))).execute(tx)?;
+    Ok(())
+}
+
+/// Whether another PBX is at a location, as far as that can be told before claiming it: see `accounts::addresses`.
+fn is_taken(tx: &mut StoreConnection, account: AccountId, id: PbxId, location: &Location) -> Result<bool, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
+    let there = pbxes::table
+        .filter(pbxes::account_id.eq(Key::from(account)))
+        .filter(pbxes::location.eq(location.as_str()))
+        .filter(pbxes::id.ne(Key::from(id)))
+        .select(pbxes::id);
+    Ok(there.first::<Key>(connection).optional()?.is_some())
+}

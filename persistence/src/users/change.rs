@@ -1,0 +1,136 @@
+//! Users written: added, changed, removed.
+
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::id::{AccountId, UserId};
+use domain::phone_number::PhoneNumber;
+use domain::refusal::UserClaim;
+use domain::sip::SipUser;
+use domain::text::{AuthenticationName, Tag};
+use domain::user::{Settings, User};
+
+use super::claims::{claim, free};
+use crate::accounts::search_text;
+use crate::connection::StoreConnection;
+use crate::error::{Error, inserted};
+use crate::key::Key;
+use crate::schema::users;
+use crate::time::column;
+
+const FIRST_VERSION: i64 = 1;
+
+/// The columns that settings are kept in.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = users)]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
+struct SettingsRow {
+    teams_user: String,
+    teams_user_canonical: String,
+    pbx_id: Option<Key>,
+    trunk_id: Option<Key>,
+    sip_user: Option<String>,
+    auth_id: Option<String>,
+    voice_route: String,
+    tag: Option<String>,
+    search_text: String,
+}
+
+impl SettingsRow {
+    fn new(settings: &Settings) -> Self {
+        let Settings { teams_user, assignment, default_number: _, forwarded_numbers: _, voice_route, tag } = settings;
+        let sip_user = assignment.sip_user().map(SipUser::as_str);
+        let mut searched = vec![teams_user.given(), sip_user.unwrap_or_default()];
+        searched.extend(tag.as_ref().map(Tag::as_str));
+        searched.extend(settings.numbers().map(PhoneNumber::as_str));
+        Self {
+            teams_user: teams_user.given().to_owned(),
+            teams_user_canonical: teams_user.canonical().to_owned(),
+            pbx_id: assignment.pbx().map(Key::from),
+            trunk_id: assignment.trunk().map(Key::from),
+            sip_user: sip_user.map(str::to_owned),
+            auth_id: assignment.auth_id().map(AuthenticationName::as_str).map(str::to_owned),
+            voice_route: voice_route.as_str().to_owned(),
+            tag: tag.as_ref().map(|tag| tag.as_str().to_owned()),
+            search_text: search_text(&searched),
+        }
+    }
+}
+
+/// Adds a user, with its sealed password if it has one. Gives the claim that another user has; the transaction must then
+/// be given up.
+pub fn insert(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    id: UserId,
+    settings: &Settings,
+    password: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<Result<User, UserClaim>, Error> {
+    if is_taken(tx, account, id, settings)? {
+        return Ok(Err(UserClaim::TeamsUser));
+    }
+    let new = diesel::insert_into(users::table).values((
+        users::id.eq(Key::from(id)),
+        users::account_id.eq(Key::from(account)),
+        SettingsRow::new(settings),
+        users::password.eq(password),
+        users::version.eq(FIRST_VERSION),
+        users::created_at.eq(column(now)),
+        users::updated_at.eq(column(now)),
+    ));
+    if !inserted(new.execute(tx))? {
+        return Ok(Err(UserClaim::TeamsUser));
+    }
+    let (settings, has_password) = (settings.clone(), password.is_some());
+    let user = User { id, account, settings, has_password, version: FIRST_VERSION, created_at: now, updated_at: now };
+    Ok(claim(tx, id, &user.settings)?.map_or(Ok(user), Err))
+}
+
+/// Changes the settings of a user, and its sealed password: `Some(None)` removes it, `None` leaves it as it is. Gives the
+/// claim that another user has; the transaction must then be given up.
+pub fn update(
+    tx: &mut StoreConnection,
+    before: &User,
+    settings: &Settings,
+    password: Option<Option<&[u8]>>,
+    now: Timestamp,
+) -> Result<Result<User, UserClaim>, Error> {
+    if is_taken(tx, before.account, before.id, settings)? {
+        return Ok(Err(UserClaim::TeamsUser));
+    }
+    let (row, version) = (users::table.filter(users::id.eq(Key::from(before.id))), before.version + 1);
+    if let Some(password) = password {
+        diesel::update(row).set(users::password.eq(password)).execute(tx)?;
+    }
+    let changed = diesel::update(row).set((
+        SettingsRow::new(settings),
+        users::version.eq(version),
+        users::updated_at.eq(column(now)),
+    ));
+    if !inserted(changed.execute(tx))? {
+        return Ok(Err(UserClaim::TeamsUser));
+    }
+    if let Some(taken) = claim(tx, before.id, settings)? {
+        return Ok(Err(taken));
+    }
+    let has_password = password.map_or(before.has_password, |password| password.is_some());
+    Ok(Ok(User { settings: settings.clone(), has_password, version, updated_at: now, ..before.clone() }))
+}
+
+/// Removes a user and frees all that it had.
+pub fn delete(tx: &mut StoreConnection, id: UserId) -> Result<(), Error> {
+    free(tx, id)?;
+    diesel::delete(users::table.filter(users::id.eq(Key::from(id)))).execute(tx)?;
+    Ok(())
+}
+
+/// Whether the enterprise has the Teams user, as far as that can be told before claiming it: see `accounts::addresses`.
+fn is_taken(tx: &mut StoreConnection, account: AccountId, id: UserId, settings: &Settings) -> Result<bool, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
+    let holder = users::table
+        .filter(users::account_id.eq(Key::from(account)))
+        .filter(users::teams_user_canonical.eq(settings.teams_user.canonical()))
+        .filter(users::id.ne(Key::from(id)))
+        .select(users::id);
+    Ok(holder.first::<Key>(connection).optional()?.is_some())
+}

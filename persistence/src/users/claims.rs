@@ -1,0 +1,69 @@
+//! Who is which SIP user and has which number, over all enterprises.
+
+use diesel::prelude::*;
+use domain::id::UserId;
+use domain::phone_number::PhoneNumber;
+use domain::refusal::UserClaim;
+use domain::user::Settings;
+
+use crate::connection::StoreConnection;
+use crate::error::{Error, inserted};
+use crate::key::Key;
+use crate::schema::{pbxes, phone_numbers, sip_users};
+
+/// Claims what a user has, in the place of what it had. Gives the claim that another user has; the transaction must then
+/// be given up.
+pub(super) fn claim(tx: &mut StoreConnection, user: UserId, settings: &Settings) -> Result<Option<UserClaim>, Error> {
+    free(tx, user)?;
+    if let (Some(pbx), Some(sip_user)) = (settings.assignment.pbx(), settings.assignment.sip_user()) {
+        let domain: String = pbxes::table.filter(pbxes::id.eq(Key::from(pbx))).select(pbxes::sip_domain).first(tx)?;
+        let claim = (
+            sip_users::sip_domain.eq(&domain),
+            sip_users::sip_user.eq(sip_user.as_str()),
+            sip_users::user_id.eq(Key::from(user)),
+        );
+        if has_sip_user(tx, &domain, sip_user.as_str())?
+            || !inserted(diesel::insert_into(sip_users::table).values(claim).execute(tx))?
+        {
+            return Ok(Some(UserClaim::SipUser));
+        }
+    }
+    // Position 0 is the default number's, whether there is one or not.
+    let further = (1_i16..).zip(&settings.forwarded_numbers);
+    for (position, number) in settings.default_number.iter().map(|number| (0, number)).chain(further) {
+        let claim = (
+            phone_numbers::number.eq(number.as_str()),
+            phone_numbers::user_id.eq(Key::from(user)),
+            phone_numbers::position.eq(position),
+        );
+        if has_number(tx, number)? || !inserted(diesel::insert_into(phone_numbers::table).values(claim).execute(tx))? {
+            let index = usize::try_from(position).ok().and_then(|position| position.checked_sub(1));
+            return Ok(Some(index.map_or(UserClaim::DefaultNumber, UserClaim::ForwardedNumber)));
+        }
+    }
+    Ok(None)
+}
+
+/// Frees what a user has.
+pub(super) fn free(tx: &mut StoreConnection, user: UserId) -> Result<(), Error> {
+    diesel::delete(sip_users::table.filter(sip_users::user_id.eq(Key::from(user)))).execute(tx)?;
+    diesel::delete(phone_numbers::table.filter(phone_numbers::user_id.eq(Key::from(user)))).execute(tx)?;
+    Ok(())
+}
+
+// Whether somebody has a claim, as far as that can be told before claiming it: see `accounts::addresses`.
+
+fn has_sip_user(tx: &mut StoreConnection, domain: &str, sip_user: &str) -> Result<bool, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
+    let holder = sip_users::table
+        .filter(sip_users::sip_domain.eq(domain))
+        .filter(sip_users::sip_user.eq(sip_user))
+        .select(sip_users::user_id);
+    Ok(holder.first::<Key>(connection).optional()?.is_some())
+}
+
+fn has_number(tx: &mut StoreConnection, number: &PhoneNumber) -> Result<bool, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
+    let holder = phone_numbers::table.filter(phone_numbers::number.eq(number.as_str()));
+    Ok(holder.select(phone_numbers::user_id).first::<Key>(connection).optional()?.is_some())
+}

@@ -1,0 +1,192 @@
+//! Users read: one, many, how many.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use domain::enterprise::SbcRegionCode;
+use domain::fault::Fault;
+use domain::id::{AccountId, PbxId, TrunkId, UserId};
+use domain::phone_number::PhoneNumber;
+use domain::sip::SipUser;
+use domain::text::{AuthenticationName, Tag};
+use domain::user::{Assignment, Settings, User};
+use domain::user_principal_name::UserPrincipalName;
+
+use crate::connection::{MultiBackend, StoreConnection};
+use crate::error::Error;
+use crate::key::Key;
+use crate::parts::Filter;
+use crate::schema::{phone_numbers, users};
+use crate::time::{Instant, instant};
+
+/// Which users of an enterprise are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserFilter {
+    /// On this PBX.
+    pub pbx: Option<PbxId>,
+    /// On this trunk.
+    pub trunk: Option<TrunkId>,
+    /// Whose calls take the route of this region.
+    pub voice_route: Option<SbcRegionCode>,
+    /// With exactly this tag.
+    pub tag: Option<String>,
+    /// The page, and the text in Teams user, SIP user, numbers or tag.
+    pub page: Filter,
+}
+
+#[derive(Queryable)]
+struct Row {
+    id: Key,
+    account_id: Key,
+    teams_user: String,
+    pbx_id: Option<Key>,
+    trunk_id: Option<Key>,
+    sip_user: Option<String>,
+    auth_id: Option<String>,
+    has_password: bool,
+    voice_route: String,
+    tag: Option<String>,
+    version: i64,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn columns() -> _ {
+    (
+        users::id,
+        users::account_id,
+        users::teams_user,
+        users::pbx_id,
+        users::trunk_id,
+        users::sip_user,
+        users::auth_id,
+        users::password.is_not_null(),
+        users::voice_route,
+        users::tag,
+        users::version,
+        users::created_at,
+        users::updated_at,
+    )
+}
+
+/// The enterprise that a user belongs to, to be reached before anything else is said of it.
+pub fn owner(tx: &mut StoreConnection, id: UserId) -> Result<Option<AccountId>, Error> {
+    let owner = users::table.filter(users::id.eq(Key::from(id))).select(users::account_id);
+    Ok(owner.first::<Key>(tx).optional()?.map(Key::id))
+}
+
+/// The user of an enterprise with this id.
+pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: UserId) -> Result<Option<User>, Error> {
+    let own = users::table.filter(users::account_id.eq(Key::from(account))).filter(users::id.eq(Key::from(id)));
+    let row: Option<Row> = own.select(columns()).first(tx).optional()?;
+    Ok(complete(tx, row.into_iter().collect())?.pop())
+}
+
+/// How many users an enterprise has.
+pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<i64, Error> {
+    Ok(users::table.filter(users::account_id.eq(Key::from(account))).count().get_result(tx)?)
+}
+
+/// The users of an enterprise that a filter asks for.
+pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -> Result<Vec<User>, Error> {
+    let UserFilter { pbx, trunk, voice_route, tag, page } = filter;
+    let mut wanted =
+        users::table.filter(users::account_id.eq(Key::from(account))).select(columns()).into_boxed::<MultiBackend>();
+    if let Some(pbx) = pbx {
+        wanted = wanted.filter(users::pbx_id.eq(Key::from(*pbx)));
+    }
+    if let Some(trunk) = trunk {
+        wanted = wanted.filter(users::trunk_id.eq(Key::from(*trunk)));
+    }
+    if let Some(region) = voice_route {
+        wanted = wanted.filter(users::voice_route.eq(region.as_str()));
+    }
+    if let Some(tag) = tag {
+        wanted = wanted.filter(users::tag.eq(tag));
+    }
+    if let Some(pattern) = page.pattern() {
+        wanted = wanted.filter(users::search_text.like(pattern).escape('\\'));
+    }
+    wanted = match (page.newest_first, page.after()) {
+        (false, None) => wanted.order(users::id.asc()),
+        (false, Some(after)) => wanted.filter(users::id.gt(after)).order(users::id.asc()),
+        (true, None) => wanted.order(users::id.desc()),
+        (true, Some(after)) => wanted.filter(users::id.lt(after)).order(users::id.desc()),
+    };
+    let rows = wanted.limit(page.limit).load(tx)?;
+    complete(tx, rows)
+}
+
+/// The users of rows, with their numbers.
+fn complete(tx: &mut StoreConnection, rows: Vec<Row>) -> Result<Vec<User>, Error> {
+    let ids: Vec<Key> = rows.iter().map(|row| row.id).collect();
+    let held: Vec<(Key, i16, String)> = phone_numbers::table
+        .filter(phone_numbers::user_id.eq_any(&ids))
+        .order((phone_numbers::user_id, phone_numbers::position))
+        .select((phone_numbers::user_id, phone_numbers::position, phone_numbers::number))
+        .load(tx)?;
+    let mut numbers_of = HashMap::<Key, (Option<PhoneNumber>, Vec<PhoneNumber>)>::new();
+    for (user, position, number) in held {
+        let number = PhoneNumber::parse(&number).map_err(|fault| corrupt(&fault))?;
+        let (default, further) = numbers_of.entry(user).or_default();
+        if position == 0 { *default = Some(number) } else { further.push(number) }
+    }
+    rows.into_iter()
+        .map(|row| {
+            let numbers = numbers_of.remove(&row.id).unwrap_or_default();
+            user(row, numbers)
+        })
+        .collect()
+}
+
+fn user(row: Row, numbers: (Option<PhoneNumber>, Vec<PhoneNumber>)) -> Result<User, Error> {
+    let Row {
+        id,
+        account_id,
+        teams_user,
+        pbx_id,
+        trunk_id,
+        sip_user,
+        auth_id,
+        has_password,
+        voice_route,
+        tag,
+        version,
+        created_at,
+        updated_at,
+    } = row;
+    let corrupt = |fault: Fault| corrupt(&fault);
+    let assignment = match (pbx_id, sip_user, trunk_id) {
+        (Some(pbx), Some(sip_user), None) => Assignment::Pbx {
+            pbx: pbx.id(),
+            sip_user: SipUser::parse(&sip_user).map_err(corrupt)?,
+            auth_id: auth_id.map(|auth_id| AuthenticationName::parse(&auth_id)).transpose().map_err(corrupt)?,
+        },
+        (None, None, Some(trunk)) => Assignment::Trunk(trunk.id()),
+        _ => return Err(Error::Corrupt("a user without a PBX or trunk, or with both".to_owned())),
+    };
+    let (default_number, forwarded_numbers) = numbers;
+    let settings = Settings {
+        teams_user: UserPrincipalName::parse(&teams_user).map_err(corrupt)?,
+        assignment,
+        default_number,
+        forwarded_numbers,
+        voice_route: SbcRegionCode::parse(&voice_route)
+            .ok_or_else(|| Error::Corrupt(format!("voice route {voice_route:?}")))?,
+        tag: tag.map(|tag| Tag::parse(&tag)).transpose().map_err(corrupt)?,
+    };
+    Ok(User {
+        id: id.id(),
+        account: account_id.id(),
+        settings,
+        has_password,
+        version,
+        created_at: instant(created_at),
+        updated_at: instant(updated_at),
+    })
+}
+
+fn corrupt(fault: &Fault) -> Error {
+    Error::Corrupt(format!("a user's settings: {}", fault.code))
+}

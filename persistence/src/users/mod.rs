@@ -1,0 +1,8 @@
+//! The Teams users of enterprises, and what each of them has that no other may have (R14).
+
+mod change;
+mod claims;
+mod find;
+
+pub use change::{delete, insert, update};
+pub use find::{UserFilter, by_id, count, list, owner};
