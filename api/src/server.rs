@@ -41,7 +41,7 @@ use crate::{graph, openapi, routes};
 /// How long requests that are under way may take when the service stops.
 const DRAIN: Duration = Duration::from_secs(30);
 /// How often what has served its time is swept away and keys are read again.
-const KEEP_HOUSE: Duration = Duration::from_secs(15);
+pub const KEEP_HOUSE: Duration = Duration::from_secs(15);
 /// How often measured times are counted.
 const COUNT_TIMES: Duration = Duration::from_secs(1);
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -281,6 +281,9 @@ async fn keep_house(service: &Service) {
         turn.tick().await;
         if let Err(error) = service.access_tokens.reload() {
             tracing::error!(%error, "the signing keys could not be read again");
+        }
+        if let Err(error) = service.seal.reload() {
+            tracing::error!(%error, "the sealing keys could not be read again");
         }
         if let Some(limits) = &service.rate_limits {
             limits.forget_quiet();

@@ -2,6 +2,7 @@
 //! that they get.
 
 mod app;
+mod client;
 mod cluster;
 mod graph;
 mod http;
@@ -9,6 +10,7 @@ mod people;
 mod process;
 
 pub use app::App;
+pub use client::Client;
 pub use cluster::{Database, FreshDatabase};
 pub use graph::{Fault, Graph, Held, When};
 pub use http::{Answer, Request};

@@ -30,9 +30,11 @@ impl Process {
 
     /// The same, with a log in JSON that holds all that the service and its libraries have to say below tracing.
     #[must_use]
-    pub fn start_with_log(binary: &str, database: &FreshDatabase, log: &Path) -> Self {
+    pub fn start_with_log(binary: &str, database: &FreshDatabase, log: &Path, flags: &[String]) -> Self {
         let log = File::create(log).expect("a file for the log");
-        Self::run(Command::new(binary).env("RUST_LOG", "debug").env("TEAMMATE_LOG_JSON", "1").stderr(log), database)
+        let mut command = Command::new(binary);
+        command.args(flags).env("RUST_LOG", "debug").env("TEAMMATE_LOG_JSON", "1").stderr(log);
+        Self::run(&mut command, database)
     }
 
     fn run(command: &mut Command, database: &FreshDatabase) -> Self {

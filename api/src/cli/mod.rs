@@ -5,6 +5,7 @@ mod demo;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -15,7 +16,9 @@ use tracing_subscriber::EnvFilter;
 use crate::clock::Clock;
 use crate::http::Error;
 use crate::openapi;
-use crate::security::access_token;
+use crate::security::rotation::Renewed;
+use crate::security::seal::Seal;
+use crate::security::{access_token, rotation};
 use crate::server::{self, Background, Running};
 use crate::settings::{Settings, StoreSettings};
 
@@ -41,6 +44,9 @@ enum Command {
     Demo(demo::Demo),
     /// Add a key that signs access tokens. Running services take it up by themselves, without a failed request.
     RotateSigningKey,
+    /// Add a key that encrypts stored secrets, wait until running services have taken it up, and encrypt everything again
+    /// with it.
+    RotateKeys,
     /// Queue every e-mail that was given up again.
     ReplayMail,
 }
@@ -76,6 +82,7 @@ fn run(cli: Cli) -> Result<(), String> {
         Some(Command::RotateSigningKey) => {
             access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())
         }
+        Some(Command::RotateKeys) => rotate_keys(&settings.store),
         Some(Command::ReplayMail) => {
             let (database, now) = (open(&settings.store)?, Clock::default().now());
             let replay = database.write(move |tx| outbox::replay(tx, now).map_err(Error::from));
@@ -84,6 +91,26 @@ fn run(cli: Cli) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// Running services go on all the while: they open what either key sealed.
+fn rotate_keys(store: &StoreSettings) -> Result<(), String> {
+    let (database, now) = (open(store)?, Clock::default().now());
+    let failed = |error: std::io::Error| format!("the keys in {}: {error}", store.data_dir.join("keys").display());
+    // A directory without a key gets its first one, which is as good as a new one.
+    Seal::open(&store.data_dir, now).map_err(failed)?;
+    Seal::add_key(&store.data_dir, Clock::default().now()).map_err(failed)?;
+    let pause = server::KEEP_HOUSE + Duration::from_secs(5);
+    println!("The new key is there. Running services seal with it within {} seconds.", server::KEEP_HOUSE.as_secs());
+    std::thread::sleep(pause);
+    let seal = Arc::new(Seal::open(&store.data_dir, now).map_err(failed)?);
+    let Renewed { renewed, unreadable } =
+        runtime()?.block_on(rotation::renew_all(&database, &seal)).map_err(|error| error.to_string())?;
+    println!("{renewed} secret(s) encrypted again. Older keys are needed for older backups only.");
+    if unreadable > 0 {
+        return Err(format!("{unreadable} secret(s) could not be decrypted and were left alone: their key is missing"));
+    }
+    Ok(())
 }
 
 async fn serve(settings: Settings) -> Result<(), String> {

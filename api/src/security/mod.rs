@@ -4,5 +4,6 @@ pub mod access_token;
 pub mod guesses;
 pub mod key_files;
 pub mod password;
+pub mod rotation;
 pub mod seal;
 pub mod secret_token;

@@ -2,7 +2,8 @@
 //! the key in front.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::rand;
@@ -36,28 +37,40 @@ impl From<SealError> for Error {
 
 /// Seals with the newest key and opens with the one that sealed.
 pub struct Seal {
-    keys: Vec<(Uuid, RandomizedNonceKey)>,
+    data_dir: PathBuf,
+    keys: RwLock<Keys>,
 }
+
+/// Oldest first.
+type Keys = Vec<(Uuid, RandomizedNonceKey)>;
 
 impl Seal {
     /// Reads the keys of the data directory, and makes the first one if there is none.
     pub fn open(data_dir: &Path, now: Timestamp) -> io::Result<Self> {
         if key_files::read(data_dir, KIND)?.is_empty() {
-            let mut octets = [0; 32];
-            rand::fill(&mut octets).map_err(io::Error::other)?;
-            key_files::add(data_dir, KIND, &octets, now)?;
+            Self::add_key(data_dir, now)?;
         }
-        let mut keys = Vec::new();
-        for file in key_files::read(data_dir, KIND)? {
-            let key = RandomizedNonceKey::new(&AES_256_GCM, &file.octets).map_err(io::Error::other)?;
-            keys.push((file.id, key));
-        }
-        Ok(Self { keys })
+        Ok(Self { data_dir: data_dir.to_owned(), keys: RwLock::new(read_keys(data_dir)?) })
+    }
+
+    /// Adds a key to the data directory, with which is sealed from then on.
+    pub fn add_key(data_dir: &Path, now: Timestamp) -> io::Result<()> {
+        let mut octets = [0; 32];
+        rand::fill(&mut octets).map_err(io::Error::other)?;
+        key_files::add(data_dir, KIND, &octets, now)
+    }
+
+    /// Reads the keys again: another process may have added one.
+    pub fn reload(&self) -> io::Result<()> {
+        let keys = read_keys(&self.data_dir)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
     }
 
     /// Seals a text for one place, which has to be named again to open it.
     pub fn seal(&self, place: Uuid, text: &[u8]) -> Result<Vec<u8>, SealError> {
-        let (id, key) = self.keys.last().ok_or(SealError)?;
+        let keys = self.keys();
+        let (id, key) = keys.last().ok_or(SealError)?;
         let mut sealed = text.to_vec();
         let nonce = key.seal_in_place_append_tag(Aad::from(place.as_bytes()), &mut sealed).map_err(|_| SealError)?;
         Ok([id.as_bytes().as_slice(), nonce.as_ref().as_slice(), &sealed].concat())
@@ -67,13 +80,39 @@ impl Seal {
     pub fn unseal(&self, place: Uuid, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let (id, rest) = sealed.split_at_checked(KEY_ID_LEN).ok_or(SealError)?;
         let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(SealError)?;
-        let (_, key) = self.keys.iter().find(|(key_id, _)| key_id.as_bytes() == id).ok_or(SealError)?;
+        if !self.keys().iter().any(|(key_id, _)| key_id.as_bytes() == id) {
+            // Sealed with a key that was added a moment ago.
+            self.reload().map_err(|_| SealError)?;
+        }
+        let keys = self.keys();
+        let (_, key) = keys.iter().find(|(key_id, _)| key_id.as_bytes() == id).ok_or(SealError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
         let mut text = text.to_vec();
         let length = key.open_in_place(nonce, Aad::from(place.as_bytes()), &mut text).map_err(|_| SealError)?.len();
         text.truncate(length);
         Ok(text)
     }
+
+    /// Seals again what was sealed for a place with an older key; `None` if it was sealed with the newest one.
+    pub fn renew(&self, place: Uuid, sealed: &[u8]) -> Result<Option<Vec<u8>>, SealError> {
+        if self.keys().last().is_some_and(|(id, _)| sealed.starts_with(id.as_bytes())) {
+            return Ok(None);
+        }
+        self.seal(place, &self.unseal(place, sealed)?).map(Some)
+    }
+
+    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_keys(data_dir: &Path) -> io::Result<Keys> {
+    let mut keys = Vec::new();
+    for file in key_files::read(data_dir, KIND)? {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &file.octets).map_err(io::Error::other)?;
+        keys.push((file.id, key));
+    }
+    Ok(keys)
 }
 
 #[cfg(test)]
@@ -97,5 +136,19 @@ mod tests {
         assert_eq!(seal.unseal(here, b"short"), Err(SealError));
         let again = Seal::open(directory.path(), Timestamp::default()).unwrap();
         assert_eq!(again.unseal(here, &sealed).unwrap(), b"open sesame", "the key lasts");
+    }
+    #[test]
+    fn what_an_older_key_sealed_is_sealed_again_by_the_newest() {
+        let directory = tempfile::tempdir().unwrap();
+        let seal = Seal::open(directory.path(), Timestamp::default()).unwrap();
+        let place = Uuid::from_u128(1);
+        let old = seal.seal(place, b"open sesame").unwrap();
+        assert_eq!(seal.renew(place, &old), Ok(None));
+        Seal::add_key(directory.path(), Timestamp::default() + chrono::TimeDelta::seconds(1)).unwrap();
+        let other = Seal::open(directory.path(), Timestamp::default()).unwrap();
+        let new = other.renew(place, &old).unwrap().unwrap();
+        assert_ne!(new[..KEY_ID_LEN], old[..KEY_ID_LEN]);
+        assert_eq!(seal.unseal(place, &new).unwrap(), b"open sesame", "a key that is not known yet is looked for");
+        assert_eq!(seal.renew(place, &new), Ok(None));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{Answer, Database, FreshDatabase, PASSWORD, Process, Request, reseller_body};
+use end_to_end::{Answer, Client, Database, FreshDatabase, Process, reseller_body};
 use futures_util::future::join_all;
 use reqwest::Method;
 use rstest::rstest;
@@ -12,37 +12,6 @@ use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 const KILLS: usize = 20;
-
-struct Client {
-    http: reqwest::Client,
-    url: String,
-    token: String,
-}
-
-impl Client {
-    async fn sign_in(process: &Process) -> Self {
-        let http = reqwest::Client::new();
-        let body = json!({"email": "operator@teammate.local", "password": PASSWORD});
-        let login = Request::new(&http, Method::POST, &format!("{}/auth/login", process.url)).json(&body);
-        let token = login.send().await.expect(200).text_of("access_token");
-        Self { http, url: process.url.clone(), token }
-    }
-
-    fn request(&self, method: Method, path: &str) -> Request {
-        Request::new(&self.http, method, &format!("{}{path}", self.url)).bearer(&self.token)
-    }
-
-    async fn master_reseller(&self, number: usize) -> String {
-        let ticket = json!({
-            "subject": "Add to TeamMate Portal", "partner_company_name": "C", "first_name": "A", "last_name": "E",
-            "email": format!("m{number}@contoso.example"),
-        });
-        let ticket =
-            self.request(Method::POST, "/support-tickets").json(&ticket).send().await.expect(201).text_of("id");
-        let approve = self.request(Method::POST, &format!("/support-tickets/{ticket}/approve"));
-        approve.send().await.expect(200).text_of("master_reseller_id")
-    }
-}
 
 /// What a writer was told: the state of each of its accounts after the last acknowledged change.
 #[derive(Default)]
@@ -83,7 +52,7 @@ async fn killed_at_random_moments_nothing_acknowledged_is_lost(#[values(Sqlite, 
     for kill in 0..KILLS {
         let process = Process::start(BINARY, &fresh);
         let client = Client::sign_in(&process).await;
-        let master = client.master_reseller(kill).await;
+        let master = client.master_reseller(&format!("m{kill}@contoso.example")).await;
         let names: Vec<_> = (0..6).map(|writer| format!("k{kill}w{writer}")).collect();
         let writing = join_all(names.iter().map(|name| write(&client, &master, name)));
         let killing = async {
@@ -144,7 +113,7 @@ async fn w5_killed_between_commit_and_answer_a_retry_gets_the_same(#[values(Sqli
     for round in 0..5 {
         let process = Process::start(BINARY, &fresh);
         let client = Client::sign_in(&process).await;
-        let master = client.master_reseller(round).await;
+        let master = client.master_reseller(&format!("m{round}@contoso.example")).await;
         let post = |client: &Client, number: usize| {
             let mut body = reseller_body(&format!("r{round}-{number}@nordwind.example"));
             body["master_reseller_id"] = json!(master);

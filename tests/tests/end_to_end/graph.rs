@@ -7,9 +7,8 @@ use domain::account::Tier;
 use domain::authority::Role;
 use domain::limits::DELIVERY_ATTEMPTS;
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database, Fault, FreshDatabase, Graph, PASSWORD, Person, Process, Request, When};
+use end_to_end::{App, Client, Database, Fault, FreshDatabase, Graph, Person, Process, When};
 use persistence::DatabaseUrl;
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -265,34 +264,11 @@ fn end_leases(database: &FreshDatabase) {
 async fn r11_killed_in_any_step_it_carries_on(#[values(Sqlite, Postgresql)] database: Database) {
     let graph = Graph::start();
     let fresh = database.fresh();
-    let http = reqwest::Client::new();
-    let send = async |process: &Process, method: Method, path: &str, token: &str, body: Value| {
-        let request = Request::new(&http, method, &format!("{}{path}", process.url)).bearer(token);
-        request.json(&body).send().await
-    };
-    let sign_in = async |process: &Process| {
-        let body = json!({"email": "operator@teammate.local", "password": PASSWORD});
-        send(process, Method::POST, "/auth/login", "", body).await.expect(200).text_of("access_token")
-    };
     // The tree, made without Graph.
     let process = Process::start(BINARY, &fresh);
-    let token = sign_in(&process).await;
-    let ticket = json!({
-        "subject": "Add to TeamMate Portal", "partner_company_name": "C", "first_name": "A", "last_name": "E",
-        "email": "ann@contoso.example",
-    });
-    let ticket = send(&process, Method::POST, "/support-tickets", "", ticket).await.expect(201).text_of("id");
-    let approve = format!("/support-tickets/{ticket}/approve");
-    let approved = send(&process, Method::POST, &approve, &token, json!({})).await.expect(200);
-    let mut reseller = end_to_end::reseller_body("office@nordwind.example");
-    reseller["master_reseller_id"] = json!(approved.text_of("master_reseller_id"));
-    let reseller = send(&process, Method::POST, "/resellers", &token, reseller).await.expect(201).text_of("id");
-    let mut enterprise = end_to_end::enterprise_body("admin@kiosk.example");
-    enterprise["reseller_id"] = json!(reseller);
-    let enterprise = send(&process, Method::POST, "/enterprises", &token, enterprise).await.expect(201).text_of("id");
-    let path = format!("/enterprises/{enterprise}/direct-routing");
-    let start = format!("{path}/routes/emea/start");
-    let _ = send(&process, Method::POST, &start, &token, json!({"label": "kiosk"})).await.expect(200);
+    let client = Client::sign_in(&process).await;
+    let path = format!("/enterprises/{}/direct-routing", client.enterprise("kiosk").await);
+    let _ = client.post(&format!("{path}/routes/emea/start"), &json!({"label": "kiosk"})).await.expect(200);
     assert!(process.terminate());
 
     for request in [
@@ -315,9 +291,9 @@ async fn r11_killed_in_any_step_it_carries_on(#[values(Sqlite, Postgresql)] data
         }
     }
     let process = Process::start_with(BINARY, &fresh, &graph.flags());
-    let token = sign_in(&process).await;
+    let client = Client::sign_in(&process).await;
     for _ in 0..1000 {
-        let routing = send(&process, Method::GET, &path, &token, json!({})).await.expect(200).json();
+        let routing = client.get(&path).await.expect(200).json();
         if routing["established"] == true {
             return;
         }

@@ -60,7 +60,7 @@ async fn no_secret_is_in_the_log_or_stored_as_it_is(#[values(Sqlite, Postgresql)
     let fresh = database.fresh();
     let data = fresh.directory.path();
     let log = data.join("log.json");
-    let process = Process::start_with_log(BINARY, &fresh, &log);
+    let process = Process::start_with_log(BINARY, &fresh, &log, &[]);
     let client = Client { http: reqwest::Client::new(), process: &process };
     let credentials = |email: &str, password: &str| json!({"email": email, "password": password});
 

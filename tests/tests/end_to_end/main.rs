@@ -20,6 +20,7 @@ mod logs;
 mod mail;
 mod pbxes;
 mod schema;
+mod secrets;
 mod sign_in;
 mod tickets;
 mod tokens;

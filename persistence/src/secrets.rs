@@ -1,0 +1,76 @@
+//! What is stored sealed, wherever it is, so that it can be sealed again with another key.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::{outbox, trunks, users};
+
+/// What has something sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// A user has its SIP password.
+    User,
+    /// A trunk has its password.
+    Trunk,
+    /// A message that has not left has what it says.
+    Message,
+}
+
+impl Holder {
+    /// Everything that has something sealed.
+    pub const ALL: [Self; 3] = [Self::User, Self::Trunk, Self::Message];
+}
+
+/// The next sealed things in the order of the ids of those that have them, behind one.
+pub fn sealed(
+    tx: &mut StoreConnection,
+    holder: Holder,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<(Uuid, Vec<u8>)>, Error> {
+    let after = Key::from(after);
+    let rows: Vec<(Key, Option<Vec<u8>>)> = match holder {
+        Holder::User => users::table
+            .filter(users::password.is_not_null())
+            .filter(users::id.gt(after))
+            .order(users::id)
+            .limit(limit)
+            .select((users::id, users::password))
+            .load(tx)?,
+        Holder::Trunk => trunks::table
+            .filter(trunks::password.is_not_null())
+            .filter(trunks::id.gt(after))
+            .order(trunks::id)
+            .limit(limit)
+            .select((trunks::id, trunks::password))
+            .load(tx)?,
+        Holder::Message => outbox::table
+            .filter(outbox::payload.is_not_null())
+            .filter(outbox::id.gt(after))
+            .order(outbox::id)
+            .limit(limit)
+            .select((outbox::id, outbox::payload))
+            .load(tx)?,
+    };
+    Ok(rows.into_iter().filter_map(|(id, sealed)| Some((id.id::<()>().uuid(), sealed?))).collect())
+}
+
+/// Puts another sealed form in the place of one. `false` when somebody changed it meanwhile.
+pub fn replace(tx: &mut StoreConnection, holder: Holder, id: Uuid, before: &[u8], after: &[u8]) -> Result<bool, Error> {
+    let id = Key::from(id);
+    let changed = match holder {
+        Holder::User => diesel::update(users::table.filter(users::id.eq(id)).filter(users::password.eq(before)))
+            .set(users::password.eq(after))
+            .execute(tx)?,
+        Holder::Trunk => diesel::update(trunks::table.filter(trunks::id.eq(id)).filter(trunks::password.eq(before)))
+            .set(trunks::password.eq(after))
+            .execute(tx)?,
+        Holder::Message => diesel::update(outbox::table.filter(outbox::id.eq(id)).filter(outbox::payload.eq(before)))
+            .set(outbox::payload.eq(after))
+            .execute(tx)?,
+    };
+    Ok(changed == 1)
+}
