@@ -18,6 +18,7 @@ mod life_cycle;
 mod lists;
 mod logs;
 mod mail;
+mod nothing_dangles;
 mod pbxes;
 mod schema;
 mod secrets;
