@@ -7,7 +7,7 @@ use domain::account::Account;
 use domain::id::{AccountId, Id};
 use persistence::StoreConnection;
 use persistence::events::{self, NewEvent};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::{NoContext, Uuid};
 
 use crate::http::{Error, Origin};
@@ -53,6 +53,17 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
         source_address: origin.address.as_deref(),
     };
     Ok(events::record(tx, &event)?)
+}
+
+/// The members that differ, before and after.
+#[must_use]
+pub fn difference(before: Value, after: Value) -> (Value, Value) {
+    let (Value::Object(before), Value::Object(after)) = (before, after) else { return (Value::Null, Value::Null) };
+    let differs = |name: &String| before.get(name) != after.get(name);
+    let only = |members: &Map<String, Value>| {
+        Value::Object(members.iter().filter(|(name, _)| differs(name)).map(|(n, v)| (n.clone(), v.clone())).collect())
+    };
+    (only(&before), only(&after))
 }
 
 /// A new id: a UUIDv7 of this instant, so ids sort by creation. A counter stands before the random part (RFC 9562

@@ -3,7 +3,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    activations, auth, direct_routing, enterprises, master_resellers, me, pbxes, resellers, sbc_regions,
+    accounts, activations, auth, direct_routing, enterprises, master_resellers, me, pbxes, resellers, sbc_regions,
     support_tickets, system, trunks, users,
 };
 
@@ -13,6 +13,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     activations::routes::configure(config);
     auth::routes::configure(config);
     me::routes::configure(config);
+    accounts::search::configure(config);
     resellers::routes::configure(config);
     direct_routing::routes::configure(config);
     pbxes::routes::configure(config);

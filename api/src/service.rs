@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::graph::Graph;
 use crate::http::caller::Permission;
-use crate::http::idempotency::Repeatable;
+use crate::http::idempotency::{self, Fingerprints, Repeatable};
 use crate::http::rate_limit::RateLimits;
 use crate::http::{Actor, Answer, Caller, Context, Error, Origin};
 use crate::mail::Post;
@@ -42,6 +42,8 @@ pub struct Service {
     pub guesses: Guesses,
     /// Seals secrets that have to be stored.
     pub seal: Arc<Seal>,
+    /// The key of the fingerprints of repeatable requests.
+    pub fingerprints: Fingerprints,
     /// Puts letters into the outbox.
     pub post: Arc<Post>,
     /// Hands them over.
@@ -83,6 +85,7 @@ impl Service {
             passwords,
             guesses: Guesses::default(),
             seal,
+            fingerprints: idempotency::open_fingerprints(data_dir, now).map_err(keys)?,
             post,
             mailer,
             outbox_ready: Notify::new(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use domain::email::EmailAddress;
+use domain::tenant::Tenant;
 use ipnet::IpNet;
 use persistence::DatabaseUrl;
 use secrecy::SecretString;
@@ -125,13 +126,13 @@ pub struct GraphFlags {
     #[arg(
         long,
         env = "MICROSOFT_GRAPH_URL",
-        requires_all = ["microsoft_graph_tenant", "microsoft_graph_client_id", "microsoft_graph_client_secret"]
+        requires_all = ["microsoft_graph_client_id", "microsoft_graph_client_secret"]
     )]
     pub microsoft_graph_url: Option<Url>,
 
-    /// The id or domain of the Microsoft 365 tenant to sign in to.
-    #[arg(long, env = "MICROSOFT_GRAPH_TENANT", requires = "microsoft_graph_url")]
-    pub microsoft_graph_tenant: Option<String>,
+    /// The id or a domain of the one Microsoft 365 tenant that takes all domains on; when unset, each enterprise's own does.
+    #[arg(long, env = "MICROSOFT_GRAPH_TENANT", requires = "microsoft_graph_url", value_parser = parse_tenant)]
+    pub microsoft_graph_tenant: Option<Tenant>,
 
     /// The id by which this service is registered with Microsoft.
     #[arg(long, env = "MICROSOFT_GRAPH_CLIENT_ID", requires = "microsoft_graph_url")]
@@ -164,7 +165,7 @@ impl GraphFlags {
         } = self.clone();
         Some(GraphSettings {
             url: microsoft_graph_url?,
-            tenant: microsoft_graph_tenant?,
+            tenant: microsoft_graph_tenant,
             client_id: microsoft_graph_client_id?,
             client_secret: microsoft_graph_client_secret?,
             login_url: microsoft_login_url,
@@ -178,8 +179,8 @@ impl GraphFlags {
 pub struct GraphSettings {
     /// Its base.
     pub url: Url,
-    /// The tenant.
-    pub tenant: String,
+    /// The tenant that takes all domains on, if not each enterprise's own.
+    pub tenant: Option<Tenant>,
     /// What this service is called there.
     pub client_id: String,
     /// Its secret.
@@ -208,6 +209,10 @@ impl FromStr for RateLimit {
         }
         text.parse().map(Self::PerSecond).map_err(|_| "a number of at least 1, or `off`")
     }
+}
+
+fn parse_tenant(text: &str) -> Result<Tenant, String> {
+    Tenant::parse(text).map_err(|fault| fault.detail)
 }
 
 fn parse_email(text: &str) -> Result<EmailAddress, String> {

@@ -11,6 +11,7 @@ use crate::account::Tier;
 use crate::enterprise::SbcRegionCode;
 use crate::refusal::Refusal;
 use crate::route_domain::{RouteDomain, VerificationTxt};
+use crate::tenant::Tenant;
 
 /// What a route that was started waits for, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,12 @@ impl Stage {
             Self::DomainVerified(_) => "domain_verified",
             Self::Activating(_) => "activating",
         }
+    }
+
+    /// Whether the tenant has taken the domain on, so that it has to be there.
+    #[must_use]
+    pub const fn is_about_domain(&self) -> bool {
+        matches!(self, Self::DomainPending(_) | Self::Activating(_))
     }
 
     /// The stage of that name, if the record that it needs is there and no other.
@@ -97,6 +104,15 @@ impl Failure {
     }
 }
 
+/// What a route connects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its domain.
+    pub domain: RouteDomain,
+    /// The tenant that takes the domain on.
+    pub tenant: Tenant,
+}
+
 /// Where a route stands. A domain is there from the start on, the TXT record as soon as the tenant gave it, and a
 /// reason only when the route failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,22 +121,22 @@ pub enum State {
     NotStarted,
     /// On its way.
     Working {
-        /// Its domain.
-        domain: RouteDomain,
+        /// What it connects.
+        link: Link,
         /// What it waits for.
         stage: Stage,
     },
     /// Calls go through it.
     Established {
-        /// Its domain.
-        domain: RouteDomain,
+        /// What it connects.
+        link: Link,
         /// The record that proved whose the domain is.
         txt: VerificationTxt,
     },
     /// Stopped, with a way back.
     Failed {
-        /// Its domain.
-        domain: RouteDomain,
+        /// What it connects.
+        link: Link,
         /// Where a retry takes it up again.
         stage: Stage,
         /// Why.
@@ -131,8 +147,8 @@ pub enum State {
 /// What can be done to a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Begin, with this domain.
-    Start(RouteDomain),
+    /// Begin, with this domain and tenant.
+    Start(Link),
     /// What it waits for has happened. The first time it comes with the TXT record.
     Confirm(Option<VerificationTxt>),
     /// What it waits for can't happen.
@@ -169,15 +185,19 @@ impl State {
         }
     }
 
-    /// Its domain, once it was started.
+    /// What it connects, once it was started.
     #[must_use]
-    pub const fn domain(&self) -> Option<&RouteDomain> {
+    pub const fn link(&self) -> Option<&Link> {
         match self {
             Self::NotStarted => None,
-            Self::Working { domain, .. } | Self::Established { domain, .. } | Self::Failed { domain, .. } => {
-                Some(domain)
-            }
+            Self::Working { link, .. } | Self::Established { link, .. } | Self::Failed { link, .. } => Some(link),
         }
+    }
+
+    /// Its domain, once it was started.
+    #[must_use]
+    pub fn domain(&self) -> Option<&RouteDomain> {
+        self.link().map(|link| &link.domain)
     }
 
     /// Its TXT record, once it is known.
@@ -199,14 +219,14 @@ impl State {
     /// The state after a command, or why it can't be given here.
     pub fn after(self, command: Command) -> Result<Self, Refusal> {
         match (self, command) {
-            (Self::NotStarted, Command::Start(domain)) => Ok(Self::Working { domain, stage: Stage::ConsentRequested }),
-            (Self::Working { domain, stage }, Command::Confirm(txt)) => confirm(domain, stage, txt),
-            (Self::Working { domain, stage }, Command::Fail(reason)) => {
+            (Self::NotStarted, Command::Start(link)) => Ok(Self::Working { link, stage: Stage::ConsentRequested }),
+            (Self::Working { link, stage }, Command::Confirm(txt)) => confirm(link, stage, txt),
+            (Self::Working { link, stage }, Command::Fail(reason)) => {
                 // A domain that left the tenant has to be taken on again.
                 let stage = if reason == Failure::DomainGone { Stage::ConsentRequested } else { stage };
-                Ok(Self::Failed { domain, stage, reason })
+                Ok(Self::Failed { link, stage, reason })
             }
-            (Self::Failed { domain, stage, .. }, Command::Retry) => Ok(Self::Working { domain, stage }),
+            (Self::Failed { link, stage, .. }, Command::Retry) => Ok(Self::Working { link, stage }),
             (Self::Working { .. } | Self::Established { .. } | Self::Failed { .. }, Command::Remove) => {
                 Ok(Self::NotStarted)
             }
@@ -215,15 +235,15 @@ impl State {
     }
 }
 
-fn confirm(domain: RouteDomain, stage: Stage, given: Option<VerificationTxt>) -> Result<State, Refusal> {
+fn confirm(link: Link, stage: Stage, given: Option<VerificationTxt>) -> Result<State, Refusal> {
     let stage = match (stage, given) {
         (Stage::ConsentRequested, Some(txt)) => Stage::DomainPending(txt),
         (Stage::ConsentRequested, None) => return Err(Refusal::VerificationTxtRequired),
         (Stage::DomainPending(txt), _) => Stage::DomainVerified(txt),
         (Stage::DomainVerified(txt), _) => Stage::Activating(txt),
-        (Stage::Activating(txt), _) => return Ok(State::Established { domain, txt }),
+        (Stage::Activating(txt), _) => return Ok(State::Established { link, txt }),
     };
-    Ok(State::Working { domain, stage })
+    Ok(State::Working { link, stage })
 }
 
 /// The route of one SBC region.

@@ -23,6 +23,7 @@ pub mod route_domain;
 pub mod services;
 pub mod session;
 pub mod sip;
+pub mod tenant;
 pub mod text;
 pub mod ticket;
 pub mod trunk;

@@ -58,6 +58,8 @@ pub const TAG_MAX: usize = 255;
 pub const FORWARDED_NUMBERS_MAX: usize = 50;
 /// Fewest and most digits of a number in international form (E.164 section 6.2.1).
 pub const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
+/// Shortest text by which all accounts are searched, in characters: their index knows them by three.
+pub const SEARCH_MIN: usize = 3;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 

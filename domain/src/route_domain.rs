@@ -11,12 +11,14 @@ pub struct RouteDomain(HostName);
 impl RouteDomain {
     /// The domain of a label below a base domain. The label may be given in its international form.
     pub fn below(label: &str, base: &HostName) -> Result<Self, Fault> {
-        if label.contains('.') {
-            return Err(Fault::new("invalid_label", "Give one label: letters, digits and hyphens, without dots."));
-        }
         let name = HostName::parse(&format!("{label}.{}", base.as_str())).map_err(|_| {
             Fault::new("invalid_label", "Give 1–63 letters, digits and hyphens; the first and last are no hyphen.")
         })?;
+        // Dots of other scripts become plain ones, so the label is looked at as it came out.
+        let own = name.as_str().strip_suffix(base.as_str()).and_then(|rest| rest.strip_suffix('.'));
+        if own.is_none_or(|own| own.contains('.')) {
+            return Err(Fault::new("invalid_label", "Give one label: letters, digits and hyphens, without dots."));
+        }
         let length = name.as_str().len();
         if length > ROUTE_DOMAIN_MAX {
             let detail = format!("With {} it may have {ROUTE_DOMAIN_MAX} characters; it has {length}.", base.as_str());
@@ -85,7 +87,7 @@ mod tests {
         // 26 characters, a dot, and the 21 of the base domain: 48.
         assert!(below(&"a".repeat(26)).is_ok());
         assert_eq!(below(&"a".repeat(27)), Err("too_long"));
-        for bad in ["", "a.b", ".", "-a", "a-", "a b", "a_b", "*"] {
+        for bad in ["", "a.b", "a。b", "a．b", "a｡b", ".", "-a", "a-", "a b", "a_b", "*"] {
             assert_eq!(below(bad), Err("invalid_label"), "{bad:?}");
         }
         let microsoft = HostName::parse("contoso.onmicrosoft.com").unwrap();

@@ -157,10 +157,6 @@ impl Change {
         if default_number.as_ref().is_some_and(|number| forwarded_numbers.contains(number)) {
             faults.push(("/forwarded_numbers", Fault::new("duplicate", "Leave the default number out of them.")));
         }
-        if forwarded_numbers.len() > FORWARDED_NUMBERS_MAX {
-            let detail = format!("Give at most {FORWARDED_NUMBERS_MAX} numbers.");
-            faults.push(("/forwarded_numbers", Fault::new("too_long", detail)));
-        }
         let tag = tag.clone().unwrap_or_else(|| before.and_then(|before| before.tag.clone()));
         match (teams_user, assignment, voice_route) {
             (Some(teams_user), Some(assignment), Some(voice_route)) if faults.is_empty() => {
@@ -217,6 +213,10 @@ pub fn parse_numbers(
     texts: &[String],
     parse: impl Fn(&str) -> Result<PhoneNumber, Fault>,
 ) -> Result<Vec<PhoneNumber>, Vec<(Option<usize>, Fault)>> {
+    if texts.len() > FORWARDED_NUMBERS_MAX {
+        let detail = format!("Give at most {FORWARDED_NUMBERS_MAX} numbers.");
+        return Err(vec![(None, Fault::new("too_long", detail))]);
+    }
     crate::trunk::distinct(texts, parse)
 }
 

@@ -25,7 +25,9 @@ impl UserPrincipalName {
         let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"'.-_!#^~".contains(&octet);
         let plain = (1..=64).contains(&name.len()) && name.bytes().all(allowed);
         let domain = HostName::parse(domain).map_err(|_| fault())?;
-        if !plain || name.starts_with('.') || name.ends_with('.') || domain.as_str().len() > 48 {
+        // Characters that the domain's ASCII form drops count, too.
+        let fits = text.chars().count() <= USER_PRINCIPAL_NAME_MAX;
+        if !plain || !fits || name.starts_with('.') || name.ends_with('.') || domain.as_str().len() > 48 {
             return Err(fault());
         }
         let canonical = format!("{}@{}", name.to_ascii_lowercase(), domain.as_str());
@@ -55,6 +57,7 @@ mod tests {
         assert_eq!(canonical("Anna.Schmidt@Contoso.Example").as_deref(), Some("anna.schmidt@contoso.example"));
         assert!(canonical("o'neil_1-2!#^~@contoso.onmicrosoft.com").is_some());
         let long = format!("{}@contoso.example", "a".repeat(65));
+        let hidden = format!("a@con{}toso.example", "\u{ad}".repeat(USER_PRINCIPAL_NAME_MAX));
         let wide = format!("a@{}.example", "a".repeat(41));
         for bad in [
             "",
@@ -68,6 +71,7 @@ mod tests {
             "ä@b.example",
             "a@b@c.example",
             &long,
+            &hidden,
             &wide,
         ] {
             assert_eq!(canonical(bad), None, "{bad:?}");

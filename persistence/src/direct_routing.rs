@@ -5,10 +5,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::direct_routing::{DirectRouting, Failure, Route, Stage, State};
+use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
 use domain::enterprise::SbcRegionCode;
 use domain::id::AccountId;
 use domain::route_domain::{RouteDomain, VerificationTxt};
+use domain::tenant::Tenant;
 
 use crate::connection::StoreConnection;
 use crate::error::{Error, inserted};
@@ -27,6 +28,7 @@ struct Row {
     account_id: Key,
     region: String,
     domain: String,
+    tenant: String,
     state: String,
     stage: Option<String>,
     failure: Option<String>,
@@ -50,6 +52,7 @@ impl Row {
             account_id: Key::from(account),
             region: region.as_str().to_owned(),
             domain: state.domain()?.as_str().to_owned(),
+            tenant: state.link()?.tenant.as_str().to_owned(),
             state: state.as_str().to_owned(),
             stage,
             failure,
@@ -67,6 +70,7 @@ impl Row {
             account_id: _,
             region,
             domain,
+            tenant,
             state,
             stage,
             failure,
@@ -78,19 +82,22 @@ impl Row {
             error_at,
         } = self;
         let corrupt = |what: &str| Error::Corrupt(format!("route {domain:?}: {what}"));
-        let name = RouteDomain::stored(&domain).ok_or_else(|| corrupt("domain"))?;
+        let link = Link {
+            domain: RouteDomain::stored(&domain).ok_or_else(|| corrupt("domain"))?,
+            tenant: Tenant::parse(&tenant).map_err(|_| corrupt("tenant"))?,
+        };
         let txt = verification_txt.map(|txt| VerificationTxt::parse(&txt)).transpose();
         let txt = txt.map_err(|_| corrupt("TXT record"))?;
         let state = if let (Some(stage), Some(failure)) = (stage, failure) {
             State::Failed {
-                domain: name,
+                link,
                 stage: Stage::restore(&stage, txt).ok_or_else(|| corrupt("stage"))?,
                 reason: Failure::parse(&failure).ok_or_else(|| corrupt("failure"))?,
             }
         } else if state == "established" {
-            State::Established { domain: name, txt: txt.ok_or_else(|| corrupt("no TXT record"))? }
+            State::Established { link, txt: txt.ok_or_else(|| corrupt("no TXT record"))? }
         } else {
-            State::Working { domain: name, stage: Stage::restore(&state, txt).ok_or_else(|| corrupt("state"))? }
+            State::Working { link, stage: Stage::restore(&state, txt).ok_or_else(|| corrupt("state"))? }
         };
         Ok(Route {
             region: SbcRegionCode::parse(&region).ok_or_else(|| corrupt("region"))?,
@@ -128,6 +135,12 @@ pub fn save(
     before: &DirectRouting,
     after: &DirectRouting,
 ) -> Result<bool, Error> {
+    let started = after.routes.iter().filter(|route| before.route(&route.region).is_none());
+    for domain in started.filter_map(|route| route.state.domain()) {
+        if is_taken(tx, domain.as_str())? {
+            return Ok(false);
+        }
+    }
     let own = direct_routings::table.filter(direct_routings::account_id.eq(Key::from(account)));
     let columns = (
         direct_routings::version.eq(after.version),
@@ -147,7 +160,7 @@ pub fn save(
             diesel::update(row(account, &route.region))
                 .set((new, routes::leased_until.eq(None::<Instant>)))
                 .execute(tx)?;
-        } else if is_taken(tx, &new.domain)? || !inserted(diesel::insert_into(routes::table).values(new).execute(tx))? {
+        } else if !inserted(diesel::insert_into(routes::table).values(new).execute(tx))? {
             return Ok(false);
         }
     }
@@ -166,7 +179,7 @@ fn row<'a>(account: AccountId, region: &'a SbcRegionCode) -> _ {
     routes::table.filter(routes::account_id.eq(key)).filter(routes::region.eq(region))
 }
 
-/// Whether a route has a domain, as far as that can be told before claiming it: see `accounts::addresses`.
+/// Whether a route has a domain, as far as that can be told before anything is written: see `accounts::addresses`.
 fn is_taken(tx: &mut StoreConnection, domain: &str) -> Result<bool, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
     let holder: Option<String> =

@@ -24,6 +24,7 @@ pub mod password_resets;
 pub mod pbxes;
 mod pool;
 pub mod schema;
+pub mod search;
 pub mod secrets;
 pub mod sessions;
 pub mod support_tickets;

@@ -10,6 +10,8 @@ use crate::key::Key;
 pub struct Filter {
     /// With this text in what is searched, in any case.
     pub search: Option<String>,
+    /// Whether how they speak SIP is searched, too: only for those who see it.
+    pub sees_sip_data: bool,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
     /// Behind this one in that order.

@@ -1,6 +1,7 @@
 //! The PBXs of enterprises (R12).
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use domain::Timestamp;
 use domain::host_name::HostName;
 use domain::id::{AccountId, PbxId};
@@ -34,6 +35,7 @@ struct SettingsRow {
     registration_expiry_seconds: i32,
     voicemail_feature_code: Option<String>,
     search_text: String,
+    sip_search_text: String,
 }
 
 impl SettingsRow {
@@ -59,7 +61,8 @@ impl SettingsRow {
             dns_lookup: dns_lookup.as_str().to_owned(),
             registration_expiry_seconds: registration_expiry.seconds(),
             voicemail_feature_code: voicemail_feature_code.as_ref().map(|code| code.as_str().to_owned()),
-            search_text: search_text(&[location.as_str(), sip_domain.as_str()]),
+            search_text: search_text(&[location.as_str()]),
+            sip_search_text: search_text(&[sip_domain.as_str()]),
         }
     }
 
@@ -75,6 +78,7 @@ impl SettingsRow {
             registration_expiry_seconds,
             voicemail_feature_code,
             search_text: _,
+            sip_search_text: _,
         } = self;
         let corrupt = |fault: domain::fault::Fault| Error::Corrupt(format!("a PBX's settings: {}", fault.code));
         let proxy = outbound_proxy.map(|proxy| OutboundProxy::parse(&proxy)).transpose().map_err(corrupt)?;
@@ -129,7 +133,9 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Re
     let mut wanted =
         pbxes::table.filter(pbxes::account_id.eq(Key::from(account))).select(columns()).into_boxed::<MultiBackend>();
     if let Some(pattern) = filter.pattern() {
-        wanted = wanted.filter(pbxes::search_text.like(pattern).escape('\\'));
+        let found = pbxes::search_text.like(pattern.clone()).escape('\\');
+        let in_sip = pbxes::sip_search_text.like(pattern).escape('\\').and(filter.sees_sip_data.into_sql::<Bool>());
+        wanted = wanted.filter(found.or(in_sip));
     }
     wanted = match (filter.newest_first, filter.after()) {
         (false, None) => wanted.order(pbxes::id.asc()),
@@ -184,6 +190,10 @@ pub fn update(
     if is_taken(tx, before.account, before.id, &settings.location)? {
         return Ok(Err(Taken::Location));
     }
+    let is_new_domain = settings.sip_domain != before.settings.sip_domain;
+    if is_new_domain && clashes(tx, before.id, settings.sip_domain.as_str())? {
+        return Ok(Err(Taken::SipUser));
+    }
     let version = before.version + 1;
     let changed = diesel::update(pbxes::table.filter(pbxes::id.eq(Key::from(before.id)))).set((
         SettingsRow::new(settings),
@@ -193,7 +203,7 @@ pub fn update(
     if !inserted(changed.execute(tx))? {
         return Ok(Err(Taken::Location));
     }
-    if settings.sip_domain != before.settings.sip_domain {
+    if is_new_domain {
         let here = users::table.filter(users::pbx_id.eq(Key::from(before.id))).select(users::id);
         let moved = diesel::update(sip_users::table.filter(sip_users::user_id.eq_any(here)))
             .set(sip_users::sip_domain.eq(settings.sip_domain.as_str()));
@@ -208,6 +218,14 @@ pub fn update(
 pub fn delete(tx: &mut StoreConnection, id: PbxId) -> Result<(), Error> {
     diesel::delete(pbxes::table.filter(pbxes::id.eq(Key::from(id)))).execute(tx)?;
     Ok(())
+}
+
+/// Whether a SIP user of a PBX is in a domain already, likewise.
+fn clashes(tx: &mut StoreConnection, id: PbxId, domain: &str) -> Result<bool, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
+    let own = users::table.filter(users::pbx_id.eq(Key::from(id))).select(users::sip_user.assume_not_null());
+    let there = sip_users::table.filter(sip_users::sip_domain.eq(domain)).filter(sip_users::sip_user.eq_any(own));
+    Ok(there.select(sip_users::user_id).first::<Key>(connection).optional()?.is_some())
 }
 
 /// Whether another PBX is at a location, as far as that can be told before claiming it: see `accounts::addresses`.

@@ -223,6 +223,7 @@ diesel::table! {
         account_id -> Key,
         region -> Text,
         domain -> Text,
+        tenant -> Text,
         state -> Text,
         stage -> Nullable<Text>,
         failure -> Nullable<Text>,
@@ -253,6 +254,7 @@ diesel::table! {
         registration_expiry_seconds -> Integer,
         voicemail_feature_code -> Nullable<Text>,
         search_text -> Text,
+        sip_search_text -> Text,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -276,6 +278,7 @@ diesel::table! {
         codecs -> Text,
         max_concurrent_calls -> Nullable<Integer>,
         search_text -> Text,
+        sip_search_text -> Text,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -299,6 +302,7 @@ diesel::table! {
         voice_route -> Text,
         tag -> Nullable<Text>,
         search_text -> Text,
+        sip_search_text -> Text,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -322,6 +326,7 @@ diesel::table! {
 
     phone_numbers (number) {
         number -> Text,
+        reversed -> Text,
         user_id -> Key,
         position -> SmallInt,
     }

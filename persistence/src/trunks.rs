@@ -1,6 +1,7 @@
 //! The trunks of enterprises (R13).
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use domain::Timestamp;
 use domain::fault::Fault;
 use domain::id::{AccountId, TrunkId};
@@ -32,6 +33,7 @@ struct SettingsRow {
     codecs: String,
     max_concurrent_calls: Option<i32>,
     search_text: String,
+    sip_search_text: String,
 }
 
 impl SettingsRow {
@@ -44,7 +46,8 @@ impl SettingsRow {
         let host = host.to_string();
         Self {
             name: name.as_str().to_owned(),
-            search_text: search_text(&[name.as_str(), &host, user_name.as_deref().unwrap_or_default()]),
+            search_text: search_text(&[name.as_str()]),
+            sip_search_text: search_text(&[&host, user_name.as_deref().unwrap_or_default()]),
             host,
             port: port.get().into(),
             transport: transport.as_str().to_owned(),
@@ -56,8 +59,18 @@ impl SettingsRow {
     }
 
     fn settings(self) -> Result<Settings, Error> {
-        let Self { name, host, port, transport, networks, user_name, codecs, max_concurrent_calls, search_text: _ } =
-            self;
+        let Self {
+            name,
+            host,
+            port,
+            transport,
+            networks,
+            user_name,
+            codecs,
+            max_concurrent_calls,
+            search_text: _,
+            sip_search_text: _,
+        } = self;
         let corrupt = |fault: Fault| Error::Corrupt(format!("a trunk's settings: {}", fault.code));
         let first = |faults: Vec<(Option<usize>, Fault)>| {
             corrupt(faults.into_iter().next().map_or_else(Fault::required, |(_, fault)| fault))
@@ -126,7 +139,9 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Re
     let mut wanted =
         trunks::table.filter(trunks::account_id.eq(Key::from(account))).select(columns()).into_boxed::<MultiBackend>();
     if let Some(pattern) = filter.pattern() {
-        wanted = wanted.filter(trunks::search_text.like(pattern).escape('\\'));
+        let found = trunks::search_text.like(pattern.clone()).escape('\\');
+        let in_sip = trunks::sip_search_text.like(pattern).escape('\\').and(filter.sees_sip_data.into_sql::<Bool>());
+        wanted = wanted.filter(found.or(in_sip));
     }
     wanted = match (filter.newest_first, filter.after()) {
         (false, None) => wanted.order(trunks::id.asc()),
@@ -170,12 +185,19 @@ pub fn update(
     now: Timestamp,
 ) -> Result<Trunk, Error> {
     let (row, version) = (trunks::table.filter(trunks::id.eq(Key::from(before.id))), before.version + 1);
-    if let Some(password) = password {
-        diesel::update(row).set(trunks::password.eq(password)).execute(tx)?;
+    let set_password = |tx: &mut StoreConnection, password: Option<&[u8]>| {
+        diesel::update(row).set(trunks::password.eq(password)).execute(tx)
+    };
+    // Rows with a password have what it belongs to, at every moment.
+    if password == Some(None) {
+        set_password(tx, None)?;
     }
     diesel::update(row)
         .set((SettingsRow::new(settings), trunks::version.eq(version), trunks::updated_at.eq(column(now))))
         .execute(tx)?;
+    if let Some(Some(password)) = password {
+        set_password(tx, Some(password))?;
+    }
     let has_password = password.map_or(before.has_password, |password| password.is_some());
     Ok(Trunk { settings: settings.clone(), has_password, version, updated_at: now, ..before.clone() })
 }

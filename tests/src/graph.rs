@@ -44,6 +44,7 @@ pub enum When {
 pub type Held = UnboundedReceiver<()>;
 
 /// What the tenant has, and how it behaves.
+#[expect(clippy::struct_excessive_bools, reason = "what a tenant does or not, each by itself")]
 #[derive(Default)]
 pub struct Tenant {
     /// Domains of the tenant: whether each is verified.
@@ -54,6 +55,8 @@ pub struct Tenant {
     pub published: BTreeSet<String>,
     /// Whether whatever is added is published at once.
     pub publishes: bool,
+    /// Whether nobody in the tenant has ever consented to the service.
+    pub is_stranger: bool,
     /// Whether the service may manage domains.
     pub consents: bool,
     /// Phone System licences that nobody has.
@@ -96,13 +99,20 @@ impl Graph {
         Self { url, tenant, server: handle }
     }
 
-    /// The flags by which a service uses it.
+    /// The flags by which a service uses it for all enterprises.
     #[must_use]
     pub fn flags(&self) -> Vec<String> {
+        let mut flags = self.flags_for_own_tenants();
+        flags.extend(["--microsoft-graph-tenant".to_owned(), "contoso.example".to_owned()]);
+        flags
+    }
+
+    /// The flags by which a service uses it for whatever tenant an enterprise has.
+    #[must_use]
+    pub fn flags_for_own_tenants(&self) -> Vec<String> {
         let url = &self.url;
         [
             ("url", format!("{url}/v1.0")),
-            ("tenant", "contoso.example".to_owned()),
             ("client-id", "3fa85f64-5717-4562-b3fc-2c963f66afa6".to_owned()),
             ("client-secret", SECRET.to_owned()),
         ]
@@ -189,7 +199,7 @@ fn refused(status: StatusCode, code: &str, message: &str) -> HttpResponse {
 }
 
 fn respond(line: &str, body: &[u8], headers: &HeaderMap, tenant: &mut Tenant) -> HttpResponse {
-    if line == "POST /contoso.example/oauth2/v2.0/token" {
+    if line.starts_with("POST /") && line.ends_with("/oauth2/v2.0/token") {
         return token(body, tenant);
     }
     let bearer = format!("Bearer token-{}", tenant.tokens);
@@ -221,6 +231,12 @@ fn token(body: &[u8], tenant: &mut Tenant) -> HttpResponse {
     if !form.contains("grant_type=client_credentials") || !form.contains(&format!("client_secret={secret}")) {
         return HttpResponse::Unauthorized()
             .json(json!({"error": "invalid_client", "error_description": "AADSTS7000215"}));
+    }
+    if tenant.is_stranger {
+        let description = "AADSTS700016: Application was not found in the directory.";
+        let answer =
+            json!({"error": "unauthorized_client", "error_description": description, "error_codes": [700_016]});
+        return HttpResponse::BadRequest().json(answer);
     }
     tenant.tokens += 1;
     let token = format!("token-{}", tenant.tokens);

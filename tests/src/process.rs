@@ -28,6 +28,15 @@ impl Process {
         Self::run(Command::new(binary).args(flags).env("RUST_LOG", "error"), database)
     }
 
+    /// Runs a command of the binary on a database to its end, and says whether it succeeded.
+    #[must_use]
+    pub fn run_command(binary: &str, database: &FreshDatabase, arguments: &[&str]) -> bool {
+        let mut command = Command::new(binary);
+        let command = command.args(arguments).env("DATABASE_URL", database.url_text());
+        let run = command.env("TEAMMATE_DATA_DIR", database.directory.path()).stdout(Stdio::null()).status();
+        run.is_ok_and(|status| status.success())
+    }
+
     /// The same, with a log in JSON that holds all that the service and its libraries have to say below tracing.
     #[must_use]
     pub fn start_with_log(binary: &str, database: &FreshDatabase, log: &Path, flags: &[String]) -> Self {

@@ -9,13 +9,12 @@ use domain::services::Services;
 use domain::user::check_limit;
 use persistence::accounts::{self, Change, Hold};
 use persistence::{StoreConnection, direct_routing, users};
-use serde_json::{Map, Value};
 
 use super::create::{members, write_again};
 use crate::direct_routing::operations;
 use crate::http::{Actor, Error};
 use crate::mail::Post;
-use crate::record::{Happening, record};
+use crate::record::{Happening, difference, record};
 
 /// Changes an account that the actor reached. A change that changes nothing leaves no trace.
 pub fn update(
@@ -97,14 +96,4 @@ fn changes_nothing(account: &Account, change: &Change) -> bool {
         && services.is_none_or(|services| services == account.services)
         && billing_reference.as_ref().is_none_or(|reference| *reference == account.billing_reference)
         && account.enterprise.as_ref().is_none_or(|before| enterprise.apply(before) == *before)
-}
-
-/// The members that differ, before and after.
-fn difference(before: Value, after: Value) -> (Value, Value) {
-    let (Value::Object(before), Value::Object(after)) = (before, after) else { return (Value::Null, Value::Null) };
-    let differs = |name: &String| before.get(name) != after.get(name);
-    let only = |members: &Map<String, Value>| {
-        Value::Object(members.iter().filter(|(name, _)| differs(name)).map(|(n, v)| (n.clone(), v.clone())).collect())
-    };
-    (only(&before), only(&after))
 }

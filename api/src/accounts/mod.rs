@@ -6,4 +6,5 @@ pub mod create;
 pub mod life_cycle;
 pub mod list;
 pub mod requests;
+pub mod search;
 pub mod wire;

@@ -4,14 +4,17 @@ use clap::Args;
 use domain::Timestamp;
 use domain::account::Tier;
 use domain::email::EmailAddress;
-use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switches, UserLimit};
-use domain::id::{AccountId, EventId};
+use domain::enterprise::{Country, Enterprise, SbcRegions, Switches, UserLimit};
+use domain::id::{AccountId, EventId, Id};
 use domain::services::Services;
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::accounts::NewAccount;
 use persistence::events::{Actor, NewEvent};
 use persistence::{Database, Error, StoreConnection, accounts, events};
 use uuid::{NoContext, Uuid};
+
+use super::demo_equipment::Equipment;
+use crate::sbc_regions::config::SbcRegion;
 
 /// Accounts that are written in one transaction.
 const BATCH: usize = 2_000;
@@ -32,9 +35,12 @@ pub(super) struct Demo {
     /// How many resellers.
     #[arg(long, default_value_t = 100)]
     resellers: usize,
-    /// How many enterprises, spread over the resellers.
+    /// How many enterprises, spread over the resellers. Each has an established route, a PBX and a trunk.
     #[arg(long, default_value_t = 1_000)]
     enterprises: usize,
+    /// How many users, spread over the enterprises.
+    #[arg(long, default_value_t = 5_000)]
+    users: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -47,11 +53,12 @@ struct Example {
     email: EmailAddress,
     billing_reference: Option<String>,
     enterprise: Option<Enterprise>,
+    equipment: Option<Equipment>,
     at: Timestamp,
 }
 
 /// Fills the database and shows how far it is.
-pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegionCode]) -> Result<(), String> {
+pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegion]) -> Result<(), String> {
     let failed = |error: Error| error.to_string();
     let taken = database.read(accounts::any_below_platform).await.map_err(failed)?;
     if taken {
@@ -66,9 +73,7 @@ pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegionCo
     let mut from = 0;
     while from < total {
         let to = (from + BATCH).min(total);
-        let batch = (from..to)
-            .map(|number| example(number, masters, demo.resellers, regions))
-            .collect::<Result<Vec<_>, _>>()?;
+        let batch = (from..to).map(|number| example(number, masters, demo, regions)).collect::<Result<Vec<_>, _>>()?;
         database.write(move |tx| batch.iter().try_for_each(|account| write(tx, account))).await.map_err(failed)?;
         progress.set_position(u64::try_from(to).unwrap_or(u64::MAX));
         from = to;
@@ -82,7 +87,8 @@ pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegionCo
 }
 
 /// The account of a number: first come the master resellers, then the resellers, then the enterprises.
-fn example(number: usize, masters: usize, resellers: usize, regions: &[SbcRegionCode]) -> Result<Example, String> {
+fn example(number: usize, masters: usize, demo: &Demo, regions: &[SbcRegion]) -> Result<Example, String> {
+    let Demo { resellers, enterprises, users } = *demo;
     let tier = if number < masters {
         Tier::MasterReseller
     } else if number < masters + resellers {
@@ -99,6 +105,15 @@ fn example(number: usize, masters: usize, resellers: usize, regions: &[SbcRegion
         Tier::MasterReseller => number,
         _ => reseller.map_or(0, |reseller| reseller / RESELLERS_EACH),
     };
+    let enterprise = if tier == Tier::Enterprise {
+        let index = number - masters - resellers;
+        // The first ones have one more when they can't be shared out evenly.
+        let own = users / enterprises.max(1) + usize::from(index < users % enterprises.max(1));
+        let region = regions.get(number % regions.len().max(1)).ok_or("there is no SBC region")?;
+        Some((of_enterprise(number, region, own)?, Equipment::example(number, region, own)?))
+    } else {
+        None
+    };
     let label = tier.as_str().replace('_', "-");
     let email = EmailAddress::parse(&format!("{label}-{number}@demo.example")).map_err(|fault| fault.detail)?;
     let name = format!("{} {} {number}", COMPANIES[number % COMPANIES.len()], KINDS[number / 3 % KINDS.len()]);
@@ -110,18 +125,18 @@ fn example(number: usize, masters: usize, resellers: usize, regions: &[SbcRegion
         name,
         email,
         billing_reference: (tier != Tier::MasterReseller).then(|| format!("DEMO-{number:07}")),
-        enterprise: if tier == Tier::Enterprise { Some(of_enterprise(number, regions)?) } else { None },
+        enterprise: enterprise.as_ref().map(|(enterprise, _)| enterprise.clone()),
+        equipment: enterprise.map(|(_, equipment)| equipment),
         at: instant(number),
     })
 }
 
-fn of_enterprise(number: usize, regions: &[SbcRegionCode]) -> Result<Enterprise, String> {
-    let region = regions.get(number % regions.len().max(1)).cloned();
+fn of_enterprise(number: usize, region: &SbcRegion, users: usize) -> Result<Enterprise, String> {
     Ok(Enterprise {
         country: Country::parse(COUNTRIES[number % COUNTRIES.len()]).map_err(|fault| fault.detail)?,
-        sbc_regions: SbcRegions::of(region).ok_or("there is no SBC region")?,
+        sbc_regions: SbcRegions::of([region.code.clone()]).ok_or("there is no SBC region")?,
         user_limit: (!number.is_multiple_of(3))
-            .then(|| UserLimit::parse(10))
+            .then(|| UserLimit::parse(i64::try_from(users.max(10)).unwrap_or(i64::MAX)))
             .transpose()
             .map_err(|fault| fault.detail)?,
         switches: Switches::default(),
@@ -129,7 +144,8 @@ fn of_enterprise(number: usize, regions: &[SbcRegionCode]) -> Result<Enterprise,
 }
 
 fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
-    let Example { id, tier, master_reseller, reseller, name, email, billing_reference, enterprise, at } = example;
+    let Example { id, tier, master_reseller, reseller, name, email, billing_reference, enterprise, equipment, at } =
+        example;
     let account = NewAccount {
         id: *id,
         tier: *tier,
@@ -143,6 +159,9 @@ fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
         now: *at,
     };
     accounts::insert_active(tx, &account)?;
+    if let Some(equipment) = equipment {
+        equipment.write(tx, *id, *at)?;
+    }
     let event = NewEvent {
         id: EventId::from_uuid(id.uuid()),
         now: *at,
@@ -166,13 +185,19 @@ fn instant(number: usize) -> Timestamp {
 
 /// A `UUIDv7` whose random part is the number: the same every time.
 fn id(number: usize) -> AccountId {
+    part_id(number, 0, 0)
+}
+
+/// The same for the parts of an account, by a number for their kind and one within it.
+pub(super) fn part_id<K>(number: usize, kind: u8, index: u16) -> Id<K> {
     let at = instant(number);
     let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
     let time = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()));
     let mut octets = *time.as_bytes();
     octets[6] = 0x70;
-    octets[7] = 0;
+    octets[7] = kind;
     octets[8..].copy_from_slice(&(number as u64).to_be_bytes());
     octets[8] = 0x80;
-    AccountId::from_uuid(Uuid::from_bytes(octets))
+    octets[9..11].copy_from_slice(&index.to_be_bytes());
+    Id::from_uuid(Uuid::from_bytes(octets))
 }

@@ -1,6 +1,7 @@
 //! The command line: `teammate` and its commands.
 
 mod demo;
+mod demo_equipment;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -77,7 +78,7 @@ fn run(cli: Cli) -> Result<(), String> {
             Ok(())
         }
         Some(Command::Demo(demo)) => {
-            runtime()?.block_on(demo::run(&open(&settings.store)?, &demo, settings.sbc_regions.codes()))
+            runtime()?.block_on(demo::run(&open(&settings.store)?, &demo, settings.sbc_regions.regions()))
         }
         Some(Command::RotateSigningKey) => {
             access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())

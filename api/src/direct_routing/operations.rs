@@ -6,16 +6,27 @@ use domain::direct_routing::{Command, DirectRouting, Route, State, Verdict, chec
 use domain::enterprise::SbcRegionCode;
 use domain::id::AccountId;
 use domain::refusal::{Blocker, Blockers, Refusal};
+use domain::route_domain::{RouteDomain, VerificationTxt};
 use persistence::{StoreConnection, direct_routing, telephony};
 use serde_json::{Value, json};
 
 use crate::http::{Actor, Error, Origin};
-use crate::record::{Happening, record};
+use crate::record::{Happening, difference, record};
 
 /// The region of a route that an enterprise has, by the text of a path.
 pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode, Error> {
     let regions = account.enterprise.iter().flat_map(|enterprise| enterprise.sbc_regions.iter());
     Ok(regions.into_iter().find(|region| region.as_str() == text).cloned().ok_or(Refusal::NotFound)?)
+}
+
+/// Whether the actor may confirm a step of an enterprise that it reached. Where the service takes the steps by itself, only
+/// staff do.
+pub fn may_confirm(actor: &Actor, routing: &DirectRouting, automatic: bool) -> Result<(), Error> {
+    check_may_confirm(actor.tier(), routing.consent_given_at.is_some())?;
+    if automatic && actor.tier() != Tier::Platform {
+        return Err(Refusal::StepsAreAutomatic.into());
+    }
+    Ok(())
 }
 
 /// Gives a route of an enterprise that the actor reached a command.
@@ -29,9 +40,6 @@ pub fn command(
     now: Timestamp,
 ) -> Result<DirectRouting, Error> {
     check_open(account.status)?;
-    if matches!(command, Command::Confirm(_)) {
-        check_may_confirm(actor.tier(), before.consent_given_at.is_some())?;
-    }
     if command == Command::Remove && before.state(region).is_established() {
         let others = before.routes.iter().filter(|route| route.region != *region);
         let is_last = !others.into_iter().any(|route| route.state.is_established());
@@ -73,7 +81,8 @@ pub fn conclude(
     now: Timestamp,
 ) -> Result<(), Error> {
     let before = direct_routing::of(tx, account)?;
-    let Some(route) = before.route(&tried.region).filter(|route| route.state == tried.state) else { return Ok(()) };
+    let same = |route: &Route| (&route.state, route.since) == (&tried.state, tried.since);
+    let Some(route) = before.route(&tried.region).filter(|route| same(route)) else { return Ok(()) };
     match verdict {
         Verdict::Go { command, error } => {
             let error = error.map(|error| (now, error));
@@ -105,8 +114,13 @@ fn step(
     let after = with(before, region, (route.state != State::NotStarted).then_some(route));
     let after = DirectRouting { version: before.version + 1, ..after };
     save(tx, account, before, &after)?;
-    let shown = |of: &DirectRouting| members(region, &of.state(region), of.route(region));
-    note(tx, origin, account, &format!("route_{done}"), (shown(before), shown(&after)), now)?;
+    let shown = |of: &DirectRouting| members(&of.state(region), of.route(region));
+    let (was, is) = (shown(before), shown(&after));
+    let (mut was, mut is) = difference(was, is);
+    for shown in [&mut was, &mut is] {
+        shown["region"] = json!(region.as_str());
+    }
+    note(tx, origin, account, &format!("route_{done}"), (was, is), now)?;
     Ok(after)
 }
 
@@ -140,15 +154,16 @@ fn note(
 }
 
 /// The members of a route as events show them.
-fn members(region: &SbcRegionCode, state: &State, route: Option<&Route>) -> Value {
+fn members(state: &State, route: Option<&Route>) -> Value {
     let failure = match state {
         State::Failed { reason, .. } => Some(reason.as_str()),
         State::NotStarted | State::Working { .. } | State::Established { .. } => None,
     };
     json!({
-        "region": region.as_str(),
         "state": state.as_str(),
-        "domain": state.domain().map(domain::route_domain::RouteDomain::as_str),
+        "verification_txt": state.txt().map(VerificationTxt::as_str),
+        "tenant": state.link().map(|link| link.tenant.as_str()),
+        "domain": state.domain().map(RouteDomain::as_str),
         "failure": failure,
         "last_error": route.and_then(|route| route.last_error.as_ref()).map(|(_, error)| error),
     })

@@ -64,8 +64,8 @@ async fn get_direct_routing(
 
 /// Start a route
 ///
-/// Claims the domain `<label>.<base domain>` for the route of a region and asks the enterprise's Global Administrator to let
-/// its tenant take it on.
+/// Claims the domain `<label>.<base domain>` for the route of a region. Then the route waits for the enterprise's Global
+/// Administrator to let its tenant take the domain on.
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "start_route",
@@ -88,12 +88,12 @@ async fn start_route(
     body: Body,
 ) -> Result<Answer, Error> {
     let (regions, start) = (service.settings.sbc_regions.clone(), body.json::<StartRoute>());
-    let parse = move |region: &SbcRegionCode| {
+    let parse = move |account: &Account, region: &SbcRegionCode| {
         // A region that is not configured any more has no base domain to be below.
         let base = regions.regions().iter().find(|known| known.code == *region).ok_or(Refusal::NotFound)?;
-        Ok(Command::Start(start.clone()?.domain(&base.base_domain)?))
+        Ok(Command::Start(start.clone()?.link(&base.base_domain, &account.email)?))
     };
-    step(service, caller, path.into_inner(), conditions, once.over(&body), parse).await
+    step(service, caller, path.into_inner(), conditions, once.over(&body), false, parse).await
 }
 
 /// Confirm a step of a route
@@ -124,8 +124,8 @@ async fn confirm_route(
     body: Body,
 ) -> Result<Answer, Error> {
     let txt = body.json_or_nothing::<ConfirmRoute>().and_then(ConfirmRoute::txt);
-    let parse = move |_: &_| Ok(Command::Confirm(txt.clone()?));
-    step(service, caller, path.into_inner(), conditions, once.over(&body), parse).await
+    let parse = move |_: &_, _: &_| Ok(Command::Confirm(txt.clone()?));
+    step(service, caller, path.into_inner(), conditions, once.over(&body), true, parse).await
 }
 
 /// Retry a route that failed
@@ -151,7 +151,7 @@ async fn retry_route(
     conditions: Conditions,
     once: Once,
 ) -> Result<Answer, Error> {
-    step(service, caller, path.into_inner(), conditions, once.bare(), |_: &_| Ok(Command::Retry)).await
+    step(service, caller, path.into_inner(), conditions, once.bare(), false, |_: &_, _: &_| Ok(Command::Retry)).await
 }
 
 /// Remove a route
@@ -178,7 +178,7 @@ async fn remove_route(
     conditions: Conditions,
     once: Once,
 ) -> Result<Answer, Error> {
-    step(service, caller, path.into_inner(), conditions, once.bare(), |_: &_| Ok(Command::Remove)).await
+    step(service, caller, path.into_inner(), conditions, once.bare(), false, |_: &_, _: &_| Ok(Command::Remove)).await
 }
 
 /// Consent to being managed
@@ -240,19 +240,20 @@ async fn step(
     (id, region): (String, String),
     conditions: Conditions,
     once: Repeatable,
-    parse: impl Fn(&SbcRegionCode) -> Result<Command, Error> + Send + 'static,
+    confirms: bool,
+    parse: impl Fn(&Account, &SbcRegionCode) -> Result<Command, Error> + Send + 'static,
 ) -> Result<Answer, Error> {
     let shared = service.clone();
     let answer = service
         .write_once(caller, once, move |tx: &mut StoreConnection, actor, now| {
             let account = actor.reach_telephony(tx, &id)?;
             let region = operations::region_of(&account, &region)?;
-            let command = parse(&region)?;
             let before = direct_routing::of(tx, account.id)?;
-            conditions.check_version(before.version)?;
-            if matches!(command, Command::Confirm(_)) && shared.graph.is_some() && actor.tier() != Tier::Platform {
-                return Err(Refusal::StepsAreAutomatic.into());
+            if confirms {
+                operations::may_confirm(actor, &before, shared.graph.is_some())?;
             }
+            let command = parse(&account, &region)?;
+            conditions.check_version(before.version)?;
             let after = operations::command(tx, actor, &account, &before, &region, command, now)?;
             view(&shared, &account, &after)
         })

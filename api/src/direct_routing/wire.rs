@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
-use domain::direct_routing::{self, Failure, Next, Party, Stage, State};
+use domain::direct_routing::{self, Failure, Link, Next, Party, Stage, State};
 use domain::enterprise::SbcRegionCode;
 use domain::host_name::HostName;
-use domain::route_domain::{self, VerificationTxt};
+use domain::route_domain::{RouteDomain, VerificationTxt};
+use domain::tenant::Tenant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -153,6 +154,9 @@ pub struct Route {
     /// Its domain; `null` while it is not started.
     #[schema(example = "kiosk.emea.teammate.example", format = "hostname", max_length = 48)]
     pub domain: Option<String>,
+    /// The Microsoft 365 tenant that takes the domain on: its id, or a domain of it; `null` while it is not started.
+    #[schema(example = "kiosk.example", max_length = 253)]
+    pub tenant: Option<String>,
     /// The record that has to be in the DNS from `domain_pending` on, exactly; `null` while it is not known.
     pub dns_record: Option<DnsRecord>,
     /// What comes next and who must do it; `null` once it is established.
@@ -252,6 +256,7 @@ fn route(
         since: known.map(|route| route.since),
         dns_record: state.txt().map(record),
         domain,
+        tenant: state.link().map(|link| link.tenant.as_str().to_owned()),
         next: Next::of(&state).map(Into::into),
         failure,
         failed_in,
@@ -269,17 +274,28 @@ pub struct StartRoute {
     #[schema(value_type = String, required = true, example = "kiosk", min_length = 1, max_length = 46)]
     #[serde(default)]
     label: Field<String>,
+    /// The enterprise's Microsoft 365 tenant: its id, or a domain of it. If left out, the tenant that has the domain of the
+    /// enterprise's e-mail address.
+    #[schema(value_type = Option<String>, example = "kiosk.onmicrosoft.com", min_length = 3, max_length = 253)]
+    #[serde(default)]
+    tenant: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
 impl StartRoute {
-    /// The domain below a base domain, or everything that is wrong with it.
-    pub fn domain(self, base: &HostName) -> Result<route_domain::RouteDomain, Error> {
+    /// The link of a domain below a base domain to a tenant, which that of an e-mail address stands in for; or everything that
+    /// is wrong with it.
+    pub fn link(self, base: &HostName, email: &str) -> Result<Link, Error> {
         let mut members = Members::new(self.unknown);
-        let domain = members.required("/label", self.label, |label| route_domain::RouteDomain::below(label, base));
-        members.finish(domain)
+        let domain = members.required("/label", self.label, |label| RouteDomain::below(label, base));
+        let given = members.nullable("/tenant", self.tenant, Tenant::parse);
+        let tenant = match given.flatten() {
+            Some(tenant) => Some(tenant),
+            None => Tenant::of_address(email).map_or_else(|fault| members.fault("/tenant", fault), Some),
+        };
+        members.finish(domain.zip(tenant).map(|(domain, tenant)| Link { domain, tenant }))
     }
 }
 

@@ -34,9 +34,10 @@ impl ListRequest {
     }
 
     /// What to ask the store for, for a caller.
-    pub fn filter(&self, caller: &str) -> Result<Filter, Error> {
+    pub fn filter(&self, caller: &str, sees_sip_data: bool) -> Result<Filter, Error> {
         let (newest_first, limit) = (self.paging.newest_first, self.paging.limit + 1);
-        Ok(Filter { search: self.search.clone(), newest_first, after: self.paging.after(caller)?, limit })
+        let (search, after) = (self.search.clone(), self.paging.after(caller)?);
+        Ok(Filter { search, sees_sip_data, newest_first, after, limit })
     }
 }
 

@@ -128,7 +128,7 @@ async fn get_enterprise(
     request_body(content((PatchEnterprise = "application/merge-patch+json", example = json!({"name": "Kiosk am Markt", "user_limit": null})), (PatchEnterprise = "application/json", example = json!({"name": "Kiosk am Markt", "user_limit": null})))),
     responses(
         (status = 200, description = "The enterprise after the change.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`email_taken`, `email_change_needs_confirmation`: the account has been activated. `service_not_offered`, `service_in_use`: something below uses it, see `blockers`. `account_closed`."),
+        (status = 409, description = "`email_taken`, `email_change_needs_confirmation`: the account has been activated. `service_not_offered`, `service_in_use`: something below uses it, see `blockers`. `sbc_region_in_use`: a region that goes has a route, see `blockers`. `user_limit_in_use`: it has more users. `account_closed`."),
         (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
     ),
     security(("bearer" = []))
@@ -227,12 +227,12 @@ async fn resend_enterprise_activation(
 
 /// See what keeps an enterprise from closing
 ///
-/// The open accounts below it: all of them have to be closed first.
+/// Its PBXs, trunks and users: all of them have to be removed first.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "get_enterprise_closing_blockers",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "What is open below it.", body = BlockersView)),
+    responses((status = 200, description = "What it has.", body = BlockersView)),
     security(("bearer" = []))
 )]
 #[get("/{enterprise_id}/closing-blockers")]
@@ -254,7 +254,7 @@ async fn get_enterprise_closing_blockers(
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
     responses(
         (status = 204, description = "Closed."),
-        (status = 409, description = "`has_open_children`: see `blockers`."),
+        (status = 409, description = "`has_open_children`: its PBXs, trunks and users have to be removed first, see `blockers`."),
         (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
     ),
     security(("bearer" = []))

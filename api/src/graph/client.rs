@@ -1,7 +1,11 @@
 //! A signed-in client of Microsoft Graph, by OAuth 2.0 client credentials (RFC 6749 section 4.4).
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use chrono::{DateTime, TimeDelta};
 use domain::Timestamp;
+use domain::tenant::Tenant;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
@@ -48,13 +52,20 @@ struct Token {
 pub struct Graph {
     http: reqwest::Client,
     settings: GraphSettings,
-    token: Mutex<Option<Token>>,
+    tokens: Mutex<HashMap<String, Token>>,
+    quiet_until: AtomicI64,
 }
 
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
     expires_in: i64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TokenError {
+    error: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -74,19 +85,32 @@ impl Graph {
     /// A client with this configuration.
     pub fn new(settings: GraphSettings) -> Result<Self, String> {
         let http = reqwest::Client::builder().timeout(settings.timeout).redirect(Policy::none()).build();
-        Ok(Self { http: http.map_err(|error| error.to_string())?, settings, token: Mutex::new(None) })
+        Ok(Self {
+            http: http.map_err(|error| error.to_string())?,
+            settings,
+            tokens: Mutex::default(),
+            quiet_until: AtomicI64::new(0),
+        })
     }
 
-    /// Sends a request and reads the answer.
+    /// Whether Graph has asked to be left alone until later: all routes share what it allows.
+    #[must_use]
+    pub fn is_quiet(&self, now: Timestamp) -> bool {
+        self.quiet_until.load(Ordering::Relaxed) > now.timestamp_millis()
+    }
+
+    /// Sends a request about a tenant and reads the answer. Where one tenant is configured, all are about that.
     pub async fn call<T: DeserializeOwned>(
         &self,
+        tenant: &Tenant,
         method: Method,
         path: &str,
         body: Option<&Value>,
         now: Timestamp,
     ) -> Result<T, Unanswered> {
+        let tenant = self.settings.tenant.as_ref().unwrap_or(tenant);
         let url = format!("{}{path}", self.settings.url.as_str().trim_end_matches('/'));
-        let mut token = self.token(now).await?;
+        let mut token = self.token(tenant, now).await?;
         for attempt in 0..2 {
             let mut request = self.http.request(method.clone(), &url).bearer_auth(token.expose_secret());
             if let Some(body) = body {
@@ -95,40 +119,56 @@ impl Graph {
             let (status, headers, octets) = answer(request).await?;
             // A token can end before its time; a new one shows whether that is all.
             if status == StatusCode::UNAUTHORIZED && attempt == 0 {
-                *self.token.lock().await = None;
-                token = self.token(now).await?;
+                self.tokens.lock().await.remove(tenant.as_str());
+                token = self.token(tenant, now).await?;
                 continue;
+            }
+            if let (StatusCode::TOO_MANY_REQUESTS, Some(pause)) = (status, retry_after(&headers, now)) {
+                let until = now + pause.min(TimeDelta::days(1));
+                self.quiet_until.fetch_max(until.timestamp_millis(), Ordering::Relaxed);
             }
             return read(status, &headers, &octets, now);
         }
         Err(trouble("Microsoft Graph does not accept this service's sign-in."))
     }
 
-    async fn token(&self, now: Timestamp) -> Result<SecretString, Unanswered> {
-        let mut kept = self.token.lock().await;
-        if let Some(token) = kept.as_ref().filter(|token| token.expires_at - MARGIN > now) {
+    async fn token(&self, tenant: &Tenant, now: Timestamp) -> Result<SecretString, Unanswered> {
+        let mut kept = self.tokens.lock().await;
+        kept.retain(|_, token| token.expires_at - MARGIN > now);
+        if let Some(token) = kept.get(tenant.as_str()) {
             return Ok(token.secret.clone());
         }
-        let GraphSettings { url: _, tenant, client_id, client_secret, login_url, timeout: _ } = &self.settings;
-        let url = format!("{}/{tenant}/oauth2/v2.0/token", login_url.as_str().trim_end_matches('/'));
+        drop(kept);
+        let GraphSettings { url: _, tenant: _, client_id, client_secret, login_url, timeout: _ } = &self.settings;
+        let base = format!("{}/{}", login_url.as_str().trim_end_matches('/'), tenant.as_str());
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", client_id),
             ("client_secret", client_secret.expose_secret()),
             ("scope", "https://graph.microsoft.com/.default"),
         ];
-        let (status, headers, octets) = answer(self.http.post(url).form(&form)).await?;
-        if status != StatusCode::OK {
-            // What the sign-in says names our configuration, which is for operators alone.
-            tracing::warn!(%status, "Microsoft did not let this service sign in");
-            let detail = "This service could not sign in to Microsoft Graph.".to_owned();
-            return Err(Unanswered::Trouble { detail, retry_after: retry_after(&headers, now) });
+        let (status, headers, octets) = answer(self.http.post(format!("{base}/oauth2/v2.0/token")).form(&form)).await?;
+        if status == StatusCode::OK {
+            let answer: TokenAnswer = serde_json::from_slice(&octets).map_err(|_| no_sense())?;
+            let lasts = TimeDelta::try_seconds(answer.expires_in.clamp(0, 86_400)).unwrap_or_default();
+            let secret = SecretString::from(answer.access_token);
+            let token = Token { secret: secret.clone(), expires_at: now + lasts };
+            self.tokens.lock().await.insert(tenant.as_str().to_owned(), token);
+            return Ok(secret);
         }
-        let answer: TokenAnswer = serde_json::from_slice(&octets).map_err(|_| no_sense())?;
-        let lasts = TimeDelta::try_seconds(answer.expires_in.clamp(0, 86_400)).unwrap_or_default();
-        let secret = SecretString::from(answer.access_token);
-        *kept = Some(Token { secret: secret.clone(), expires_at: now + lasts });
-        Ok(secret)
+        let TokenError { error } = serde_json::from_slice(&octets).unwrap_or_default();
+        // What the sign-in says further names our configuration, which is for operators alone.
+        tracing::warn!(%status, error, tenant = tenant.as_str(), "Microsoft did not let this service sign in");
+        if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) && error != "invalid_client" {
+            let detail = format!(
+                "The tenant {} does not know this service. If that is its name, its Global Administrator consents at \
+                 {base}/adminconsent?client_id={client_id}",
+                tenant.as_str()
+            );
+            return Err(Unanswered::Refused { status: StatusCode::FORBIDDEN.as_u16(), detail });
+        }
+        let detail = "This service could not sign in to Microsoft Graph.".to_owned();
+        Err(Unanswered::Trouble { detail, retry_after: retry_after(&headers, now) })
     }
 }
 

@@ -1,8 +1,8 @@
 //! The steps of a route in Microsoft Graph's own words: domains, their verification records, licences.
 
 use domain::Timestamp;
-use domain::direct_routing::{Failure, Outcome, Stage};
-use domain::route_domain::{RouteDomain, VerificationTxt};
+use domain::direct_routing::{Failure, Link, Outcome, Stage};
+use domain::route_domain::VerificationTxt;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -65,29 +65,34 @@ impl Sku {
 
 /// Tries to take the step that a route waits for. Every step can be tried again: what an attempt that was cut off had
 /// done already is found done.
-pub async fn attempt(graph: &Graph, domain: &RouteDomain, stage: &Stage, now: Timestamp) -> Outcome {
-    let name = domain.as_str();
+pub async fn attempt(graph: &Graph, link: &Link, stage: &Stage, now: Timestamp) -> Outcome {
     let tried = match stage {
-        Stage::ConsentRequested => take_on(graph, name, now).await,
-        Stage::DomainPending(_) => verify(graph, name, now).await,
-        Stage::DomainVerified(_) => licence(graph, now).await,
-        Stage::Activating(_) => ready(graph, name, now).await,
+        Stage::ConsentRequested => take_on(graph, link, now).await,
+        Stage::DomainPending(_) => verify(graph, link, now).await,
+        Stage::DomainVerified(_) => licence(graph, link, now).await,
+        Stage::Activating(_) => ready(graph, link, now).await,
     };
     tried.unwrap_or_else(|unanswered| match unanswered {
         Unanswered::Trouble { detail, retry_after } => Outcome::Trouble { detail, retry_after },
         // Consent, or a right that it gives, is still missing.
         Unanswered::Refused { status: 403, detail } => Outcome::NotYet(detail),
-        Unanswered::Refused { status: 404, detail } => Outcome::Impossible { reason: Failure::DomainGone, detail },
+        Unanswered::Refused { status: 404, detail } if stage.is_about_domain() => {
+            Outcome::Impossible { reason: Failure::DomainGone, detail }
+        }
+        // What was added a moment ago may not be found everywhere yet.
+        Unanswered::Refused { status: 404, detail } => Outcome::Trouble { detail, retry_after: None },
         Unanswered::Refused { detail, .. } => Outcome::Impossible { reason: Failure::Refused, detail },
     })
 }
 
 /// Adds the domain to the tenant and reads the record that proves whose it is.
-async fn take_on(graph: &Graph, name: &str, now: Timestamp) -> Result<Outcome, Unanswered> {
-    let added = graph.call::<Value>(Method::POST, "/domains", Some(&json!({"id": name})), now).await;
+async fn take_on(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, Unanswered> {
+    let Link { domain, tenant } = link;
+    let name = domain.as_str();
+    let added = graph.call::<Value>(tenant, Method::POST, "/domains", Some(&json!({"id": name})), now).await;
     if let Err(Unanswered::Refused { status: status @ (400 | 409), detail }) = added {
         // It may be there from an attempt that was cut off.
-        match graph.call::<Domain>(Method::GET, &format!("/domains/{name}"), None, now).await {
+        match graph.call::<Domain>(tenant, Method::GET, &format!("/domains/{name}"), None, now).await {
             Ok(_) => {}
             Err(Unanswered::Refused { status: 404, .. }) => {
                 let reason = if status == 409 { Failure::DomainTaken } else { Failure::Refused };
@@ -99,7 +104,7 @@ async fn take_on(graph: &Graph, name: &str, now: Timestamp) -> Result<Outcome, U
         added?;
     }
     let path = format!("/domains/{name}/verificationDnsRecords");
-    let records: List<DnsRecord> = graph.call(Method::GET, &path, None, now).await?;
+    let records: List<DnsRecord> = graph.call(tenant, Method::GET, &path, None, now).await?;
     let mut texts = records.value.into_iter().filter(|record| record.record_type.eq_ignore_ascii_case("txt"));
     let txt = texts.find_map(|record| VerificationTxt::parse(record.text.as_deref()?).ok());
     Ok(match txt {
@@ -112,22 +117,24 @@ async fn take_on(graph: &Graph, name: &str, now: Timestamp) -> Result<Outcome, U
 }
 
 /// Has Microsoft look for the record.
-async fn verify(graph: &Graph, name: &str, now: Timestamp) -> Result<Outcome, Unanswered> {
-    match graph.call::<Domain>(Method::POST, &format!("/domains/{name}/verify"), None, now).await {
+async fn verify(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, Unanswered> {
+    let Link { domain, tenant } = link;
+    let name = domain.as_str();
+    match graph.call::<Domain>(tenant, Method::POST, &format!("/domains/{name}/verify"), None, now).await {
         Ok(domain) if domain.is_verified => Ok(Outcome::Taken(None)),
         Ok(_) => Ok(Outcome::NotYet("Microsoft does not find the TXT record yet.".to_owned())),
         // Graph says the same of a missing record and of a domain that is verified already.
         Err(Unanswered::Refused { status: 400, detail }) => {
-            let domain: Domain = graph.call(Method::GET, &format!("/domains/{name}"), None, now).await?;
-            Ok(if domain.is_verified { Outcome::Taken(None) } else { Outcome::NotYet(detail) })
+            let found: Domain = graph.call(tenant, Method::GET, &format!("/domains/{name}"), None, now).await?;
+            Ok(if found.is_verified { Outcome::Taken(None) } else { Outcome::NotYet(detail) })
         }
         Err(other) => Err(other),
     }
 }
 
 /// Looks for a Phone System licence that nobody has.
-async fn licence(graph: &Graph, now: Timestamp) -> Result<Outcome, Unanswered> {
-    let skus: List<Sku> = graph.call(Method::GET, "/subscribedSkus", None, now).await?;
+async fn licence(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, Unanswered> {
+    let skus: List<Sku> = graph.call(&link.tenant, Method::GET, "/subscribedSkus", None, now).await?;
     Ok(if skus.value.iter().any(Sku::has_spare_phone_system) {
         Outcome::Taken(None)
     } else {
@@ -136,9 +143,11 @@ async fn licence(graph: &Graph, now: Timestamp) -> Result<Outcome, Unanswered> {
 }
 
 /// Looks whether calls can be routed to the domain.
-async fn ready(graph: &Graph, name: &str, now: Timestamp) -> Result<Outcome, Unanswered> {
-    let domain: Domain = graph.call(Method::GET, &format!("/domains/{name}"), None, now).await?;
-    Ok(if domain.is_verified && domain.supported_services.iter().any(|service| service == TEAMS) {
+async fn ready(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, Unanswered> {
+    let Link { domain, tenant } = link;
+    let name = domain.as_str();
+    let found: Domain = graph.call(tenant, Method::GET, &format!("/domains/{name}"), None, now).await?;
+    Ok(if found.is_verified && found.supported_services.iter().any(|service| service == TEAMS) {
         Outcome::Taken(None)
     } else {
         Outcome::NotYet("Microsoft has not made the domain ready for calls yet.".to_owned())

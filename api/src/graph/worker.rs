@@ -39,6 +39,9 @@ pub async fn run(service: &Service) {
 pub async fn advance_due(service: &Service) -> Result<usize, Error> {
     let Some(graph) = &service.graph else { return Ok(0) };
     let now = service.clock.now();
+    if graph.is_quiet(now) {
+        return Ok(0);
+    }
     let due = service.database.write(move |tx| direct_routing::lease(tx, BATCH, now).map_err(Error::from)).await?;
     let taken = due.len();
     let attempts = due.into_iter().map(|(account, route)| advance(service, graph, account, route));
@@ -50,8 +53,8 @@ pub async fn advance_due(service: &Service) -> Result<usize, Error> {
 }
 
 async fn advance(service: &Service, graph: &Graph, account: AccountId, route: Route) -> Result<(), Error> {
-    let State::Working { domain, stage } = &route.state else { return Ok(()) };
-    let attempt = tokio::time::timeout(TIMEOUT, steps::attempt(graph, domain, stage, service.clock.now())).await;
+    let State::Working { link, stage } = &route.state else { return Ok(()) };
+    let attempt = tokio::time::timeout(TIMEOUT, steps::attempt(graph, link, stage, service.clock.now())).await;
     let outcome = attempt.unwrap_or_else(|_| Outcome::Trouble {
         detail: "Microsoft Graph took too long to answer.".to_owned(),
         retry_after: None,
@@ -63,7 +66,12 @@ async fn advance(service: &Service, graph: &Graph, account: AccountId, route: Ro
         Outcome::Impossible { .. } => "impossible",
     };
     metrics::counter!("teammate_route_steps_total", "outcome" => name).increment(1);
-    tracing::info!(domain = domain.as_str(), stage = stage.as_str(), outcome = name, "a step of a route was tried");
+    tracing::info!(
+        domain = link.domain.as_str(),
+        stage = stage.as_str(),
+        outcome = name,
+        "a step of a route was tried"
+    );
     let now = service.clock.now();
     let jitter = u16::try_from(account.uuid().as_u128() % 1000).unwrap_or(0);
     let verdict = judge(stage, route.since, route.attempts, outcome, jitter, now);

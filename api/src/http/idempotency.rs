@@ -1,10 +1,14 @@
 //! `Idempotency-Key` (W5): the first answer is kept in the transaction of the change, and given again.
 
 use std::future::{Ready, ready};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use aws_lc_rs::digest;
+use aws_lc_rs::{hmac, rand};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::limits::{IDEMPOTENCY_HOURS, IDEMPOTENCY_KEY_MAX};
@@ -16,6 +20,26 @@ use super::answer::Answer;
 use super::body::Body;
 use super::error::Error;
 use super::error_code::ErrorCode;
+use crate::security::key_files;
+use crate::service::Service;
+
+const KIND: &str = "fingerprint";
+
+/// The key of fingerprints: bodies can hold passwords, which a plain hash would let anybody guess who has a copy of the
+/// database.
+pub type Fingerprints = Arc<hmac::Key>;
+
+/// Reads the key of fingerprints from the data directory, and makes it if there is none.
+pub fn open_fingerprints(data_dir: &Path, now: Timestamp) -> io::Result<Fingerprints> {
+    if key_files::read(data_dir, KIND)?.is_empty() {
+        let mut octets = [0; 32];
+        rand::fill(&mut octets).map_err(io::Error::other)?;
+        key_files::add(data_dir, KIND, &octets, now)?;
+    }
+    let oldest = key_files::read(data_dir, KIND)?.into_iter().next();
+    let octets = oldest.map(|file| file.octets).ok_or_else(|| io::Error::other("the key just made is gone"))?;
+    Ok(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &octets)))
+}
 
 /// The name of the header.
 pub const HEADER: &str = "Idempotency-Key";
@@ -25,6 +49,7 @@ pub const HEADER: &str = "Idempotency-Key";
 pub struct Once {
     key: Option<String>,
     line: String,
+    secret: Fingerprints,
 }
 
 impl Once {
@@ -42,11 +67,11 @@ impl Once {
 
     fn over_octets(self, octets: &[u8]) -> Repeatable {
         let key = self.key.map(|key| {
-            let mut fingerprint = digest::Context::new(&digest::SHA256);
+            let mut fingerprint = hmac::Context::with_key(&self.secret);
             fingerprint.update(self.line.as_bytes());
             fingerprint.update(&[0]);
             fingerprint.update(octets);
-            (key, fingerprint.finish().as_ref().to_vec())
+            (key, fingerprint.sign().as_ref().to_vec())
         });
         Repeatable(key)
     }
@@ -58,9 +83,13 @@ impl FromRequest for Once {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let line = format!("{} {}", request.method(), request.path());
-        let Some(value) = request.headers().get(HEADER) else { return ready(Ok(Self { key: None, line })) };
+        let Some(service) = request.app_data::<Data<Service>>() else {
+            return ready(Err(Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed.")));
+        };
+        let secret = Arc::clone(&service.fingerprints);
+        let Some(value) = request.headers().get(HEADER) else { return ready(Ok(Self { key: None, line, secret })) };
         let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_MAX);
-        ready(key.map(|key| Self { key: Some(key.to_owned()), line }).ok_or_else(|| {
+        ready(key.map(|key| Self { key: Some(key.to_owned()), line, secret }).ok_or_else(|| {
             let detail = format!("`{HEADER}` takes 1–{IDEMPOTENCY_KEY_MAX} visible ASCII characters.");
             Error::new(ErrorCode::InvalidHeader, detail)
         }))

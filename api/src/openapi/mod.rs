@@ -23,6 +23,7 @@ use crate::routes;
         (name = "Support tickets", description = "How a partner is taken on: a ticket, approved by staff."),
         (name = "Activation", description = "Redeeming the link of an activation e-mail."),
         (name = "Sign-in", description = "Access tokens, and who is signed in."),
+        (name = "Accounts", description = "All accounts that you see, whatever their tiers."),
         (name = "Resellers", description = "The organisations that sell the service."),
         (name = "Enterprises", description = "The customers that are connected with Teams."),
         (name = "Direct Routing", description = "The link between an enterprise's Microsoft 365 tenant and the SBCs, one route per SBC region."),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::enterprises::parts::note;
 use crate::http::{Actor, Error};
-use crate::record::new_id;
+use crate::record::{difference, new_id};
 
 /// A PBX to be added.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ pub fn update(
         Taken::Location => Refusal::LocationTaken,
         Taken::SipUser => Refusal::SipDomainClash,
     })?;
-    note(tx, actor, account.id, pbx.id, "updated", (members(&before.settings), members(&settings)), now)?;
+    note(tx, actor, account.id, pbx.id, "updated", difference(members(&before.settings), members(&settings)), now)?;
     Ok(pbx)
 }
 

@@ -104,7 +104,7 @@ async fn list_pbxes(
             let list = ListRequest::take(path.clone(), &text, &mut query)?;
             query.finish()?;
             let (caller, sees) = (actor.member().to_string(), actor.sees_sip_data(&account));
-            let rows = pbxes::list(tx, account.id, &list.filter(&caller)?)?;
+            let rows = pbxes::list(tx, account.id, &list.filter(&caller, sees)?)?;
             list.paging.answer(&caller, rows, |pbx| pbx.id.uuid(), |pbx| Pbx::view(pbx, sees))
         })
         .await

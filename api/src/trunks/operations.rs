@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::enterprises::parts::{note, sealed, validation};
 use crate::http::{Actor, Error};
-use crate::record::new_id;
+use crate::record::{difference, new_id};
 use crate::security::seal::Seal;
 
 /// A trunk to be added.
@@ -62,10 +62,7 @@ pub fn create(
     let settings = Settings::new(name.clone(), host.clone(), change).map_err(validation)?;
     check_password(&settings, password.is_some())?;
     if settings.authentication.method() == Method::Registration && password.is_none() {
-        return Err(validation(vec![(
-            "/password",
-            Fault::new("required", "A trunk that registers needs a password."),
-        )]));
+        return Err(password_required());
     }
     check_open(account.status)?;
     if !account.services.has(Service::Trunk) {
@@ -93,6 +90,10 @@ pub fn update(
     check_open(account.status)?;
     let settings = before.settings.after(change).map_err(validation)?;
     check_password(&settings, password.as_ref().is_some_and(Option::is_some))?;
+    let registers = |settings: &Settings| settings.authentication.method() == Method::Registration;
+    if registers(&settings) && !registers(&before.settings) && !matches!(password, Some(Some(_))) {
+        return Err(password_required());
+    }
     // With the way to authenticate goes what belongs to it.
     let goes = settings.authentication.method() == Method::Ip || matches!(password, Some(None));
     let password = match password {
@@ -104,7 +105,11 @@ pub fn update(
         return Ok(before);
     }
     let trunk = trunks::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
-    note(tx, actor, account.id, trunk.id, "updated", (members(&before), members(&trunk)), now)?;
+    let (was, mut is) = difference(members(&before), members(&trunk));
+    if password.is_some() {
+        is["password"] = json!("changed");
+    }
+    note(tx, actor, account.id, trunk.id, "updated", (was, is), now)?;
     Ok(trunk)
 }
 
@@ -122,6 +127,10 @@ pub fn delete(
     }
     trunks::delete(tx, trunk.id)?;
     note(tx, actor, account.id, trunk.id, "removed", (members(trunk), Value::Null), now)
+}
+
+fn password_required() -> Error {
+    validation(vec![("/password", Fault::new("required", "A trunk that starts to register needs a password."))])
 }
 
 fn check_password(settings: &Settings, given: bool) -> Result<(), Error> {

@@ -89,7 +89,7 @@ async fn list_trunks(
             let list = ListRequest::take(path.clone(), &text, &mut query)?;
             query.finish()?;
             let (caller, sees) = (actor.member().to_string(), actor.sees_sip_data(&account));
-            let rows = trunks::list(tx, account.id, &list.filter(&caller)?)?;
+            let rows = trunks::list(tx, account.id, &list.filter(&caller, sees)?)?;
             list.paging.answer(&caller, rows, |trunk| trunk.id.uuid(), |trunk| Trunk::view(trunk, sees))
         })
         .await
@@ -131,7 +131,7 @@ async fn get_trunk(
     tag = "Trunks",
     operation_id = "update_trunk",
     params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
-    request_body(content((PatchTrunk = "application/merge-patch+json", example = json!({"max_concurrent_calls": 30, "password": null})), (PatchTrunk = "application/json", example = json!({"max_concurrent_calls": 30, "password": null})))),
+    request_body(content((PatchTrunk = "application/merge-patch+json", example = json!({"max_concurrent_calls": 30, "password": "an0ther-s3cret"})), (PatchTrunk = "application/json", example = json!({"max_concurrent_calls": 30, "password": "an0ther-s3cret"})))),
     responses(
         (status = 200, description = "The trunk after the change.", body = Trunk, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`account_closed`."),

@@ -170,7 +170,7 @@ pub struct PatchTrunk {
     #[schema(value_type = TransportView, required = false)]
     #[serde(default)]
     transport: Field<String>,
-    /// How it proves who it is: `ip` needs `addresses`, `registration` a `user_name` and, in a new trunk, a `password`.
+    /// How it proves who it is: `ip` needs `addresses`, `registration` a `user_name` and, to begin with, a `password`.
     #[schema(value_type = MethodView, required = false)]
     #[serde(default)]
     authentication: Field<String>,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::enterprises::parts::{note, sealed, validation};
 use crate::http::{Actor, Error};
-use crate::record::new_id;
+use crate::record::{difference, new_id};
 use crate::security::seal::Seal;
 
 /// Settings of a user and its password: of a new one, or new ones. `Some(None)` removes the password.
@@ -91,7 +91,11 @@ pub fn update(
     }
     let changed = users::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
     let user = changed.map_err(Refusal::UserClaimTaken)?;
-    note(tx, actor, account.id, user.id, "updated", (members(&before), members(&user)), now)?;
+    let (was, mut is) = difference(members(&before), members(&user));
+    if password.is_some() {
+        is["password"] = json!("changed");
+    }
+    note(tx, actor, account.id, user.id, "updated", (was, is), now)?;
     Ok(user)
 }
 

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use super::{Command, Failure, Stage};
 use crate::Timestamp;
 use crate::delivery::pause_after;
+use crate::limits::DELIVERY_ATTEMPTS;
 use crate::route_domain::VerificationTxt;
 
 /// What an attempt came to.
@@ -53,7 +54,7 @@ pub enum Verdict {
 }
 
 impl Stage {
-    /// How long the service waits for others in this stage before the route fails.
+    /// How long the service waits for others, or for Microsoft Graph, in this stage before the route fails.
     #[must_use]
     pub const fn patience(&self) -> TimeDelta {
         match self {
@@ -82,17 +83,15 @@ pub fn judge(stage: &Stage, since: Timestamp, attempts: i32, outcome: Outcome, j
     match outcome {
         Outcome::Taken(txt) => Verdict::Go { command: Command::Confirm(txt), error: None },
         Outcome::Impossible { reason, detail } => fail(reason, detail),
+        Outcome::Trouble { detail, .. } if now - since >= stage.patience() => fail(Failure::Unreachable, detail),
         Outcome::NotYet(error) if now - since >= stage.patience() => fail(Failure::TimedOut, error),
         Outcome::NotYet(error) => Verdict::Wait { due_at: now + stage.pause(), attempts: 0, error },
         Outcome::Trouble { detail, retry_after } => {
-            let attempts = attempts.saturating_add(1);
-            match pause_after(attempts, jitter) {
-                None => fail(Failure::Unreachable, detail),
-                Some(pause) => {
-                    let pause = retry_after.map_or(pause, |asked| asked.clamp(pause, TimeDelta::days(1)));
-                    Verdict::Wait { due_at: now + pause, attempts, error: detail }
-                }
-            }
+            // Pauses grow to an hour and stay there: what is not the enterprise's fault has as long as the enterprise has.
+            let attempts = attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
+            let pause = pause_after(attempts, jitter).unwrap_or(TimeDelta::hours(1));
+            let pause = retry_after.map_or(pause, |asked| asked.clamp(pause, TimeDelta::days(1)));
+            Verdict::Wait { due_at: now + pause, attempts, error: detail }
         }
     }
 }

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::delivery::pause_after;
 use crate::host_name::HostName;
-use crate::limits::DELIVERY_ATTEMPTS;
 
-fn domain() -> RouteDomain {
-    RouteDomain::below("kiosk", &HostName::parse("emea.example").unwrap()).unwrap()
+fn link() -> Link {
+    let domain = RouteDomain::below("kiosk", &HostName::parse("emea.example").unwrap()).unwrap();
+    Link { domain, tenant: Tenant::parse("kiosk.example").unwrap() }
 }
 
 fn txt() -> VerificationTxt {
@@ -21,17 +21,17 @@ fn stages() -> [Stage; 4] {
 }
 
 fn working(stage: Stage) -> State {
-    State::Working { domain: domain(), stage }
+    State::Working { link: link(), stage }
 }
 
 fn failed(stage: Stage) -> State {
-    State::Failed { domain: domain(), stage, reason: Failure::Refused }
+    State::Failed { link: link(), stage, reason: Failure::Refused }
 }
 
 fn states() -> Vec<State> {
     let mut states = vec![State::NotStarted];
     states.extend(stages().map(working));
-    states.push(State::Established { domain: domain(), txt: txt() });
+    states.push(State::Established { link: link(), txt: txt() });
     states.extend(stages().map(failed));
     states
 }
@@ -62,7 +62,7 @@ const TABLE: [(&str, [&str; 6]); 10] = [
 #[test]
 fn r11_every_state_answers_every_command_as_the_table_says() {
     let commands = [
-        Command::Start(domain()),
+        Command::Start(link()),
         Command::Confirm(Some(txt())),
         Command::Confirm(None),
         Command::Fail(Failure::Refused),
@@ -102,7 +102,7 @@ fn r11_every_state_but_the_last_says_what_comes_next_and_who_must_do_it() {
     assert_eq!(next(&working(Stage::DomainPending(txt()))), Some((NextStep::PublishTxtRecord, Party::Platform)));
     assert_eq!(next(&working(Stage::DomainVerified(txt()))), Some((NextStep::ProvideLicence, Party::Enterprise)));
     assert_eq!(next(&working(Stage::Activating(txt()))), Some((NextStep::Wait, Party::Microsoft)));
-    let taken = State::Failed { domain: domain(), stage: Stage::ConsentRequested, reason: Failure::DomainTaken };
+    let taken = State::Failed { link: link(), stage: Stage::ConsentRequested, reason: Failure::DomainTaken };
     assert_eq!(next(&taken), Some((NextStep::StartAnew, Party::Enterprise)));
 }
 
@@ -137,7 +137,7 @@ fn r12_what_is_missing_is_named() {
         check(vec![route("emea", behind.clone()), route("noam", ahead)]),
         missing(Some("noam"), "domain_verified", NextStep::ProvideLicence)
     );
-    let established = State::Established { domain: domain(), txt: txt() };
+    let established = State::Established { link: link(), txt: txt() };
     assert_eq!(check(vec![route("emea", behind), route("noam", established)]), Ok(()));
 }
 
@@ -178,13 +178,15 @@ fn r11_an_attempt_leads_on_or_to_a_pause_or_to_a_readable_end() {
         assert_eq!(pause_of(0, Some(0)), pause_after(1, 0), "never faster than by itself");
         assert_eq!(pause_of(0, Some(i64::from(i32::MAX))), Some(TimeDelta::days(1)));
         let end = Verdict::Go { command: Command::Fail(Failure::Unreachable), error: Some("503.".to_owned()) };
-        assert_eq!(judge(DELIVERY_ATTEMPTS - 1, trouble(Some(1)), start), end);
+        assert_eq!(judge(0, trouble(Some(1)), last), end);
+        let hourly = judge(i32::MAX, trouble(None), start);
+        assert!(matches!(hourly, Verdict::Wait { due_at, .. } if due_at == start + TimeDelta::hours(1)), "{hourly:?}");
     }
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
     prop_oneof![
-        Just(Command::Start(domain())),
+        Just(Command::Start(link())),
         Just(Command::Confirm(Some(txt()))),
         Just(Command::Confirm(None)),
         prop::sample::select(Failure::ALL.to_vec()).prop_map(Command::Fail),
@@ -209,7 +211,7 @@ proptest! {
         }
         // From everywhere a route can be established, and given up.
         prop_assert!(state == State::NotStarted || state.clone().after(Command::Remove) == Ok(State::NotStarted));
-        for command in [Command::Retry, Command::Start(domain())] {
+        for command in [Command::Retry, Command::Start(link())] {
             if let Ok(after) = state.clone().after(command) { state = after; }
         }
         for _ in 0..4 {

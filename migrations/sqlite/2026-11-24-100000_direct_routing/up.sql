@@ -11,6 +11,7 @@ CREATE TABLE direct_routing_routes (
     account_id BLOB NOT NULL REFERENCES direct_routings (account_id),
     region TEXT NOT NULL,
     domain TEXT NOT NULL,
+    tenant TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN (
         'consent_requested', 'domain_pending', 'domain_verified', 'activating', 'established', 'failed'
     )),

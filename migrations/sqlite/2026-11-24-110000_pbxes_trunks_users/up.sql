@@ -1,4 +1,4 @@
--- SIP configuration templates of enterprises (R12).
+-- SIP configuration templates of enterprises (R12). `sip_search_text` is searched for those who see SIP data.
 CREATE TABLE pbxes (
     id BLOB PRIMARY KEY NOT NULL,
     account_id BLOB NOT NULL REFERENCES enterprises (account_id),
@@ -12,6 +12,7 @@ CREATE TABLE pbxes (
     registration_expiry_seconds INTEGER NOT NULL,
     voicemail_feature_code TEXT,
     search_text TEXT NOT NULL,
+    sip_search_text TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
@@ -35,6 +36,7 @@ CREATE TABLE trunks (
     codecs TEXT NOT NULL,
     max_concurrent_calls INTEGER,
     search_text TEXT NOT NULL,
+    sip_search_text TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
@@ -58,6 +60,7 @@ CREATE TABLE users (
     voice_route TEXT NOT NULL,
     tag TEXT,
     search_text TEXT NOT NULL,
+    sip_search_text TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
@@ -70,6 +73,7 @@ CREATE TABLE users (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX users_by_account ON users (account_id, id);
 CREATE UNIQUE INDEX users_by_teams_user ON users (account_id, teams_user_canonical);
+CREATE INDEX users_by_teams_user_everywhere ON users (teams_user_canonical);
 CREATE INDEX users_by_pbx ON users (pbx_id, id) WHERE pbx_id IS NOT NULL;
 CREATE INDEX users_by_trunk ON users (trunk_id, id) WHERE trunk_id IS NOT NULL;
 CREATE INDEX users_by_voice_route ON users (account_id, voice_route, id);
@@ -83,11 +87,13 @@ CREATE TABLE sip_users (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX sip_users_by_user ON sip_users (user_id);
 
--- Who has which number, over all enterprises: the default number at position 0, the others behind it. A row goes with
--- its user.
+-- Who has which number, over all enterprises: the default number at position 0, the others behind it. `reversed` is
+-- the number from its end, by which it is found without its country code. A row goes with its user.
 CREATE TABLE phone_numbers (
     number TEXT PRIMARY KEY NOT NULL,
+    reversed TEXT NOT NULL,
     user_id BLOB NOT NULL REFERENCES users (id),
     position SMALLINT NOT NULL
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX phone_numbers_by_user ON phone_numbers (user_id, position);
+CREATE INDEX phone_numbers_by_end ON phone_numbers (reversed);

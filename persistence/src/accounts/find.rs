@@ -37,6 +37,17 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
     Ok(found)
 }
 
+/// The accounts with these ids, in no order, for who has found them in a scope.
+pub(crate) fn of_ids(tx: &mut StoreConnection, ids: &[Key]) -> Result<Vec<Account>, Error> {
+    let rows: Vec<Row> = query().filter(accounts::id.eq_any(ids)).load(tx)?;
+    let found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
+    let (mut enterprises, others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|account| account.tier == Tier::Enterprise);
+    enterprises::complete(tx, &mut enterprises)?;
+    enterprises.extend(others);
+    Ok(enterprises)
+}
+
 /// Whether there is any account but the platform's own.
 pub fn any_below_platform(tx: &mut StoreConnection) -> Result<bool, Error> {
     let first: Option<Key> =

@@ -6,10 +6,13 @@ mod find;
 mod list;
 mod lock;
 mod row;
+mod tree;
 
 pub use addresses::claim_email;
 pub use change::{Change, NewAccount, activate, close, insert, insert_active, set_status, update};
+pub(crate) use find::of_ids;
 pub use find::{any_below_platform, by_id, open_descendants, open_descendants_with};
 pub use list::{Filter, list};
 pub use lock::{Hold, lock};
 pub(crate) use row::{parse_status, search_pattern, search_text};
+pub use tree::{Tree, tree};

@@ -9,7 +9,7 @@ use domain::sip::SipUser;
 use domain::text::{AuthenticationName, Tag};
 use domain::user::{Settings, User};
 
-use super::claims::{claim, free};
+use super::claims::{claim, claimed, free};
 use crate::accounts::search_text;
 use crate::connection::StoreConnection;
 use crate::error::{Error, inserted};
@@ -33,13 +33,14 @@ struct SettingsRow {
     voice_route: String,
     tag: Option<String>,
     search_text: String,
+    sip_search_text: String,
 }
 
 impl SettingsRow {
     fn new(settings: &Settings) -> Self {
         let Settings { teams_user, assignment, default_number: _, forwarded_numbers: _, voice_route, tag } = settings;
         let sip_user = assignment.sip_user().map(SipUser::as_str);
-        let mut searched = vec![teams_user.given(), sip_user.unwrap_or_default()];
+        let mut searched = vec![teams_user.given()];
         searched.extend(tag.as_ref().map(Tag::as_str));
         searched.extend(settings.numbers().map(PhoneNumber::as_str));
         Self {
@@ -52,6 +53,7 @@ impl SettingsRow {
             voice_route: voice_route.as_str().to_owned(),
             tag: tag.as_ref().map(|tag| tag.as_str().to_owned()),
             search_text: search_text(&searched),
+            sip_search_text: search_text(&[sip_user.unwrap_or_default()]),
         }
     }
 }
@@ -68,6 +70,9 @@ pub fn insert(
 ) -> Result<Result<User, UserClaim>, Error> {
     if is_taken(tx, account, id, settings)? {
         return Ok(Err(UserClaim::TeamsUser));
+    }
+    if let Some(taken) = claimed(tx, id, settings)? {
+        return Ok(Err(taken));
     }
     let new = diesel::insert_into(users::table).values((
         users::id.eq(Key::from(id)),
@@ -98,9 +103,16 @@ pub fn update(
     if is_taken(tx, before.account, before.id, settings)? {
         return Ok(Err(UserClaim::TeamsUser));
     }
+    if let Some(taken) = claimed(tx, before.id, settings)? {
+        return Ok(Err(taken));
+    }
     let (row, version) = (users::table.filter(users::id.eq(Key::from(before.id))), before.version + 1);
-    if let Some(password) = password {
-        diesel::update(row).set(users::password.eq(password)).execute(tx)?;
+    let set_password = |tx: &mut StoreConnection, password: Option<&[u8]>| {
+        diesel::update(row).set(users::password.eq(password)).execute(tx)
+    };
+    // Rows with a password have what it belongs to, at every moment.
+    if password == Some(None) {
+        set_password(tx, None)?;
     }
     let changed = diesel::update(row).set((
         SettingsRow::new(settings),
@@ -109,6 +121,9 @@ pub fn update(
     ));
     if !inserted(changed.execute(tx))? {
         return Ok(Err(UserClaim::TeamsUser));
+    }
+    if let Some(Some(password)) = password {
+        set_password(tx, Some(password))?;
     }
     if let Some(taken) = claim(tx, before.id, settings)? {
         return Ok(Err(taken));

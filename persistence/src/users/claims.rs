@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 use domain::id::UserId;
-use domain::phone_number::PhoneNumber;
 use domain::refusal::UserClaim;
 use domain::user::Settings;
 
@@ -22,9 +21,7 @@ pub(super) fn claim(tx: &mut StoreConnection, user: UserId, settings: &Settings)
             sip_users::sip_user.eq(sip_user.as_str()),
             sip_users::user_id.eq(Key::from(user)),
         );
-        if has_sip_user(tx, &domain, sip_user.as_str())?
-            || !inserted(diesel::insert_into(sip_users::table).values(claim).execute(tx))?
-        {
+        if !inserted(diesel::insert_into(sip_users::table).values(claim).execute(tx))? {
             return Ok(Some(UserClaim::SipUser));
         }
     }
@@ -33,12 +30,12 @@ pub(super) fn claim(tx: &mut StoreConnection, user: UserId, settings: &Settings)
     for (position, number) in settings.default_number.iter().map(|number| (0, number)).chain(further) {
         let claim = (
             phone_numbers::number.eq(number.as_str()),
+            phone_numbers::reversed.eq(reversed(number.as_str())),
             phone_numbers::user_id.eq(Key::from(user)),
             phone_numbers::position.eq(position),
         );
-        if has_number(tx, number)? || !inserted(diesel::insert_into(phone_numbers::table).values(claim).execute(tx))? {
-            let index = usize::try_from(position).ok().and_then(|position| position.checked_sub(1));
-            return Ok(Some(index.map_or(UserClaim::DefaultNumber, UserClaim::ForwardedNumber)));
+        if !inserted(diesel::insert_into(phone_numbers::table).values(claim).execute(tx))? {
+            return Ok(Some(at(position)));
         }
     }
     Ok(None)
@@ -51,19 +48,41 @@ pub(super) fn free(tx: &mut StoreConnection, user: UserId) -> Result<(), Error> 
     Ok(())
 }
 
-// Whether somebody has a claim, as far as that can be told before claiming it: see `accounts::addresses`.
-
-fn has_sip_user(tx: &mut StoreConnection, domain: &str, sip_user: &str) -> Result<bool, Error> {
-    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
-    let holder = sip_users::table
-        .filter(sip_users::sip_domain.eq(domain))
-        .filter(sip_users::sip_user.eq(sip_user))
-        .select(sip_users::user_id);
-    Ok(holder.first::<Key>(connection).optional()?.is_some())
+/// The claim of a user that another one has, as far as that can be told before anything is written: see
+/// `accounts::addresses`.
+pub(super) fn claimed(tx: &mut StoreConnection, user: UserId, settings: &Settings) -> Result<Option<UserClaim>, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(None) };
+    let user = Key::from(user);
+    if let (Some(pbx), Some(sip_user)) = (settings.assignment.pbx(), settings.assignment.sip_user()) {
+        let domain = pbxes::table.filter(pbxes::id.eq(Key::from(pbx))).select(pbxes::sip_domain);
+        let holder = sip_users::table
+            .filter(sip_users::sip_domain.eq_any(domain))
+            .filter(sip_users::sip_user.eq(sip_user.as_str()))
+            .filter(sip_users::user_id.ne(user))
+            .select(sip_users::user_id);
+        if holder.first::<Key>(connection).optional()?.is_some() {
+            return Ok(Some(UserClaim::SipUser));
+        }
+    }
+    let further = (1_i16..).zip(&settings.forwarded_numbers);
+    for (position, number) in settings.default_number.iter().map(|number| (0, number)).chain(further) {
+        let holder = phone_numbers::table
+            .filter(phone_numbers::number.eq(number.as_str()))
+            .filter(phone_numbers::user_id.ne(user))
+            .select(phone_numbers::user_id);
+        if holder.first::<Key>(connection).optional()?.is_some() {
+            return Ok(Some(at(position)));
+        }
+    }
+    Ok(None)
 }
 
-fn has_number(tx: &mut StoreConnection, number: &PhoneNumber) -> Result<bool, Error> {
-    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
-    let holder = phone_numbers::table.filter(phone_numbers::number.eq(number.as_str()));
-    Ok(holder.select(phone_numbers::user_id).first::<Key>(connection).optional()?.is_some())
+/// A number from its end.
+pub(crate) fn reversed(number: &str) -> String {
+    number.chars().rev().collect()
+}
+
+fn at(position: i16) -> UserClaim {
+    let index = usize::try_from(position).ok().and_then(|position| position.checked_sub(1));
+    index.map_or(UserClaim::DefaultNumber, UserClaim::ForwardedNumber)
 }

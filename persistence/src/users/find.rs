@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use domain::enterprise::SbcRegionCode;
 use domain::fault::Fault;
 use domain::id::{AccountId, PbxId, TrunkId, UserId};
@@ -106,7 +107,9 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -
         wanted = wanted.filter(users::tag.eq(tag));
     }
     if let Some(pattern) = page.pattern() {
-        wanted = wanted.filter(users::search_text.like(pattern).escape('\\'));
+        let found = users::search_text.like(pattern.clone()).escape('\\');
+        let in_sip = users::sip_search_text.like(pattern).escape('\\').and(page.sees_sip_data.into_sql::<Bool>());
+        wanted = wanted.filter(found.or(in_sip));
     }
     wanted = match (page.newest_first, page.after()) {
         (false, None) => wanted.order(users::id.asc()),

@@ -5,4 +5,5 @@ mod claims;
 mod find;
 
 pub use change::{delete, insert, update};
+pub(crate) use claims::reversed;
 pub use find::{UserFilter, by_id, count, list, owner};

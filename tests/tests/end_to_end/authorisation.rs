@@ -102,7 +102,8 @@ const TABLE: &[Row] = &[
     row("close_enterprise", provisions(412), provisions(412), provisions(412), NO, [404, 404]),
     row("get_direct_routing", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("start_route", provisions(422), provisions(422), provisions(422), provisions(422), [404, 404]),
-    row("confirm_route", provisions(422), provisions(422), provisions(422), provisions(422), [404, 404]),
+    // Whether those between staff and enterprise may confirm is the enterprise's consent; here it is not given.
+    row("confirm_route", provisions(422), NO, NO, provisions(422), [404, 404]),
     row("retry_route", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     row("remove_route", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     row("give_management_consent", NO, NO, NO, provisions(412), [404, 404]),
@@ -124,6 +125,8 @@ const TABLE: &[Row] = &[
     row("get_user", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("update_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     row("delete_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("search_accounts", SEEN, SEEN, SEEN, SEEN, [200, 200]),
+    row("get_account_tree", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("list_sbc_regions", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("list_master_resellers", SEEN, SEEN, NO, NO, [403, 200]),
     row("get_master_reseller", SEEN, SEEN, UNSEEN, UNSEEN, [404, 404]),
@@ -238,6 +241,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{reseller_id}", &reseller)
             .replace("{enterprise_id}", &enterprise)
             .replace("{master_reseller_id}", &master)
+            .replace("{account_id}", &enterprise)
             .replace("{region}", "emea")
             .replace("{pbx_id}", &pbx)
             .replace("{trunk_id}", &trunk)
@@ -249,7 +253,8 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
         expected.extend(row.siblings);
         expected.push(row.suspended);
         for ((name, caller), status) in callers.iter().zip(expected) {
-            let mut request = app.request(operation.method.clone(), &path);
+            let query = if operation.id == "search_accounts" { "?q=contoso" } else { "" };
+            let mut request = app.request(operation.method.clone(), &format!("{path}{query}"));
             if let Some(person) = caller {
                 request = request.bearer(&person.token);
             }

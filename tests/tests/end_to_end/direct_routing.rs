@@ -75,7 +75,7 @@ async fn r11_a_route_is_established_step_by_step(#[values(Sqlite, Postgresql)] d
     assert_eq!(
         route,
         json!({
-            "region": "emea", "state": "consent_requested", "since": null, "domain": "kiosk.emea.teammate.example",
+            "region": "emea", "state": "consent_requested", "since": null, "domain": "kiosk.emea.teammate.example", "tenant": "kiosk.example",
             "dns_record": null, "next": {"step": "give_consent", "by": "enterprise", "detail": null}, "failure": null,
             "failed_in": null, "last_error": null, "next_attempt_at": null,
             "sbcs": ["sbc1.emea.teammate.example", "sbc2.emea.teammate.example"],

@@ -1,5 +1,6 @@
 //! The OpenAPI document is checked in, and it is the one that the code makes.
 
+use api::http::ErrorCode;
 use end_to_end::App;
 use end_to_end::Database::Sqlite;
 
@@ -9,6 +10,19 @@ fn the_document_that_is_checked_in_is_the_one_that_the_code_makes() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml");
     let checked_in = std::fs::read_to_string(path).expect("openapi.yaml");
     assert!(made == checked_in, "openapi.yaml is out of date: run `make openapi` and look at what changed");
+}
+
+#[test]
+fn w2_every_code_is_declared_where_it_can_come_from() {
+    let document = api::openapi::document().to_yaml().unwrap();
+    let conventions = include_str!("../../../docs/api-conventions.md");
+    for code in ErrorCode::ALL {
+        let (name, status, title) = (code.as_str(), code.status(), code.title());
+        // These come before any operation is found.
+        let before = matches!(code, ErrorCode::BadRequest | ErrorCode::MethodNotAllowed | ErrorCode::UriTooLong);
+        assert!(before || document.contains(&format!("`{name}`")), "{name} is in no operation");
+        assert!(conventions.contains(&format!("| {status} | `{name}` | {title} |")), "{name} is not in the table");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,6 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use domain::account::Tier;
 use domain::authority::Role;
-use domain::limits::DELIVERY_ATTEMPTS;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Client, Database, Fault, FreshDatabase, Graph, Person, Process, When};
 use persistence::DatabaseUrl;
@@ -23,8 +22,12 @@ struct Story {
 
 impl Story {
     async fn start(database: Database) -> Self {
+        Self::start_with(database, Graph::flags).await
+    }
+
+    async fn start_with(database: Database, flags: impl Fn(&Graph) -> Vec<String>) -> Self {
         let graph = Graph::start();
-        let flags = graph.flags();
+        let flags = flags(&graph);
         let flags: Vec<_> = flags.iter().map(String::as_str).collect();
         let app = App::start_with(database, &flags).await;
         let master = app.plant(Tier::MasterReseller, &[], "master@contoso.example").await;
@@ -105,6 +108,40 @@ async fn r11_the_service_takes_every_step_by_itself(#[values(Sqlite, Postgresql)
     assert_eq!(route["next_attempt_at"], json!(null));
     let tokens = story.graph.tenant().requests.iter().filter(|line| line.contains("/token")).count();
     assert_eq!(tokens, 1, "a token is used for as long as it works");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_each_enterprise_has_its_own_tenant_unless_one_is_configured(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let story = Story::start_with(database, Graph::flags_for_own_tenants).await;
+    story.graph.tenant().is_stranger = true;
+    story.advance().await;
+    let route = story.route().await;
+    assert_eq!((&route["state"], &route["tenant"]), (&json!("consent_requested"), &json!("kiosk.example")));
+    let detail = route["last_error"]["detail"].as_str().unwrap();
+    assert!(detail.contains("/kiosk.example/adminconsent?client_id=3fa85f64-"), "{detail}");
+    story.graph.tenant().is_stranger = false;
+    story.wait().await;
+    assert_eq!(story.state().await, "established");
+    // A tenant can be named, too.
+    let person = story.app.member(&story.administrator.account, Role::Owner).await;
+    let give = |command: &str, body: Value| {
+        let path = format!("{}/routes/emea/{command}", story.path());
+        story.app.post(&path).bearer(&person.token).json(&body).send()
+    };
+    let _ = give("remove", json!({})).await.expect(200);
+    for bad in ["kiosk", "a/b.example", ""] {
+        assert_eq!(give("start", json!({"label": "kiosk", "tenant": bad})).await.pointers(), ["/tenant"]);
+    }
+    let _ = give("start", json!({"label": "kiosk", "tenant": "Kiosk.onmicrosoft.com"})).await.expect(200);
+    story.advance().await;
+    let tokens = |tenant: &str| {
+        let line = format!("POST /{tenant}/oauth2/v2.0/token");
+        story.graph.tenant().requests.iter().filter(|request| **request == line).count()
+    };
+    assert_eq!((tokens("kiosk.example"), tokens("kiosk.onmicrosoft.com")), (2, 1));
 }
 
 #[rstest]
@@ -217,9 +254,8 @@ async fn r11_what_can_t_succeed_fails_readably_and_has_a_way_back(#[values(Sqlit
     // Graph is gone for good.
     story.graph.tenant().faults.extend([Fault::Status(503); 100]);
     story.advance().await;
-    for _ in 1..DELIVERY_ATTEMPTS {
-        story.wait().await;
-    }
+    story.app.clock.advance(TimeDelta::days(14));
+    story.advance().await;
     failed("unreachable", "consent_requested", "retry").await;
     story.graph.tenant().faults.clear();
     let person = story.app.member(&story.administrator.account, Role::Owner).await;

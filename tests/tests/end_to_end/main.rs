@@ -21,6 +21,7 @@ mod mail;
 mod nothing_dangles;
 mod pbxes;
 mod schema;
+mod search;
 mod secrets;
 mod sign_in;
 mod tickets;

@@ -221,6 +221,8 @@ async fn r10_an_enterprise_reads_sip_data_only_where_that_is_switched_on(
         async move { request.send().await.expect(200).json() }
     };
     assert_eq!((see(&path).await, see(&list).await["items"][0].clone()), (expected.clone(), expected));
+    // What is not shown is not found, either.
+    assert_eq!(see(&format!("{list}?q=sip.kiosk")).await["items"], json!([]));
     let patch = app.patch(&format!("/enterprises/{}", admin.account)).bearer(&operator.token);
     let _ = patch.json(&json!({"access_sip_data": true})).send().await.expect(200);
     assert_eq!((see(&path).await, see(&list).await["items"][0].clone()), (whole.clone(), whole));

@@ -56,7 +56,8 @@ fn in_sqlite() -> BTreeMap<String, Columns> {
     let columns = diesel::sql_query(
         "SELECT t.name AS 'table', c.name AS name, c.type AS kind, c.\"notnull\" AS required \
          FROM sqlite_master t JOIN pragma_table_info(t.name) c \
-         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' ORDER BY t.name, c.cid",
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' \
+         AND t.name NOT LIKE 'account\\_search%' ESCAPE '\\' ORDER BY t.name, c.cid",
     );
     let types = [
         ("BLOB", "octets"),

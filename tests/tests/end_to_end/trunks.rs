@@ -58,8 +58,8 @@ async fn r13_a_trunk_is_added_changed_and_removed(#[values(Sqlite, Postgresql)] 
         ),
         (json!({"addresses": ["192.0.2.7"]}), json!({"addresses": ["192.0.2.7"]})),
         (
-            json!({"authentication": "registration", "user_name": "third"}),
-            json!({"authentication": "registration", "addresses": [], "user_name": "third"}),
+            json!({"authentication": "registration", "user_name": "third", "password": "third"}),
+            json!({"authentication": "registration", "addresses": [], "user_name": "third", "has_password": true}),
         ),
     ] {
         let answer = patch(change.clone()).await.expect(200).json();

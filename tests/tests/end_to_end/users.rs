@@ -75,7 +75,7 @@ async fn r14_a_user_is_added_changed_and_removed(#[values(Sqlite, Postgresql)] d
     let to_trunk = json!({
         "trunk_id": office.trunk, "pbx_id": null, "sip_user": null, "auth_id": null, "has_password": false,
     });
-    let to_pbx = json!({"trunk_id": null, "pbx_id": office.pbx, "sip_user": "1002"});
+    let to_pbx = json!({"trunk_id": null, "pbx_id": office.pbx, "sip_user": "1002", "has_password": true});
     for (change, shown) in [
         (json!({"teams_user": "anna.s@kiosk.example"}), json!({"teams_user": "anna.s@kiosk.example"})),
         (json!({"sip_user": "1003"}), json!({"sip_user": "1003"})),
@@ -90,7 +90,7 @@ async fn r14_a_user_is_added_changed_and_removed(#[values(Sqlite, Postgresql)] d
         (json!({"default_number": "+4930901824"}), json!({"default_number": "+4930901824"})),
         (json!({"trunk_id": office.trunk}), to_trunk),
         (json!({"forwarded_numbers": []}), json!({"forwarded_numbers": []})),
-        (json!({"pbx_id": office.pbx, "sip_user": "1002"}), to_pbx),
+        (json!({"pbx_id": office.pbx, "sip_user": "1002", "password": "third"}), to_pbx),
         (json!({"default_number": null}), json!({"default_number": null})),
     ] {
         let answer = patch(change.clone()).await.expect(200).json();

@@ -1,0 +1,10 @@
+DROP TRIGGER account_search_added;
+DROP TRIGGER account_search_changed;
+DROP TABLE account_search;
+DROP TABLE account_search_rows;
+DROP INDEX accounts_by_tier;
+DROP INDEX accounts_by_master_reseller;
+DROP INDEX accounts_by_reseller;
+CREATE INDEX accounts_by_tier ON accounts (tier, id);
+CREATE INDEX accounts_by_master_reseller ON accounts (master_reseller_id, tier, id);
+CREATE INDEX accounts_by_reseller ON accounts (reseller_id, tier, id);

@@ -1,0 +1,327 @@
+//! Accounts by what people know of them when they call: a name, an e-mail address, a reference, a number, a domain.
+//!
+//! The queries are written out for each database, because each has an index of its own for parts of texts: FTS5's
+//! trigrams on SQLite, `pg_trgm` on PostgreSQL. Numbers, domains and Teams users are found by how they begin (or, a
+//! number without its country code, by how it ends), from ordinary indexes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::deserialize::QueryableByName;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
+use domain::account::{Account, Scope, Status, Tier};
+use domain::id::AccountId;
+
+use crate::accounts::{self, search_pattern};
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::key::{Key, sql};
+use crate::users::reversed;
+
+/// What is looked for, and which page of what is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// At least three characters.
+    pub text: String,
+    /// Only accounts of this tier.
+    pub tier: Option<Tier>,
+    /// Only accounts with this status.
+    pub status: Option<Status>,
+    /// Newest first instead of oldest first.
+    pub newest_first: bool,
+    /// Behind this one in that order.
+    pub after: Option<AccountId>,
+    /// So many at most.
+    pub limit: i64,
+}
+
+/// Why an account was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Match {
+    /// The text is in its name, e-mail address or billing reference.
+    Text,
+    /// A user of it has the number.
+    Number,
+    /// A route or a PBX of it has the domain.
+    Domain,
+    /// A user of it is the Teams user.
+    TeamsUser,
+}
+
+/// An account that was found.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// The account.
+    pub account: Account,
+    /// Why.
+    pub matched: BTreeSet<Match>,
+}
+
+/// The accounts of a scope that a text finds.
+pub fn find(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<Vec<Hit>, Error> {
+    let mut places = BTreeMap::<String, (Key, BTreeSet<Match>)>::new();
+    for (matched, query) in queries(tx, scope, search) {
+        for Place { place, id } in query.load::<Place>(tx)? {
+            places.entry(place).or_insert_with(|| (id, BTreeSet::new())).1.insert(matched);
+        }
+    }
+    let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
+    let in_order: Vec<_> = if search.newest_first {
+        places.into_values().rev().take(limit).collect()
+    } else {
+        places.into_values().take(limit).collect()
+    };
+    let ids: Vec<_> = in_order.iter().map(|(id, _)| *id).collect();
+    let found = accounts::of_ids(tx, &ids)?;
+    let mut found: HashMap<_, _> = found.into_iter().map(|account| (Key::from(account.id), account)).collect();
+    let hit = |(id, matched)| found.remove(&id).map(|account| Hit { account, matched });
+    Ok(in_order.into_iter().filter_map(hit).collect())
+}
+
+/// How the database goes about finding it: the plan of each query.
+pub fn plans(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<Vec<String>, Error> {
+    let mut plans = Vec::new();
+    for (_, query) in queries(tx, scope, search) {
+        let plan = match tx {
+            StoreConnection::Sqlite(_) => {
+                let steps = query.explained("EXPLAIN QUERY PLAN ").load::<SqliteStep>(tx)?;
+                steps.into_iter().map(|step| step.detail).collect::<Vec<_>>()
+            }
+            StoreConnection::Postgresql(_) => {
+                let steps = query.explained("EXPLAIN ").load::<PostgresqlStep>(tx)?;
+                steps.into_iter().map(|step| step.detail).collect()
+            }
+        };
+        plans.push(plan.join("\n"));
+    }
+    Ok(plans)
+}
+
+/// An account, and where it stands among all of them: the text sorts by the order of creation.
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = Text)]
+    place: String,
+    #[diesel(sql_type = sql::Key)]
+    id: Key,
+}
+
+#[derive(QueryableByName)]
+struct SqliteStep {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PostgresqlStep {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    detail: String,
+}
+
+/// A query whose values are bound.
+struct Query {
+    is_sqlite: bool,
+    text: String,
+    values: Vec<Value>,
+}
+
+enum Value {
+    Text(String),
+    Key(Key),
+}
+
+impl Query {
+    fn new(tx: &StoreConnection, text: &str) -> Self {
+        Self { is_sqlite: matches!(tx, StoreConnection::Sqlite(_)), text: text.to_owned(), values: Vec::new() }
+    }
+
+    fn push(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    fn bind(mut self, value: Value) -> Self {
+        self.values.push(value);
+        let place = if self.is_sqlite { "?".to_owned() } else { format!("${}", self.values.len()) };
+        self.text.push_str(&place);
+        self
+    }
+
+    fn explained(self, how: &str) -> Self {
+        Self { text: format!("{how}{}", self.text), ..self }
+    }
+
+    fn load<T>(self, tx: &mut StoreConnection) -> Result<Vec<T>, Error>
+    where
+        T: QueryableByName<Sqlite> + QueryableByName<Pg> + 'static,
+    {
+        Ok(match tx {
+            StoreConnection::Sqlite(connection) => {
+                let mut query = diesel::sql_query(self.text).into_boxed::<Sqlite>();
+                for value in self.values {
+                    query = match value {
+                        Value::Text(text) => query.bind::<Text, _>(text),
+                        Value::Key(key) => query.bind::<sql::Key, _>(key),
+                    };
+                }
+                query.load(connection)?
+            }
+            StoreConnection::Postgresql(connection) => {
+                let mut query = diesel::sql_query(self.text).into_boxed::<Pg>();
+                for value in self.values {
+                    query = match value {
+                        Value::Text(text) => query.bind::<Text, _>(text),
+                        Value::Key(key) => query.bind::<sql::Key, _>(key),
+                    };
+                }
+                query.load(connection)?
+            }
+        })
+    }
+}
+
+/// A query for each kind of thing that the text can be, each giving the first accounts in order.
+fn queries(tx: &StoreConnection, scope: &Scope, search: &Search) -> Vec<(Match, Query)> {
+    let text = search.text.to_lowercase();
+    let mut queries = vec![(Match::Text, limited(by_text(tx, scope, &text), scope, search))];
+    let mut add = |matched, table: &str, column: &str, start: &str| {
+        queries.push((matched, limited(by_start(tx, table, column, start), scope, search)));
+    };
+    if let Some((column, start)) = number(&text) {
+        add(Match::Number, "phone_numbers", column, &start);
+    }
+    if text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.')) {
+        add(Match::Domain, "direct_routing_routes", "domain", &text);
+        add(Match::Domain, "pbxes", "sip_domain", &text);
+    }
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "'.-_!#^~@".contains(c)) {
+        add(Match::TeamsUser, "users", "teams_user_canonical", &text);
+    }
+    queries
+}
+
+/// By which column a number is looked for, and how what is there begins: with the country code as it is written, without
+/// it from the end. `None` for what is no number of five digits at least.
+fn number(text: &str) -> Option<(&'static str, String)> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() < 5 || !text.chars().all(|c| c.is_ascii_digit() || " +-()/.".contains(c)) {
+        return None;
+    }
+    let international =
+        if text.trim_start().starts_with('+') { Some(digits.as_str()) } else { digits.strip_prefix("00") };
+    Some(match international {
+        Some(digits) => ("number", format!("+{digits}")),
+        None => ("reversed", reversed(digits.trim_start_matches('0'))),
+    })
+}
+
+/// Where accounts stand in order: on SQLite by the numbers that the search index has, elsewhere by their ids.
+const SQLITE_PLACE: &str = "printf('%016x', r.row) AS place, a.id AS id";
+const POSTGRESQL_PLACE: &str = "a.id::text AS place, a.id AS id";
+
+fn by_text(tx: &StoreConnection, scope: &Scope, text: &str) -> Query {
+    let from = match (tx, scope) {
+        (StoreConnection::Postgresql(_), _) => format!("SELECT {POSTGRESQL_PLACE} FROM accounts a WHERE TRUE"),
+        // What is below one reseller is looked through faster than what all the others have is left out.
+        (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) => format!(
+            "SELECT {SQLITE_PLACE} FROM accounts a CROSS JOIN account_search_rows r ON r.account_id = a.id WHERE TRUE"
+        ),
+        (StoreConnection::Sqlite(_), Scope::Platform | Scope::MasterReseller(_)) => {
+            let from = format!(
+                "SELECT {SQLITE_PLACE} FROM account_search s CROSS JOIN account_search_rows r ON r.row = s.rowid \
+                 CROSS JOIN accounts a ON a.id = r.account_id WHERE s.account_search MATCH "
+            );
+            let query = Query::new(tx, &from).bind(Value::Text(trigrams(text)));
+            return query.push(" AND a.search_text LIKE ").bind(Value::Text(search_pattern(text))).push(" ESCAPE '\\'");
+        }
+    };
+    let query = Query::new(tx, &from).push(" AND a.search_text LIKE ");
+    query.bind(Value::Text(search_pattern(text))).push(" ESCAPE '\\'")
+}
+
+/// Every three characters of a text that stand beside each other, all of which the index must have.
+fn trigrams(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let all: BTreeSet<String> = characters.windows(3).map(|three| three.iter().collect()).collect();
+    let quoted: Vec<_> = all.into_iter().map(|three| format!("\"{}\"", three.replace('"', "\"\""))).collect();
+    quoted.join(" AND ")
+}
+
+fn by_start(tx: &StoreConnection, table: &str, column: &str, start: &str) -> Query {
+    // SQLite joins in the order in which it is told to, so that the index on the column comes first.
+    let (place, join, rows) = match tx {
+        StoreConnection::Sqlite(_) => {
+            (SQLITE_PLACE, "CROSS JOIN", "CROSS JOIN account_search_rows r ON r.account_id = a.id")
+        }
+        StoreConnection::Postgresql(_) => (POSTGRESQL_PLACE, "JOIN", ""),
+    };
+    let (users, account) = match table {
+        "phone_numbers" => (format!("{join} users u ON u.id = t.user_id"), "u.account_id"),
+        _ => (String::new(), "t.account_id"),
+    };
+    let from = format!("SELECT DISTINCT {place} FROM {table} t {users} {join} accounts a ON a.id = {account} {rows} ");
+    // The columns compare by their octets, so what begins with a text stands between it and what comes behind all of them.
+    let query = Query::new(tx, &from).push(&format!("WHERE t.{column} >= ")).bind(Value::Text(start.to_owned()));
+    query.push(&format!(" AND t.{column} < ")).bind(Value::Text(format!("{start}\u{10ffff}")))
+}
+
+/// The same within a scope, and no more than there is room for.
+fn limited(mut query: Query, scope: &Scope, search: &Search) -> Query {
+    let place = match (query.is_sqlite, query.text.contains("account_search s")) {
+        (true, true) => "s.rowid",
+        (true, false) => "r.row",
+        (false, _) => "a.id",
+    };
+    query = query.push(" AND a.tier <> 'platform'");
+    query = match *scope {
+        Scope::Platform => query,
+        Scope::MasterReseller(id) => query.push(" AND a.master_reseller_id = ").bind(Value::Key(id.into())),
+        Scope::Reseller(id) => query.push(" AND a.reseller_id = ").bind(Value::Key(id.into())),
+        Scope::Enterprise(id) => query.push(" AND a.id = ").bind(Value::Key(id.into())),
+    };
+    if let Some(tier) = search.tier {
+        query = query.push(" AND a.tier = ").bind(Value::Text(tier.as_str().to_owned()));
+    }
+    if let Some(status) = search.status {
+        query = query.push(" AND a.status = ").bind(Value::Text(status.as_str().to_owned()));
+    }
+    let (behind, order) = if search.newest_first { ("<", "DESC") } else { (">", "ASC") };
+    if let Some(after) = search.after {
+        query = query.push(&format!(" AND {place} {behind} "));
+        let key = Value::Key(after.into());
+        query = if query.is_sqlite {
+            query.push("(SELECT row FROM account_search_rows WHERE account_id = ").bind(key).push(")")
+        } else {
+            query.bind(key)
+        };
+    }
+    // A sorted text of the place is the place, so a list without doubles can be sorted by it.
+    let sorted = if query.text.contains("DISTINCT") { "place" } else { place };
+    query.push(&format!(" ORDER BY {sorted} {order} LIMIT {}", search.limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_looked_for_as_it_is_written() {
+        let look = |text: &str| number(text).map(|(column, start)| format!("{column} {start}"));
+        assert_eq!(look("+49 (30) 901-820").as_deref(), Some("number +4930901820"));
+        assert_eq!(look("0049 30 901820").as_deref(), Some("number +4930901820"));
+        assert_eq!(look("030 / 901820").as_deref(), Some("reversed 02810903"));
+        assert_eq!(look("901820").as_deref(), Some("reversed 028109"));
+        for other in ["", "1234", "k-0815", "+49x30901820"] {
+            assert_eq!(look(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_looked_for_by_all_its_trigrams() {
+        assert_eq!(trigrams("abcd"), "\"abc\" AND \"bcd\"");
+        assert_eq!(trigrams("aaaa"), "\"aaa\"");
+        assert_eq!(trigrams("a\"b"), "\"a\"\"b\"");
+    }
+}

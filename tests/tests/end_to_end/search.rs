@@ -1,0 +1,254 @@
+//! `GET /accounts` and `GET /accounts/{id}/tree`: where support starts when a customer calls.
+
+use diesel::prelude::*;
+use domain::account::{Scope, Tier};
+use domain::authority::Role;
+use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{App, Database, Person, Process};
+use persistence::DatabaseUrl;
+use persistence::search::{Search, plans};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
+
+async fn found(app: &App, person: &Person, query: &str) -> Vec<(String, Value)> {
+    let page = app.get(&format!("/accounts?{query}")).bearer(&person.token).send().await.expect(200).json();
+    let hit = |item: &Value| (item["id"].as_str().unwrap().to_owned(), item["matched_by"].clone());
+    page["items"].as_array().unwrap().iter().map(hit).collect()
+}
+
+/// A master reseller and a reseller of its own, an enterprise with a PBX, a trunk and two users, and a rival.
+struct World {
+    app: App,
+    operator: Person,
+    master: Person,
+    reseller: Person,
+    enterprise: Person,
+    rival: Person,
+}
+
+impl World {
+    async fn begin(database: Database) -> Self {
+        let app = App::start(database).await;
+        let operator = app.operator().await;
+        let master = app.plant(Tier::MasterReseller, &[], "ann@contoso.example").await;
+        let reseller = app.plant(Tier::Reseller, &[&master], "office@nordwind.example").await;
+        let enterprise = app.plant(Tier::Enterprise, &[&master, &reseller], "admin@kiosk.example").await;
+        let rival = app.plant(Tier::MasterReseller, &[], "bob@fabrikam.example").await;
+        let switches =
+            json!({"name": "Kiosk am Tor", "billing_reference": "K, \"0815\" %_x", "can_add_extensions": true});
+        let path = format!("/enterprises/{enterprise}");
+        let _ = app.patch(&path).bearer(&operator.token).json(&switches).send().await.expect(200);
+        app.establish(&operator, &enterprise, "emea", "tor-kiosk").await;
+        let add = async |what: &str, body: Value| {
+            let request = app.post(&format!("{path}/{what}")).bearer(&operator.token).json(&body);
+            request.send().await.expect(201).text_of("id")
+        };
+        let pbx =
+            add("pbxes", json!({"type": "generic", "location": "Berlin", "sip_domain": "sip.bude.example"})).await;
+        let trunk = json!({"name": "Main", "host": "192.0.2.1", "authentication": "ip", "addresses": ["192.0.2.1"]});
+        let trunk = add("trunks", trunk).await;
+        let anna = json!({"teams_user": "Anna@bude.example", "pbx_id": pbx, "sip_user": "1", "voice_route": "emea"});
+        add("users", anna).await;
+        let bob = json!({
+            "teams_user": "bob@bude.example", "trunk_id": trunk, "voice_route": "emea",
+            "default_number": "+4930901820", "forwarded_numbers": ["+4930901821"],
+        });
+        add("users", bob).await;
+        let master = app.member(&master, Role::Viewer).await;
+        let reseller = app.member(&reseller, Role::Viewer).await;
+        let enterprise = app.member(&enterprise, Role::Viewer).await;
+        let rival = app.member(&rival, Role::Owner).await;
+        Self { app, operator, master, reseller, enterprise, rival }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_found_by_whatever_is_known_of_it(#[values(Sqlite, Postgresql)] database: Database) {
+    let world = World::begin(database).await;
+    let id = world.enterprise.account.clone();
+    for (query, reasons) in [
+        ("q=kiosk%20am", json!(["text"])),
+        ("q=ADMIN@KIOSK", json!(["text"])),
+        ("q=0815%22%20%25_", json!(["text"])),
+        ("q=%2B49%2030%20901820", json!(["number"])),
+        ("q=%2B4930901", json!(["number"])),
+        ("q=0049%2030%20901821", json!(["number"])),
+        ("q=030-901820", json!(["number"])),
+        ("q=901821", json!(["number"])),
+        ("q=tor-kiosk.emea", json!(["domain"])),
+        ("q=sip.bude", json!(["domain"])),
+        ("q=ANNA@bude", json!(["teams_user"])),
+        ("q=kiosk&type=enterprise&status=active", json!(["text"])),
+    ] {
+        for person in [&world.operator, &world.master, &world.reseller, &world.enterprise] {
+            assert_eq!(found(&world.app, person, query).await, [(id.clone(), reasons.clone())], "{query}");
+        }
+        // Others learn nothing.
+        assert_eq!(found(&world.app, &world.rival, query).await, [], "{query}");
+    }
+    for nothing in ["q=kiosk&status=closed", "q=kiosk&type=reseller", "q=xyz", "q=90182099", "q=k%25osk", "q=ki_sk"] {
+        assert_eq!(found(&world.app, &world.operator, nothing).await, [], "{nothing}");
+    }
+    for bad in
+        ["", "q=", "q=ab", "q=abc&type=platform", "q=abc&status=x", "q=abc&colour=1", "q=%00ab", "q=abc&cursor=x"]
+    {
+        let request = world.app.get(&format!("/accounts?{bad}")).bearer(&world.operator.token).send().await;
+        assert_eq!(request.status, 400, "{bad}: {}", request.text);
+    }
+    // A new name is found from then on, the old one is not.
+    let path = format!("/enterprises/{id}");
+    let rename = world.app.patch(&path).bearer(&world.operator.token).json(&json!({"name": "Büdchen"}));
+    let _ = rename.send().await.expect(200);
+    assert_eq!(found(&world.app, &world.operator, "q=b%C3%9CDCH").await.len(), 1);
+    assert_eq!(found(&world.app, &world.operator, "q=am%20tor").await, []);
+    let hit = world.app.get("/accounts?q=b%C3%BCdchen").bearer(&world.master.token).send().await.expect(200).json();
+    let mut hit = hit["items"][0].clone();
+    assert!(hit["created_at"].take().is_string());
+    assert_eq!(
+        hit,
+        json!({
+            "id": id, "type": "enterprise", "master_reseller_id": world.master.account,
+            "reseller_id": world.reseller.account, "name": "Büdchen", "email": "admin@kiosk.example",
+            "billing_reference": "K, \"0815\" %_x", "status": "active", "operates": true, "matched_by": ["text"],
+            "created_at": null,
+        })
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn w3_what_a_search_finds_is_paged_without_gaps_or_doubles(#[values(Sqlite, Postgresql)] database: Database) {
+    let world = World::begin(database).await;
+    let mut expected = Vec::new();
+    for index in 0..25 {
+        let above = [world.master.account.as_str(), world.reseller.account.as_str()];
+        expected.push(world.app.plant(Tier::Enterprise, &above, &format!("same{index}@contoso.example")).await);
+    }
+    let reversed: Vec<_> = expected.iter().rev().cloned().collect();
+    for (sort, expected) in [("created_at", &expected), ("-created_at", &reversed)] {
+        for person in [&world.operator, &world.master, &world.reseller] {
+            let (mut walked, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let path = format!("/accounts?q=same&limit=7&sort={sort}{cursor}");
+                let page = world.app.get(&path).bearer(&person.token).send().await.expect(200).json();
+                let items = page["items"].as_array().unwrap();
+                walked.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+                let Some(next) = page["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(walked, *expected, "{sort}");
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tree_counts_what_is_below_by_status(#[values(Sqlite, Postgresql)] database: Database) {
+    let world = World::begin(database).await;
+    let (app, operator) = (&world.app, &world.operator);
+    let above = [world.master.account.as_str(), world.reseller.account.as_str()];
+    let suspended = app.plant(Tier::Enterprise, &above, "s@contoso.example").await;
+    let closed = app.plant(Tier::Enterprise, &above, "c@contoso.example").await;
+    let suspend = app.post(&format!("/enterprises/{suspended}/suspend")).bearer(&operator.token);
+    let _ = suspend.send().await.expect(200);
+    let _ = app.delete(&format!("/enterprises/{closed}")).bearer(&operator.token).send().await.expect(204);
+    let see = async |person: &Person, id: &str| {
+        app.get(&format!("/accounts/{id}/tree")).bearer(&person.token).send().await.expect(200).json()
+    };
+    let account =
+        |id: &str, kind: &str| json!({"id": id, "type": kind, "name": "Planted", "status": "active", "operates": true});
+    let level = |kind: &str, counts: [i64; 4]| {
+        let [pending, active, suspended, closed] = counts;
+        json!({"type": kind, "pending": pending, "active": active, "suspended": suspended, "closed": closed})
+    };
+    let enterprises = level("enterprise", [0, 1, 1, 1]);
+    let routes = json!([{"state": "established", "count": 1}]);
+    let reseller = see(operator, &world.reseller.account).await;
+    assert_eq!(
+        reseller,
+        json!({
+            "account": account(&world.reseller.account, "reseller"),
+            "ancestors": [account(&world.master.account, "master_reseller")],
+            "levels": [enterprises], "routes": routes, "pbxes": 1, "trunks": 1, "users": 2,
+        })
+    );
+    // Whoever does not see what is above does not see it here.
+    assert_eq!(see(&world.reseller, &world.reseller.account).await["ancestors"], json!([]));
+    let master = see(&world.master, &world.master.account).await;
+    assert_eq!(master["levels"], json!([level("reseller", [0, 1, 0, 0]), enterprises]));
+    assert_eq!((&master["routes"], &master["users"]), (&routes, &json!(2)));
+    let own = see(&world.enterprise, &world.enterprise.account).await;
+    assert_eq!((&own["levels"], &own["pbxes"], &own["users"]), (&json!([]), &json!(1), &json!(2)));
+    let platform = see(operator, &app.platform().await).await;
+    let masters = level("master_reseller", [0, 2, 0, 0]);
+    assert_eq!(platform["levels"], json!([masters, level("reseller", [0, 1, 0, 0]), enterprises]));
+    assert_eq!((&platform["routes"], &platform["trunks"]), (&routes, &json!(1)));
+    for unseen in
+        [world.master.account.as_str(), "enterprise_01h455vb4pex5vsknk084sn02q", "x", "pbx_01h455vb4pex5vsknk084sn02q"]
+    {
+        let tree = app.get(&format!("/accounts/{unseen}/tree")).bearer(&world.reseller.token);
+        tree.send().await.problem(404, "not_found");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_search_of_many_accounts_is_answered_from_an_index(#[values(Sqlite, Postgresql)] database: Database) {
+    let fresh = database.fresh();
+    // Enough that a planner which counts prefers its indexes.
+    assert!(Process::run_command(
+        BINARY,
+        &fresh,
+        &["demo", "--resellers", "60", "--enterprises", "6000", "--users", "12000"]
+    ));
+    if let DatabaseUrl::Postgresql(url) = &fresh.url {
+        diesel::sql_query("ANALYZE").execute(&mut PgConnection::establish(url).unwrap()).unwrap();
+    }
+    let store = persistence::Database::open(fresh.url.clone(), persistence::Options::default()).unwrap();
+    let master = store.read(|tx| {
+        let search = Search {
+            text: "master-reseller-0@".to_owned(),
+            tier: None,
+            status: None,
+            newest_first: false,
+            after: None,
+            limit: 1,
+        };
+        let hit = persistence::search::find(tx, &Scope::Platform, &search)?.remove(0);
+        Ok::<_, persistence::Error>(hit.account)
+    });
+    let master = master.await.unwrap();
+    let texts = [
+        "enterprise-2345@",
+        "demo-0002345",
+        "+49300023450001",
+        "0300023450001",
+        "sip.enterprise-2345.",
+        "user1@enterprise-2345.",
+    ];
+    for scope in [Scope::Platform, master.scope()] {
+        for text in texts {
+            let search = Search {
+                text: text.to_owned(),
+                tier: None,
+                status: None,
+                newest_first: false,
+                after: Some(master.id),
+                limit: 51,
+            };
+            let all = store.read(move |tx| plans(tx, &scope, &search)).await.unwrap();
+            for plan in all {
+                let reads_all = plan.contains("Seq Scan")
+                    || plan.lines().any(|line| line.starts_with("SCAN") && !line.contains("VIRTUAL TABLE INDEX"));
+                assert!(!reads_all, "{text}: {plan}");
+                let by_index =
+                    ["VIRTUAL TABLE INDEX", "USING INDEX", "USING COVERING INDEX", "USING PRIMARY KEY", "Index"];
+                assert!(by_index.iter().any(|sign| plan.contains(sign)), "{text}: {plan}");
+            }
+        }
+    }
+    tokio::task::spawn_blocking(move || drop(store)).await.unwrap();
+}
