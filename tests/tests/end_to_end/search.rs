@@ -205,7 +205,7 @@ async fn every_search_of_many_accounts_is_answered_from_an_index(#[values(Sqlite
         &["demo", "--resellers", "60", "--enterprises", "6000", "--users", "12000"]
     ));
     if let DatabaseUrl::Postgresql(url) = &fresh.url {
-        diesel::sql_query("ANALYZE").execute(&mut PgConnection::establish(url).unwrap()).unwrap();
+        diesel::sql_query("VACUUM ANALYZE").execute(&mut PgConnection::establish(url).unwrap()).unwrap();
     }
     let store = persistence::Database::open(fresh.url.clone(), persistence::Options::default()).unwrap();
     let master = store.read(|tx| {
