@@ -19,6 +19,7 @@ use super::list::up_to;
 use super::wire::StatusView;
 use crate::http::caller::Read;
 use crate::http::page::Paging;
+use crate::http::params::PageQuery;
 use crate::http::query::Query;
 use crate::http::{Actor, Answer, Caller, Error, ErrorCode};
 use crate::service::Service;
@@ -267,9 +268,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         ("q" = String, Query, description = "What to look for.", min_length = 3, max_length = 100, example = "nordwind"),
         ("type" = Option<AccountType>, Query, description = "Only accounts of this tier."),
         ("status" = Option<StatusView>, Query, description = "Only accounts with this status."),
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 60),
-        ("sort" = Option<String>, Query, description = "`created_at`, oldest first, or `-created_at`, newest first.", max_length = 20, example = "created_at"),
+        PageQuery,
     ),
     responses((status = 200, description = "A page of accounts.", body = FoundAccountPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))

@@ -14,6 +14,7 @@ use super::reset;
 use super::wire::{Accepted, Login, PasswordResetRequest, RefreshRequest, Tokens};
 use crate::activations::routes::check_password;
 use crate::activations::wire::RedeemToken;
+use crate::http::params::IdempotencyKey;
 use crate::http::{Answer, Body, Context, Error, ErrorCode, Once};
 use crate::security::secret_token::SecretToken;
 use crate::service::Service;
@@ -122,7 +123,7 @@ async fn logout(service: Data<Service>, context: Context, body: Body) -> Result<
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "request_password_reset",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(IdempotencyKey),
     request_body = PasswordResetRequest,
     responses(
         (status = 202, description = "If a member has the address, an e-mail is on its way.", body = Accepted),

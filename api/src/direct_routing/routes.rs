@@ -15,6 +15,7 @@ use super::operations;
 use super::wire::{ConfirmRoute, DirectRouting, StartRoute};
 use crate::http::caller::{Change, Read};
 use crate::http::idempotency::Repeatable;
+use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch};
 use crate::http::{Actor, Answer, Body, Caller, Conditions, Error, Once};
 use crate::service::Service;
 
@@ -38,7 +39,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "get_direct_routing",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "Every route.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -69,7 +70,7 @@ async fn get_direct_routing(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "start_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the step is taken only if nobody took one since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), IfMatch, IdempotencyKey),
     request_body(content = StartRoute, example = json!({"label": "kiosk"})),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -104,7 +105,7 @@ async fn start_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "confirm_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the step is taken only if nobody took one since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), IfMatch, IdempotencyKey),
     request_body(content = Option<ConfirmRoute>, example = json!({"verification_txt": "MS=ms12345678"})),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -134,7 +135,7 @@ async fn confirm_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "retry_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the step is taken only if nobody took one since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_route_state`: it has not failed. `account_closed`. `idempotency_key_in_use`."),
@@ -161,7 +162,7 @@ async fn retry_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "remove_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the step is taken only if nobody took one since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`route_in_use`: see `blockers`. `wrong_route_state`: it is not started. `account_closed`. `idempotency_key_in_use`."),
@@ -188,7 +189,7 @@ async fn remove_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "give_management_consent",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the consent is given only if nobody took a step since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`account_closed`. `idempotency_key_in_use`."),
@@ -214,7 +215,7 @@ async fn give_management_consent(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "withdraw_management_consent",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the consent is withdrawn only if nobody took a step since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`account_closed`. `idempotency_key_in_use`."),

@@ -14,6 +14,7 @@ use crate::accounts::create;
 use crate::accounts::requests::{self, Step, View};
 use crate::http::caller::{Change, Create, Read};
 use crate::http::error::BlockersView;
+use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
 use crate::service::Service;
 
@@ -40,7 +41,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "create_enterprise",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(IdempotencyKey),
     request_body(content = CreateEnterprise, example = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 25, "billing_reference": "K-0815", "pbx_music_on_hold": true})),
     responses(
         (status = 201, description = "Created; the activation e-mail is on its way.", body = Enterprise, headers(("Location" = String, description = "Where the enterprise is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -75,9 +76,7 @@ async fn create_enterprise(
     tag = "Enterprises",
     operation_id = "list_enterprises",
     params(
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 60),
-        ("sort" = Option<String>, Query, description = "`created_at`, oldest first, or `-created_at`, newest first.", max_length = 20, example = "created_at"),
+        PageQuery,
         ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", max_length = 100),
         ("status" = Option<crate::accounts::wire::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::accounts::wire::ServiceView>, Query, description = "Only those with this service."),
@@ -100,7 +99,7 @@ async fn list_enterprises(service: Data<Service>, caller: Caller<Read>, request:
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "get_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The enterprise.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -124,7 +123,7 @@ async fn get_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "update_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchEnterprise = "application/merge-patch+json", example = json!({"name": "Kiosk am Markt", "user_limit": null})), (PatchEnterprise = "application/json", example = json!({"name": "Kiosk am Markt", "user_limit": null})))),
     responses(
         (status = 200, description = "The enterprise after the change.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -152,7 +151,7 @@ async fn update_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "suspend_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -178,7 +177,7 @@ async fn suspend_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "resume_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -204,7 +203,7 @@ async fn resume_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "resend_enterprise_activation",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -251,7 +250,7 @@ async fn get_enterprise_closing_blockers(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "close_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Closed."),
         (status = 409, description = "`has_open_children`: its PBXs, trunks and users have to be removed first, see `blockers`."),

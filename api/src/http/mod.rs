@@ -13,6 +13,7 @@ pub mod fallback;
 pub mod idempotency;
 pub mod limits;
 pub mod page;
+pub mod params;
 pub mod query;
 pub mod rate_limit;
 mod refused;

@@ -10,6 +10,7 @@ use crate::accounts::requests::{self, Step};
 
 use crate::http::caller::{Change, Read};
 use crate::http::error::BlockersView;
+use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
 use crate::service::Service;
 
@@ -36,9 +37,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     tag = "Master resellers",
     operation_id = "list_master_resellers",
     params(
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 60),
-        ("sort" = Option<String>, Query, description = "`created_at`, oldest first, or `-created_at`, newest first.", max_length = 20, example = "created_at"),
+        PageQuery,
         ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", max_length = 100),
         ("status" = Option<crate::accounts::wire::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::accounts::wire::ServiceView>, Query, description = "Only those with this service."),
@@ -61,7 +60,7 @@ async fn list_master_resellers(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "get_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The master reseller.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -84,7 +83,7 @@ async fn get_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "update_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchMasterReseller = "application/merge-patch+json", example = json!({"name": "Contoso Communications"})), (PatchMasterReseller = "application/json", example = json!({"name": "Contoso Communications"})))),
     responses(
         (status = 200, description = "The master reseller after the change.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -111,7 +110,7 @@ async fn update_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "suspend_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -137,7 +136,7 @@ async fn suspend_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "resume_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -163,7 +162,7 @@ async fn resume_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "resend_master_reseller_activation",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -210,7 +209,7 @@ async fn get_master_reseller_closing_blockers(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "close_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Closed."),
         (status = 409, description = "`has_open_children`: see `blockers`."),

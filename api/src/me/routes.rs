@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::accounts::wire::{ServiceView, StatusView, services_view};
 use crate::http::caller::Read;
+use crate::http::params::IfNoneMatch;
 use crate::http::{Answer, Caller, Conditions, Error};
 use crate::service::Service;
 
@@ -64,7 +65,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "get_me",
-    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    params(IfNoneMatch),
     responses(
         (status = 200, description = "The member and its account.", body = Me, headers(("ETag" = String, description = "For `If-None-Match`."))),
         (status = 304, description = "It is what you have."),

@@ -12,6 +12,7 @@ use super::operations;
 use super::wire::{CreatePbx, PatchPbx, Pbx, PbxPage, PbxTypeDefaults, PbxTypeList};
 use crate::enterprises::parts::ListRequest;
 use crate::http::caller::{Change, Create, Read};
+use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Actor, Answer, Body, Caller, Conditions, Error, Once};
 use crate::service::Service;
@@ -45,7 +46,7 @@ async fn list_pbx_types(service: Data<Service>, caller: Caller<Read>) -> Result<
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "create_pbx",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = CreatePbx, example = json!({"type": "asterisk", "location": "Berlin", "sip_domain": "sip.kiosk.example"})),
     responses(
         (status = 201, description = "Added.", body = Pbx, headers(("Location" = String, description = "Where the PBX is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -81,9 +82,7 @@ async fn create_pbx(
     operation_id = "list_pbxes",
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 60),
-        ("sort" = Option<String>, Query, description = "`created_at`, oldest first, or `-created_at`, newest first.", max_length = 20, example = "created_at"),
+        PageQuery,
         ("q" = Option<String>, Query, description = "Only those with this text in location or SIP domain, in any case.", max_length = 100),
     ),
     responses((status = 200, description = "A page of PBXs.", body = PbxPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
@@ -116,7 +115,7 @@ async fn list_pbxes(
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "get_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The PBX.", body = Pbx, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -145,7 +144,7 @@ async fn get_pbx(
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "update_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchPbx = "application/merge-patch+json", example = json!({"transport": "tls", "port": 5061})), (PatchPbx = "application/json", example = json!({"transport": "tls", "port": 5061})))),
     responses(
         (status = 200, description = "The PBX after the change.", body = Pbx, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -180,7 +179,7 @@ async fn update_pbx(
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "delete_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: it is removed only if nobody changed it since.", max_length = 100)),
+    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
         (status = 409, description = "`has_users`: see `blockers`."),

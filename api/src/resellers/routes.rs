@@ -14,6 +14,7 @@ use crate::accounts::create;
 use crate::accounts::requests::{self, Step, View};
 use crate::http::caller::{Change, Create, Read};
 use crate::http::error::BlockersView;
+use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
 use crate::service::Service;
 
@@ -40,7 +41,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "create_reseller",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(IdempotencyKey),
     request_body(content = CreateReseller, example = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"})),
     responses(
         (status = 201, description = "Created; the activation e-mail is on its way.", body = Reseller, headers(("Location" = String, description = "Where the reseller is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -74,9 +75,7 @@ async fn create_reseller(
     tag = "Resellers",
     operation_id = "list_resellers",
     params(
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 60),
-        ("sort" = Option<String>, Query, description = "`created_at`, oldest first, or `-created_at`, newest first.", max_length = 20, example = "created_at"),
+        PageQuery,
         ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", max_length = 100),
         ("status" = Option<crate::accounts::wire::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::accounts::wire::ServiceView>, Query, description = "Only those with this service."),
@@ -97,7 +96,7 @@ async fn list_resellers(service: Data<Service>, caller: Caller<Read>, request: H
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "get_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The reseller.", body = Reseller, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -120,7 +119,7 @@ async fn get_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "update_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchReseller = "application/merge-patch+json", example = json!({"name": "Nordwind Communications GmbH"})), (PatchReseller = "application/json", example = json!({"name": "Nordwind Communications GmbH"})))),
     responses(
         (status = 200, description = "The reseller after the change.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -147,7 +146,7 @@ async fn update_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "suspend_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -173,7 +172,7 @@ async fn suspend_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "resume_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -199,7 +198,7 @@ async fn resume_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "resend_reseller_activation",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255)),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -245,7 +244,7 @@ async fn get_reseller_closing_blockers(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "close_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Closed."),
         (status = 409, description = "`has_open_children`: see `blockers`."),

@@ -17,6 +17,7 @@ use super::wire::{FileSupportTicket, RejectSupportTicket, SupportTicket, Support
 use crate::accounts::list::up_to;
 use crate::http::caller::{Change, Read};
 use crate::http::page::Paging;
+use crate::http::params::{IdempotencyKey, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Answer, Body, Caller, Conditions, Context, Error, Once};
 use crate::service::Service;
@@ -41,7 +42,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Support tickets",
     operation_id = "file_support_ticket",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(IdempotencyKey),
     request_body = FileSupportTicket,
     responses(
         (status = 201, description = "Filed.", body = SupportTicket, headers(("Location" = String, description = "Where support finds it."), ("ETag" = String, description = "For `If-None-Match`."))),
@@ -73,9 +74,7 @@ async fn file_support_ticket(
     tag = "Support tickets",
     operation_id = "list_support_tickets",
     params(
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 60),
-        ("sort" = Option<String>, Query, description = "`created_at`, oldest first, or `-created_at`, newest first.", max_length = 20, example = "created_at"),
+        PageQuery,
         ("q" = Option<String>, Query, description = "Only those with this text in company, names or e-mail address, in any case.", max_length = 100),
         ("status" = Option<super::wire::TicketStatusView>, Query, description = "Only those with this status."),
     ),
@@ -117,7 +116,7 @@ async fn list_support_tickets(
     operation_id = "get_support_ticket",
     params(
         ("ticket_id" = String, Path, description = "The id of the ticket.", max_length = 60, example = "ticket_01h455vb4pex5vsknk084sn02q"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100),
+        IfNoneMatch,
     ),
     responses(
         (status = 200, description = "The ticket.", body = SupportTicket, headers(("ETag" = String, description = "For `If-None-Match`."))),
@@ -144,7 +143,7 @@ async fn get_support_ticket(
     operation_id = "approve_support_ticket",
     params(
         ("ticket_id" = String, Path, description = "The id of the ticket.", max_length = 60, example = "ticket_01h455vb4pex5vsknk084sn02q"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key within 24 hours gives the first answer again.", max_length = 255),
+        IdempotencyKey,
     ),
     responses(
         (status = 200, description = "Approved; `master_reseller_id` names the new master reseller.", body = SupportTicket),
@@ -177,7 +176,7 @@ async fn approve_support_ticket(
     operation_id = "reject_support_ticket",
     params(
         ("ticket_id" = String, Path, description = "The id of the ticket.", max_length = 60, example = "ticket_01h455vb4pex5vsknk084sn02q"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255),
+        IdempotencyKey,
     ),
     request_body = RejectSupportTicket,
     responses(

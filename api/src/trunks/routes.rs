@@ -12,6 +12,7 @@ use super::operations;
 use super::wire::{CreateTrunk, PatchTrunk, Trunk, TrunkPage};
 use crate::enterprises::parts::ListRequest;
 use crate::http::caller::{Change, Create, Read};
+use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Actor, Answer, Body, Caller, Conditions, Error, Once};
 use crate::service::Service;
@@ -29,7 +30,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "create_trunk",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = CreateTrunk, example = json!({"name": "Main line", "host": "sip.carrier.example", "authentication": "registration", "user_name": "kiosk", "password": "s3cret-of-the-trunk"})),
     responses(
         (status = 201, description = "Added.", body = Trunk, headers(("Location" = String, description = "Where the trunk is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -66,9 +67,7 @@ async fn create_trunk(
     operation_id = "list_trunks",
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 60),
-        ("sort" = Option<String>, Query, description = "`created_at`, oldest first, or `-created_at`, newest first.", max_length = 20, example = "created_at"),
+        PageQuery,
         ("q" = Option<String>, Query, description = "Only those with this text in name, host or user name, in any case.", max_length = 100),
     ),
     responses((status = 200, description = "A page of trunks.", body = TrunkPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
@@ -101,7 +100,7 @@ async fn list_trunks(
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "get_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The trunk.", body = Trunk, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -130,7 +129,7 @@ async fn get_trunk(
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "update_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchTrunk = "application/merge-patch+json", example = json!({"max_concurrent_calls": 30, "password": "an0ther-s3cret"})), (PatchTrunk = "application/json", example = json!({"max_concurrent_calls": 30, "password": "an0ther-s3cret"})))),
     responses(
         (status = 200, description = "The trunk after the change.", body = Trunk, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -166,7 +165,7 @@ async fn update_trunk(
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "delete_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: it is removed only if nobody changed it since.", max_length = 100)),
+    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
         (status = 409, description = "`has_users`: see `blockers`."),

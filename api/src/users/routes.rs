@@ -16,6 +16,7 @@ use super::wire::{CreateUser, PatchUser, User, UserPage};
 use crate::accounts::list::up_to;
 use crate::enterprises::parts::ListRequest;
 use crate::http::caller::{Change, Create, Read};
+use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Actor, Answer, Body, Caller, Conditions, Error, Once};
 use crate::service::Service;
@@ -34,7 +35,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Users",
     operation_id = "create_user",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("Idempotency-Key" = Option<String>, Header, description = "Any text of yours that names this request. The same key and body within 24 hours give the first answer again.", max_length = 255)),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = CreateUser, example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "password": "s3cret-of-anna", "voice_route": "emea", "tag": "Reception"})),
     responses(
         (status = 201, description = "Added.", body = User, headers(("Location" = String, description = "Where the user is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -73,9 +74,7 @@ async fn create_user(
     operation_id = "list_users",
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 60),
-        ("sort" = Option<String>, Query, description = "`created_at`, oldest first, or `-created_at`, newest first.", max_length = 20, example = "created_at"),
+        PageQuery,
         ("q" = Option<String>, Query, description = "Only those with this text in Teams user, SIP user, numbers or tag, in any case.", max_length = 100),
         ("pbx_id" = Option<String>, Query, description = "Only those of this PBX.", max_length = 60),
         ("trunk_id" = Option<String>, Query, description = "Only those of this trunk.", max_length = 60),
@@ -117,7 +116,7 @@ async fn list_users(
 #[utoipa::path(
     tag = "Users",
     operation_id = "get_user",
-    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), ("If-None-Match" = Option<String>, Header, description = "The `ETag` that you have: 304 if it is still the same.", max_length = 100)),
+    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The user.", body = User, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -146,7 +145,7 @@ async fn get_user(
 #[utoipa::path(
     tag = "Users",
     operation_id = "update_user",
-    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: the change is made only if nobody changed it since.", max_length = 100)),
+    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchUser = "application/merge-patch+json", example = json!({"tag": "Back office", "password": null})), (PatchUser = "application/json", example = json!({"tag": "Back office", "password": null})))),
     responses(
         (status = 200, description = "The user after the change.", body = User, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -182,7 +181,7 @@ async fn update_user(
 #[utoipa::path(
     tag = "Users",
     operation_id = "delete_user",
-    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), ("If-Match" = Option<String>, Header, description = "The `ETag` that you read: it is removed only if nobody changed it since.", max_length = 100)),
+    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
         (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
