@@ -113,6 +113,22 @@ impl Service {
             .await
     }
 
+    /// The same for an operation that may take a second, because it counts what there is.
+    pub async fn read_long<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> Result<T, Error>
+    where
+        P: Permission,
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.database
+            .read_long(move |tx| {
+                let actor = caller.actor(tx, &mut Known::default(), now)?;
+                operation(tx, &actor, now)
+            })
+            .await
+    }
+
     /// The same for an operation whose answer depends on nothing but its caller, a question and the snapshot: whoever
     /// asks the same in the same moment gets the same answer.
     pub async fn read_question<P, F>(

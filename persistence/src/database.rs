@@ -17,7 +17,8 @@ use crate::{group, migrations, pool};
 pub struct Options {
     /// Operations of each kind, reads and writes, that may wait for a thread before further ones are turned away.
     pub queue: usize,
-    /// Threads of each kind on PostgreSQL, each with a connection. SQLite has one writer and one reader.
+    /// Threads of each kind on PostgreSQL, each with a connection. SQLite has one writer, one reader, and one reader for
+    /// what takes long.
     pub threads: usize,
 }
 
@@ -34,6 +35,7 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     url: DatabaseUrl,
     read: Sender<Box<dyn Job>>,
+    read_long: Sender<Box<dyn Job>>,
     write: Sender<Box<dyn Job>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -44,12 +46,16 @@ impl Database {
         migrations::run(&mut url.connect()?)?;
         let (read, reads) = bounded(options.queue);
         let (write, writes) = bounded(options.queue);
+        let mut read_long = read.clone();
         let threads = match url {
             DatabaseUrl::Sqlite(_) => {
-                let (for_writing, for_reading) = (url.connect()?, url.connect()?);
+                let (for_writing, for_reading, for_long) = (url.connect()?, url.connect()?, url.connect()?);
+                let (long, long_reads) = bounded(options.queue);
+                read_long = long;
                 vec![
                     spawn("writer", move || group::write(for_writing, &writes))?,
                     spawn("reader", move || group::read(for_reading, &reads))?,
+                    spawn("long-reader", move || group::read(for_long, &long_reads))?,
                 ]
             }
             DatabaseUrl::Postgresql(_) => {
@@ -61,7 +67,7 @@ impl Database {
                 threads
             }
         };
-        Ok(Self(Arc::new(Inner { url, read, write, threads })))
+        Ok(Self(Arc::new(Inner { url, read, read_long, write, threads })))
     }
 
     /// Runs an operation that only reads, on one snapshot that holds every write acknowledged before this call.
@@ -72,6 +78,16 @@ impl Database {
         E: Failure + Send + 'static,
     {
         ask(&self.0.read, job::pack(move |tx, _| operation(tx))).await
+    }
+
+    /// The same for an operation that may take a second: on SQLite, others don't wait for it.
+    pub async fn read_long<T, E, F>(&self, mut operation: F) -> Result<T, E>
+    where
+        F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+    {
+        ask(&self.0.read_long, job::pack(move |tx, _| operation(tx))).await
     }
 
     /// The same for an operation whose outcome depends on nothing but a question and the snapshot. On SQLite, those that
@@ -119,7 +135,7 @@ impl Database {
 impl Drop for Inner {
     fn drop(&mut self) {
         // Closing the queues lets the threads finish what waits and end.
-        (self.read, self.write) = (bounded(0).0, bounded(0).0);
+        (self.read, self.read_long, self.write) = (bounded(0).0, bounded(0).0, bounded(0).0);
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a database thread panicked");

@@ -316,9 +316,8 @@ fn read(text: &str) -> Result<(Paging, Search), Error> {
 )]
 #[get("/{account_id}/tree")]
 async fn get_account_tree(service: Data<Service>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
-    let question = format!("GET {PATH}/{id}/tree");
     service
-        .read_question(caller, &question, move |tx, actor: &Actor, _| {
+        .read_long(caller, move |tx, actor: &Actor, _| {
             let tier = Tier::ALL.into_iter().find(|tier| tier.parse_id(&id).is_some()).ok_or(Refusal::NotFound)?;
             let account = actor.reach(tx, tier, &id)?;
             let mut ancestors = Vec::new();
