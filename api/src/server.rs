@@ -40,8 +40,10 @@ use crate::{graph, openapi, routes};
 
 /// How long requests that are under way may take when the service stops.
 const DRAIN: Duration = Duration::from_secs(30);
-/// How often what has served its time is swept away and keys are read again.
-pub const KEEP_HOUSE: Duration = Duration::from_secs(15);
+/// How often what has served its time is swept away.
+const KEEP_HOUSE: Duration = Duration::from_secs(15);
+/// How often keys are read again.
+pub const READ_KEYS: Duration = Duration::from_secs(15);
 /// How often measured times are counted.
 const COUNT_TIMES: Duration = Duration::from_secs(1);
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -103,7 +105,8 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let server = tokio::spawn(server);
     let mut workers = Vec::new();
     if background == Background::Runs {
-        let (mail, house) = (Arc::clone(&service), Arc::clone(&service));
+        let (mail, house, keys) = (Arc::clone(&service), Arc::clone(&service), Arc::clone(&service));
+        workers.push(tokio::spawn(async move { keep_keys(&keys).await }));
         workers.push(tokio::spawn(async move { worker::run(&mail).await }));
         workers.push(tokio::spawn(async move { keep_house(&house).await }));
         if service.graph.is_some() {
@@ -275,8 +278,9 @@ async fn keep_metrics() {
     }
 }
 
-async fn keep_house(service: &Service) {
-    let mut turn = tokio::time::interval(KEEP_HOUSE);
+/// By itself, so that nothing else holds it up: other processes count on keys being taken up in time.
+async fn keep_keys(service: &Service) {
+    let mut turn = tokio::time::interval(READ_KEYS);
     loop {
         turn.tick().await;
         if let Err(error) = service.access_tokens.reload() {
@@ -285,6 +289,13 @@ async fn keep_house(service: &Service) {
         if let Err(error) = service.seal.reload() {
             tracing::error!(%error, "the sealing keys could not be read again");
         }
+    }
+}
+
+async fn keep_house(service: &Service) {
+    let mut turn = tokio::time::interval(KEEP_HOUSE);
+    loop {
+        turn.tick().await;
         if let Some(limits) = &service.rate_limits {
             limits.forget_quiet();
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use domain::Timestamp;
+use domain::account::Status;
 use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
 use domain::enterprise::SbcRegionCode;
 use domain::id::AccountId;
@@ -14,7 +15,7 @@ use domain::tenant::Tenant;
 use crate::connection::StoreConnection;
 use crate::error::{Error, inserted};
 use crate::key::Key;
-use crate::schema::{direct_routing_routes as routes, direct_routings};
+use crate::schema::{accounts, direct_routing_routes as routes, direct_routings};
 use crate::time::{Instant, column, instant};
 
 /// How long a worker has a route to itself. One that dies leaves it to others after that.
@@ -187,13 +188,23 @@ fn is_taken(tx: &mut StoreConnection, domain: &str) -> Result<bool, Error> {
     Ok(holder.is_some())
 }
 
-/// Leases up to `limit` routes that are due for a step to the calling worker.
-pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec<(AccountId, Route)>, Error> {
+/// Leases up to `limit` routes that are due for a step to the calling worker. Routes of enterprises that are suspended rest;
+/// so do those of enterprises that nobody has activated, unless `also_pending`.
+pub fn lease(
+    tx: &mut StoreConnection,
+    also_pending: bool,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<(AccountId, Route)>, Error> {
+    let statuses: &[Status] = if also_pending { &[Status::Active, Status::Pending] } else { &[Status::Active] };
+    let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
+    let awake = accounts::table.filter(accounts::id.eq(routes::account_id)).filter(accounts::status.eq_any(statuses));
     let on_their_way = ["consent_requested", "domain_pending", "domain_verified", "activating"];
     let until = column(now + TimeDelta::from_std(LEASE).unwrap_or_default());
     let due = routes::table
         .filter(routes::state.eq_any(on_their_way))
         .filter(routes::due_at.le(column(now)))
+        .filter(diesel::dsl::exists(awake))
         .filter(routes::leased_until.is_null().or(routes::leased_until.lt(column(now))))
         .order(routes::due_at)
         .limit(limit);

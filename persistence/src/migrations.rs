@@ -23,6 +23,8 @@ pub(crate) fn run(connection: &mut StoreConnection) -> Result<(), Error> {
     match connection {
         StoreConnection::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(drop).map_err(failed),
         StoreConnection::Postgresql(postgresql) => {
+            // A step may have to build an index over everything, and others wait for it.
+            postgresql.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")?;
             postgresql.batch_execute(LOCK)?;
             let done = postgresql.run_pending_migrations(POSTGRESQL).map(drop).map_err(failed);
             postgresql.batch_execute(UNLOCK)?;

@@ -35,6 +35,8 @@ pub struct Search {
     pub after: Option<AccountId>,
     /// So many at most.
     pub limit: i64,
+    /// Whether the SIP domains of PBXs are searched, too: only for those who see them.
+    pub sees_sip_data: bool,
 }
 
 /// Why an account was found.
@@ -187,14 +189,16 @@ fn queries(tx: &StoreConnection, scope: &Scope, search: &Search) -> Vec<(Match, 
     let text = search.text.to_lowercase();
     let mut queries = vec![(Match::Text, limited(by_text(tx, scope, &text), scope, search))];
     let mut add = |matched, table: &str, column: &str, start: &str| {
-        queries.push((matched, limited(by_start(tx, table, column, start), scope, search)));
+        queries.push((matched, limited(by_start(tx, scope, table, column, start), scope, search)));
     };
     if let Some((column, start)) = number(&text) {
         add(Match::Number, "phone_numbers", column, &start);
     }
     if text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.')) {
         add(Match::Domain, "direct_routing_routes", "domain", &text);
-        add(Match::Domain, "pbxes", "sip_domain", &text);
+        if search.sees_sip_data {
+            add(Match::Domain, "pbxes", "sip_domain", &text);
+        }
     }
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "'.-_!#^~@".contains(c)) {
         add(Match::TeamsUser, "users", "teams_user_canonical", &text);
@@ -205,16 +209,19 @@ fn queries(tx: &StoreConnection, scope: &Scope, search: &Search) -> Vec<(Match, 
 /// By which column a number is looked for, and how what is there begins: with the country code as it is written, without
 /// it from the end. `None` for what is no number of five digits at least.
 fn number(text: &str) -> Option<(&'static str, String)> {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() < 5 || !text.chars().all(|c| c.is_ascii_digit() || " +-()/.".contains(c)) {
+    if !text.chars().all(|c| c.is_ascii_digit() || " +-()/.".contains(c)) {
         return None;
     }
-    let international =
-        if text.trim_start().starts_with('+') { Some(digits.as_str()) } else { digits.strip_prefix("00") };
-    Some(match international {
-        Some(digits) => ("number", format!("+{digits}")),
-        None => ("reversed", reversed(digits.trim_start_matches('0'))),
-    })
+    // The zero that is left out when a country code comes before it.
+    let text = if text.starts_with('+') || text.starts_with("00") { text.replace("(0)", "") } else { text.to_owned() };
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let international = if text.starts_with('+') { Some(digits.as_str()) } else { digits.strip_prefix("00") };
+    let national = digits.trim_start_matches('0');
+    let (column, digits, start) = match international {
+        Some(digits) => ("number", digits, format!("+{digits}")),
+        None => ("reversed", national, reversed(national)),
+    };
+    (digits.len() >= 5).then_some((column, start))
 }
 
 /// Where accounts stand in order: on SQLite by the numbers that the search index has, elsewhere by their ids.
@@ -249,19 +256,36 @@ fn trigrams(text: &str) -> String {
     quoted.join(" AND ")
 }
 
-fn by_start(tx: &StoreConnection, table: &str, column: &str, start: &str) -> Query {
-    // SQLite joins in the order in which it is told to, so that the index on the column comes first.
-    let (place, join, rows) = match tx {
-        StoreConnection::Sqlite(_) => {
-            (SQLITE_PLACE, "CROSS JOIN", "CROSS JOIN account_search_rows r ON r.account_id = a.id")
+fn by_start(tx: &StoreConnection, scope: &Scope, table: &str, column: &str, start: &str) -> Query {
+    let of_users = table == "phone_numbers";
+    let from = match (tx, scope) {
+        (StoreConnection::Postgresql(_), _) => {
+            let (users, account) =
+                if of_users { ("JOIN users u ON u.id = t.user_id", "u.account_id") } else { ("", "t.account_id") };
+            format!("SELECT DISTINCT {POSTGRESQL_PLACE} FROM {table} t {users} JOIN accounts a ON a.id = {account} ")
         }
-        StoreConnection::Postgresql(_) => (POSTGRESQL_PLACE, "JOIN", ""),
+        // SQLite joins in the order in which it is told to. What one reseller has is looked through, whatever others have;
+        // for those above, the index on the column comes first.
+        (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) => {
+            let own = if of_users {
+                "CROSS JOIN users u ON u.account_id = a.id CROSS JOIN phone_numbers t ON t.user_id = u.id".to_owned()
+            } else {
+                format!("CROSS JOIN {table} t ON t.account_id = a.id")
+            };
+            let rows = "CROSS JOIN account_search_rows r ON r.account_id = a.id";
+            format!("SELECT DISTINCT {SQLITE_PLACE} FROM accounts a {own} {rows} ")
+        }
+        (StoreConnection::Sqlite(_), Scope::Platform | Scope::MasterReseller(_)) => {
+            let (users, account) = if of_users {
+                ("CROSS JOIN users u ON u.id = t.user_id", "u.account_id")
+            } else {
+                ("", "t.account_id")
+            };
+            let accounts = format!("CROSS JOIN accounts a ON a.id = {account}");
+            let rows = "CROSS JOIN account_search_rows r ON r.account_id = a.id";
+            format!("SELECT DISTINCT {SQLITE_PLACE} FROM {table} t {users} {accounts} {rows} ")
+        }
     };
-    let (users, account) = match table {
-        "phone_numbers" => (format!("{join} users u ON u.id = t.user_id"), "u.account_id"),
-        _ => (String::new(), "t.account_id"),
-    };
-    let from = format!("SELECT DISTINCT {place} FROM {table} t {users} {join} accounts a ON a.id = {account} {rows} ");
     // The columns compare by their octets, so what begins with a text stands between it and what comes behind all of them.
     let query = Query::new(tx, &from).push(&format!("WHERE t.{column} >= ")).bind(Value::Text(start.to_owned()));
     query.push(&format!(" AND t.{column} < ")).bind(Value::Text(format!("{start}\u{10ffff}")))
@@ -313,7 +337,8 @@ mod tests {
         assert_eq!(look("0049 30 901820").as_deref(), Some("number +4930901820"));
         assert_eq!(look("030 / 901820").as_deref(), Some("reversed 02810903"));
         assert_eq!(look("901820").as_deref(), Some("reversed 028109"));
-        for other in ["", "1234", "k-0815", "+49x30901820"] {
+        assert_eq!(look("+49 (0)30 901820").as_deref(), Some("number +4930901820"));
+        for other in ["", "1234", "01234", "00491", "k-0815", "+49x30901820"] {
             assert_eq!(look(other), None, "{other:?}");
         }
     }

@@ -3,11 +3,12 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get};
 use chrono::{DateTime, Utc};
-use domain::account::{Account, Status, Tier};
+use domain::account::{Account, Scope, Status, Tier};
 use domain::authority::Target;
 use domain::id::AccountId;
 use domain::limits::{SEARCH_MAX, SEARCH_MIN};
 use domain::refusal::Refusal;
+use persistence::StoreConnection;
 use persistence::accounts::{self, Tree};
 use persistence::search::{self, Hit, Match, Search};
 use serde::Serialize;
@@ -277,15 +278,24 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 async fn search_accounts(service: Data<Service>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
     service
-        .read_question(caller, &format!("GET {PATH}?{text}"), move |tx, actor, _| {
+        .read_long(caller, move |tx, actor, _| {
             actor.may(Target::OwnAccount)?;
             let (paging, wanted) = read(&text)?;
             let caller = actor.member().to_string();
-            let wanted = Search { after: paging.after(&caller)?.map(AccountId::from_uuid), ..wanted };
+            let (after, sees_sip_data) = (paging.after(&caller)?.map(AccountId::from_uuid), sees_sip_data(tx, actor)?);
+            let wanted = Search { after, sees_sip_data, ..wanted };
             let hits = search::find(tx, &actor.scope(), &wanted)?;
             paging.answer(&caller, hits, |hit| hit.account.id.uuid(), FoundAccount::from)
         })
         .await
+}
+
+/// What an enterprise may not read it can't find, either.
+fn sees_sip_data(tx: &mut StoreConnection, actor: &Actor) -> Result<bool, Error> {
+    let scope = actor.scope();
+    let Scope::Enterprise(id) = scope else { return Ok(true) };
+    let own = accounts::by_id(tx, &scope, Tier::Enterprise, id)?;
+    Ok(own.is_some_and(|own| actor.sees_sip_data(&own)))
 }
 
 fn read(text: &str) -> Result<(Paging, Search), Error> {
@@ -300,7 +310,7 @@ fn read(text: &str) -> Result<(Paging, Search), Error> {
     let status = query.take("status", "pending, active, suspended or closed", Status::parse)?;
     query.finish()?;
     let (newest_first, limit) = (paging.newest_first, paging.limit + 1);
-    Ok((paging, Search { text: wanted, tier, status, newest_first, after: None, limit }))
+    Ok((paging, Search { text: wanted, tier, status, newest_first, after: None, limit, sees_sip_data: false }))
 }
 
 /// See what is above and below an account

@@ -80,7 +80,7 @@ impl Equipment {
                 let sip_user = SipUser::parse(&format!("{}", 1000 + u32::from(index))).map_err(failed)?;
                 Assignment::Pbx { pbx: pbx.0, sip_user, auth_id: None }
             };
-            let phone = format!("+4930{number:06}{:04}", index % 10_000);
+            let phone = format!("+49{number:08}{index:05}");
             let settings = user::Settings {
                 teams_user: UserPrincipalName::parse(&format!("user{index}@{domain}")).map_err(failed)?,
                 assignment,

@@ -46,8 +46,12 @@ enum Command {
     /// Add a key that signs access tokens. Running services take it up by themselves, without a failed request.
     RotateSigningKey,
     /// Add a key that encrypts stored secrets, wait until running services have taken it up, and encrypt everything again
-    /// with it.
-    RotateKeys,
+    /// with it, until nothing is left that an older key encrypted.
+    RotateKeys {
+        /// Seconds to wait before each pass. Less than 60 is for when no service runs.
+        #[arg(long, default_value_t = 60)]
+        wait_seconds: u64,
+    },
     /// Queue every e-mail that was given up again.
     ReplayMail,
 }
@@ -83,7 +87,7 @@ fn run(cli: Cli) -> Result<(), String> {
         Some(Command::RotateSigningKey) => {
             access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())
         }
-        Some(Command::RotateKeys) => rotate_keys(&settings.store),
+        Some(Command::RotateKeys { wait_seconds }) => rotate_keys(&settings.store, wait_seconds),
         Some(Command::ReplayMail) => {
             let (database, now) = (open(&settings.store)?, Clock::default().now());
             let replay = database.write(move |tx| outbox::replay(tx, now).map_err(Error::from));
@@ -95,23 +99,34 @@ fn run(cli: Cli) -> Result<(), String> {
 }
 
 /// Running services go on all the while: they open what either key sealed.
-fn rotate_keys(store: &StoreSettings) -> Result<(), String> {
+fn rotate_keys(store: &StoreSettings, wait_seconds: u64) -> Result<(), String> {
     let (database, now) = (open(store)?, Clock::default().now());
     let failed = |error: std::io::Error| format!("the keys in {}: {error}", store.data_dir.join("keys").display());
-    // A directory without a key gets its first one, which is as good as a new one.
+    // A directory without a key gets its first one before the new one.
     Seal::open(&store.data_dir, now).map_err(failed)?;
-    Seal::add_key(&store.data_dir, Clock::default().now()).map_err(failed)?;
-    let pause = server::KEEP_HOUSE + Duration::from_secs(5);
-    println!("The new key is there. Running services seal with it within {} seconds.", server::KEEP_HOUSE.as_secs());
-    std::thread::sleep(pause);
+    Seal::add_key(&store.data_dir, now).map_err(failed)?;
     let seal = Arc::new(Seal::open(&store.data_dir, now).map_err(failed)?);
-    let Renewed { renewed, unreadable } =
-        runtime()?.block_on(rotation::renew_all(&database, &seal)).map_err(|error| error.to_string())?;
-    println!("{renewed} secret(s) encrypted again. Older keys are needed for older backups only.");
-    if unreadable > 0 {
-        return Err(format!("{unreadable} secret(s) could not be decrypted and were left alone: their key is missing"));
+    println!("The new key is there. Running services seal with it within {} seconds.", server::READ_KEYS.as_secs());
+    let (runtime, mut total) = (runtime()?, 0);
+    loop {
+        // Whoever sealed with the old key a moment ago has committed by then.
+        std::thread::sleep(Duration::from_secs(wait_seconds));
+        let pass = runtime.block_on(rotation::renew_all(&database, &seal)).map_err(|error| error.to_string())?;
+        let Renewed { renewed, unreadable } = pass;
+        total += renewed;
+        println!("{renewed} secret(s) encrypted again.");
+        if unreadable > 0 {
+            return Err(format!(
+                "{unreadable} secret(s) could not be decrypted and were left alone: their key is missing"
+            ));
+        }
+        if renewed == 0 {
+            println!(
+                "Nothing is encrypted with an older key any more ({total} secret(s) were). Older backups need those."
+            );
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 async fn serve(settings: Settings) -> Result<(), String> {

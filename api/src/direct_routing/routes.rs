@@ -89,10 +89,11 @@ async fn start_route(
     body: Body,
 ) -> Result<Answer, Error> {
     let (regions, start) = (service.settings.sbc_regions.clone(), body.json::<StartRoute>());
-    let parse = move |account: &Account, region: &SbcRegionCode| {
+    let parse = move |actor: &Actor, account: &Account, region: &SbcRegionCode| {
         // A region that is not configured any more has no base domain to be below.
         let base = regions.regions().iter().find(|known| known.code == *region).ok_or(Refusal::NotFound)?;
-        Ok(Command::Start(start.clone()?.link(&base.base_domain, &account.email)?))
+        let by_staff = actor.tier() == Tier::Platform;
+        Ok(Command::Start(start.clone()?.link(&base.base_domain, &account.email, by_staff)?))
     };
     step(service, caller, path.into_inner(), conditions, once.over(&body), false, parse).await
 }
@@ -125,7 +126,7 @@ async fn confirm_route(
     body: Body,
 ) -> Result<Answer, Error> {
     let txt = body.json_or_nothing::<ConfirmRoute>().and_then(ConfirmRoute::txt);
-    let parse = move |_: &_, _: &_| Ok(Command::Confirm(txt.clone()?));
+    let parse = move |_: &_, _: &_, _: &_| Ok(Command::Confirm(txt.clone()?));
     step(service, caller, path.into_inner(), conditions, once.over(&body), true, parse).await
 }
 
@@ -152,7 +153,8 @@ async fn retry_route(
     conditions: Conditions,
     once: Once,
 ) -> Result<Answer, Error> {
-    step(service, caller, path.into_inner(), conditions, once.bare(), false, |_: &_, _: &_| Ok(Command::Retry)).await
+    step(service, caller, path.into_inner(), conditions, once.bare(), false, |_: &_, _: &_, _: &_| Ok(Command::Retry))
+        .await
 }
 
 /// Remove a route
@@ -179,7 +181,8 @@ async fn remove_route(
     conditions: Conditions,
     once: Once,
 ) -> Result<Answer, Error> {
-    step(service, caller, path.into_inner(), conditions, once.bare(), false, |_: &_, _: &_| Ok(Command::Remove)).await
+    step(service, caller, path.into_inner(), conditions, once.bare(), false, |_: &_, _: &_, _: &_| Ok(Command::Remove))
+        .await
 }
 
 /// Consent to being managed
@@ -242,7 +245,7 @@ async fn step(
     conditions: Conditions,
     once: Repeatable,
     confirms: bool,
-    parse: impl Fn(&Account, &SbcRegionCode) -> Result<Command, Error> + Send + 'static,
+    parse: impl Fn(&Actor, &Account, &SbcRegionCode) -> Result<Command, Error> + Send + 'static,
 ) -> Result<Answer, Error> {
     let shared = service.clone();
     let answer = service
@@ -253,7 +256,7 @@ async fn step(
             if confirms {
                 operations::may_confirm(actor, &before, shared.graph.is_some())?;
             }
-            let command = parse(&account, &region)?;
+            let command = parse(actor, &account, &region)?;
             conditions.check_version(before.version)?;
             let after = operations::command(tx, actor, &account, &before, &region, command, now)?;
             view(&shared, &account, &after)

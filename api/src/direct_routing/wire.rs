@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
 use domain::direct_routing::{self, Failure, Link, Next, Party, Stage, State};
 use domain::enterprise::SbcRegionCode;
+use domain::fault::Fault;
 use domain::host_name::HostName;
 use domain::route_domain::{RouteDomain, VerificationTxt};
 use domain::tenant::Tenant;
@@ -266,6 +267,10 @@ fn route(
     }
 }
 
+/// This service may have rights in many tenants: nobody but staff points it at one that is not shown to be the enterprise's.
+const NOT_ALLOWED: &str =
+    "Leave it out: it is the tenant of the enterprise's e-mail address. Ask staff if that is another one.";
+
 /// The start of a route.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 pub struct StartRoute {
@@ -274,8 +279,8 @@ pub struct StartRoute {
     #[schema(value_type = String, required = true, example = "kiosk", min_length = 1, max_length = 46)]
     #[serde(default)]
     label: Field<String>,
-    /// The enterprise's Microsoft 365 tenant: its id, or a domain of it. If left out, the tenant that has the domain of the
-    /// enterprise's e-mail address.
+    /// The enterprise's Microsoft 365 tenant: its id, or a domain of it. Only staff name one; if it is left out, it is the
+    /// tenant that has the domain of the enterprise's e-mail address.
     #[schema(value_type = Option<String>, example = "kiosk.onmicrosoft.com", min_length = 3, max_length = 253)]
     #[serde(default)]
     tenant: Field<String>,
@@ -287,12 +292,13 @@ pub struct StartRoute {
 impl StartRoute {
     /// The link of a domain below a base domain to a tenant, which that of an e-mail address stands in for; or everything that
     /// is wrong with it.
-    pub fn link(self, base: &HostName, email: &str) -> Result<Link, Error> {
+    pub fn link(self, base: &HostName, email: &str, by_staff: bool) -> Result<Link, Error> {
         let mut members = Members::new(self.unknown);
         let domain = members.required("/label", self.label, |label| RouteDomain::below(label, base));
         let given = members.nullable("/tenant", self.tenant, Tenant::parse);
         let tenant = match given.flatten() {
-            Some(tenant) => Some(tenant),
+            Some(tenant) if by_staff => Some(tenant),
+            Some(_) => members.fault("/tenant", Fault::new("not_allowed", NOT_ALLOWED)),
             None => Tenant::of_address(email).map_or_else(|fault| members.fault("/tenant", fault), Some),
         };
         members.finish(domain.zip(tenant).map(|(domain, tenant)| Link { domain, tenant }))

@@ -1,7 +1,6 @@
 //! A signed-in client of Microsoft Graph, by OAuth 2.0 client credentials (RFC 6749 section 4.4).
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta};
 use domain::Timestamp;
@@ -53,7 +52,7 @@ pub struct Graph {
     http: reqwest::Client,
     settings: GraphSettings,
     tokens: Mutex<HashMap<String, Token>>,
-    quiet_until: AtomicI64,
+    quiet: Mutex<HashMap<String, Timestamp>>,
 }
 
 #[derive(Deserialize)]
@@ -89,14 +88,14 @@ impl Graph {
             http: http.map_err(|error| error.to_string())?,
             settings,
             tokens: Mutex::default(),
-            quiet_until: AtomicI64::new(0),
+            quiet: Mutex::default(),
         })
     }
 
-    /// Whether Graph has asked to be left alone until later: all routes share what it allows.
+    /// Whether one tenant takes all domains on.
     #[must_use]
-    pub fn is_quiet(&self, now: Timestamp) -> bool {
-        self.quiet_until.load(Ordering::Relaxed) > now.timestamp_millis()
+    pub fn has_one_tenant(&self) -> bool {
+        self.settings.tenant.is_some()
     }
 
     /// Sends a request about a tenant and reads the answer. Where one tenant is configured, all are about that.
@@ -109,6 +108,7 @@ impl Graph {
         now: Timestamp,
     ) -> Result<T, Unanswered> {
         let tenant = self.settings.tenant.as_ref().unwrap_or(tenant);
+        self.check_quiet(tenant, now).await?;
         let url = format!("{}{path}", self.settings.url.as_str().trim_end_matches('/'));
         let mut token = self.token(tenant, now).await?;
         for attempt in 0..2 {
@@ -125,11 +125,20 @@ impl Graph {
             }
             if let (StatusCode::TOO_MANY_REQUESTS, Some(pause)) = (status, retry_after(&headers, now)) {
                 let until = now + pause.min(TimeDelta::days(1));
-                self.quiet_until.fetch_max(until.timestamp_millis(), Ordering::Relaxed);
+                self.quiet.lock().await.insert(tenant.as_str().to_owned(), until);
             }
             return read(status, &headers, &octets, now);
         }
         Err(trouble("Microsoft Graph does not accept this service's sign-in."))
+    }
+
+    /// What Graph allows in a tenant all its routes share: none asks while it wants to be left alone.
+    async fn check_quiet(&self, tenant: &Tenant, now: Timestamp) -> Result<(), Unanswered> {
+        let mut quiet = self.quiet.lock().await;
+        quiet.retain(|_, until| *until > now);
+        let Some(until) = quiet.get(tenant.as_str()) else { return Ok(()) };
+        let detail = "Microsoft Graph asks to be left alone for a time.".to_owned();
+        Err(Unanswered::Trouble { detail, retry_after: Some(*until - now) })
     }
 
     async fn token(&self, tenant: &Tenant, now: Timestamp) -> Result<SecretString, Unanswered> {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use chrono::TimeDelta;
 use domain::Timestamp;
 use uuid::{NoContext, Uuid};
 
@@ -42,9 +43,11 @@ pub fn read(data_dir: &Path, kind: &str) -> io::Result<Vec<KeyFile>> {
     Ok(keys)
 }
 
-/// Adds a key of a kind.
+/// Adds a key of a kind, which is the newest one from then on, whatever clock the others were made by.
 pub fn add(data_dir: &Path, kind: &str, octets: &[u8], now: Timestamp) -> io::Result<()> {
     let directory = directory(data_dir);
+    let newest = read(data_dir, kind)?.pop();
+    let now = newest.map_or(now, |newest| now.max(newest.made_at + TimeDelta::milliseconds(1)));
     fs::create_dir_all(&directory)?;
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let id = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()));

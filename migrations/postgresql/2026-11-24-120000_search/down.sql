@@ -1,5 +1,4 @@
 DROP INDEX accounts_by_search_text;
-DROP EXTENSION pg_trgm;
 DROP INDEX accounts_by_tier;
 DROP INDEX accounts_by_master_reseller;
 DROP INDEX accounts_by_reseller;

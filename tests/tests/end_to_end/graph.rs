@@ -125,23 +125,53 @@ async fn r11_each_enterprise_has_its_own_tenant_unless_one_is_configured(
     story.graph.tenant().is_stranger = false;
     story.wait().await;
     assert_eq!(story.state().await, "established");
-    // A tenant can be named, too.
+    // Staff can name another tenant; who could point the service at somebody else's does not.
     let person = story.app.member(&story.administrator.account, Role::Owner).await;
-    let give = |command: &str, body: Value| {
+    let operator = story.app.operator().await;
+    let give = |person: &Person, command: &str, body: Value| {
         let path = format!("{}/routes/emea/{command}", story.path());
         story.app.post(&path).bearer(&person.token).json(&body).send()
     };
-    let _ = give("remove", json!({})).await.expect(200);
+    let _ = give(&person, "remove", json!({})).await.expect(200);
+    let named = |tenant: &str| json!({"label": "kiosk", "tenant": tenant});
     for bad in ["kiosk", "a/b.example", ""] {
-        assert_eq!(give("start", json!({"label": "kiosk", "tenant": bad})).await.pointers(), ["/tenant"]);
+        assert_eq!(give(&operator, "start", named(bad)).await.pointers(), ["/tenant"]);
     }
-    let _ = give("start", json!({"label": "kiosk", "tenant": "Kiosk.onmicrosoft.com"})).await.expect(200);
+    assert_eq!(give(&person, "start", named("victim.example")).await.pointers(), ["/tenant"]);
+    let _ = give(&operator, "start", named("Kiosk.onmicrosoft.com")).await.expect(200);
     story.advance().await;
     let tokens = |tenant: &str| {
         let line = format!("POST /{tenant}/oauth2/v2.0/token");
         story.graph.tenant().requests.iter().filter(|request| **request == line).count()
     };
     assert_eq!((tokens("kiosk.example"), tokens("kiosk.onmicrosoft.com")), (2, 1));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_the_service_enters_no_tenant_for_an_enterprise_that_is_pending_or_suspended(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let story = Story::start_with(database, Graph::flags_for_own_tenants).await;
+    let operator = story.app.operator().await;
+    let enterprise = format!("/enterprises/{}", story.administrator.account);
+    let step = |path: String| story.app.post(&path).bearer(&operator.token).send();
+    let _ = step(format!("{enterprise}/suspend")).await.expect(200);
+    // Whoever creates an enterprise with somebody else's address gets no further than the invitation.
+    let seen = story.app.get(&enterprise).bearer(&operator.token).send().await.expect(200).json();
+    let mut invited = end_to_end::enterprise_body("admin@victim.example");
+    invited["reseller_id"] = seen["reseller_id"].clone();
+    let create = story.app.post("/enterprises").bearer(&operator.token).json(&invited);
+    let pending = create.send().await.expect(201).text_of("id");
+    let start = format!("/enterprises/{pending}/direct-routing/routes/emea/start");
+    let start = story.app.post(&start).bearer(&operator.token).json(&json!({"label": "victim"}));
+    let _ = start.send().await.expect(200);
+    story.advance().await;
+    assert_eq!(story.graph.tenant().requests, Vec::<String>::new());
+    let _ = step(format!("{enterprise}/resume")).await.expect(200);
+    story.advance().await;
+    assert_eq!(story.state().await, "established");
+    assert!(story.graph.tenant().requests.iter().all(|line| !line.contains("victim")));
 }
 
 #[rstest]

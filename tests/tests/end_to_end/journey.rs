@@ -1,9 +1,9 @@
 //! The product's main job from end to end: a partner is taken on, creates a reseller, and the reseller signs in.
 
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database, PASSWORD, reseller_body};
+use end_to_end::{App, Database, PASSWORD, Person, enterprise_body, reseller_body};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -100,4 +100,70 @@ async fn staff_does_the_same_for_a_master_reseller_that_it_names(#[values(Sqlite
     let path = format!("/master-resellers/{}", master.account);
     let patched = app.patch(&path).bearer(&operator.token).json(&json!({"name": "Contoso Voice"})).send().await;
     assert_eq!(patched.expect(200).text_of("name"), "Contoso Voice");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_enterprise_goes_from_its_invitation_to_working_users_and_back(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    let reseller = app.reseller(&master, "office@nordwind.example").await;
+    let create = async |email: &str| {
+        let mut body = enterprise_body(email);
+        (body["user_limit"], body["can_add_extensions"]) = (json!(2), json!(true));
+        let request = app.post("/enterprises").bearer(&reseller.token).json(&body);
+        let id = request.send().await.expect(201).text_of("id");
+        app.activate(&id, email).await
+    };
+    // The administrator is invited, activates, and connects the tenant, seeing each time what to do.
+    let admin = create("admin@kiosk.example").await;
+    let path = format!("/enterprises/{}", admin.account);
+    let post = |person: &Person, path: &str, body: Value| app.post(path).bearer(&person.token).json(&body).send();
+    let route = |command: &str| format!("{path}/direct-routing/routes/emea/{command}");
+    let started = post(&admin, &route("start"), json!({"label": "kiosk"})).await.expect(200).json();
+    assert_eq!(started["routes"][0]["next"]["step"], "give_consent");
+    let pbx = json!({"type": "3cx", "location": "Tor", "sip_domain": "sip.kiosk.example"});
+    post(&admin, &format!("{path}/pbxes"), pbx.clone()).await.problem(409, "direct_routing_not_established");
+    let pending = post(&admin, &route("confirm"), json!({"verification_txt": "MS=ms42"})).await.expect(200).json();
+    let record = json!({"type": "TXT", "name": "kiosk.emea.teammate.example", "value": "MS=ms42", "ttl": 3600});
+    assert_eq!(pending["routes"][0]["dns_record"], record);
+    for _ in 0..3 {
+        let _ = post(&admin, &route("confirm"), json!({})).await.expect(200);
+    }
+    // It adds a PBX, and users as far as the limit goes.
+    let pbx = post(&admin, &format!("{path}/pbxes"), pbx).await.expect(201).text_of("id");
+    let user = |number: usize| {
+        json!({
+            "teams_user": format!("u{number}@kiosk.example"), "pbx_id": pbx, "sip_user": number.to_string(),
+            "password": "s3cret", "voice_route": "emea",
+        })
+    };
+    let mut users = Vec::new();
+    for number in 0..2 {
+        users.push(post(&admin, &format!("{path}/users"), user(number)).await.expect(201).text_of("id"));
+    }
+    post(&admin, &format!("{path}/users"), user(2)).await.problem(409, "user_limit_reached");
+
+    // Its reseller stops it, lets it go on, and closes it once it is empty.
+    let _ = post(&reseller, &format!("{path}/suspend"), json!({})).await.expect(200);
+    app.get(&path).bearer(&admin.token).send().await.problem(403, "account_not_operating");
+    let _ = post(&reseller, &format!("{path}/resume"), json!({})).await.expect(200);
+    let delete = |path: &str| app.delete(path).bearer(&reseller.token).send();
+    assert_eq!(delete(&path).await.problem(409, "has_open_children")["blockers"]["total"], 3);
+    for user in &users {
+        let _ = delete(&format!("/users/{user}")).await.expect(204);
+    }
+    let _ = delete(&format!("/pbxes/{pbx}")).await.expect(204);
+    let _ = delete(&path).await.expect(204);
+
+    // Everything that it had, another one has at once: address, domain, SIP domain and users.
+    let next = create("admin@kiosk.example").await;
+    app.establish(&next, &next.account, "emea", "kiosk").await;
+    let path = format!("/enterprises/{}", next.account);
+    let pbx = json!({"type": "3cx", "location": "Tor", "sip_domain": "sip.kiosk.example"});
+    let pbx = post(&next, &format!("{path}/pbxes"), pbx).await.expect(201).text_of("id");
+    let user = json!({"teams_user": "u0@kiosk.example", "pbx_id": pbx, "sip_user": "0", "voice_route": "emea"});
+    let _ = post(&next, &format!("{path}/users"), user).await.expect(201);
 }

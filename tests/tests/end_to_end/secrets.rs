@@ -1,5 +1,7 @@
 //! R12, R13, R14: secrets go in and never come out, and are encrypted wherever they stay.
 
+use std::fmt::Write as _;
+
 use api::security::rotation::{Renewed, renew_all};
 use api::security::seal::Seal;
 use base64::Engine;
@@ -67,6 +69,7 @@ async fn a_planted_secret_is_in_no_answer_no_log_no_event_and_nowhere_stored(
         let request = if body.is_null() { request } else { request.json(&body) };
         let answer = request.send().await.expect(status);
         answers.push_str(&answer.text);
+        let _ = write!(answers, "{:?}", answer.headers);
         answer
     };
     send(Method::POST, &format!("{path}/direct-routing/routes/emea/start"), json!({"label": "kiosk"}), 200).await;
@@ -92,17 +95,19 @@ async fn a_planted_secret_is_in_no_answer_no_log_no_event_and_nowhere_stored(
     send(Method::PATCH, &format!("/trunks/{trunk}"), json!({"password": PLANTED, "codecs": ["x"]}), 422).await;
     send(Method::PATCH, &format!("/trunks/{trunk}"), json!({"password": PLANTED}), 200).await;
     send(Method::PATCH, &format!("/users/{added}"), json!({"password": PLANTED}), 200).await;
-    for read in
-        [&format!("/trunks/{trunk}"), &format!("/users/{added}"), &format!("{path}/users"), &format!("{path}/trunks")]
-    {
+    let lists = [format!("{path}/users"), format!("{path}/trunks"), format!("/accounts?q={PLANTED}")];
+    let things = [format!("/trunks/{trunk}"), format!("/users/{added}"), format!("/accounts/{enterprise}/tree")];
+    for read in lists.iter().chain(&things) {
         send(Method::GET, read, json!(null), 200).await;
     }
     assert!(process.terminate(), "the service stops in order, with all that it logs written");
 
     let mut texts = vec![("the answers".to_owned(), answers.into_bytes())];
     texts.push(("the database".to_owned(), stored(&fresh).into_bytes()));
-    for entry in std::fs::read_dir(fresh.directory.path()).unwrap().flatten().filter(|entry| entry.path().is_file()) {
-        texts.push((entry.path().display().to_string(), std::fs::read(entry.path()).unwrap()));
+    for folder in [fresh.directory.path().to_owned(), fresh.directory.path().join("mail")] {
+        for entry in std::fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+            texts.push((entry.path().display().to_string(), std::fs::read(entry.path()).unwrap()));
+        }
     }
     let logged = String::from_utf8(std::fs::read(&log).unwrap()).unwrap();
     assert!(logged.contains("a step of a route was tried"), "the log is the one of this service");
@@ -160,6 +165,11 @@ async fn keys_are_rotated_while_the_service_runs(#[values(Sqlite, Postgresql)] d
     app.service().seal.reload().unwrap();
     renew_all(&app.service().database, &seal).await.unwrap();
     assert_eq!(renew_all(&app.service().database, &seal).await.unwrap(), Renewed::default(), "all of it is done");
+
+    // The command does the same until nothing is left, and leaves a newest key that is in use.
+    assert!(Process::run_command(BINARY, &app.database, &["rotate-keys", "--wait-seconds", "0"]));
+    app.service().seal.reload().unwrap();
+    assert_eq!(renew_all(&app.service().database, &app.service().seal).await.unwrap(), Renewed::default());
 
     // Nothing needs the old key any more.
     std::fs::remove_file(old).unwrap();
