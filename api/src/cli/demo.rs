@@ -35,10 +35,11 @@ pub(super) struct Demo {
     /// How many resellers.
     #[arg(long, default_value_t = 100)]
     resellers: usize,
-    /// How many enterprises, spread over the resellers. Each has an established route, a PBX and a trunk.
+    /// How many enterprises, spread over the resellers. Most have an established route, a PBX and a trunk; some are pending,
+    /// and the routes of some are on their way or have failed.
     #[arg(long, default_value_t = 1_000)]
     enterprises: usize,
-    /// How many users, spread over the enterprises.
+    /// How many users, spread over the enterprises; those that are not connected get none of theirs.
     #[arg(long, default_value_t = 5_000)]
     users: usize,
 }
@@ -110,7 +111,8 @@ fn example(number: usize, masters: usize, demo: &Demo, regions: &[SbcRegion]) ->
         // The first ones have one more when they can't be shared out evenly.
         let own = users / enterprises.max(1) + usize::from(index < users % enterprises.max(1));
         let region = regions.get(number % regions.len().max(1)).ok_or("there is no SBC region")?;
-        Some((of_enterprise(number, region, own)?, Equipment::example(number, region, own)?))
+        let equipment = if is_pending(number) { None } else { Some(Equipment::example(number, region, own)?) };
+        Some((of_enterprise(number, region, own)?, equipment))
     } else {
         None
     };
@@ -126,9 +128,14 @@ fn example(number: usize, masters: usize, demo: &Demo, regions: &[SbcRegion]) ->
         email,
         billing_reference: (tier != Tier::MasterReseller).then(|| format!("DEMO-{number:07}")),
         enterprise: enterprise.as_ref().map(|(enterprise, _)| enterprise.clone()),
-        equipment: enterprise.map(|(_, equipment)| equipment),
+        equipment: enterprise.and_then(|(_, equipment)| equipment),
         at: instant(number),
     })
+}
+
+/// Whether nobody has activated the enterprise of a number yet.
+const fn is_pending(number: usize) -> bool {
+    number % 50 == 9
 }
 
 fn of_enterprise(number: usize, region: &SbcRegion, users: usize) -> Result<Enterprise, String> {
@@ -158,7 +165,11 @@ fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
         enterprise: enterprise.as_ref(),
         now: *at,
     };
-    accounts::insert_active(tx, &account)?;
+    if enterprise.is_some() && equipment.is_none() {
+        accounts::insert(tx, &account)?;
+    } else {
+        accounts::insert_active(tx, &account)?;
+    }
     if let Some(equipment) = equipment {
         equipment.write(tx, *id, *at)?;
     }

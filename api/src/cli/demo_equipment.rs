@@ -1,7 +1,7 @@
-//! What each enterprise of the example tree has: an established route, a PBX, a trunk and users.
+//! What enterprises of the example tree have: a route, and once that is established a PBX, a trunk and users.
 
 use domain::Timestamp;
-use domain::direct_routing::{DirectRouting, Link, Route, State};
+use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
 use domain::fault::Fault;
 use domain::host_name::HostName;
 use domain::id::{AccountId, EventId, Id, Kind, PbxId, TrunkId, UserId};
@@ -34,6 +34,12 @@ const USER: u8 = 3;
 pub(super) struct Equipment {
     number: usize,
     route: Route,
+    telephony: Option<Telephony>,
+}
+
+/// What goes through an established route.
+#[derive(Debug, Clone)]
+struct Telephony {
     pbx: (PbxId, pbx::Settings),
     trunk: (TrunkId, trunk::Settings),
     users: Vec<(UserId, user::Settings)>,
@@ -49,14 +55,51 @@ impl Equipment {
             tenant: Tenant::parse(&domain).map_err(failed)?,
         };
         let txt = VerificationTxt::parse(&format!("MS=ms{number:08}")).map_err(failed)?;
+        let state = match number % 20 {
+            3 => State::Working { link, stage: Stage::ConsentRequested },
+            7 => State::Working { link, stage: Stage::DomainPending(txt) },
+            13 => State::Failed { link, stage: Stage::DomainPending(txt), reason: Failure::TimedOut },
+            _ => State::Established { link, txt },
+        };
+        let failed_with = matches!(state, State::Failed { .. })
+            .then(|| (Timestamp::default(), "Microsoft does not find the TXT record yet.".to_owned()));
+        let telephony =
+            state.is_established().then(|| Telephony::example(number, region, &domain, users)).transpose()?;
         let route = Route {
             region: region.code.clone(),
-            state: State::Established { link, txt },
+            state,
             since: Timestamp::default(),
             attempts: 0,
             due_at: Timestamp::default(),
-            last_error: None,
+            last_error: failed_with,
         };
+        Ok(Self { number, route, telephony })
+    }
+
+    /// Writes it.
+    pub(super) fn write(&self, tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
+        let Self { number, route, telephony } = self;
+        let last_error = route.last_error.clone().map(|(_, error)| (now, error));
+        let route = Route { since: now, due_at: now, last_error, ..route.clone() };
+        let routing = DirectRouting { version: 1, consent_given_at: None, routes: vec![route] };
+        let mut taken = !direct_routing::save(tx, account, &DirectRouting::default(), &routing)?;
+        if let Some(Telephony { pbx: (pbx, pbx_settings), trunk: (trunk, trunk_settings), users: own }) = telephony {
+            taken |= pbxes::insert(tx, account, *pbx, pbx_settings, now)?.is_none();
+            trunks::insert(tx, account, *trunk, trunk_settings, None, now)?;
+            record(tx, account, *pbx, now)?;
+            record(tx, account, *trunk, now)?;
+            for (user, settings) in own {
+                taken |= users::insert(tx, account, *user, settings, None, now)?.is_err();
+                record(tx, account, *user, now)?;
+            }
+        }
+        if taken { Err(Error::Corrupt(format!("something of example {number} is taken"))) } else { Ok(()) }
+    }
+}
+
+impl Telephony {
+    fn example(number: usize, region: &SbcRegion, domain: &str, users: usize) -> Result<Self, String> {
+        let failed = |fault: Fault| format!("the example of enterprise {number}: {}", fault.detail);
         let location = Location::parse(LOCATIONS[number % LOCATIONS.len()]).map_err(failed)?;
         let sip_domain = HostName::parse(&format!("sip.{domain}")).map_err(failed)?;
         let kind = PbxType::ALL[number % PbxType::ALL.len()];
@@ -91,24 +134,7 @@ impl Equipment {
             };
             own.push((part_id(number, USER, index), settings));
         }
-        Ok(Self { number, route, pbx, trunk, users: own })
-    }
-
-    /// Writes it.
-    pub(super) fn write(&self, tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
-        let Self { number, route, pbx: (pbx, pbx_settings), trunk: (trunk, trunk_settings), users: own } = self;
-        let route = Route { since: now, due_at: now, ..route.clone() };
-        let routing = DirectRouting { version: 1, consent_given_at: None, routes: vec![route] };
-        let mut taken = !direct_routing::save(tx, account, &DirectRouting::default(), &routing)?;
-        taken |= pbxes::insert(tx, account, *pbx, pbx_settings, now)?.is_none();
-        trunks::insert(tx, account, *trunk, trunk_settings, None, now)?;
-        record(tx, account, *pbx, now)?;
-        record(tx, account, *trunk, now)?;
-        for (user, settings) in own {
-            taken |= users::insert(tx, account, *user, settings, None, now)?.is_err();
-            record(tx, account, *user, now)?;
-        }
-        if taken { Err(Error::Corrupt(format!("something of example {number} is taken"))) } else { Ok(()) }
+        Ok(Self { pbx, trunk, users: own })
     }
 }
 

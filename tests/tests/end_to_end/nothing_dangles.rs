@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database, FreshDatabase, Person};
+use end_to_end::{App, Client, Database, FreshDatabase, Person, Process};
 use persistence::DatabaseUrl;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -11,6 +11,8 @@ use proptest::test_runner::{Config, TestRng, TestRunner};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 
 /// Something that is done, with numbers by which it chooses among what is there.
 #[derive(Debug, Clone)]
@@ -303,4 +305,36 @@ async fn after_any_sequence_of_operations_nothing_dangles(#[values(Sqlite, Postg
             assert_eq!(count(&world.app.database, &format!("SELECT 1 FROM {table}")), 0, "{table}");
         }
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_tree_is_one_that_the_service_could_have_made(#[values(Sqlite, Postgresql)] database: Database) {
+    let fresh = database.fresh();
+    let command = ["demo", "--resellers", "10", "--enterprises", "100", "--users", "350"];
+    assert!(Process::run_command(BINARY, &fresh, &command));
+    nothing_dangles(&fresh);
+    for (what, query) in CLAIMS {
+        assert_eq!(count(&fresh, query), 0, "{what}");
+    }
+    let process = Process::start(BINARY, &fresh);
+    let client = Client::sign_in(&process).await;
+    let list = client.get("/enterprises?limit=200").await.expect(200).json();
+    let (mut states, mut users) = (std::collections::BTreeSet::new(), 0);
+    for enterprise in list["items"].as_array().unwrap() {
+        let path = format!("/enterprises/{}", enterprise["id"].as_str().unwrap());
+        let routing = client.get(&format!("{path}/direct-routing")).await.expect(200).json();
+        states.insert(routing["routes"][0]["state"].as_str().unwrap().to_owned());
+        let parts = usize::from(routing["established"] == true);
+        for what in ["pbxes", "trunks"] {
+            let page = client.get(&format!("{path}/{what}")).await.expect(200).json();
+            assert_eq!(page["items"].as_array().unwrap().len(), parts, "{path}");
+        }
+        users += client.get(&format!("{path}/users")).await.expect(200).json()["items"].as_array().unwrap().len();
+    }
+    assert_eq!(
+        states.into_iter().collect::<Vec<_>>(),
+        ["consent_requested", "domain_pending", "established", "failed", "not_started"]
+    );
+    assert!((250..350).contains(&users), "{users}");
 }
