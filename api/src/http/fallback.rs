@@ -16,8 +16,16 @@ pub struct Methods(Vec<(ResourceDef, String)>);
 impl Methods {
     /// Those of the document, and GET of the paths that it leaves out.
     #[must_use]
-    pub fn of(document: &OpenApi, pages: &[&str]) -> Self {
-        let mut methods: Vec<_> = document
+    pub fn new(documented: &[(String, String)], pages: &[&str]) -> Self {
+        let documented = documented.iter().map(|(path, names)| (ResourceDef::new(path.as_str()), names.clone()));
+        let pages = pages.iter().map(|path| (ResourceDef::new(*path), "GET, HEAD, OPTIONS".to_owned()));
+        Self(documented.chain(pages).collect())
+    }
+
+    /// Each path of the document, with the names of its methods.
+    #[must_use]
+    pub fn documented(document: &OpenApi) -> Vec<(String, String)> {
+        document
             .paths
             .paths
             .iter()
@@ -31,11 +39,9 @@ impl Methods {
                 ];
                 names.extend(present.into_iter().filter(|(_, present)| *present).map(|(name, _)| name));
                 names.push("OPTIONS");
-                (ResourceDef::new(path.as_str()), names.join(", "))
+                (path.clone(), names.join(", "))
             })
-            .collect();
-        methods.extend(pages.iter().map(|path| (ResourceDef::new(*path), "GET, HEAD, OPTIONS".to_owned())));
-        Self(methods)
+            .collect()
     }
 }
 
