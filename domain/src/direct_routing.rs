@@ -302,23 +302,24 @@ impl DirectRouting {
             },
             State::NotStarted | State::Established { .. } => 0,
         });
-        let (region, state) = furthest
-            .map_or((None, "not_started"), |route| (Some(route.region.as_str().to_owned()), route.state.as_str()));
-        let next = furthest.map_or_else(|| Next::of(&State::NotStarted), |route| Next::of(&route.state));
-        Err(Refusal::DirectRoutingNotEstablished { region, state, next: next.map(|next| next.step) })
+        Err(furthest.map_or_else(
+            || not_established(None, &State::NotStarted),
+            |route| not_established(Some(&route.region), &route.state),
+        ))
     }
 
     /// Users are routed through an established route of their enterprise (R14).
     pub fn check_voice_route(&self, region: &SbcRegionCode) -> Result<(), Refusal> {
-        if self.state(region).is_established() {
-            return Ok(());
-        }
         let state = self.state(region);
-        Err(Refusal::DirectRoutingNotEstablished {
-            region: Some(region.as_str().to_owned()),
-            state: state.as_str(),
-            next: Next::of(&state).map(|next| next.step),
-        })
+        if state.is_established() { Ok(()) } else { Err(not_established(Some(region), &state)) }
+    }
+}
+
+fn not_established(region: Option<&SbcRegionCode>, state: &State) -> Refusal {
+    Refusal::DirectRoutingNotEstablished {
+        region: region.map(|region| region.as_str().to_owned()),
+        state: state.as_str(),
+        next: Next::of(state).map(|next| next.step),
     }
 }
 

@@ -267,6 +267,21 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// A password is given to a trunk that registers, and must be when it starts to.
+    pub fn check_password(&self, before: Option<&Self>, given: bool) -> Result<(), Faults> {
+        let fault = |code, detail| Err(vec![("/password", Fault::new(code, detail))]);
+        let registered = before.is_some_and(|before| before.authentication.method() == Method::Registration);
+        match (self.authentication.method(), given) {
+            (Method::Ip, true) => fault("not_allowed", "Leave it out: the trunk is known by its addresses."),
+            (Method::Registration, false) if !registered => {
+                fault("required", "A trunk that starts to register needs a password.")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Each way has what it needs, from the change or from before, and nothing of the other.
 fn authentication(method: Method, before: Option<&Authentication>, change: &Change) -> Result<Authentication, Faults> {
     let not_allowed = |detail: &str| Fault::new("not_allowed", detail);
@@ -354,6 +369,26 @@ mod tests {
         let without = Change { user_name: Some(None), ..Change::default() };
         assert_eq!(pointers(registered.after(&without)), Err("/user_name"));
         assert_eq!(registered.after(&Change { networks, ..ip }).unwrap().authentication, by_ip.authentication);
+    }
+
+    #[test]
+    fn r13_a_password_belongs_to_a_trunk_that_registers() {
+        let networks = Some(vec![Network::parse("192.0.2.1").unwrap()]);
+        let by_ip = new(&Change { method: Some(Method::Ip), networks, ..Change::default() }).unwrap();
+        let user_name = Some(Some(name("a")));
+        let registers = new(&Change { method: Some(Method::Registration), user_name, ..Change::default() }).unwrap();
+        for (before, after, given, expected) in [
+            (None, &by_ip, false, None),
+            (None, &by_ip, true, Some("not_allowed")),
+            (None, &registers, false, Some("required")),
+            (None, &registers, true, None),
+            (Some(&by_ip), &registers, false, Some("required")),
+            (Some(&registers), &registers, false, None),
+            (Some(&registers), &by_ip, true, Some("not_allowed")),
+        ] {
+            let seen = after.check_password(before, given).err().map(|faults| faults[0].1.code);
+            assert_eq!(seen, expected, "{before:?} {given}");
+        }
     }
 
     #[test]

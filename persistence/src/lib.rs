@@ -38,5 +38,8 @@ pub use database::{Database, Options};
 pub use error::{Error, Failure};
 pub use parts::Filter;
 
+/// The version of whatever was just made; it grows by one with every change.
+const FIRST_VERSION: i64 = 1;
+
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use domain::pbx::{DnsLookup, FeatureCode, Pbx, PbxType, RegistrationExpiry, Sett
 use domain::sip::OutboundProxy;
 use domain::text::Location;
 
+use crate::FIRST_VERSION;
 use crate::accounts::search_text;
 use crate::connection::{MultiBackend, StoreConnection};
 use crate::error::{Error, inserted};
@@ -17,8 +18,6 @@ use crate::key::Key;
 use crate::parts::Filter;
 use crate::schema::{pbxes, sip_users, users};
 use crate::time::{Instant, column, instant};
-
-const FIRST_VERSION: i64 = 1;
 
 /// The columns that settings are kept in.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]

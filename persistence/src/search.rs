@@ -125,6 +125,10 @@ struct PostgresqlStep {
 /// A query whose values are bound.
 struct Query {
     is_sqlite: bool,
+    /// By what it knows which accounts come later.
+    place: &'static str,
+    /// By what it sorts them: a list without doubles only by what it shows.
+    sort: &'static str,
     text: String,
     values: Vec<Value>,
 }
@@ -135,8 +139,9 @@ enum Value {
 }
 
 impl Query {
-    fn new(tx: &StoreConnection, text: &str) -> Self {
-        Self { is_sqlite: matches!(tx, StoreConnection::Sqlite(_)), text: text.to_owned(), values: Vec::new() }
+    fn new(tx: &StoreConnection, place: &'static str, sort: &'static str, text: &str) -> Self {
+        let is_sqlite = matches!(tx, StoreConnection::Sqlite(_));
+        Self { is_sqlite, place, sort, text: text.to_owned(), values: Vec::new() }
     }
 
     fn push(mut self, text: &str) -> Self {
@@ -226,26 +231,27 @@ fn number(text: &str) -> Option<(&'static str, String)> {
 
 /// Where accounts stand in order: on SQLite by the numbers that the search index has, elsewhere by their ids.
 const SQLITE_PLACE: &str = "printf('%016x', r.row) AS place, a.id AS id";
+const SQLITE_ROWS: &str = "CROSS JOIN account_search_rows r ON r.account_id = a.id";
 const POSTGRESQL_PLACE: &str = "a.id::text AS place, a.id AS id";
 
 fn by_text(tx: &StoreConnection, scope: &Scope, text: &str) -> Query {
-    let from = match (tx, scope) {
-        (StoreConnection::Postgresql(_), _) => format!("SELECT {POSTGRESQL_PLACE} FROM accounts a WHERE TRUE"),
+    let query = match (tx, scope) {
+        (StoreConnection::Postgresql(_), _) => {
+            Query::new(tx, "a.id", "a.id", &format!("SELECT {POSTGRESQL_PLACE} FROM accounts a WHERE"))
+        }
         // What is below one reseller is looked through faster than what all the others have is left out.
-        (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) => format!(
-            "SELECT {SQLITE_PLACE} FROM accounts a CROSS JOIN account_search_rows r ON r.account_id = a.id WHERE TRUE"
-        ),
+        (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) => {
+            Query::new(tx, "r.row", "r.row", &format!("SELECT {SQLITE_PLACE} FROM accounts a {SQLITE_ROWS} WHERE"))
+        }
         (StoreConnection::Sqlite(_), Scope::Platform | Scope::MasterReseller(_)) => {
             let from = format!(
                 "SELECT {SQLITE_PLACE} FROM account_search s CROSS JOIN account_search_rows r ON r.row = s.rowid \
                  CROSS JOIN accounts a ON a.id = r.account_id WHERE s.account_search MATCH "
             );
-            let query = Query::new(tx, &from).bind(Value::Text(trigrams(text)));
-            return query.push(" AND a.search_text LIKE ").bind(Value::Text(search_pattern(text))).push(" ESCAPE '\\'");
+            Query::new(tx, "s.rowid", "s.rowid", &from).bind(Value::Text(trigrams(text))).push(" AND")
         }
     };
-    let query = Query::new(tx, &from).push(" AND a.search_text LIKE ");
-    query.bind(Value::Text(search_pattern(text))).push(" ESCAPE '\\'")
+    query.push(" a.search_text LIKE ").bind(Value::Text(search_pattern(text))).push(" ESCAPE '\\'")
 }
 
 /// Every three characters of a text that stand beside each other, all of which the index must have.
@@ -257,47 +263,41 @@ fn trigrams(text: &str) -> String {
 }
 
 fn by_start(tx: &StoreConnection, scope: &Scope, table: &str, column: &str, start: &str) -> Query {
-    let of_users = table == "phone_numbers";
+    // Numbers are their users', everything else is the enterprise's own.
+    let (users, account) = match table {
+        "phone_numbers" => ("CROSS JOIN users u ON u.id = t.user_id", "u.account_id"),
+        _ => ("", "t.account_id"),
+    };
+    // SQLite joins in the order in which it is told to.
     let from = match (tx, scope) {
         (StoreConnection::Postgresql(_), _) => {
-            let (users, account) =
-                if of_users { ("JOIN users u ON u.id = t.user_id", "u.account_id") } else { ("", "t.account_id") };
-            format!("SELECT DISTINCT {POSTGRESQL_PLACE} FROM {table} t {users} JOIN accounts a ON a.id = {account} ")
+            let users = users.replace("CROSS JOIN", "JOIN");
+            format!("SELECT DISTINCT {POSTGRESQL_PLACE} FROM {table} t {users} JOIN accounts a ON a.id = {account}")
         }
-        // SQLite joins in the order in which it is told to. What one reseller has is looked through, whatever others have;
-        // for those above, the index on the column comes first.
-        (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) => {
-            let own = if of_users {
-                "CROSS JOIN users u ON u.account_id = a.id CROSS JOIN phone_numbers t ON t.user_id = u.id".to_owned()
-            } else {
-                format!("CROSS JOIN {table} t ON t.account_id = a.id")
-            };
-            let rows = "CROSS JOIN account_search_rows r ON r.account_id = a.id";
-            format!("SELECT DISTINCT {SQLITE_PLACE} FROM accounts a {own} {rows} ")
-        }
-        (StoreConnection::Sqlite(_), Scope::Platform | Scope::MasterReseller(_)) => {
-            let (users, account) = if of_users {
-                ("CROSS JOIN users u ON u.id = t.user_id", "u.account_id")
-            } else {
-                ("", "t.account_id")
-            };
-            let accounts = format!("CROSS JOIN accounts a ON a.id = {account}");
-            let rows = "CROSS JOIN account_search_rows r ON r.account_id = a.id";
-            format!("SELECT DISTINCT {SQLITE_PLACE} FROM {table} t {users} {accounts} {rows} ")
-        }
+        // What one reseller has is looked through, whatever others have.
+        (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) if users.is_empty() => format!(
+            "SELECT DISTINCT {SQLITE_PLACE} FROM accounts a CROSS JOIN {table} t ON t.account_id = a.id {SQLITE_ROWS}"
+        ),
+        (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) => format!(
+            "SELECT DISTINCT {SQLITE_PLACE} FROM accounts a CROSS JOIN users u ON u.account_id = a.id \
+             CROSS JOIN {table} t ON t.user_id = u.id {SQLITE_ROWS}"
+        ),
+        // For those above, the index on the column comes first.
+        (StoreConnection::Sqlite(_), Scope::Platform | Scope::MasterReseller(_)) => format!(
+            "SELECT DISTINCT {SQLITE_PLACE} FROM {table} t {users} CROSS JOIN accounts a ON a.id = {account} {SQLITE_ROWS}"
+        ),
     };
+    let place = if matches!(tx, StoreConnection::Sqlite(_)) { "r.row" } else { "a.id" };
     // The columns compare by their octets, so what begins with a text stands between it and what comes behind all of them.
-    let query = Query::new(tx, &from).push(&format!("WHERE t.{column} >= ")).bind(Value::Text(start.to_owned()));
+    let query = Query::new(tx, place, "place", &from)
+        .push(&format!(" WHERE t.{column} >= "))
+        .bind(Value::Text(start.to_owned()));
     query.push(&format!(" AND t.{column} < ")).bind(Value::Text(format!("{start}\u{10ffff}")))
 }
 
 /// The same within a scope, and no more than there is room for.
 fn limited(mut query: Query, scope: &Scope, search: &Search) -> Query {
-    let place = match (query.is_sqlite, query.text.contains("account_search s")) {
-        (true, true) => "s.rowid",
-        (true, false) => "r.row",
-        (false, _) => "a.id",
-    };
+    let place = query.place;
     query = query.push(" AND a.tier <> 'platform'");
     query = match *scope {
         Scope::Platform => query,
@@ -321,9 +321,8 @@ fn limited(mut query: Query, scope: &Scope, search: &Search) -> Query {
             query.bind(key)
         };
     }
-    // A sorted text of the place is the place, so a list without doubles can be sorted by it.
-    let sorted = if query.text.contains("DISTINCT") { "place" } else { place };
-    query.push(&format!(" ORDER BY {sorted} {order} LIMIT {}", search.limit))
+    let sort = query.sort;
+    query.push(&format!(" ORDER BY {sort} {order} LIMIT {}", search.limit))
 }
 
 #[cfg(test)]

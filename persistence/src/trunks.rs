@@ -9,6 +9,7 @@ use domain::network::{Host, Port, Transport};
 use domain::text::{AuthenticationName, TrunkName};
 use domain::trunk::{Authentication, Codec, Codecs, ConcurrentCalls, Settings, Trunk, parse_networks};
 
+use crate::FIRST_VERSION;
 use crate::accounts::search_text;
 use crate::connection::{MultiBackend, StoreConnection};
 use crate::error::Error;
@@ -16,8 +17,6 @@ use crate::key::Key;
 use crate::parts::Filter;
 use crate::schema::trunks;
 use crate::time::{Instant, column, instant};
-
-const FIRST_VERSION: i64 = 1;
 
 /// The columns that settings are kept in.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]

@@ -39,7 +39,7 @@ pub fn update(
     if let (Some(regions), Some(enterprise)) = (&change.enterprise.sbc_regions, &account.enterprise) {
         check_regions(tx, &account, enterprise.sbc_regions.beyond(regions))?;
     }
-    if let Some(limit) = change.enterprise.user_limit {
+    if let Some(limit @ Some(_)) = change.enterprise.user_limit {
         check_limit(limit, users::count(tx, account.id)?)?;
     }
     if changes_nothing(&account, &change) {

@@ -14,7 +14,7 @@ use crate::http::error::value_error;
 use crate::http::page::Paging;
 use crate::http::query::Query;
 use crate::http::{Actor, Error};
-use crate::record::{Happening, record};
+use crate::record::{Happening, difference, record};
 use crate::security::seal::Seal;
 
 /// Which page of an enterprise's PBXs, trunks or users is wanted.
@@ -59,6 +59,31 @@ pub fn note<K: Kind>(
 /// A password as it is stored: sealed for the one that has it.
 pub fn sealed<K>(seal: &Seal, id: Id<K>, password: &SipPassword) -> Result<Vec<u8>, Error> {
     Ok(seal.seal(id.uuid(), password.expose().as_bytes())?)
+}
+
+/// What becomes of a stored password: `None` leaves it as it is, `Some(None)` removes it. It `goes` with what it belongs to, or
+/// because `null` was given for it.
+pub fn resealed<K>(
+    seal: &Seal,
+    id: Id<K>,
+    has_password: bool,
+    goes: bool,
+    given: Option<&Option<SipPassword>>,
+) -> Result<Option<Option<Vec<u8>>>, Error> {
+    match given {
+        Some(Some(password)) if !goes => Ok(Some(Some(sealed(seal, id, password)?))),
+        given => Ok((has_password && (goes || given.is_some())).then_some(None)),
+    }
+}
+
+/// The members that an update changed, before and after. A password shows as changed, and no more of it.
+#[must_use]
+pub fn updated(before: Value, after: Value, password_changed: bool) -> (Value, Value) {
+    let (was, mut is) = difference(before, after);
+    if password_changed {
+        is["password"] = Value::from("changed");
+    }
+    (was, is)
 }
 
 /// What is wrong with values in the light of what is there.

@@ -110,26 +110,23 @@ impl Graph {
         let tenant = self.settings.tenant.as_ref().unwrap_or(tenant);
         self.check_quiet(tenant, now).await?;
         let url = format!("{}{path}", self.settings.url.as_str().trim_end_matches('/'));
-        let mut token = self.token(tenant, now).await?;
-        for attempt in 0..2 {
-            let mut request = self.http.request(method.clone(), &url).bearer_auth(token.expose_secret());
-            if let Some(body) = body {
-                request = request.json(body);
-            }
-            let (status, headers, octets) = answer(request).await?;
+        let ask = async || {
+            let token = self.token(tenant, now).await?;
+            let request = self.http.request(method.clone(), &url).bearer_auth(token.expose_secret());
+            answer(if let Some(body) = body { request.json(body) } else { request }).await
+        };
+        let mut answered = ask().await?;
+        if answered.0 == StatusCode::UNAUTHORIZED {
             // A token can end before its time; a new one shows whether that is all.
-            if status == StatusCode::UNAUTHORIZED && attempt == 0 {
-                self.tokens.lock().await.remove(tenant.as_str());
-                token = self.token(tenant, now).await?;
-                continue;
-            }
-            if let (StatusCode::TOO_MANY_REQUESTS, Some(pause)) = (status, retry_after(&headers, now)) {
-                let until = now + pause.min(TimeDelta::days(1));
-                self.quiet.lock().await.insert(tenant.as_str().to_owned(), until);
-            }
-            return read(status, &headers, &octets, now);
+            self.tokens.lock().await.remove(tenant.as_str());
+            answered = ask().await?;
         }
-        Err(trouble("Microsoft Graph does not accept this service's sign-in."))
+        let (status, headers, octets) = answered;
+        if let (StatusCode::TOO_MANY_REQUESTS, Some(pause)) = (status, retry_after(&headers, now)) {
+            let until = now + pause.min(TimeDelta::days(1));
+            self.quiet.lock().await.insert(tenant.as_str().to_owned(), until);
+        }
+        read(status, &headers, &octets, now)
     }
 
     /// What Graph allows in a tenant all its routes share: none asks while it wants to be left alone.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::hmac;
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::limits::{IDEMPOTENCY_HOURS, IDEMPOTENCY_KEY_MAX};
@@ -32,9 +32,7 @@ pub type Fingerprints = Arc<hmac::Key>;
 /// Reads the key of fingerprints from the data directory, and makes it if there is none.
 pub fn open_fingerprints(data_dir: &Path, now: Timestamp) -> io::Result<Fingerprints> {
     if key_files::read(data_dir, KIND)?.is_empty() {
-        let mut octets = [0; 32];
-        rand::fill(&mut octets).map_err(io::Error::other)?;
-        key_files::add(data_dir, KIND, &octets, now)?;
+        key_files::add_random(data_dir, KIND, now)?;
     }
     let oldest = key_files::read(data_dir, KIND)?.into_iter().next();
     let octets = oldest.map(|file| file.octets).ok_or_else(|| io::Error::other("the key just made is gone"))?;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use domain::enterprise::SbcRegionCode;
 use domain::host_name::HostName;
 use domain::limits::{ROUTE_DOMAIN_MAX, SBC_REGIONS_MAX, SBCS_MAX};
+use domain::route_domain::is_below_onmicrosoft;
 use domain::text::AccountName;
 use serde::Deserialize;
 
@@ -88,7 +89,7 @@ fn region(Given { code, name, base_domain, sbcs }: Given) -> Result<SbcRegion, S
     if base.as_str().len() + 2 > ROUTE_DOMAIN_MAX {
         return Err(wrong("base_domain", &format!("names below it must fit into {ROUTE_DOMAIN_MAX} characters")));
     }
-    if base.as_str() == "onmicrosoft.com" || base.as_str().ends_with(".onmicrosoft.com") {
+    if is_below_onmicrosoft(&base) {
         return Err(wrong("base_domain", "nothing below onmicrosoft.com can be verified"));
     }
     if !(1..=SBCS_MAX).contains(&sbcs.len()) {

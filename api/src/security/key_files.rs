@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::rand;
 use chrono::TimeDelta;
 use domain::Timestamp;
 use uuid::{NoContext, Uuid};
@@ -41,6 +42,13 @@ pub fn read(data_dir: &Path, kind: &str) -> io::Result<Vec<KeyFile>> {
     }
     keys.sort_by_key(|key| key.id);
     Ok(keys)
+}
+
+/// Adds 256 random bits as a key of a kind.
+pub fn add_random(data_dir: &Path, kind: &str, now: Timestamp) -> io::Result<()> {
+    let mut octets = [0; 32];
+    rand::fill(&mut octets).map_err(io::Error::other)?;
+    add(data_dir, kind, &octets, now)
 }
 
 /// Adds a key of a kind, which is the newest one from then on, whatever clock the others were made by.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::rand;
 use domain::Timestamp;
 use uuid::Uuid;
 
@@ -55,9 +54,7 @@ impl Seal {
 
     /// Adds a key to the data directory, with which is sealed from then on.
     pub fn add_key(data_dir: &Path, now: Timestamp) -> io::Result<()> {
-        let mut octets = [0; 32];
-        rand::fill(&mut octets).map_err(io::Error::other)?;
-        key_files::add(data_dir, KIND, &octets, now)
+        key_files::add_random(data_dir, KIND, now)
     }
 
     /// Reads the keys again: another process may have added one.

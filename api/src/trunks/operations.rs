@@ -2,7 +2,6 @@
 
 use domain::Timestamp;
 use domain::account::{Account, check_open};
-use domain::fault::Fault;
 use domain::id::TrunkId;
 use domain::network::Host;
 use domain::refusal::Refusal;
@@ -13,9 +12,9 @@ use domain::trunk::{Change, Codec, ConcurrentCalls, Method, Settings, Trunk};
 use persistence::{StoreConnection, direct_routing, telephony, trunks};
 use serde_json::{Value, json};
 
-use crate::enterprises::parts::{note, sealed, validation};
+use crate::enterprises::parts::{note, resealed, sealed, updated, validation};
 use crate::http::{Actor, Error};
-use crate::record::{difference, new_id};
+use crate::record::new_id;
 use crate::security::seal::Seal;
 
 /// A trunk to be added.
@@ -60,10 +59,7 @@ pub fn create(
 ) -> Result<Trunk, Error> {
     let CreateTrunk { name, host, change, password } = command;
     let settings = Settings::new(name.clone(), host.clone(), change).map_err(validation)?;
-    check_password(&settings, password.is_some())?;
-    if settings.authentication.method() == Method::Registration && password.is_none() {
-        return Err(password_required());
-    }
+    settings.check_password(None, password.is_some()).map_err(validation)?;
     check_open(account.status)?;
     if !account.services.has(Service::Trunk) {
         return Err(Refusal::ServiceMissing(Service::Trunk).into());
@@ -89,27 +85,17 @@ pub fn update(
     let ChangeTrunk { change, password } = command;
     check_open(account.status)?;
     let settings = before.settings.after(change).map_err(validation)?;
-    check_password(&settings, password.as_ref().is_some_and(Option::is_some))?;
-    let registers = |settings: &Settings| settings.authentication.method() == Method::Registration;
-    if registers(&settings) && !registers(&before.settings) && !matches!(password, Some(Some(_))) {
-        return Err(password_required());
-    }
+    let given = password.as_ref().is_some_and(Option::is_some);
+    settings.check_password(Some(&before.settings), given).map_err(validation)?;
     // With the way to authenticate goes what belongs to it.
-    let goes = settings.authentication.method() == Method::Ip || matches!(password, Some(None));
-    let password = match password {
-        _ if goes && before.has_password => Some(None),
-        Some(Some(password)) => Some(Some(sealed(seal, before.id, password)?)),
-        _ => None,
-    };
+    let goes = settings.authentication.method() == Method::Ip;
+    let password = resealed(seal, before.id, before.has_password, goes, password.as_ref())?;
     if settings == before.settings && password.is_none() {
         return Ok(before);
     }
     let trunk = trunks::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
-    let (was, mut is) = difference(members(&before), members(&trunk));
-    if password.is_some() {
-        is["password"] = json!("changed");
-    }
-    note(tx, actor, account.id, trunk.id, "updated", (was, is), now)?;
+    let changed = updated(members(&before), members(&trunk), password.is_some());
+    note(tx, actor, account.id, trunk.id, "updated", changed, now)?;
     Ok(trunk)
 }
 
@@ -127,18 +113,6 @@ pub fn delete(
     }
     trunks::delete(tx, trunk.id)?;
     note(tx, actor, account.id, trunk.id, "removed", (members(trunk), Value::Null), now)
-}
-
-fn password_required() -> Error {
-    validation(vec![("/password", Fault::new("required", "A trunk that starts to register needs a password."))])
-}
-
-fn check_password(settings: &Settings, given: bool) -> Result<(), Error> {
-    if given && settings.authentication.method() == Method::Ip {
-        let fault = Fault::new("not_allowed", "Leave it out: the trunk is known by its addresses.");
-        return Err(validation(vec![("/password", fault)]));
-    }
-    Ok(())
 }
 
 /// The members of a trunk as events show them.

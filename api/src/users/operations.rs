@@ -13,9 +13,9 @@ use domain::user::{Change, Settings, User, check_may_add, check_numbers, check_r
 use persistence::{StoreConnection, direct_routing, pbxes, trunks, users};
 use serde_json::{Value, json};
 
-use crate::enterprises::parts::{note, sealed, validation};
+use crate::enterprises::parts::{note, resealed, sealed, updated, validation};
 use crate::http::{Actor, Error};
-use crate::record::{difference, new_id};
+use crate::record::new_id;
 use crate::security::seal::Seal;
 
 /// Settings of a user and its password: of a new one, or new ones. `Some(None)` removes the password.
@@ -80,22 +80,15 @@ pub fn update(
     let settings = change.after(&before.settings).map_err(validation)?;
     check(tx, account, &settings, Some(&before.settings), password.as_ref().is_some_and(Option::is_some))?;
     // A password is of a PBX's user, and goes with it.
-    let goes = settings.assignment.pbx().is_none() || matches!(password, Some(None));
-    let password = match password {
-        _ if goes && before.has_password => Some(None),
-        Some(Some(password)) => Some(Some(sealed(seal, before.id, password)?)),
-        _ => None,
-    };
+    let goes = settings.assignment.pbx().is_none();
+    let password = resealed(seal, before.id, before.has_password, goes, password.as_ref())?;
     if settings == before.settings && password.is_none() {
         return Ok(before);
     }
     let changed = users::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
     let user = changed.map_err(Refusal::UserClaimTaken)?;
-    let (was, mut is) = difference(members(&before), members(&user));
-    if password.is_some() {
-        is["password"] = json!("changed");
-    }
-    note(tx, actor, account.id, user.id, "updated", (was, is), now)?;
+    let changed = updated(members(&before), members(&user), password.is_some());
+    note(tx, actor, account.id, user.id, "updated", changed, now)?;
     Ok(user)
 }
 

@@ -10,14 +10,13 @@ use domain::services::{Service, Services};
 
 use super::addresses::{claim_email, free_emails, is_taken};
 use super::row::search_text;
+use crate::FIRST_VERSION;
 use crate::connection::{StoreConnection, on};
 use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts, members};
 use crate::time::{Instant, column};
-
-const FIRST_VERSION: i64 = 1;
 
 /// An account to be created. It starts pending.
 #[derive(Debug, Clone)]

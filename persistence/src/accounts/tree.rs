@@ -43,70 +43,38 @@ pub fn tree(tx: &mut StoreConnection, account: &Account) -> Result<Tree, Error> 
         let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
         Ok((tier, parse_status(&status)?, count))
     });
+    let everything = account.tier == Tier::Platform;
+    let by_state = routes::table.group_by(routes::state).select((routes::state, count_star())).order(routes::state);
     Ok(Tree {
         accounts: parsed.collect::<Result<_, Error>>()?,
-        routes: by_state(tx, account.tier, id)?,
-        pbxes: count(tx, account.tier, id, Of::Pbxes)?,
-        trunks: count(tx, account.tier, id, Of::Trunks)?,
-        users: count(tx, account.tier, id, Of::Users)?,
+        routes: if everything {
+            by_state.load(tx)?
+        } else {
+            by_state.filter(routes::account_id.eq_any(owners(id))).load(tx)?
+        },
+        pbxes: if everything {
+            pbxes::table.count().get_result(tx)?
+        } else {
+            pbxes::table.filter(pbxes::account_id.eq_any(owners(id))).count().get_result(tx)?
+        },
+        trunks: if everything {
+            trunks::table.count().get_result(tx)?
+        } else {
+            trunks::table.filter(trunks::account_id.eq_any(owners(id))).count().get_result(tx)?
+        },
+        users: if everything {
+            users::table.count().get_result(tx)?
+        } else {
+            users::table.filter(users::account_id.eq_any(owners(id))).count().get_result(tx)?
+        },
     })
 }
 
-/// The enterprises below an account, or itself.
+/// The accounts whose own, or one above which, is an account: said once for all tiers, because an id is of one tier.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn below_reseller(id: Key) -> _ {
-    accounts::table.filter(accounts::reseller_id.eq(id)).select(accounts::id)
-}
-
-#[diesel::dsl::auto_type(no_type_alias)]
-fn below_master_reseller(id: Key) -> _ {
-    accounts::table.filter(accounts::master_reseller_id.eq(id)).select(accounts::id)
-}
-
-fn by_state(tx: &mut StoreConnection, tier: Tier, id: Key) -> Result<Vec<(String, i64)>, Error> {
-    let grouped = routes::table.group_by(routes::state).select((routes::state, count_star())).order(routes::state);
-    Ok(match tier {
-        Tier::Platform => grouped.load(tx)?,
-        Tier::MasterReseller => grouped.filter(routes::account_id.eq_any(below_master_reseller(id))).load(tx)?,
-        Tier::Reseller => grouped.filter(routes::account_id.eq_any(below_reseller(id))).load(tx)?,
-        Tier::Enterprise => grouped.filter(routes::account_id.eq(id)).load(tx)?,
-    })
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Of {
-    Pbxes,
-    Trunks,
-    Users,
-}
-
-/// Counts what enterprises have. Written out for each table, because a column is a type of its own.
-fn count(tx: &mut StoreConnection, tier: Tier, id: Key, of: Of) -> Result<i64, Error> {
-    let (reseller, master) = (below_reseller(id), below_master_reseller(id));
-    Ok(match (of, tier) {
-        (Of::Pbxes, Tier::Platform) => pbxes::table.count().get_result(tx)?,
-        (Of::Pbxes, Tier::MasterReseller) => {
-            pbxes::table.filter(pbxes::account_id.eq_any(master)).count().get_result(tx)?
-        }
-        (Of::Pbxes, Tier::Reseller) => {
-            pbxes::table.filter(pbxes::account_id.eq_any(reseller)).count().get_result(tx)?
-        }
-        (Of::Pbxes, Tier::Enterprise) => pbxes::table.filter(pbxes::account_id.eq(id)).count().get_result(tx)?,
-        (Of::Trunks, Tier::Platform) => trunks::table.count().get_result(tx)?,
-        (Of::Trunks, Tier::MasterReseller) => {
-            trunks::table.filter(trunks::account_id.eq_any(master)).count().get_result(tx)?
-        }
-        (Of::Trunks, Tier::Reseller) => {
-            trunks::table.filter(trunks::account_id.eq_any(reseller)).count().get_result(tx)?
-        }
-        (Of::Trunks, Tier::Enterprise) => trunks::table.filter(trunks::account_id.eq(id)).count().get_result(tx)?,
-        (Of::Users, Tier::Platform) => users::table.count().get_result(tx)?,
-        (Of::Users, Tier::MasterReseller) => {
-            users::table.filter(users::account_id.eq_any(master)).count().get_result(tx)?
-        }
-        (Of::Users, Tier::Reseller) => {
-            users::table.filter(users::account_id.eq_any(reseller)).count().get_result(tx)?
-        }
-        (Of::Users, Tier::Enterprise) => users::table.filter(users::account_id.eq(id)).count().get_result(tx)?,
-    })
+fn owners(id: Key) -> _ {
+    let below_reseller = accounts::reseller_id.eq(id).assume_not_null();
+    let below_master_reseller = accounts::master_reseller_id.eq(id).assume_not_null();
+    let below = below_reseller.or(below_master_reseller);
+    accounts::table.filter(accounts::id.eq(id).or(below)).select(accounts::id)
 }

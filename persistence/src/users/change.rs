@@ -10,14 +10,13 @@ use domain::text::{AuthenticationName, Tag};
 use domain::user::{Settings, User};
 
 use super::claims::{claim, claimed, free};
+use crate::FIRST_VERSION;
 use crate::accounts::search_text;
 use crate::connection::StoreConnection;
 use crate::error::{Error, inserted};
 use crate::key::Key;
 use crate::schema::users;
 use crate::time::column;
-
-const FIRST_VERSION: i64 = 1;
 
 /// The columns that settings are kept in.
 #[derive(Insertable, AsChangeset)]
