@@ -20,7 +20,7 @@ use domain::refusal::Refusal;
 use domain::services::Services;
 use persistence::accounts::NewAccount;
 use persistence::members::NewMember;
-use persistence::{Database, Options, accounts, housekeeping, members};
+use persistence::{Database, Options, accounts, housekeeping, members, search};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -42,6 +42,11 @@ use crate::{graph, openapi, routes};
 const DRAIN: Duration = Duration::from_secs(30);
 /// How often what has served its time is swept away.
 const KEEP_HOUSE: Duration = Duration::from_secs(15);
+/// How often new accounts are taken into the index of the search, and how often when there are more than a batch.
+const KEEP_SEARCH: Duration = Duration::from_secs(1);
+const KEEP_SEARCH_FULL: Duration = Duration::from_millis(100);
+/// How many of them at a time: others wait for some milliseconds.
+const SEARCH_BATCH: i32 = 1_000;
 /// How often keys are read again.
 pub const READ_KEYS: Duration = Duration::from_secs(15);
 /// How often measured times are counted.
@@ -109,6 +114,8 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
         workers.push(tokio::spawn(async move { keep_keys(&keys).await }));
         workers.push(tokio::spawn(async move { worker::run(&mail).await }));
         workers.push(tokio::spawn(async move { keep_house(&house).await }));
+        let search = Arc::clone(&service);
+        workers.push(tokio::spawn(async move { keep_search(&search).await }));
         if service.graph.is_some() {
             let routes = Arc::clone(&service);
             workers.push(tokio::spawn(async move { graph::worker::run(&routes).await }));
@@ -311,6 +318,22 @@ async fn keep_keys(service: &Service) {
         if let Err(error) = service.seal.reload() {
             tracing::error!(%error, "the sealing keys could not be read again");
         }
+    }
+}
+
+/// Takes new accounts into the index of the search, where that is not the database's own doing.
+async fn keep_search(service: &Service) {
+    loop {
+        let indexed = service.database.write(|tx| search::index_waiting(tx, SEARCH_BATCH)).await;
+        let pause = match indexed {
+            Ok(indexed) if usize::try_from(SEARCH_BATCH) == Ok(indexed) => KEEP_SEARCH_FULL,
+            Ok(_) => KEEP_SEARCH,
+            Err(error) => {
+                tracing::warn!(%error, "new accounts could not be taken into the index of the search");
+                KEEP_SEARCH
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -161,8 +161,8 @@ impl Service {
         let now = self.clock.now();
         let outcome = self
             .database
-            .write(move |tx| {
-                let actor = caller.actor(tx, &mut Known::default(), now)?;
+            .write_known(move |tx, known| {
+                let actor = caller.actor(tx, known, now)?;
                 operation(tx, &actor, now)
             })
             .await;

@@ -111,7 +111,17 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.write, job::pack(move |tx, _| operation(tx))).await
+        self.write_known(move |tx, _| operation(tx)).await
+    }
+
+    /// The same for an operation that looks its caller up: on SQLite, those of one caller that wait together do so once.
+    pub async fn write_known<T, E, F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+    {
+        ask(&self.0.write, job::pack(operation)).await
     }
 
     /// Whether the schema is that of this version of the service.

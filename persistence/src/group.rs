@@ -79,12 +79,14 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
 }
 
 /// Runs a group in one transaction, as if nothing of it had to be undone, which is nearly always so. `false`, with
-/// the transaction still open, as soon as something has.
+/// the transaction still open, as soon as something has. All of them are under way at the same time, so each may be seen
+/// as the first one when it comes to who calls.
 fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<bool> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
+    let mut known = Known::default();
     for job in group {
         let before = rows_changed(connection)?;
-        match job.run(connection, &mut Known::default()) {
+        match job.run(connection, &mut known) {
             Verdict::Keep => {}
             Verdict::Refuse if rows_changed(connection)? == before => {}
             Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => return Ok(false),

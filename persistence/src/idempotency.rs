@@ -7,7 +7,7 @@ use domain::Timestamp;
 use crate::connection::{StoreConnection, on};
 use crate::error::{Error, inserted};
 use crate::schema::idempotency_keys;
-use crate::time::column;
+use crate::time::{Instant, column, instant};
 
 /// An answer as it was first given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,38 +34,30 @@ pub fn lock(tx: &mut StoreConnection, caller: &str, key: &str) -> Result<bool, E
     Ok(locked.get_result(connection)?)
 }
 
-/// The answer that a caller's key got since an instant.
+/// The answer that a caller's key got since an instant. An older one goes, so that the key can be used again.
 pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp) -> Result<Option<Kept>, Error> {
-    type Row = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>);
-    let found = idempotency_keys::table
-        .filter(idempotency_keys::caller.eq(caller))
-        .filter(idempotency_keys::key.eq(key))
-        .filter(idempotency_keys::created_at.gt(column(since)))
-        .select((
-            idempotency_keys::fingerprint,
-            idempotency_keys::status,
-            idempotency_keys::location,
-            idempotency_keys::etag,
-            idempotency_keys::body,
-        ));
+    type Row = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>, Instant);
+    let of_key =
+        idempotency_keys::table.filter(idempotency_keys::caller.eq(caller)).filter(idempotency_keys::key.eq(key));
+    let found = of_key.select((
+        idempotency_keys::fingerprint,
+        idempotency_keys::status,
+        idempotency_keys::location,
+        idempotency_keys::etag,
+        idempotency_keys::body,
+        idempotency_keys::created_at,
+    ));
     let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
-    Ok(row.map(|(fingerprint, status, location, etag, body)| Kept { fingerprint, status, location, etag, body }))
+    let Some((fingerprint, status, location, etag, body, created_at)) = row else { return Ok(None) };
+    if instant(created_at) <= since {
+        diesel::delete(of_key).execute(tx)?;
+        return Ok(None);
+    }
+    Ok(Some(Kept { fingerprint, status, location, etag, body }))
 }
 
-/// Keeps an answer. `false` when the key has one that is not yet too old; the transaction must then be given up.
-pub fn keep(
-    tx: &mut StoreConnection,
-    caller: &str,
-    key: &str,
-    answer: &Kept,
-    now: Timestamp,
-    since: Timestamp,
-) -> Result<bool, Error> {
-    let too_old = idempotency_keys::table
-        .filter(idempotency_keys::caller.eq(caller))
-        .filter(idempotency_keys::key.eq(key))
-        .filter(idempotency_keys::created_at.le(column(since)));
-    on!(tx, connection => diesel::delete(too_old).execute(connection))?;
+/// Keeps an answer. `false` when the key has one; the transaction must then be given up.
+pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, now: Timestamp) -> Result<bool, Error> {
     let Kept { fingerprint, status, location, etag, body } = answer;
     inserted(on!(tx, connection => diesel::insert_into(idempotency_keys::table)
             .values((

@@ -1,7 +1,7 @@
 //! Accounts by what people know of them when they call: a name, an e-mail address, a reference, a number, a domain.
 //!
 //! The queries are written out for each database, because each has an index of its own for parts of texts: FTS5's
-//! trigrams on SQLite, `pg_trgm` on PostgreSQL. Numbers, domains and Teams users are found by how they begin (or, a
+//! trigrams on SQLite, `pg_trgm` on PostgreSQL. Accounts come into SQLite's in batches, and are looked through until then. Numbers, domains and Teams users are found by how they begin (or, a
 //! number without its country code, by how it ends), from ordinary indexes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::deserialize::QueryableByName;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::Sqlite;
 use domain::account::{Account, Scope, Status, Tier};
 use domain::id::AccountId;
@@ -99,6 +99,24 @@ pub fn plans(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result
         plans.push(plan.join("\n"));
     }
     Ok(plans)
+}
+
+/// Takes up to so many accounts that wait into SQLite's index of trigrams, and says how many there were. PostgreSQL's has
+/// everything at once.
+pub fn index_waiting(tx: &mut StoreConnection, limit: i32) -> Result<usize, Error> {
+    let StoreConnection::Sqlite(connection) = tx else { return Ok(0) };
+    let waiting = "SELECT row, search_text FROM account_search_progress CROSS JOIN account_search_rows ON row > up_to \
+                   CROSS JOIN accounts ON accounts.id = account_id \
+                   WHERE account_search_progress.id = 1 ORDER BY row LIMIT ?";
+    let indexed = diesel::sql_query(format!("INSERT INTO account_search (rowid, text) {waiting}"))
+        .bind::<Integer, _>(limit)
+        .execute(connection)?;
+    if indexed > 0 {
+        diesel::sql_query(format!("UPDATE account_search_progress SET up_to = (SELECT max(row) FROM ({waiting}))"))
+            .bind::<Integer, _>(limit)
+            .execute(connection)?;
+    }
+    Ok(indexed)
 }
 
 /// An account, and where it stands among all of them: the text sorts by the order of creation.
@@ -192,7 +210,8 @@ impl Query {
 /// A query for each kind of thing that the text can be, each giving the first accounts in order.
 fn queries(tx: &StoreConnection, scope: &Scope, search: &Search) -> Vec<(Match, Query)> {
     let text = search.text.to_lowercase();
-    let mut queries = vec![(Match::Text, limited(by_text(tx, scope, &text), scope, search))];
+    let by_text = by_text(tx, scope, &text).into_iter();
+    let mut queries: Vec<_> = by_text.map(|query| (Match::Text, limited(query, scope, search))).collect();
     let mut add = |matched, table: &str, column: &str, start: &str| {
         queries.push((matched, limited(by_start(tx, scope, table, column, start), scope, search)));
     };
@@ -234,24 +253,34 @@ const SQLITE_PLACE: &str = "printf('%016x', r.row) AS place, a.id AS id";
 const SQLITE_ROWS: &str = "CROSS JOIN account_search_rows r ON r.account_id = a.id";
 const POSTGRESQL_PLACE: &str = "a.id::text AS place, a.id AS id";
 
-fn by_text(tx: &StoreConnection, scope: &Scope, text: &str) -> Query {
-    let query = match (tx, scope) {
+fn by_text(tx: &StoreConnection, scope: &Scope, text: &str) -> Vec<Query> {
+    let queries = match (tx, scope) {
         (StoreConnection::Postgresql(_), _) => {
-            Query::new(tx, "a.id", "a.id", &format!("SELECT {POSTGRESQL_PLACE} FROM accounts a WHERE"))
+            vec![Query::new(tx, "a.id", "a.id", &format!("SELECT {POSTGRESQL_PLACE} FROM accounts a WHERE"))]
         }
         // What is below one reseller is looked through faster than what all the others have is left out.
         (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) => {
-            Query::new(tx, "r.row", "r.row", &format!("SELECT {SQLITE_PLACE} FROM accounts a {SQLITE_ROWS} WHERE"))
+            let from = format!("SELECT {SQLITE_PLACE} FROM accounts a {SQLITE_ROWS} WHERE");
+            vec![Query::new(tx, "r.row", "r.row", &from)]
         }
         (StoreConnection::Sqlite(_), Scope::Platform | Scope::MasterReseller(_)) => {
-            let from = format!(
+            let indexed = format!(
                 "SELECT {SQLITE_PLACE} FROM account_search s CROSS JOIN account_search_rows r ON r.row = s.rowid \
                  CROSS JOIN accounts a ON a.id = r.account_id WHERE s.account_search MATCH "
             );
-            Query::new(tx, "s.rowid", "s.rowid", &from).bind(Value::Text(trigrams(text))).push(" AND")
+            let waiting = format!(
+                "SELECT {SQLITE_PLACE} FROM account_search_rows r CROSS JOIN accounts a ON a.id = r.account_id \
+                 WHERE r.row > (SELECT up_to FROM account_search_progress WHERE id = 1) AND"
+            );
+            vec![
+                Query::new(tx, "s.rowid", "s.rowid", &indexed).bind(Value::Text(trigrams(text))).push(" AND"),
+                Query::new(tx, "r.row", "r.row", &waiting),
+            ]
         }
     };
-    query.push(" a.search_text LIKE ").bind(Value::Text(search_pattern(text))).push(" ESCAPE '\\'")
+    let compared =
+        |query: Query| query.push(" a.search_text LIKE ").bind(Value::Text(search_pattern(text))).push(" ESCAPE '\\'");
+    queries.into_iter().map(compared).collect()
 }
 
 /// Every three characters of a text that stand beside each other, all of which the index must have.

@@ -10,7 +10,7 @@ use domain::services::Services;
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::accounts::NewAccount;
 use persistence::events::{Actor, NewEvent};
-use persistence::{Database, Error, StoreConnection, accounts, events};
+use persistence::{Database, Error, StoreConnection, accounts, events, search};
 use uuid::{NoContext, Uuid};
 
 use super::demo_equipment::Equipment;
@@ -18,6 +18,8 @@ use crate::sbc_regions::config::SbcRegion;
 
 /// Accounts that are written in one transaction.
 const BATCH: usize = 2_000;
+/// Accounts that are taken into the index of the search in one transaction.
+const SEARCH_BATCH: i32 = 20_000;
 /// Resellers below each master reseller.
 const RESELLERS_EACH: usize = 1_000;
 /// The demo's first instant: the tree has the same ids whenever it is made.
@@ -79,6 +81,7 @@ pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegion])
         progress.set_position(u64::try_from(to).unwrap_or(u64::MAX));
         from = to;
     }
+    while database.write(|tx| search::index_waiting(tx, SEARCH_BATCH)).await.map_err(failed)? > 0 {}
     progress.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

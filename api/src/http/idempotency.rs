@@ -124,7 +124,7 @@ impl Repeatable {
             etag: answer.etag.clone(),
             body: answer.body.to_vec(),
         };
-        if !idempotency::keep(tx, caller, key, &kept, now, since)? {
+        if !idempotency::keep(tx, caller, key, &kept, now)? {
             return Err(Refusal::IdempotencyKeyInUse.into());
         }
         Ok(answer)
