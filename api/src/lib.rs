@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod activations;
 pub mod auth;
+pub mod billing;
 pub mod cli;
 pub mod clock;
 pub mod direct_routing;

@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    accounts, activations, auth, direct_routing, enterprises, master_resellers, me, pbxes, resellers, sbc_regions,
-    support_tickets, system, trunks, users,
+    accounts, activations, auth, billing, direct_routing, enterprises, master_resellers, me, pbxes, resellers,
+    sbc_regions, support_tickets, system, trunks, users,
 };
 
 /// Adds every operation.
@@ -21,6 +21,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     users::routes::configure(config);
     enterprises::routes::configure(config);
     sbc_regions::routes::configure(config);
+    billing::routes::configure(config);
     master_resellers::routes::configure(config);
     system::routes::configure(config);
 }

@@ -40,6 +40,10 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
+    const fn bills(self) -> bool {
+        matches!(self, Self::Owner | Self::Billing)
+    }
+
     const fn provisions(self) -> bool {
         matches!(self, Self::Owner | Self::Provisioner)
     }
@@ -75,6 +79,8 @@ pub enum Target {
     Telephony,
     /// The consent of an enterprise to being managed by those above it.
     ManagementConsent,
+    /// Billing reports: to read one, to make one final, to correct one.
+    BillingReports,
 }
 
 /// Decides whether a member of an account of `tier` with `role` may do `action` to `target`.
@@ -84,6 +90,8 @@ pub fn decide(tier: Tier, role: Role, action: Action, target: Target) -> Result<
             Action::Read,
             Target::Myself | Target::Catalogue | Target::OwnAccount | Target::AccountBelow | Target::Telephony,
         ) => true,
+        (Action::Read, Target::BillingReports) => role.bills(),
+        (Action::Create | Action::Change, Target::BillingReports) => tier == Tier::Platform && role.bills(),
         (Action::Read, Target::Tickets) => tier == Tier::Platform,
         // A list of one's own tier has one entry: oneself. Lists of the tiers above are not one's business.
         (Action::Read, Target::Accounts(of)) => tier <= of,
@@ -121,6 +129,9 @@ mod tests {
         (Action::Read, Target::Accounts(Tier::Enterprise), ["opbv", "opbv", "opbv", "opbv"]),
         (Action::Read, Target::Telephony, ["opbv", "opbv", "opbv", "opbv"]),
         (Action::Read, Target::ManagementConsent, ["", "", "", ""]),
+        (Action::Read, Target::BillingReports, ["ob", "ob", "ob", "ob"]),
+        (Action::Create, Target::BillingReports, ["ob", "", "", ""]),
+        (Action::Change, Target::BillingReports, ["ob", "", "", ""]),
         (Action::Create, Target::Telephony, ["op", "op", "op", "op"]),
         (Action::Create, Target::ManagementConsent, ["", "", "", ""]),
         (Action::Change, Target::Telephony, ["op", "op", "op", "op"]),
@@ -161,6 +172,7 @@ mod tests {
     fn r9_the_table_is_complete() {
         let mut targets = vec![Target::Myself, Target::Catalogue, Target::Tickets, Target::OwnAccount];
         targets.extend([Target::AccountBelow, Target::Telephony, Target::ManagementConsent]);
+        targets.push(Target::BillingReports);
         targets.extend(Tier::ALL.map(Target::Accounts));
         for action in [Action::Read, Action::Create, Action::Change] {
             for target in &targets {

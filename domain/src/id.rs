@@ -53,6 +53,8 @@ kinds! {
     Trunk = "trunk";
     /// Marks the id of a Teams user.
     User = "user";
+    /// Marks the id of an adjustment of a billing report.
+    Adjustment = "adjustment";
 }
 
 /// The id of an account of any tier.
@@ -69,6 +71,8 @@ pub type PbxId = Id<Pbx>;
 pub type TrunkId = Id<Trunk>;
 /// The id of a Teams user.
 pub type UserId = Id<User>;
+/// The id of an adjustment of a billing report.
+pub type AdjustmentId = Id<Adjustment>;
 /// The id of a session.
 pub type SessionId = Id<Session>;
 /// The id of an outgoing message.

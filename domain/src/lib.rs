@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod authority;
+pub mod billing;
 pub mod delivery;
 pub mod direct_routing;
 pub mod email;

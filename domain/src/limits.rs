@@ -63,6 +63,17 @@ pub const SEARCH_MIN: usize = 3;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 
+/// Longest reason of an adjustment of a billing report, in characters.
+pub const ADJUSTMENT_REASON_MAX: usize = 500;
+/// Most that an adjustment adds to or takes off a number of a line.
+pub const ADJUSTMENT_MAX: i64 = 100_000_000;
+/// Minutes after its end from which a billing period can be made final: nothing that began in it is under way any more.
+pub const FINALISE_AFTER_MINUTES: i64 = 5;
+/// Billing periods on a page of their list when the caller does not say.
+pub const PERIODS_DEFAULT: i64 = 3;
+/// Most billing periods on a page of their list: each of them is added up.
+pub const PERIODS_MAX: i64 = 12;
+
 /// Items on a page of a list when the caller does not say.
 pub const PAGE_DEFAULT: i64 = 50;
 /// Most items on a page of a list.

@@ -132,6 +132,16 @@ pub enum Refusal {
     ExternalNumbersNotAllowed,
     /// Another user has the Teams user, the SIP user or a number (R14).
     UserClaimTaken(UserClaim),
+    /// The report of the period is final (R15).
+    ReportFinal,
+    /// Somebody is making the report of the period final.
+    ReportBeingFinalised,
+    /// The period is not over (R15).
+    PeriodNotOver,
+    /// Only a line of a final report can be amended (R15).
+    AmendedReportOpen,
+    /// A line is amended in a later period, one that has begun (R15).
+    AmendedReportLater,
     /// The address already waits in an open ticket (R2).
     TicketAlreadyOpen,
     /// A decided ticket never changes again (R2).

@@ -48,6 +48,8 @@ texts! {
     Tag(line, limits::TAG_MAX);
     /// Why a support ticket was rejected: 1–500 characters of which one is visible.
     RejectionReason(paragraph, limits::REJECTION_REASON_MAX);
+    /// Why a line of a billing report is amended: 1–500 characters of which one is visible.
+    AdjustmentReason(paragraph, limits::ADJUSTMENT_REASON_MAX);
 }
 
 fn line(text: &str, max: usize) -> Result<(), Fault> {

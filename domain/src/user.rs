@@ -8,6 +8,7 @@ use crate::id::{AccountId, PbxId, TrunkId, UserId};
 use crate::limits::FORWARDED_NUMBERS_MAX;
 use crate::phone_number::PhoneNumber;
 use crate::refusal::Refusal;
+use crate::services::Service;
 use crate::sip::SipUser;
 use crate::text::{AuthenticationName, Tag};
 use crate::trunk::Faults;
@@ -45,6 +46,15 @@ impl Assignment {
         match self {
             Self::Pbx { .. } => None,
             Self::Trunk(trunk) => Some(*trunk),
+        }
+    }
+
+    /// The service that it is of.
+    #[must_use]
+    pub const fn service(&self) -> Service {
+        match self {
+            Self::Pbx { .. } => Service::Pbx,
+            Self::Trunk(_) => Service::Trunk,
         }
     }
 

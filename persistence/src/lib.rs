@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod activations;
+pub mod billing;
 mod connection;
 mod database;
 pub mod direct_routing;

@@ -332,6 +332,95 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Bool, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    account_history (account_id, since) {
+        account_id -> Key,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+        master_reseller_id -> Nullable<Key>,
+        reseller_id -> Nullable<Key>,
+        name -> Text,
+        billing_reference -> Nullable<Text>,
+        status -> Text,
+        service_pbx -> Bool,
+        service_trunk -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    user_history (account_id, service, user_id, since) {
+        account_id -> Key,
+        service -> Text,
+        user_id -> Key,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
+
+    billing_periods (period) {
+        period -> Text,
+        state -> Text,
+        leased_until -> Timestamp,
+        finalised_at -> Nullable<Timestamp>,
+        sha256 -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    billing_adjustments (id) {
+        id -> Key,
+        period -> Text,
+        amended_period -> Text,
+        master_reseller_id -> Key,
+        reseller_id -> Key,
+        enterprise_id -> Key,
+        service -> Text,
+        users_at_end -> BigInt,
+        users_peak -> BigInt,
+        user_days -> BigInt,
+        active_days -> BigInt,
+        suspended_days -> BigInt,
+        reason -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::key::sql::Key;
+
+    billing_lines (period, enterprise_id, service, reseller_id, line) {
+        period -> Text,
+        enterprise_id -> Key,
+        service -> Text,
+        reseller_id -> Key,
+        line -> Key,
+        master_reseller_id -> Key,
+        reseller_name -> Text,
+        reseller_billing_reference -> Nullable<Text>,
+        enterprise_name -> Text,
+        enterprise_billing_reference -> Nullable<Text>,
+        users_at_end -> BigInt,
+        users_peak -> BigInt,
+        user_days -> BigInt,
+        active_days -> BigInt,
+        suspended_days -> BigInt,
+        amended_period -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
@@ -353,4 +442,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sip_users,
     phone_numbers,
+    account_history,
+    user_history,
+    billing_periods,
+    billing_adjustments,
+    billing_lines,
 );

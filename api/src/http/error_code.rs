@@ -114,6 +114,16 @@ error_codes! {
     TicketAlreadyOpen "ticket_already_open" 409 "A ticket for this address is open";
     /// A decided ticket never changes again.
     TicketDecided "ticket_decided" 409 "The ticket is decided";
+    /// The report of the period is final.
+    ReportFinal "report_final" 409 "The report of the period is final";
+    /// Somebody is making the report final.
+    ReportBeingFinalised "report_being_finalised" 409 "The report is being made final";
+    /// The period is not over.
+    PeriodNotOver "period_not_over" 409 "The period is not over";
+    /// Only a final report can be amended.
+    AmendedReportOpen "amended_report_open" 409 "The report of the line is not final";
+    /// A line is amended in a later period.
+    AmendedReportLater "amended_report_later" 409 "A line is amended in a later period";
     /// A request with this idempotency key still runs.
     IdempotencyKeyInUse "idempotency_key_in_use" 409 "A request with this idempotency key is running";
     /// The thing changed since the caller read it.

@@ -99,6 +99,16 @@ impl FromRequest for Once {
 pub struct Repeatable(Option<(String, Vec<u8>)>);
 
 impl Repeatable {
+    /// The answer that the request got the first time, if it did. Until the transaction ends, its key is nobody else's.
+    pub fn kept(&self, tx: &mut StoreConnection, caller: &str, now: Timestamp) -> Result<Option<Answer>, Error> {
+        let Some((key, fingerprint)) = &self.0 else { return Ok(None) };
+        let since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
+        if !idempotency::lock(tx, caller, key)? {
+            return Err(Refusal::IdempotencyKeyInUse.into());
+        }
+        idempotency::find(tx, caller, key, since)?.map(|kept| replay(kept, fingerprint)).transpose()
+    }
+
     /// Carries out an operation, or gives the answer that it gave `caller` the first time. Only success is kept: a
     /// refusal changed nothing, so it is decided anew.
     pub fn carry_out(
@@ -108,14 +118,10 @@ impl Repeatable {
         now: Timestamp,
         operation: impl FnOnce(&mut StoreConnection) -> Result<Answer, Error>,
     ) -> Result<Answer, Error> {
+        if let Some(kept) = self.kept(tx, caller, now)? {
+            return Ok(kept);
+        }
         let Some((key, fingerprint)) = &self.0 else { return operation(tx) };
-        let since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
-        if !idempotency::lock(tx, caller, key)? {
-            return Err(Refusal::IdempotencyKeyInUse.into());
-        }
-        if let Some(kept) = idempotency::find(tx, caller, key, since)? {
-            return replay(kept, fingerprint);
-        }
         let answer = operation(tx)?;
         let kept = Kept {
             fingerprint: fingerprint.clone(),

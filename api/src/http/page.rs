@@ -15,6 +15,9 @@ use super::error::Error;
 use super::error_code::ErrorCode;
 use super::query::Query;
 
+/// Octets at the end of a cursor that tell whether it belongs to the list.
+const CHECK: usize = 8;
+
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
@@ -40,22 +43,34 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Takes `limit`, `sort` and `cursor`. `query` is the whole query string, to which cursors are bound.
+    /// Takes `limit`, `sort` and `cursor`. `text` is the whole query string, to which cursors are bound.
     pub fn take(path: impl Into<Cow<'static, str>>, text: &str, query: &mut Query) -> Result<Self, Error> {
-        let in_range = |limit: &i64| (1..=PAGE_MAX).contains(limit);
-        let limit = query.take("limit", "a number from 1 to 200", |text| text.parse().ok().filter(in_range))?;
         let newest_first = query.take("sort", "`created_at` or `-created_at`", |text| match text {
             "created_at" => Some(false),
             "-created_at" => Some(true),
             _ => None,
         })?;
+        let paging = Self::take_in_order(path, text, query, (PAGE_DEFAULT, PAGE_MAX))?;
+        Ok(Self { newest_first: newest_first.unwrap_or(false), ..paging })
+    }
+
+    /// The same for a list in the one order that it has, with items on a page by default and at most.
+    pub fn take_in_order(
+        path: impl Into<Cow<'static, str>>,
+        text: &str,
+        query: &mut Query,
+        (default, most): (i64, i64),
+    ) -> Result<Self, Error> {
+        let in_range = |limit: &i64| (1..=most).contains(limit);
+        let expected = format!("a number from 1 to {most}");
+        let limit = query.take("limit", &expected, |text| text.parse().ok().filter(in_range))?;
         let cursor = query.take("cursor", "a cursor", |text| Some(text.to_owned()))?;
         let mut filters: Vec<&str> =
             text.split('&').filter(|pair| !pair.starts_with("cursor=") && !pair.starts_with("limit=")).collect();
         filters.sort_unstable();
         Ok(Self {
-            limit: limit.unwrap_or(PAGE_DEFAULT),
-            newest_first: newest_first.unwrap_or(false),
+            limit: limit.unwrap_or(default),
+            newest_first: false,
             cursor,
             path: path.into(),
             filters: filters.join("&"),
@@ -64,6 +79,11 @@ impl Paging {
 
     /// The id behind which this page starts.
     pub fn after(&self, caller: &str) -> Result<Option<Uuid>, Error> {
+        self.after_place(caller, |place| Uuid::from_slice(place).ok())
+    }
+
+    /// The place behind which this page starts, of a list whose items have no id of their own.
+    pub fn after_place<T>(&self, caller: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Error> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let invalid = || {
             Error::new(
@@ -72,8 +92,17 @@ impl Paging {
             )
         };
         let octets = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
-        let id = octets.get(..16).and_then(|id| Uuid::from_slice(id).ok()).ok_or_else(invalid)?;
-        if self.cursor(id, caller) == *cursor { Ok(Some(id)) } else { Err(invalid()) }
+        let place = octets.len().checked_sub(CHECK).and_then(|end| octets.get(..end)).ok_or_else(invalid)?;
+        if self.cursor(place, caller) != *cursor {
+            return Err(invalid());
+        }
+        read(place).map(Some).ok_or_else(invalid)
+    }
+
+    /// Whether it says which page is wanted, or how long it is to be.
+    #[must_use]
+    pub fn is_asked_for(text: &str) -> bool {
+        text.split('&').any(|pair| pair.starts_with("cursor=") || pair.starts_with("limit="))
     }
 
     /// The page made of up to one row more than it has room for; that one only shows that there is a next page.
@@ -84,13 +113,24 @@ impl Paging {
         id: impl Fn(&R) -> Uuid,
         view: impl Fn(R) -> T,
     ) -> Result<Answer, Error> {
+        let (next_cursor, link) = self.cut(caller, &mut rows, |row| id(row).into_bytes());
+        let page = Page { items: rows.into_iter().map(view).collect(), next_cursor };
+        Ok(Answer { link, ..Answer::ok(&page)? })
+    }
+
+    /// Takes off the row more than there is room for. Gives the cursor of the next page, if there is one, and its `Link`.
+    pub fn cut<R, P: AsRef<[u8]>>(
+        &self,
+        caller: &str,
+        rows: &mut Vec<R>,
+        place: impl Fn(&R) -> P,
+    ) -> (Option<String>, Option<String>) {
         let room = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > room;
         rows.truncate(room);
-        let next_cursor = rows.last().filter(|_| more).map(|last| self.cursor(id(last), caller));
+        let next_cursor = rows.last().filter(|_| more).map(|last| self.cursor(place(last).as_ref(), caller));
         let link = next_cursor.as_ref().map(|cursor| self.link(cursor));
-        let page = Page { items: rows.into_iter().map(view).collect(), next_cursor };
-        Ok(Answer { link, ..Answer::ok(&page)? })
+        (next_cursor, link)
     }
 
     fn link(&self, cursor: &str) -> String {
@@ -98,15 +138,15 @@ impl Paging {
         format!("<{}?{filters}limit={}&cursor={cursor}>; rel=\"next\"", self.path, self.limit)
     }
 
-    fn cursor(&self, after: Uuid, caller: &str) -> String {
+    fn cursor(&self, after: &[u8], caller: &str) -> String {
         let mut bound = digest::Context::new(&digest::SHA256);
         for part in [&self.path, self.filters.as_str(), caller] {
             bound.update(part.as_bytes());
             bound.update(&[0]);
         }
-        bound.update(after.as_bytes());
-        let mut octets = after.as_bytes().to_vec();
-        octets.extend(bound.finish().as_ref().iter().take(8));
+        bound.update(after);
+        let mut octets = after.to_vec();
+        octets.extend(bound.finish().as_ref().iter().take(CHECK));
         URL_SAFE_NO_PAD.encode(octets)
     }
 }

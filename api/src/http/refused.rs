@@ -1,6 +1,7 @@
 //! What a caller is told of each refusal: its code, and words that say what to do.
 
 use domain::fault::Fault;
+use domain::limits::FINALISE_AFTER_MINUTES;
 use domain::refusal::{Refusal, UserClaim};
 
 use super::error::{Error, value_error};
@@ -146,6 +147,28 @@ impl From<Refusal> for Error {
             )
             .at("/default_number"),
             Refusal::UserClaimTaken(claim) => user_claim_taken(claim),
+            Refusal::ReportFinal => Self::new(
+                ErrorCode::ReportFinal,
+                "What a final report says never changes again. Book a correction of a line in a later, open period.",
+            ),
+            Refusal::ReportBeingFinalised => Self::new(
+                ErrorCode::ReportBeingFinalised,
+                "Somebody is making the report of this period final. Read it again in some minutes.",
+            ),
+            Refusal::PeriodNotOver => Self::new(
+                ErrorCode::PeriodNotOver,
+                format!("A report is made final from {FINALISE_AFTER_MINUTES} minutes after the end of its period."),
+            ),
+            Refusal::AmendedReportOpen => Self::new(
+                ErrorCode::AmendedReportOpen,
+                "The report of the line is still open: what changes there shows there. Only a final one is amended.",
+            )
+            .at("/amends"),
+            Refusal::AmendedReportLater => Self::new(
+                ErrorCode::AmendedReportLater,
+                "A correction is booked in a period that has begun and comes after that of the line.",
+            )
+            .at("/amends"),
             Refusal::TicketAlreadyOpen => Self::new(
                 ErrorCode::TicketAlreadyOpen,
                 "We have your earlier ticket for this e-mail address and will answer it by e-mail.",

@@ -31,6 +31,7 @@ use crate::routes;
         (name = "Trunks", description = "SIP trunks of an enterprise (\"SIP Trunk\")."),
         (name = "Users", description = "Teams users of an enterprise, each on a PBX or a trunk."),
         (name = "Master resellers", description = "Partners' accesses into the portal."),
+        (name = "Billing reports", description = "What enterprises had of each service in a month, for those who send bills. See docs/billing.md for how it is counted."),
         (name = "System", description = "Health, metrics and keys."),
     ),
     components(schemas(Problem)),

@@ -100,7 +100,7 @@ pub fn delete(
     user: &User,
     now: Timestamp,
 ) -> Result<(), Error> {
-    users::delete(tx, user.id)?;
+    users::delete(tx, user, now)?;
     note(tx, actor, account.id, user.id, "removed", (members(user), Value::Null), now)
 }
 

@@ -11,6 +11,7 @@ use domain::services::{Service, Services};
 use super::addresses::{claim_email, free_emails, is_taken};
 use super::row::search_text;
 use crate::FIRST_VERSION;
+use crate::billing::history::{self, State, above, note_account};
 use crate::connection::{StoreConnection, on};
 use crate::enterprises;
 use crate::error::Error;
@@ -127,6 +128,17 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
             accounts::closed_at.eq(None::<Instant>),
         ))
         .execute(connection))?;
+    let (above_master, above_reseller) = above(*tier, *master_reseller_id, *reseller_id);
+    let state = State {
+        master_reseller_id: above_master.map(Key::from),
+        reseller_id: above_reseller.map(Key::from),
+        name: (*name).to_owned(),
+        billing_reference: billing_reference.map(str::to_owned),
+        status: status.as_str().to_owned(),
+        service_pbx: services.has(Service::Pbx),
+        service_trunk: services.has(Service::Trunk),
+    };
+    history::begin(tx, *id, state, *now)?;
     if let Some(enterprise) = enterprise {
         enterprises::insert(tx, *id, enterprise)?;
     }
@@ -172,6 +184,7 @@ pub fn update(tx: &mut StoreConnection, account: &Account, change: &Change, now:
             accounts::updated_at.eq(column(now)),
         ))
         .execute(tx)?;
+    note_account(tx, account.id, now)?;
     if let Some(before) = &account.enterprise {
         let after = enterprise.apply(before);
         if after != *before {
@@ -196,7 +209,7 @@ pub fn set_status(tx: &mut StoreConnection, account: &Account, status: Status, n
             accounts::updated_at.eq(column(now)),
         ))
         .execute(tx)?;
-    Ok(())
+    note_account(tx, account.id, now)
 }
 
 /// Makes a pending account active.

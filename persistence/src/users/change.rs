@@ -12,6 +12,7 @@ use domain::user::{Settings, User};
 use super::claims::{claim, claimed, free};
 use crate::FIRST_VERSION;
 use crate::accounts::search_text;
+use crate::billing::history::{end_user, note_user};
 use crate::connection::StoreConnection;
 use crate::error::{Error, inserted};
 use crate::key::Key;
@@ -85,6 +86,7 @@ pub fn insert(
     if !inserted(new.execute(tx))? {
         return Ok(Err(UserClaim::TeamsUser));
     }
+    note_user(tx, account, id, settings.assignment.service(), now)?;
     let (settings, has_password) = (settings.clone(), password.is_some());
     let user = User { id, account, settings, has_password, version: FIRST_VERSION, created_at: now, updated_at: now };
     Ok(claim(tx, id, &user.settings)?.map_or(Ok(user), Err))
@@ -124,6 +126,7 @@ pub fn update(
     if let Some(Some(password)) = password {
         set_password(tx, Some(password))?;
     }
+    note_user(tx, before.account, before.id, settings.assignment.service(), now)?;
     if let Some(taken) = claim(tx, before.id, settings)? {
         return Ok(Err(taken));
     }
@@ -132,9 +135,10 @@ pub fn update(
 }
 
 /// Removes a user and frees all that it had.
-pub fn delete(tx: &mut StoreConnection, id: UserId) -> Result<(), Error> {
-    free(tx, id)?;
-    diesel::delete(users::table.filter(users::id.eq(Key::from(id)))).execute(tx)?;
+pub fn delete(tx: &mut StoreConnection, user: &User, now: Timestamp) -> Result<(), Error> {
+    free(tx, user.id)?;
+    end_user(tx, user.account, user.id, now)?;
+    diesel::delete(users::table.filter(users::id.eq(Key::from(user.id)))).execute(tx)?;
     Ok(())
 }
 

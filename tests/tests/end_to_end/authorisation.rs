@@ -62,6 +62,7 @@ const fn provisions(status: u16) -> [u16; 4] {
 }
 
 const SEEN: [u16; 4] = [200; 4];
+const BILLS: [u16; 4] = [200, 403, 200, 403];
 const NO: [u16; 4] = [403; 4];
 const UNSEEN: [u16; 4] = [404; 4];
 
@@ -128,6 +129,16 @@ const TABLE: &[Row] = &[
     row("search_accounts", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("get_account_tree", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("list_sbc_regions", SEEN, SEEN, SEEN, SEEN, [200, 200]),
+    row("list_billing_reports", BILLS, BILLS, BILLS, BILLS, [200, 200]),
+    row("get_billing_report", BILLS, BILLS, BILLS, BILLS, [200, 200]),
+    row("get_billing_summary", BILLS, BILLS, BILLS, BILLS, [200, 200]),
+    row("get_billing_chart", BILLS, BILLS, BILLS, BILLS, [200, 200]),
+    // The period is the present one.
+    row("finalise_billing_report", [409, 403, 409, 403], NO, NO, NO, [403, 403]),
+    row("create_billing_adjustment", [422, 403, 422, 403], NO, NO, NO, [403, 403]),
+    row("list_billing_adjustments", BILLS, BILLS, BILLS, BILLS, [200, 200]),
+    // There is no such correction.
+    row("get_billing_adjustment", [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 404]),
     row("list_master_resellers", SEEN, SEEN, NO, NO, [403, 200]),
     row("get_master_reseller", SEEN, SEEN, UNSEEN, UNSEEN, [404, 404]),
     row("update_master_reseller", provisions(412), NO, UNSEEN, UNSEEN, [404, 404]),
@@ -232,6 +243,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
     callers.push(("rival master".to_owned(), Some(app.member(&rival, Role::Owner).await)));
     callers.push(("suspended".to_owned(), Some(suspended)));
 
+    let period = app.clock.now().format("%Y-%m").to_string();
     let table: BTreeMap<_, _> = TABLE.iter().map(|row| (row.operation, row)).collect();
     for operation in operations() {
         let row = table[operation.id.as_str()];
@@ -245,7 +257,9 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{region}", "emea")
             .replace("{pbx_id}", &pbx)
             .replace("{trunk_id}", &trunk)
-            .replace("{user_id}", &user);
+            .replace("{user_id}", &user)
+            .replace("{period}", &period)
+            .replace("{adjustment_id}", "adjustment_01h455vb4pex5vsknk084sn02q");
         let mut expected = vec![row.stranger; 4];
         for tier in [row.platform, row.master, row.reseller, row.enterprise] {
             expected.extend(tier);

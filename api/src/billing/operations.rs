@@ -1,0 +1,151 @@
+//! What is done to reports: made final, part by part, and corrected.
+
+use aws_lc_rs::digest;
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::account::Scope;
+use domain::billing::{Line, Numbers, Period, check_adjustable, check_finalisable};
+use domain::fault::Fault;
+use domain::refusal::Refusal;
+use domain::text::AdjustmentReason;
+use persistence::billing::adjustments::{self, Adjustment};
+use persistence::billing::{LineFilter, lines, periods};
+use persistence::{Database, StoreConnection};
+use serde_json::{Value, json};
+
+use super::csv::{self, Frame};
+use super::report::{Reader, Report};
+use super::wire::{LineName, hexadecimal};
+use crate::clock::Clock;
+use crate::http::error::value_error;
+use crate::http::{Actor, Error, Origin};
+use crate::record::{Happening, new_id, record};
+
+/// For how long whoever makes a report final has it to itself. One that dies leaves it to others after that.
+const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+/// Begins to make the report of a period final. Gives until when it is the caller's to go on with.
+pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp) -> Result<Timestamp, Error> {
+    Report::find(tx, period, LineFilter::all(Scope::Platform), now)?;
+    check_finalisable(period, periods::state(tx, period)?, now)?;
+    let until = now + LEASE;
+    if periods::begin(tx, period, now, until)? { Ok(until) } else { Err(Refusal::ReportBeingFinalised.into()) }
+}
+
+/// Writes the lines of a report down, from where somebody left it. Gives the SHA-256 of the whole as CSV and until when the
+/// report is the caller's to finish. Others write all the while: every part has a transaction of its own.
+pub async fn write_down(
+    database: &Database,
+    clock: &Clock,
+    period: Period,
+    mut held: Timestamp,
+) -> Result<(Vec<u8>, Timestamp), Error> {
+    let all = LineFilter::all(Scope::Platform);
+    let last = database.read(move |tx| lines::last(tx, period).map_err(Error::from)).await?;
+    let mut reader = Reader::new(database.clone(), Report::counted(period, all.clone(), period.end()), last);
+    while let Some(part) = reader.next().await? {
+        held = keep(database, period, held, clock.now() + LEASE, part).await?;
+    }
+    let (frame, mut hash) = (Frame::new(period, true, true), digest::Context::new(&digest::SHA256));
+    hash.update(&csv::header()?);
+    let mut reader = Reader::new(database.clone(), Report::written(period, all), None);
+    while let Some(part) = reader.next().await? {
+        hash.update(&csv::lines(&frame, &part)?);
+        held = keep(database, period, held, clock.now() + LEASE, Vec::new()).await?;
+    }
+    Ok((hash.finish().as_ref().to_vec(), held))
+}
+
+/// Adds lines, if the report is still the caller's, and puts off the end of that.
+async fn keep(
+    database: &Database,
+    period: Period,
+    held: Timestamp,
+    until: Timestamp,
+    part: Vec<Line>,
+) -> Result<Timestamp, Error> {
+    let write = move |tx: &mut StoreConnection| {
+        if !periods::renew(tx, period, held, until)? {
+            return Err(Error::from(Refusal::ReportBeingFinalised));
+        }
+        Ok(lines::insert(tx, period, &part)?)
+    };
+    database.write(write).await.map(|()| until)
+}
+
+/// Makes a report final that is written down.
+pub fn finish(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    period: Period,
+    held: Timestamp,
+    sha256: &[u8],
+    now: Timestamp,
+) -> Result<(), Error> {
+    if !periods::finish(tx, period, held, sha256, now)? {
+        return Err(Refusal::ReportBeingFinalised.into());
+    }
+    let what = Happening {
+        action: "billing_report.finalised".to_owned(),
+        subject: period.to_string(),
+        account: None,
+        before: json!({"status": "open"}),
+        after: json!({"status": "final", "sha256": hexadecimal(sha256)}),
+    };
+    record(tx, origin, now, &what)
+}
+
+/// A correction to be booked.
+#[derive(Debug, Clone)]
+pub struct CreateAdjustment {
+    /// The line.
+    pub amends: LineName,
+    /// What is added to it.
+    pub numbers: Numbers,
+    /// Why.
+    pub reason: AdjustmentReason,
+}
+
+/// Books a correction of a line of a final report in an open period.
+pub fn adjust(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    period: Period,
+    command: &CreateAdjustment,
+    now: Timestamp,
+) -> Result<Adjustment, Error> {
+    let CreateAdjustment { amends, numbers, reason } = command;
+    let LineName { period: amended, reseller, enterprise, service } = *amends;
+    // Whoever begins to make this period's report final must see the correction, or be seen here.
+    periods::hold_open(tx)?;
+    let (state, amended_state) = (periods::state(tx, period)?, periods::state(tx, amended)?);
+    check_adjustable(period, state, amended, amended_state, now)?;
+    let unknown = || {
+        let fault = Fault::new("unknown_line", "The report of that period has no such line.");
+        Error::validation(vec![value_error("/amends", fault)])
+    };
+    let line = lines::find(tx, amended, enterprise, service, reseller)?.ok_or_else(unknown)?;
+    let adjustment = Adjustment {
+        id: new_id(now),
+        period,
+        amended,
+        master_reseller_id: line.master_reseller_id,
+        reseller_id: reseller,
+        enterprise_id: enterprise,
+        service,
+        numbers: *numbers,
+        reason: reason.as_str().to_owned(),
+        created_at: now,
+    };
+    adjustments::insert(tx, &adjustment)?;
+    let after = serde_json::to_value(super::wire::BillingAdjustment::from(adjustment.clone())).unwrap_or_default();
+    let what = Happening {
+        action: "billing_adjustment.created".to_owned(),
+        subject: adjustment.id.to_string(),
+        account: Some(enterprise),
+        before: Value::Null,
+        after,
+    };
+    record(tx, actor.origin(), now, &what)?;
+    Ok(adjustment)
+}

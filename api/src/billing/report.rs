@@ -1,0 +1,176 @@
+//! Reads a report some enterprises at a time, so that however long it is, it takes little memory and no transaction of its
+//! own for long.
+//!
+//! What lies before a report's instant does not change any more, so parts that are read one after the other fit together.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::billing::{Line, Period, UsersPerDay, count};
+use domain::id::AccountId;
+use domain::refusal::Refusal;
+use persistence::billing::lines::{self, Place};
+use persistence::billing::periods::{self, Final};
+use persistence::billing::{self, LineFilter, adjustments};
+use persistence::{Database, StoreConnection};
+
+use crate::http::Error;
+
+/// Rows that are read at a time.
+const ROWS: usize = 2_000;
+
+/// Which report is read, and what of it.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Its period.
+    pub period: Period,
+    /// What is known of it if it is final.
+    pub sealed: Option<Final>,
+    /// Which lines.
+    pub filter: LineFilter,
+    /// Whether its lines are written down, and not to be counted.
+    is_written: bool,
+    as_of: Timestamp,
+}
+
+/// Some lines of a report, in its order.
+#[derive(Debug)]
+pub struct Part {
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// Behind what the next part starts; `None` when there is none.
+    pub next: Option<Place>,
+}
+
+impl Report {
+    /// The report of a period of which there is something to tell: not before anything was, not of the future.
+    pub fn find(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
+        let first = billing::first_period(tx)?;
+        if period > Period::of(now) || first.is_none_or(|first| period < first) {
+            return Err(Refusal::NotFound.into());
+        }
+        let sealed = periods::find_final(tx, period)?;
+        Ok(Self { is_written: sealed.is_some(), sealed, ..Self::counted(period, filter, now) })
+    }
+
+    /// The report as it is counted, whether it is final or not.
+    #[must_use]
+    pub fn counted(period: Period, filter: LineFilter, now: Timestamp) -> Self {
+        // What happens in this very millisecond has happened.
+        let as_of = period.end().min(now + TimeDelta::milliseconds(1));
+        Self { period, sealed: None, filter, is_written: false, as_of }
+    }
+
+    /// The report as it is written down, though it may not be final yet.
+    #[must_use]
+    pub fn written(period: Period, filter: LineFilter) -> Self {
+        Self { is_written: true, ..Self::counted(period, filter, period.end()) }
+    }
+
+    /// The same report, and other lines of it.
+    #[must_use]
+    pub fn with(self, filter: LineFilter) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// The lines behind a place, of some enterprises.
+    pub fn part(&self, tx: &mut StoreConnection, after: Option<Place>) -> Result<Part, Error> {
+        if self.is_written {
+            let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
+            let lines = lines::list(tx, self.period, &self.filter, after, limit)?;
+            let next = lines.last().filter(|_| lines.len() == ROWS).map(Place::of);
+            return Ok(Part { lines, next });
+        }
+        match after {
+            None => self.count(tx, &self.filter, None),
+            Some(place) => {
+                let enterprise = AccountId::from_uuid(place.enterprise);
+                let behind = Place::behind(enterprise);
+                if place == behind {
+                    return self.count(tx, &self.filter, Some(enterprise));
+                }
+                // The rest of an enterprise, on its own.
+                let wanted = self.filter.enterprise.is_none_or(|wanted| wanted == enterprise);
+                let only = LineFilter { enterprise: Some(enterprise), ..self.filter.clone() };
+                let mut lines = if wanted { self.count(tx, &only, None)?.lines } else { Vec::new() };
+                lines.retain(|line| Place::of(line) > place);
+                Ok(Part { lines, next: Some(behind) })
+            }
+        }
+    }
+
+    fn count(&self, tx: &mut StoreConnection, filter: &LineFilter, after: Option<AccountId>) -> Result<Part, Error> {
+        let window = (self.period.start(), self.as_of);
+        let recorded = billing::recorded(tx, filter, window, after, ROWS)?;
+        let mut lines = Vec::new();
+        for facts in recorded.facts() {
+            lines.extend(count(self.period, self.as_of, &filter.scope, facts, None));
+        }
+        lines.extend(adjustments::lines(tx, self.period, filter, (after, recorded.more_after), self.as_of)?);
+        lines.retain(|line| is_wanted(filter, line));
+        lines.sort_by_key(Place::of);
+        Ok(Part { lines, next: recorded.more_after.map(Place::behind) })
+    }
+
+    /// How many users there were on each day at some of the enterprises, those behind one of them; and behind which one the
+    /// next are.
+    pub fn users_per_day(
+        &self,
+        tx: &mut StoreConnection,
+        after: Option<AccountId>,
+        per_day: &mut UsersPerDay,
+    ) -> Result<Option<AccountId>, Error> {
+        let window = (self.period.start(), self.as_of);
+        let recorded = billing::recorded(tx, &self.filter, window, after, ROWS)?;
+        for facts in recorded.facts() {
+            // What was counted into the days is all that is wanted here.
+            let _ = count(self.period, self.as_of, &self.filter.scope, facts, Some(per_day));
+        }
+        Ok(recorded.more_after)
+    }
+}
+
+fn is_wanted(filter: &LineFilter, line: &Line) -> bool {
+    let LineFilter { scope: _, reseller, enterprise, service, billing_reference } = filter;
+    let references = [&line.reseller_billing_reference, &line.enterprise_billing_reference];
+    reseller.is_none_or(|id| id == line.reseller_id)
+        && enterprise.is_none_or(|id| id == line.enterprise_id)
+        && service.is_none_or(|service| service == line.service)
+        && billing_reference.as_ref().is_none_or(|text| references.iter().any(|own| own.as_ref() == Some(text)))
+}
+
+/// Goes through the lines of a report, part by part.
+pub struct Reader {
+    database: Database,
+    report: Report,
+    /// `None` at the end.
+    at: Option<Option<Place>>,
+}
+
+impl Reader {
+    /// Starts behind a place, or with the first line.
+    #[must_use]
+    pub fn new(database: Database, report: Report, after: Option<Place>) -> Self {
+        Self { database, report, at: Some(after) }
+    }
+
+    /// The next lines, which can be none; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<Line>>, Error> {
+        let Some(after) = self.at.take() else { return Ok(None) };
+        let report = self.report.clone();
+        let part = self.database.read_long(move |tx| report.part(tx, after)).await?;
+        self.at = part.next.map(Some);
+        Ok(Some(part.lines))
+    }
+
+    /// Up to so many lines.
+    pub async fn take(mut self, limit: usize) -> Result<Vec<Line>, Error> {
+        let mut lines = Vec::new();
+        while lines.len() < limit
+            && let Some(more) = self.next().await?
+        {
+            lines.extend(more);
+        }
+        lines.truncate(limit);
+        Ok(lines)
+    }
+}

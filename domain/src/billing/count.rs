@@ -1,0 +1,272 @@
+//! Counts the lines of an enterprise from what was recorded of it, its users and the accounts above it.
+//!
+//! Stretches of time don't include their ends. A day counts if a thing held at any moment of it.
+
+use std::collections::HashMap;
+
+use crate::Timestamp;
+use crate::account::{Scope, Status};
+use crate::billing::{Days, Line, Numbers, Period, UsersPerDay};
+use crate::id::{AccountId, UserId};
+use crate::services::{Service, Services};
+
+/// A stretch of time; without an end it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Its first instant.
+    pub since: Timestamp,
+    /// The first instant behind it.
+    pub until: Option<Timestamp>,
+}
+
+impl Span {
+    /// What of it lies in a window.
+    fn within(self, (from, to): Window) -> Option<Window> {
+        let since = self.since.max(from);
+        let until = self.until.map_or(to, |until| until.min(to));
+        (since < until).then_some((since, until))
+    }
+}
+
+/// From an instant to another, which is not in it.
+type Window = (Timestamp, Timestamp);
+
+/// What an account was for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountState {
+    /// When.
+    pub span: Span,
+    /// The master reseller above it, if there is one.
+    pub master_reseller_id: Option<AccountId>,
+    /// The reseller above it, if there is one.
+    pub reseller_id: Option<AccountId>,
+    /// Its name.
+    pub name: String,
+    /// Its billing reference (R6).
+    pub billing_reference: Option<String>,
+    /// Its own status. What is closed has no state.
+    pub status: Status,
+    /// Its services.
+    pub services: Services,
+}
+
+/// When a user was on a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserSpan {
+    /// The user.
+    pub user: UserId,
+    /// The service.
+    pub service: Service,
+    /// When.
+    pub span: Span,
+}
+
+/// What was recorded of an enterprise.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The enterprise.
+    pub enterprise: AccountId,
+    /// What it was, oldest first.
+    pub states: &'a [AccountState],
+    /// Its users, those of one service together, and in it the stretches of one user.
+    pub users: &'a [UserSpan],
+    /// What the accounts above it were, oldest first.
+    pub above: &'a HashMap<AccountId, Vec<AccountState>>,
+}
+
+/// The lines of an enterprise in a period, as far as it has come before `as_of`: one for each service and reseller in the
+/// scope. Notes in `per_day`, if it is given, how many users there were on each day.
+#[must_use]
+pub fn count(
+    period: Period,
+    as_of: Timestamp,
+    scope: &Scope,
+    facts: Facts<'_>,
+    mut per_day: Option<&mut UsersPerDay>,
+) -> Vec<Line> {
+    let window = (period.start(), period.end().min(as_of));
+    let Some(last) = last_within(facts.states, window) else { return Vec::new() };
+    let mut lines = Vec::new();
+    for service in Service::ALL {
+        for tenure in tenures(period, window, scope, service, facts) {
+            let users = facts.users.iter().filter(|user| user.service == service);
+            let per_day = per_day.as_deref_mut().map(|per_day| per_day.of_mut(service).as_mut_slice());
+            let (users_at_end, users_peak, user_days) = count_users(period, window, &tenure.stretches, users, per_day);
+            let reseller = facts.above.get(&tenure.reseller).and_then(|states| last_within(states, window));
+            lines.push(Line {
+                enterprise_id: facts.enterprise,
+                service,
+                reseller_id: tenure.reseller,
+                master_reseller_id: tenure.master_reseller,
+                reseller_name: reseller.map(|reseller| reseller.name.clone()).unwrap_or_default(),
+                reseller_billing_reference: reseller.and_then(|reseller| reseller.billing_reference.clone()),
+                enterprise_name: last.name.clone(),
+                enterprise_billing_reference: last.billing_reference.clone(),
+                numbers: Numbers {
+                    users_at_end,
+                    users_peak,
+                    user_days,
+                    active_days: tenure.active.count(),
+                    suspended_days: tenure.suspended.count(),
+                },
+                amends: None,
+            });
+        }
+    }
+    lines
+}
+
+/// The state that is the last one in a window: what is called the end of the period.
+fn last_within(states: &[AccountState], window: Window) -> Option<&AccountState> {
+    states.iter().rfind(|state| state.span.within(window).is_some())
+}
+
+/// The time in which one reseller sold a service to the enterprise.
+struct Tenure {
+    reseller: AccountId,
+    master_reseller: AccountId,
+    /// In order, with gaps between them.
+    stretches: Vec<Window>,
+    active: Days,
+    suspended: Days,
+}
+
+fn tenures(period: Period, window: Window, scope: &Scope, service: Service, facts: Facts<'_>) -> Vec<Tenure> {
+    let mut tenures = Vec::<Tenure>::new();
+    for state in facts.states.iter().filter(|state| state.services.has(service)) {
+        let (Some(stretch), Some(master_reseller), Some(reseller)) =
+            (state.span.within(window), state.master_reseller_id, state.reseller_id)
+        else {
+            continue;
+        };
+        let seen = match *scope {
+            Scope::Platform => true,
+            Scope::MasterReseller(id) => id == master_reseller,
+            Scope::Reseller(id) => id == reseller,
+            Scope::Enterprise(id) => id == facts.enterprise,
+        };
+        if !seen {
+            continue;
+        }
+        let (active, suspended) = count_days(period, stretch, state, master_reseller, reseller, facts.above);
+        let Some(tenure) = tenures.iter_mut().find(|tenure| tenure.reseller == reseller) else {
+            let stretches = vec![stretch];
+            tenures.push(Tenure { reseller, master_reseller, stretches, active, suspended });
+            continue;
+        };
+        tenure.master_reseller = master_reseller;
+        tenure.active = tenure.active.with(active);
+        tenure.suspended = tenure.suspended.with(suspended);
+        match tenure.stretches.last_mut() {
+            Some(last) if last.1 == stretch.0 => last.1 = stretch.1,
+            _ => tenure.stretches.push(stretch),
+        }
+    }
+    tenures.sort_by_key(|tenure| tenure.reseller.uuid());
+    tenures
+}
+
+/// The days on which an enterprise in this state operated, and those on which it was stopped: it has been activated, and
+/// it or an account above it is suspended (R7).
+fn count_days(
+    period: Period,
+    stretch: Window,
+    state: &AccountState,
+    master_reseller: AccountId,
+    reseller: AccountId,
+    above: &HashMap<AccountId, Vec<AccountState>>,
+) -> (Days, Days) {
+    let (mut active, mut suspended) = (Days::default(), Days::default());
+    match state.status {
+        Status::Pending | Status::Closed => {}
+        Status::Suspended => suspended = Days::touched(period, stretch.0, stretch.1),
+        Status::Active => {
+            let of = |id: AccountId| above.get(&id).map(Vec::as_slice).unwrap_or_default();
+            for reseller in of(reseller) {
+                let Some(shared) = reseller.span.within(stretch) else { continue };
+                for master in of(master_reseller) {
+                    let Some((since, until)) = master.span.within(shared) else { continue };
+                    let days = Days::touched(period, since, until);
+                    match (reseller.status, master.status) {
+                        (Status::Active, Status::Active) => active = active.with(days),
+                        (Status::Suspended, _) | (_, Status::Suspended) => suspended = suspended.with(days),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    (active, suspended)
+}
+
+/// Users at the end, most at the same time, and their days, of those who were there in any of the stretches.
+fn count_users<'a>(
+    period: Period,
+    window: Window,
+    stretches: &[Window],
+    users: impl Iterator<Item = &'a UserSpan>,
+    per_day: Option<&mut [i64]>,
+) -> (i64, i64, i64) {
+    let mut tally = UserTally { at_end: 0, days: 0, user: None, per_day };
+    let first = stretches.first().map(|stretch| stretch.0);
+    // Who comes and goes at which moment; those who are there from the first one on are only counted.
+    let (mut from_start, mut moments) = (0, Vec::<(Timestamp, i64)>::new());
+    for user in users {
+        for (since, until) in stretches.iter().filter_map(|stretch| user.span.within(*stretch)) {
+            tally.note(user.user, Days::touched(period, since, until));
+            if Some(since) == first {
+                from_start += 1;
+            } else {
+                moments.push((since, 1));
+            }
+            if until == window.1 {
+                tally.at_end += 1;
+            } else {
+                moments.push((until, -1));
+            }
+        }
+    }
+    tally.finish_user();
+    // Whoever goes at an instant is not there at it any more, so goes before those who come.
+    moments.sort_unstable();
+    let (mut now, mut peak) = (from_start, from_start);
+    for (_, change) in moments {
+        now += change;
+        peak = peak.max(now);
+    }
+    (tally.at_end, peak, tally.days)
+}
+
+/// Days of users, whose stretches come one after the other.
+struct UserTally<'a> {
+    at_end: i64,
+    days: i64,
+    user: Option<(UserId, Days)>,
+    per_day: Option<&'a mut [i64]>,
+}
+
+impl UserTally<'_> {
+    fn note(&mut self, user: UserId, days: Days) {
+        match &mut self.user {
+            Some((same, so_far)) if *same == user => *so_far = so_far.with(days),
+            _ => {
+                self.finish_user();
+                self.user = Some((user, days));
+            }
+        }
+    }
+
+    fn finish_user(&mut self) {
+        let Some((_, days)) = self.user.take() else { return };
+        self.days += days.count();
+        if let Some(per_day) = self.per_day.as_deref_mut() {
+            for (index, users) in per_day.iter_mut().enumerate() {
+                *users += i64::from(days.has(index));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

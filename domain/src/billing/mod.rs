@@ -1,0 +1,106 @@
+//! Billing reports: periods, how lines are counted from what was recorded, and what may be made final (R15).
+
+mod count;
+mod days;
+mod line;
+mod period;
+
+pub use count::{AccountState, Facts, Span, UserSpan, count};
+pub use days::Days;
+pub use line::{Amended, Line, Numbers, Totals, UsersPerDay};
+pub use period::Period;
+
+use crate::Timestamp;
+use crate::limits::FINALISE_AFTER_MINUTES;
+use crate::refusal::Refusal;
+
+/// How far the report of a period is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportState {
+    /// Counted anew whenever it is asked for.
+    Open,
+    /// Being made final by somebody, until an instant unless that is put off.
+    Finalising {
+        /// Until when.
+        leased_until: Timestamp,
+    },
+    /// The same for ever.
+    Final,
+}
+
+/// Whether a period's report may be made final now: once nothing that began in the period can still be under way.
+pub fn check_finalisable(period: Period, state: ReportState, now: Timestamp) -> Result<(), Refusal> {
+    match state {
+        ReportState::Final => Err(Refusal::ReportFinal),
+        ReportState::Finalising { leased_until } if leased_until > now => Err(Refusal::ReportBeingFinalised),
+        _ if now < period.end() + chrono::TimeDelta::minutes(FINALISE_AFTER_MINUTES) => Err(Refusal::PeriodNotOver),
+        ReportState::Open | ReportState::Finalising { .. } => Ok(()),
+    }
+}
+
+/// Whether a correction of a line of one period may be booked in another: in a later one that has begun and is open.
+pub fn check_adjustable(
+    period: Period,
+    state: ReportState,
+    amended: Period,
+    amended_state: ReportState,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if state != ReportState::Open {
+        return Err(Refusal::ReportFinal);
+    }
+    if amended_state != ReportState::Final {
+        return Err(Refusal::AmendedReportOpen);
+    }
+    if amended >= period || period.start() > now {
+        return Err(Refusal::AmendedReportLater);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("an instant")
+    }
+
+    #[test]
+    fn r15_a_report_is_made_final_once_and_not_too_early() {
+        let period = Period::parse("2026-10").unwrap();
+        let (early, late) = (at("2026-11-01T00:04:59.999Z"), at("2026-11-01T00:05:00Z"));
+        let held = ReportState::Finalising { leased_until: at("2026-11-01T00:10:00Z") };
+        for (state, now, expected) in [
+            (ReportState::Open, early, Err(Refusal::PeriodNotOver)),
+            (ReportState::Open, late, Ok(())),
+            (held, late, Err(Refusal::ReportBeingFinalised)),
+            (held, at("2026-11-01T00:10:00Z"), Ok(())),
+            (ReportState::Final, early, Err(Refusal::ReportFinal)),
+            (ReportState::Final, late, Err(Refusal::ReportFinal)),
+        ] {
+            assert_eq!(check_finalisable(period, state, now), expected, "{state:?} at {now}");
+        }
+    }
+
+    #[test]
+    fn r15_a_correction_is_booked_in_a_later_open_period() {
+        use ReportState::{Final, Open};
+        let [october, november, december] = ["2026-10", "2026-11", "2026-12"].map(|text| Period::parse(text).unwrap());
+        let now = at("2026-11-24T00:00:00Z");
+        let held = ReportState::Finalising { leased_until: now };
+        for (period, state, amended, amended_state, expected) in [
+            (november, Open, october, Final, Ok(())),
+            (november, Final, october, Final, Err(Refusal::ReportFinal)),
+            (november, held, october, Final, Err(Refusal::ReportFinal)),
+            (november, Open, october, Open, Err(Refusal::AmendedReportOpen)),
+            (november, Open, october, held, Err(Refusal::AmendedReportOpen)),
+            (october, Open, october, Final, Err(Refusal::AmendedReportLater)),
+            (october, Open, november, Final, Err(Refusal::AmendedReportLater)),
+            (december, Open, october, Final, Err(Refusal::AmendedReportLater)),
+        ] {
+            let judged = check_adjustable(period, state, amended, amended_state, now);
+            assert_eq!(judged, expected, "{period} {state:?} {amended} {amended_state:?}");
+        }
+    }
+}

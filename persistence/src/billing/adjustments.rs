@@ -1,0 +1,226 @@
+//! Corrections of lines of final reports, each booked in a later period.
+
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::account::Scope;
+use domain::billing::{Amended, Line, Numbers, Period};
+use domain::id::{AccountId, AdjustmentId};
+use domain::services::Service;
+
+use super::{LineFilter, parse_period, parse_service};
+use crate::connection::{MultiBackend, StoreConnection};
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::{account_history, billing_adjustments};
+use crate::time::{Instant, column, instant};
+
+/// A correction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// Its id.
+    pub id: AdjustmentId,
+    /// The period that it is booked in.
+    pub period: Period,
+    /// The period of the line that it corrects.
+    pub amended: Period,
+    /// The master reseller of that line.
+    pub master_reseller_id: AccountId,
+    /// Its reseller.
+    pub reseller_id: AccountId,
+    /// Its enterprise.
+    pub enterprise_id: AccountId,
+    /// Its service.
+    pub service: Service,
+    /// What is added to its numbers.
+    pub numbers: Numbers,
+    /// Why.
+    pub reason: String,
+    /// When it was booked.
+    pub created_at: Timestamp,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = billing_adjustments)]
+struct Row {
+    id: Key,
+    period: String,
+    amended_period: String,
+    master_reseller_id: Key,
+    reseller_id: Key,
+    enterprise_id: Key,
+    service: String,
+    users_at_end: i64,
+    users_peak: i64,
+    user_days: i64,
+    active_days: i64,
+    suspended_days: i64,
+    reason: String,
+    created_at: Instant,
+}
+
+impl Row {
+    fn adjustment(self) -> Result<Adjustment, Error> {
+        let Self {
+            id,
+            period,
+            amended_period,
+            master_reseller_id,
+            reseller_id,
+            enterprise_id,
+            service,
+            users_at_end,
+            users_peak,
+            user_days,
+            active_days,
+            suspended_days,
+            reason,
+            created_at,
+        } = self;
+        Ok(Adjustment {
+            id: id.id(),
+            period: parse_period(&period)?,
+            amended: parse_period(&amended_period)?,
+            master_reseller_id: master_reseller_id.id(),
+            reseller_id: reseller_id.id(),
+            enterprise_id: enterprise_id.id(),
+            service: parse_service(&service)?,
+            numbers: Numbers { users_at_end, users_peak, user_days, active_days, suspended_days },
+            reason,
+            created_at: instant(created_at),
+        })
+    }
+}
+
+/// Books a correction.
+pub fn insert(tx: &mut StoreConnection, adjustment: &Adjustment) -> Result<(), Error> {
+    let Adjustment {
+        id,
+        period,
+        amended,
+        master_reseller_id,
+        reseller_id,
+        enterprise_id,
+        service,
+        numbers,
+        reason,
+        created_at,
+    } = adjustment;
+    let Numbers { users_at_end, users_peak, user_days, active_days, suspended_days } = *numbers;
+    let row = Row {
+        id: Key::from(*id),
+        period: period.to_string(),
+        amended_period: amended.to_string(),
+        master_reseller_id: Key::from(*master_reseller_id),
+        reseller_id: Key::from(*reseller_id),
+        enterprise_id: Key::from(*enterprise_id),
+        service: service.as_str().to_owned(),
+        users_at_end,
+        users_peak,
+        user_days,
+        active_days,
+        suspended_days,
+        reason: reason.clone(),
+        created_at: column(*created_at),
+    };
+    diesel::insert_into(billing_adjustments::table).values(row).execute(tx)?;
+    Ok(())
+}
+
+/// The correction with this id, if it is booked in the period and lies in the subtree.
+pub fn find(
+    tx: &mut StoreConnection,
+    scope: &Scope,
+    period: Period,
+    id: AdjustmentId,
+) -> Result<Option<Adjustment>, Error> {
+    let row: Option<Row> =
+        within(scope, period).filter(billing_adjustments::id.eq(Key::from(id))).first(tx).optional()?;
+    row.map(Row::adjustment).transpose()
+}
+
+/// The corrections that are booked in a period and lie in a subtree, those behind one of them, oldest first.
+pub fn list(
+    tx: &mut StoreConnection,
+    scope: &Scope,
+    period: Period,
+    (newest_first, after): (bool, Option<AdjustmentId>),
+    limit: i64,
+) -> Result<Vec<Adjustment>, Error> {
+    let mut wanted = within(scope, period);
+    wanted = match (newest_first, after.map(Key::from)) {
+        (false, None) => wanted.order(billing_adjustments::id.asc()),
+        (false, Some(after)) => wanted.filter(billing_adjustments::id.gt(after)).order(billing_adjustments::id.asc()),
+        (true, None) => wanted.order(billing_adjustments::id.desc()),
+        (true, Some(after)) => wanted.filter(billing_adjustments::id.lt(after)).order(billing_adjustments::id.desc()),
+    };
+    let rows: Vec<Row> = wanted.limit(limit).load(tx)?;
+    rows.into_iter().map(Row::adjustment).collect()
+}
+
+/// The corrections that are booked in a period and lie in a subtree.
+fn within(scope: &Scope, period: Period) -> billing_adjustments::BoxedQuery<'static, MultiBackend> {
+    let wanted = billing_adjustments::table
+        .filter(billing_adjustments::period.eq(period.to_string()))
+        .into_boxed::<MultiBackend>();
+    match *scope {
+        Scope::Platform => wanted,
+        Scope::MasterReseller(id) => wanted.filter(billing_adjustments::master_reseller_id.eq(Key::from(id))),
+        Scope::Reseller(id) => wanted.filter(billing_adjustments::reseller_id.eq(Key::from(id))),
+        Scope::Enterprise(id) => wanted.filter(billing_adjustments::enterprise_id.eq(Key::from(id))),
+    }
+}
+
+/// The lines of the corrections booked in a period of enterprises behind one and up to another, with the names that these
+/// have before an instant.
+pub fn lines(
+    tx: &mut StoreConnection,
+    period: Period,
+    filter: &LineFilter,
+    (after, up_to): (Option<AccountId>, Option<AccountId>),
+    as_of: Timestamp,
+) -> Result<Vec<Line>, Error> {
+    let LineFilter { scope, reseller, enterprise, service: _, billing_reference: _ } = filter;
+    let mut wanted = within(scope, period).order((billing_adjustments::enterprise_id, billing_adjustments::id));
+    if let Some(id) = reseller {
+        wanted = wanted.filter(billing_adjustments::reseller_id.eq(Key::from(*id)));
+    }
+    if let Some(id) = enterprise {
+        wanted = wanted.filter(billing_adjustments::enterprise_id.eq(Key::from(*id)));
+    }
+    if let Some(after) = after {
+        wanted = wanted.filter(billing_adjustments::enterprise_id.gt(Key::from(after)));
+    }
+    if let Some(up_to) = up_to {
+        wanted = wanted.filter(billing_adjustments::enterprise_id.le(Key::from(up_to)));
+    }
+    let rows: Vec<Row> = wanted.load(tx)?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let adjustment = row.adjustment()?;
+        let (reseller_name, reseller_billing_reference) = called(tx, adjustment.reseller_id, as_of)?;
+        let (enterprise_name, enterprise_billing_reference) = called(tx, adjustment.enterprise_id, as_of)?;
+        lines.push(Line {
+            enterprise_id: adjustment.enterprise_id,
+            service: adjustment.service,
+            reseller_id: adjustment.reseller_id,
+            master_reseller_id: adjustment.master_reseller_id,
+            reseller_name,
+            reseller_billing_reference,
+            enterprise_name,
+            enterprise_billing_reference,
+            numbers: adjustment.numbers,
+            amends: Some(Amended { adjustment: adjustment.id, period: adjustment.amended }),
+        });
+    }
+    Ok(lines)
+}
+
+/// The last name and billing reference that an account had before an instant.
+fn called(tx: &mut StoreConnection, account: AccountId, as_of: Timestamp) -> Result<(String, Option<String>), Error> {
+    Ok(account_history::table
+        .filter(account_history::account_id.eq(Key::from(account)))
+        .filter(account_history::since.lt(column(as_of)))
+        .order(account_history::since.desc())
+        .select((account_history::name, account_history::billing_reference))
+        .first(tx)?)
+}

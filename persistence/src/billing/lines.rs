@@ -1,0 +1,237 @@
+//! The lines of final reports. Once its period is final, the database itself lets nobody change one.
+
+use diesel::prelude::*;
+use domain::account::Scope;
+use domain::billing::{Amended, Line, Numbers, Period};
+use domain::id::AccountId;
+use domain::services::Service;
+use uuid::Uuid;
+
+use super::{LineFilter, parse_period, parse_service};
+use crate::connection::{MultiBackend, StoreConnection, on};
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::billing_lines;
+
+/// Lines that are written by one statement on PostgreSQL, which takes 65,535 values.
+const BATCH: usize = 1_000;
+
+/// Where a line stands in its report: behind those of earlier enterprises, of an earlier service, of earlier resellers, and
+/// before its corrections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The enterprise.
+    pub enterprise: Uuid,
+    /// The service.
+    pub service: Service,
+    /// The reseller.
+    pub reseller: Uuid,
+    /// All zeros, or the correction.
+    pub line: Uuid,
+}
+
+impl Place {
+    /// The place behind all lines of an enterprise.
+    #[must_use]
+    pub const fn behind(enterprise: AccountId) -> Self {
+        Self { enterprise: enterprise.uuid(), service: Service::Trunk, reseller: Uuid::max(), line: Uuid::max() }
+    }
+
+    /// That of a line.
+    #[must_use]
+    pub fn of(line: &Line) -> Self {
+        Self {
+            enterprise: line.enterprise_id.uuid(),
+            service: line.service,
+            reseller: line.reseller_id.uuid(),
+            line: line.amends.map_or(Uuid::nil(), |amended| amended.adjustment.uuid()),
+        }
+    }
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = billing_lines)]
+#[diesel(treat_none_as_default_value = false)]
+struct Row {
+    period: String,
+    enterprise_id: Key,
+    service: String,
+    reseller_id: Key,
+    line: Key,
+    master_reseller_id: Key,
+    reseller_name: String,
+    reseller_billing_reference: Option<String>,
+    enterprise_name: String,
+    enterprise_billing_reference: Option<String>,
+    users_at_end: i64,
+    users_peak: i64,
+    user_days: i64,
+    active_days: i64,
+    suspended_days: i64,
+    amended_period: Option<String>,
+}
+
+impl Row {
+    fn new(period: Period, line: &Line) -> Self {
+        let place = Place::of(line);
+        let Line {
+            enterprise_id,
+            service,
+            reseller_id,
+            master_reseller_id,
+            reseller_name,
+            reseller_billing_reference,
+            enterprise_name,
+            enterprise_billing_reference,
+            numbers,
+            amends,
+        } = line;
+        let Numbers { users_at_end, users_peak, user_days, active_days, suspended_days } = *numbers;
+        Self {
+            period: period.to_string(),
+            enterprise_id: Key::from(*enterprise_id),
+            service: service.as_str().to_owned(),
+            reseller_id: Key::from(*reseller_id),
+            line: Key::from(place.line),
+            master_reseller_id: Key::from(*master_reseller_id),
+            reseller_name: reseller_name.clone(),
+            reseller_billing_reference: reseller_billing_reference.clone(),
+            enterprise_name: enterprise_name.clone(),
+            enterprise_billing_reference: enterprise_billing_reference.clone(),
+            users_at_end,
+            users_peak,
+            user_days,
+            active_days,
+            suspended_days,
+            amended_period: amends.map(|amended| amended.period.to_string()),
+        }
+    }
+
+    fn line(self) -> Result<Line, Error> {
+        let Self {
+            period: _,
+            enterprise_id,
+            service,
+            reseller_id,
+            line,
+            master_reseller_id,
+            reseller_name,
+            reseller_billing_reference,
+            enterprise_name,
+            enterprise_billing_reference,
+            users_at_end,
+            users_peak,
+            user_days,
+            active_days,
+            suspended_days,
+            amended_period,
+        } = self;
+        let amended = |period: String| {
+            Ok::<_, Error>(Amended { adjustment: line.id::<domain::id::Adjustment>(), period: parse_period(&period)? })
+        };
+        Ok(Line {
+            enterprise_id: enterprise_id.id(),
+            service: parse_service(&service)?,
+            reseller_id: reseller_id.id(),
+            master_reseller_id: master_reseller_id.id(),
+            reseller_name,
+            reseller_billing_reference,
+            enterprise_name,
+            enterprise_billing_reference,
+            numbers: Numbers { users_at_end, users_peak, user_days, active_days, suspended_days },
+            amends: amended_period.map(amended).transpose()?,
+        })
+    }
+}
+
+/// Adds lines to a report that is being made final.
+pub fn insert(tx: &mut StoreConnection, period: Period, lines: &[Line]) -> Result<(), Error> {
+    for batch in lines.chunks(BATCH) {
+        let rows: Vec<Row> = batch.iter().map(|line| Row::new(period, line)).collect();
+        on!(tx, connection => diesel::insert_into(billing_lines::table).values(rows).execute(connection))?;
+    }
+    Ok(())
+}
+
+/// Up to so many lines of a final report, or of one that is being made so, those behind a place.
+pub fn list(
+    tx: &mut StoreConnection,
+    period: Period,
+    filter: &LineFilter,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Line>, Error> {
+    let LineFilter { scope, reseller, enterprise, service, billing_reference } = filter;
+    let mut wanted = billing_lines::table
+        .filter(billing_lines::period.eq(period.to_string()))
+        .order((billing_lines::enterprise_id, billing_lines::service, billing_lines::reseller_id, billing_lines::line))
+        .limit(limit)
+        .into_boxed::<MultiBackend>();
+    match *scope {
+        Scope::Platform => {}
+        Scope::MasterReseller(id) => wanted = wanted.filter(billing_lines::master_reseller_id.eq(Key::from(id))),
+        Scope::Reseller(id) => wanted = wanted.filter(billing_lines::reseller_id.eq(Key::from(id))),
+        Scope::Enterprise(id) => wanted = wanted.filter(billing_lines::enterprise_id.eq(Key::from(id))),
+    }
+    if let Some(id) = reseller {
+        wanted = wanted.filter(billing_lines::reseller_id.eq(Key::from(*id)));
+    }
+    if let Some(id) = enterprise {
+        wanted = wanted.filter(billing_lines::enterprise_id.eq(Key::from(*id)));
+    }
+    if let Some(service) = service {
+        wanted = wanted.filter(billing_lines::service.eq(service.as_str()));
+    }
+    if let Some(reference) = billing_reference {
+        let of_reseller = billing_lines::reseller_billing_reference.eq(reference);
+        let of_enterprise = billing_lines::enterprise_billing_reference.eq(reference);
+        wanted = wanted.filter(of_reseller.or(of_enterprise));
+    }
+    if let Some(Place { enterprise, service, reseller, line }) = after {
+        let (enterprise, reseller, line) = (Key::from(enterprise), Key::from(reseller), Key::from(line));
+        let same_reseller = billing_lines::reseller_id.eq(reseller).and(billing_lines::line.gt(line));
+        let later_reseller = billing_lines::reseller_id.gt(reseller).or(same_reseller);
+        let same_service = billing_lines::service.eq(service.as_str()).and(later_reseller);
+        let later_service = billing_lines::service.gt(service.as_str()).or(same_service);
+        // Said so that an index finds the enterprise.
+        wanted = wanted
+            .filter(billing_lines::enterprise_id.ge(enterprise))
+            .filter(billing_lines::enterprise_id.gt(enterprise).or(later_service));
+    }
+    let rows: Vec<Row> = wanted.load(tx)?;
+    rows.into_iter().map(Row::line).collect()
+}
+
+/// The place of the last line that is there.
+pub fn last(tx: &mut StoreConnection, period: Period) -> Result<Option<Place>, Error> {
+    let last: Option<Row> = billing_lines::table
+        .filter(billing_lines::period.eq(period.to_string()))
+        .order((
+            billing_lines::enterprise_id.desc(),
+            billing_lines::service.desc(),
+            billing_lines::reseller_id.desc(),
+            billing_lines::line.desc(),
+        ))
+        .first(tx)
+        .optional()?;
+    last.map(|row| Ok(Place::of(&row.line()?))).transpose()
+}
+
+/// The one line of an enterprise, service and reseller in a final report, corrections aside.
+pub fn find(
+    tx: &mut StoreConnection,
+    period: Period,
+    enterprise: AccountId,
+    service: Service,
+    reseller: AccountId,
+) -> Result<Option<Line>, Error> {
+    let row: Option<Row> = billing_lines::table
+        .filter(billing_lines::period.eq(period.to_string()))
+        .filter(billing_lines::enterprise_id.eq(Key::from(enterprise)))
+        .filter(billing_lines::service.eq(service.as_str()))
+        .filter(billing_lines::reseller_id.eq(Key::from(reseller)))
+        .filter(billing_lines::line.eq(Key::from(Uuid::nil())))
+        .first(tx)
+        .optional()?;
+    row.map(Row::line).transpose()
+}

@@ -1,0 +1,115 @@
+//! Which reports are final, or are being made so.
+
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::billing::{Period, ReportState};
+
+use super::parse_period;
+use crate::connection::StoreConnection;
+use crate::error::{Error, inserted};
+use crate::schema::billing_periods;
+use crate::time::{Instant, column, instant};
+
+const FINALISING: &str = "finalising";
+const FINAL: &str = "final";
+
+/// A report that is final.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Final {
+    /// When it became so.
+    pub finalised_at: Timestamp,
+    /// SHA-256 of the whole of it as CSV.
+    pub sha256: Vec<u8>,
+}
+
+/// How far the report of a period is.
+pub fn state(tx: &mut StoreConnection, period: Period) -> Result<ReportState, Error> {
+    let row: Option<(String, Instant)> = billing_periods::table
+        .filter(billing_periods::period.eq(period.to_string()))
+        .select((billing_periods::state, billing_periods::leased_until))
+        .first(tx)
+        .optional()?;
+    match row {
+        None => Ok(ReportState::Open),
+        Some((state, leased_until)) if state == FINALISING => {
+            Ok(ReportState::Finalising { leased_until: instant(leased_until) })
+        }
+        Some((state, _)) if state == FINAL => Ok(ReportState::Final),
+        Some((state, _)) => Err(Error::Corrupt(format!("state of a billing period {state:?}"))),
+    }
+}
+
+/// What is known of a final report; `None` of one that is not.
+pub fn find_final(tx: &mut StoreConnection, period: Period) -> Result<Option<Final>, Error> {
+    let row: Option<(Option<Instant>, Option<Vec<u8>>)> = billing_periods::table
+        .filter(billing_periods::period.eq(period.to_string()))
+        .select((billing_periods::finalised_at, billing_periods::sha256))
+        .first(tx)
+        .optional()?;
+    let found = row.and_then(|(finalised_at, sha256)| Some((finalised_at?, sha256?)));
+    Ok(found.map(|(finalised_at, sha256)| Final { finalised_at: instant(finalised_at), sha256 }))
+}
+
+/// Keeps reports from being begun to be made final until the transaction ends. SQLite has one writer anyway.
+pub fn hold_open(tx: &mut StoreConnection) -> Result<(), Error> {
+    if let StoreConnection::Postgresql(connection) = tx {
+        diesel::sql_query("LOCK TABLE billing_periods IN SHARE MODE").execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Begins to make a report final, or goes on with what somebody left who has no lease any more. `false` when somebody else
+/// is at it; the transaction must then be given up.
+pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp, until: Timestamp) -> Result<bool, Error> {
+    let left = billing_periods::table
+        .filter(billing_periods::period.eq(period.to_string()))
+        .filter(billing_periods::state.eq(FINALISING))
+        .filter(billing_periods::leased_until.le(column(now)));
+    if diesel::update(left).set(billing_periods::leased_until.eq(column(until))).execute(tx)? == 1 {
+        return Ok(true);
+    }
+    let begun = diesel::insert_into(billing_periods::table).values((
+        billing_periods::period.eq(period.to_string()),
+        billing_periods::state.eq(FINALISING),
+        billing_periods::leased_until.eq(column(until)),
+        billing_periods::finalised_at.eq(None::<Instant>),
+        billing_periods::sha256.eq(None::<Vec<u8>>),
+    ));
+    inserted(begun.execute(tx))
+}
+
+/// Puts off the end of a lease. `false` when somebody else has taken the work over.
+pub fn renew(tx: &mut StoreConnection, period: Period, held: Timestamp, until: Timestamp) -> Result<bool, Error> {
+    let own = billing_periods::table
+        .filter(billing_periods::period.eq(period.to_string()))
+        .filter(billing_periods::state.eq(FINALISING))
+        .filter(billing_periods::leased_until.eq(column(held)));
+    Ok(diesel::update(own).set(billing_periods::leased_until.eq(column(until))).execute(tx)? == 1)
+}
+
+/// Makes a report final, all of whose lines are there. `false` when somebody else has taken the work over.
+pub fn finish(
+    tx: &mut StoreConnection,
+    period: Period,
+    held: Timestamp,
+    sha256: &[u8],
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let own = billing_periods::table
+        .filter(billing_periods::period.eq(period.to_string()))
+        .filter(billing_periods::state.eq(FINALISING))
+        .filter(billing_periods::leased_until.eq(column(held)));
+    let done = diesel::update(own).set((
+        billing_periods::state.eq(FINAL),
+        billing_periods::finalised_at.eq(Some(column(now))),
+        billing_periods::sha256.eq(Some(sha256)),
+    ));
+    Ok(done.execute(tx)? == 1)
+}
+
+/// The latest period whose report is final or is being made so.
+pub fn latest(tx: &mut StoreConnection) -> Result<Option<Period>, Error> {
+    let periods = billing_periods::table.order(billing_periods::period.desc()).select(billing_periods::period);
+    let latest: Option<String> = periods.first(tx).optional()?;
+    latest.map(|period| parse_period(&period)).transpose()
+}
