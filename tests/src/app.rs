@@ -42,7 +42,15 @@ impl App {
 
     /// Starts a service with further flags.
     pub async fn start_with(database: Database, flags: &[&str]) -> Self {
-        let database = database.fresh();
+        Self::run_on(database.fresh(), flags).await
+    }
+
+    /// Starts a service on a database that may hold something already.
+    pub async fn start_on(database: FreshDatabase) -> Self {
+        Self::run_on(database, &[]).await
+    }
+
+    async fn run_on(database: FreshDatabase, flags: &[&str]) -> Self {
         let clock = Clock::default();
         let running = run(&database, clock.clone(), flags).await;
         Self { clock, database, running, http: reqwest::Client::new() }

@@ -2,10 +2,15 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use domain::billing::Line;
+
+use super::csv::{self, Frame};
+use super::wire::BillingLine;
+use crate::http::{Error, ErrorCode};
 
 /// A form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     /// A page of it as JSON.
     Json,
     /// The whole as CSV.
@@ -18,7 +23,7 @@ impl Format {
     const ALL: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
 
     /// Its media type.
-    pub(super) const fn media(self) -> &'static str {
+    pub const fn media(self) -> &'static str {
         match self {
             Self::Json => "application/json",
             Self::Csv => "text/csv",
@@ -27,7 +32,7 @@ impl Format {
     }
 
     /// What it is called in `format` and behind the dot of a file's name.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Json => "json",
             Self::Csv => "csv",
@@ -36,15 +41,34 @@ impl Format {
     }
 
     /// The form of that name.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == text)
     }
 
+    /// What stands before the lines.
+    pub fn header(self) -> Result<Vec<u8>, Error> {
+        if self == Self::Csv { csv::header() } else { Ok(Vec::new()) }
+    }
+
     /// The form that a request prefers by its `Accept`; JSON if it names none of ours.
-    pub(super) fn accepted(request: &HttpRequest) -> Self {
+    pub fn accepted(request: &HttpRequest) -> Self {
         let accepted = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
         best(accepted.flat_map(|value| value.split(',')))
     }
+}
+
+/// Lines of a report that is written as a whole.
+pub fn written(frame: &Frame, lines: Vec<Line>, format: Format) -> Result<Vec<u8>, Error> {
+    if format == Format::Csv {
+        return csv::lines(frame, &lines);
+    }
+    let mut octets = Vec::with_capacity(lines.len() * 600);
+    for line in lines {
+        serde_json::to_writer(&mut octets, &BillingLine::new(frame, line))
+            .map_err(|error| Error::new(ErrorCode::Internal, format!("A line could not be written: {error}")))?;
+        octets.push(b'\n');
+    }
+    Ok(octets)
 }
 
 /// The first of those with the highest quality.

@@ -8,3 +8,5 @@ pub mod report;
 pub mod routes;
 mod summary;
 pub mod wire;
+
+pub use format::{Format, written};

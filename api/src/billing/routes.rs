@@ -17,8 +17,8 @@ use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::csv::{self, Frame};
-use super::format::Format;
+use super::csv::Frame;
+use super::format::{Format, written};
 use super::report::{Reader, Report};
 use super::wire::{
     BillingAdjustment, BillingAdjustmentPage, BillingLine, BillingPeriod, BillingPeriodPage, BillingReport,
@@ -186,7 +186,7 @@ fn read_place(octets: &[u8]) -> Option<Place> {
 /// The whole of a report as a stream. What comes first is read before the answer begins, so that a failure can still be told.
 async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<HttpResponse, Error> {
     let frame = frame(report);
-    let mut first = if format == Format::Csv { csv::header()? } else { Vec::new() };
+    let mut first = format.header()?;
     if let Some(lines) = reader.next().await? {
         first.extend(written(&frame, lines, format)?);
     }
@@ -214,19 +214,6 @@ fn parts(
         }
         Ok(Some((Bytes::from(octets), (frame, None, reader))))
     })
-}
-
-fn written(frame: &Frame, lines: Vec<domain::billing::Line>, format: Format) -> Result<Vec<u8>, Error> {
-    if format == Format::Csv {
-        return csv::lines(frame, &lines);
-    }
-    let mut octets = Vec::with_capacity(lines.len() * 600);
-    for line in lines {
-        serde_json::to_writer(&mut octets, &BillingLine::new(frame, line))
-            .map_err(|error| Error::new(ErrorCode::Internal, format!("A line could not be written: {error}")))?;
-        octets.push(b'\n');
-    }
-    Ok(octets)
 }
 
 /// Summarise a billing report

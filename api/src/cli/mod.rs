@@ -2,6 +2,7 @@
 
 mod demo;
 mod demo_equipment;
+mod report;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -43,6 +44,8 @@ enum Command {
     Openapi,
     /// Fill an empty database with an example tree, the same one every time.
     Demo(demo::Demo),
+    /// Write a billing report to a file, all of it; for a job that runs each month.
+    Report(report::Arguments),
     /// Add a key that signs access tokens. Running services take it up by themselves, without a failed request.
     RotateSigningKey,
     /// Add a key that encrypts stored secrets, wait until running services have taken it up, and encrypt everything again
@@ -83,6 +86,9 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Some(Command::Demo(demo)) => {
             runtime()?.block_on(demo::run(&open(&settings.store)?, &demo, settings.sbc_regions.regions()))
+        }
+        Some(Command::Report(arguments)) => {
+            runtime()?.block_on(report::run(&open(&settings.store)?, &arguments, Clock::default().now()))
         }
         Some(Command::RotateSigningKey) => {
             access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())

@@ -4,6 +4,8 @@ mod accounts;
 mod activation;
 mod authorisation;
 mod bad_input;
+mod billing;
+mod billing_model;
 mod changes;
 mod direct_routing;
 mod document;
