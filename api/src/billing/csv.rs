@@ -81,9 +81,10 @@ fn write(writer: &mut Writer<Vec<u8>>, frame: &Frame, line: &Line) -> Result<(),
         amends,
     } = line;
     let Numbers { users_at_end, users_peak, user_days, active_days, suspended_days } = *numbers;
-    let (name, reference) = match frame.shows_reseller {
-        true => (reseller_name.as_str(), reseller_billing_reference.as_deref().unwrap_or_default()),
-        false => ("", ""),
+    let (name, reference) = if frame.shows_reseller {
+        (reseller_name.as_str(), reseller_billing_reference.as_deref().unwrap_or_default())
+    } else {
+        ("", "")
     };
     for text in [&frame.period_start, &frame.period_end, frame.status] {
         writer.write_field(text)?;

@@ -23,6 +23,7 @@ impl Format {
     const ALL: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
 
     /// Its media type.
+    #[must_use]
     pub const fn media(self) -> &'static str {
         match self {
             Self::Json => "application/json",
@@ -32,6 +33,7 @@ impl Format {
     }
 
     /// What it is called in `format` and behind the dot of a file's name.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -41,6 +43,7 @@ impl Format {
     }
 
     /// The form of that name.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == text)
     }

@@ -142,23 +142,26 @@ fn is_wanted(filter: &LineFilter, line: &Line) -> bool {
 pub struct Reader {
     database: Database,
     report: Report,
-    /// `None` at the end.
-    at: Option<Option<Place>>,
+    /// Behind what the next part starts.
+    after: Option<Place>,
+    is_over: bool,
 }
 
 impl Reader {
     /// Starts behind a place, or with the first line.
     #[must_use]
     pub fn new(database: Database, report: Report, after: Option<Place>) -> Self {
-        Self { database, report, at: Some(after) }
+        Self { database, report, after, is_over: false }
     }
 
     /// The next lines, which can be none; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Line>>, Error> {
-        let Some(after) = self.at.take() else { return Ok(None) };
-        let report = self.report.clone();
+        if self.is_over {
+            return Ok(None);
+        }
+        let (report, after) = (self.report.clone(), self.after);
         let part = self.database.read_long(move |tx| report.part(tx, after)).await?;
-        self.at = part.next.map(Some);
+        (self.after, self.is_over) = (part.next, part.next.is_none());
         Ok(Some(part.lines))
     }
 

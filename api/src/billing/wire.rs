@@ -235,7 +235,7 @@ pub fn frame(report: &Report) -> Frame {
 /// Octets in hexadecimal.
 #[must_use]
 pub fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 /// Numbers of lines added up.
@@ -412,19 +412,19 @@ pub struct BillingAdjustment {
     )]
     pub amends: String,
     /// What is added to the line's `users_at_end`.
-    #[schema(example = 0, minimum = -100000000, maximum = 100000000)]
+    #[schema(example = 0, minimum = -100_000_000, maximum = 100_000_000)]
     pub users_at_end: i64,
     /// What is added to its `users_peak`.
-    #[schema(example = 0, minimum = -100000000, maximum = 100000000)]
+    #[schema(example = 0, minimum = -100_000_000, maximum = 100_000_000)]
     pub users_peak: i64,
     /// What is added to its `user_days`.
-    #[schema(example = -30, minimum = -100000000, maximum = 100000000)]
+    #[schema(example = -30, minimum = -100_000_000, maximum = 100_000_000)]
     pub user_days: i64,
     /// What is added to its `active_days`.
-    #[schema(example = 0, minimum = -100000000, maximum = 100000000)]
+    #[schema(example = 0, minimum = -100_000_000, maximum = 100_000_000)]
     pub active_days: i64,
     /// What is added to its `suspended_days`.
-    #[schema(example = 0, minimum = -100000000, maximum = 100000000)]
+    #[schema(example = 0, minimum = -100_000_000, maximum = 100_000_000)]
     pub suspended_days: i64,
     /// Why.
     #[schema(example = "The user was added by mistake.", min_length = 1, max_length = 500)]
@@ -486,23 +486,23 @@ pub struct CreateBillingAdjustment {
     #[serde(default)]
     amends: Field<String>,
     /// What is added to the line's `users_at_end`.
-    #[schema(value_type = i64, required = false, example = 0, minimum = -100000000, maximum = 100000000)]
+    #[schema(value_type = i64, required = false, example = 0, minimum = -100_000_000, maximum = 100_000_000)]
     #[serde(default)]
     users_at_end: Field<i64>,
     /// What is added to its `users_peak`.
-    #[schema(value_type = i64, required = false, example = 0, minimum = -100000000, maximum = 100000000)]
+    #[schema(value_type = i64, required = false, example = 0, minimum = -100_000_000, maximum = 100_000_000)]
     #[serde(default)]
     users_peak: Field<i64>,
     /// What is added to its `user_days`.
-    #[schema(value_type = i64, required = false, example = -30, minimum = -100000000, maximum = 100000000)]
+    #[schema(value_type = i64, required = false, example = -30, minimum = -100_000_000, maximum = 100_000_000)]
     #[serde(default)]
     user_days: Field<i64>,
     /// What is added to its `active_days`.
-    #[schema(value_type = i64, required = false, example = 0, minimum = -100000000, maximum = 100000000)]
+    #[schema(value_type = i64, required = false, example = 0, minimum = -100_000_000, maximum = 100_000_000)]
     #[serde(default)]
     active_days: Field<i64>,
     /// What is added to its `suspended_days`.
-    #[schema(value_type = i64, required = false, example = 0, minimum = -100000000, maximum = 100000000)]
+    #[schema(value_type = i64, required = false, example = 0, minimum = -100_000_000, maximum = 100_000_000)]
     #[serde(default)]
     suspended_days: Field<i64>,
     /// Why: 1–500 characters.
@@ -520,7 +520,8 @@ impl CreateBillingAdjustment {
         let Self { amends, users_at_end, users_peak, user_days, active_days, suspended_days, reason, unknown } = self;
         let mut members = Members::new(unknown);
         let amends = members.required("/amends", amends, LineName::parse);
-        let mut number = |pointer: &str, field| members.optional(pointer, field, in_range).unwrap_or_default();
+        let mut number =
+            |pointer: &str, field| members.optional(pointer, field, |number| in_range(*number)).unwrap_or_default();
         let numbers = Numbers {
             users_at_end: number("/users_at_end", users_at_end),
             users_peak: number("/users_peak", users_peak),
@@ -540,9 +541,9 @@ impl CreateBillingAdjustment {
     }
 }
 
-fn in_range(number: &i64) -> Result<i64, Fault> {
-    if (-ADJUSTMENT_MAX..=ADJUSTMENT_MAX).contains(number) {
-        return Ok(*number);
+fn in_range(number: i64) -> Result<i64, Fault> {
+    if (-ADJUSTMENT_MAX..=ADJUSTMENT_MAX).contains(&number) {
+        return Ok(number);
     }
     Err(Fault::new("out_of_range", format!("Give a whole number from -{ADJUSTMENT_MAX} to {ADJUSTMENT_MAX}.")))
 }
