@@ -25,7 +25,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa_swagger_ui::SwaggerUi;
 
 use crate::clock::Clock;
 use crate::http::fallback::Methods;
@@ -151,12 +151,7 @@ impl Running {
 
 /// What every server thread runs.
 fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document: &Document) {
-    let swagger = Config::from("/openapi.json")
-        .persist_authorization(true)
-        .try_it_out_enabled(true)
-        .display_request_duration(true)
-        .deep_linking(true)
-        .validator_url("none");
+    let initializer = web::Bytes::from_static(include_bytes!("system/assets/swagger-initializer.js"));
     routes::configure(&mut ServiceConfig::new(config));
     pages::configure(config);
     config
@@ -168,7 +163,8 @@ fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document:
         .service(
             web::scope("/swagger-ui")
                 .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, SWAGGER_POLICY)))
-                .service(SwaggerUi::new("/{_:.*}").config(swagger)),
+                .service(web::resource("/swagger-initializer.js").route(text("text/javascript", &initializer)))
+                .service(SwaggerUi::new("/{_:.*}")),
         )
         .default_service(web::to(fallback::answer));
 }

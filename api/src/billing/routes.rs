@@ -119,7 +119,7 @@ async fn list_billing_reports(
     ),
     responses((
         status = 200, description = "A page of the report, or the whole of it.",
-        content((BillingReport = "application/json"), (String = "text/csv", example = "period_start,period_end,status,reseller_id,…"), (BillingLine = "application/x-ndjson")),
+        content((BillingReport = "application/json"), (String = "text/csv", example = "period_start,period_end,status,reseller_id,reseller_name,reseller_billing_reference,enterprise_id,enterprise_name,enterprise_billing_reference,service,users_at_end,users_peak,user_days,active_days,suspended_days,amends\r\n2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,open,reseller_01h455vb4pex5vsknk084sn02q,Nordwind Telefonie GmbH,CUST-4711,enterprise_01h455vb4pex5vsknk084sn02q,Kiosk am Tor,K-0815,pbx,12,14,380,30,2,\r\n"), (BillingLine = "application/x-ndjson")),
         headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")),
     )),
     security(("bearer" = []))
@@ -270,7 +270,7 @@ async fn get_billing_summary(
     tag = "Billing reports",
     operation_id = "get_billing_chart",
     params(("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10")),
-    responses((status = 200, description = "The picture.", body = String, content_type = "image/svg+xml")),
+    responses((status = 200, description = "The picture.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
     security(("bearer" = []))
 )]
 #[get("/{period}/chart.svg")]

@@ -37,4 +37,7 @@ async fn the_service_shows_its_document_and_swagger_ui_without_another_host() {
     assert!(!page.text.contains("//unpkg") && !page.text.contains("https://"), "{}", page.text);
     let script = app.get("/swagger-ui/swagger-initializer.js").send().await.expect(200);
     assert!(script.text.contains("/openapi.json") && script.text.contains("persistAuthorization"), "{}", script.text);
+    // It shows what is drawn, which Swagger UI alone prints as text.
+    assert!(script.text.contains("image/svg") && script.text.contains("responseBody"), "{}", script.text);
+    assert_eq!(script.header("content-type"), "text/javascript");
 }
