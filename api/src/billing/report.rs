@@ -15,7 +15,7 @@ use persistence::{Database, StoreConnection};
 
 use crate::http::Error;
 
-/// Rows that are read at a time.
+/// Rows that are read at a time where the whole report is.
 const ROWS: usize = 2_000;
 
 /// Which report is read, and what of it.
@@ -72,41 +72,47 @@ impl Report {
         Self { filter, ..self }
     }
 
-    /// The lines behind a place, of some enterprises.
-    pub fn part(&self, tx: &mut StoreConnection, after: Option<Place>) -> Result<Part, Error> {
+    /// The lines behind a place, of some enterprises of which there are so many rows.
+    pub fn part(&self, tx: &mut StoreConnection, after: Option<Place>, rows: usize) -> Result<Part, Error> {
         if self.is_written {
-            let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
+            let limit = i64::try_from(rows).unwrap_or(i64::MAX);
             let lines = lines::list(tx, self.period, &self.filter, after, limit)?;
-            let next = lines.last().filter(|_| lines.len() == ROWS).map(Place::of);
+            let next = lines.last().filter(|_| lines.len() == rows).map(Place::of);
             return Ok(Part { lines, next });
         }
         match after {
-            None => self.count(tx, &self.filter, None),
+            None => self.count(tx, &self.filter, None, rows),
             Some(place) => {
                 let enterprise = AccountId::from_uuid(place.enterprise);
                 let behind = Place::behind(enterprise);
                 if place == behind {
-                    return self.count(tx, &self.filter, Some(enterprise));
+                    return self.count(tx, &self.filter, Some(enterprise), rows);
                 }
                 // The rest of an enterprise, on its own.
                 let wanted = self.filter.enterprise.is_none_or(|wanted| wanted == enterprise);
                 let only = LineFilter { enterprise: Some(enterprise), ..self.filter.clone() };
-                let mut lines = if wanted { self.count(tx, &only, None)?.lines } else { Vec::new() };
+                let mut lines = if wanted { self.count(tx, &only, None, rows)?.lines } else { Vec::new() };
                 lines.retain(|line| Place::of(line) > place);
                 Ok(Part { lines, next: Some(behind) })
             }
         }
     }
 
-    fn count(&self, tx: &mut StoreConnection, filter: &LineFilter, after: Option<AccountId>) -> Result<Part, Error> {
+    fn count(
+        &self,
+        tx: &mut StoreConnection,
+        filter: &LineFilter,
+        after: Option<AccountId>,
+        rows: usize,
+    ) -> Result<Part, Error> {
         let window = (self.period.start(), self.as_of);
-        let recorded = billing::recorded(tx, filter, window, after, ROWS)?;
+        let recorded = billing::recorded(tx, filter, window, after, rows)?;
         let mut lines = Vec::new();
         for facts in recorded.facts() {
             lines.extend(count(self.period, self.as_of, &filter.scope, facts, None));
         }
         lines.extend(adjustments::lines(tx, self.period, filter, (after, recorded.more_after), self.as_of)?);
-        lines.retain(|line| is_wanted(filter, line));
+        lines.retain(|line| filter.wants(line));
         lines.sort_by_key(Place::of);
         Ok(Part { lines, next: recorded.more_after.map(Place::behind) })
     }
@@ -129,21 +135,13 @@ impl Report {
     }
 }
 
-fn is_wanted(filter: &LineFilter, line: &Line) -> bool {
-    let LineFilter { scope: _, reseller, enterprise, service, billing_reference } = filter;
-    let references = [&line.reseller_billing_reference, &line.enterprise_billing_reference];
-    reseller.is_none_or(|id| id == line.reseller_id)
-        && enterprise.is_none_or(|id| id == line.enterprise_id)
-        && service.is_none_or(|service| service == line.service)
-        && billing_reference.as_ref().is_none_or(|text| references.iter().any(|own| own.as_ref() == Some(text)))
-}
-
 /// Goes through the lines of a report, part by part.
 pub struct Reader {
     database: Database,
     report: Report,
     /// Behind what the next part starts.
     after: Option<Place>,
+    rows: usize,
     is_over: bool,
 }
 
@@ -151,7 +149,7 @@ impl Reader {
     /// Starts behind a place, or with the first line.
     #[must_use]
     pub fn new(database: Database, report: Report, after: Option<Place>) -> Self {
-        Self { database, report, after, is_over: false }
+        Self { database, report, after, rows: ROWS, is_over: false }
     }
 
     /// The next lines, which can be none; `None` at the end.
@@ -159,8 +157,8 @@ impl Reader {
         if self.is_over {
             return Ok(None);
         }
-        let (report, after) = (self.report.clone(), self.after);
-        let part = self.database.read_long(move |tx| report.part(tx, after)).await?;
+        let (report, after, rows) = (self.report.clone(), self.after, self.rows);
+        let part = self.database.read_long(move |tx| report.part(tx, after, rows)).await?;
         (self.after, self.is_over) = (part.next, part.next.is_none());
         Ok(Some(part.lines))
     }
@@ -168,10 +166,13 @@ impl Reader {
     /// Up to so many lines.
     pub async fn take(mut self, limit: usize) -> Result<Vec<Line>, Error> {
         let mut lines = Vec::new();
+        self.rows = limit.clamp(1, ROWS);
         while lines.len() < limit
             && let Some(more) = self.next().await?
         {
             lines.extend(more);
+            // Filters may leave few of many.
+            self.rows = (self.rows * 4).min(ROWS);
         }
         lines.truncate(limit);
         Ok(lines)

@@ -228,8 +228,7 @@ impl BillingReport {
 /// What the lines of a report have in common.
 #[must_use]
 pub fn frame(report: &Report) -> Frame {
-    let is_enterprise = matches!(report.filter.scope, Scope::Enterprise(_));
-    Frame::new(report.period, report.sealed.is_some(), !is_enterprise)
+    Frame::new(report.period, report.sealed.is_some(), report.filter.sees_resellers())
 }
 
 /// Octets in hexadecimal.

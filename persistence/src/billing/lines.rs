@@ -185,7 +185,11 @@ pub fn list(
     if let Some(reference) = billing_reference {
         let of_reseller = billing_lines::reseller_billing_reference.eq(reference);
         let of_enterprise = billing_lines::enterprise_billing_reference.eq(reference);
-        wanted = wanted.filter(of_reseller.or(of_enterprise));
+        wanted = if filter.sees_resellers() {
+            wanted.filter(of_reseller.or(of_enterprise))
+        } else {
+            wanted.filter(of_enterprise)
+        };
     }
     if let Some(Place { enterprise, service, reseller, line }) = after {
         let (enterprise, reseller, line) = (Key::from(enterprise), Key::from(reseller), Key::from(line));

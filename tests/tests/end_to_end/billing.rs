@@ -159,7 +159,10 @@ async fn r15_a_line_says_what_an_enterprise_had_of_a_service(#[values(Sqlite, Po
         (&own["items"][0]["reseller_name"], &own["items"][0]["reseller_billing_reference"]),
         (&json!(null), &json!(null))
     );
-    let csv = world.csv(&world.billing(&world.enterprise).await, "").await;
+    let own = world.billing(&world.enterprise).await;
+    assert_eq!(world.page(&own, "?billing_reference=REF").await["items"], json!([]), "nor can it try it out");
+    assert_eq!(world.page(&own, "?billing_reference=K-1").await["items"].as_array().unwrap().len(), 2);
+    let csv = world.csv(&own, "").await;
     assert!(!csv.contains("Planted") && !csv.contains("REF"), "{csv}");
     // Others learn nothing of it.
     let rival = world.app.plant(Tier::MasterReseller, &[], "rival@contoso.example").await;
@@ -319,7 +322,7 @@ async fn r15_what_was_left_half_way_is_made_final_by_the_next(#[values(Sqlite, P
         let filter = LineFilter::all(Scope::Platform);
         let report = api::billing::report::Report::counted(period, filter, now);
         let store = &world.app.service().database;
-        store.read(move |tx| report.part(tx, None)).await.expect("the store").lines.remove(0)
+        store.read(move |tx| report.part(tx, None, 100)).await.expect("the store").lines.remove(0)
     };
     let half = move |tx: &mut _| {
         assert!(periods::begin(tx, period, now, now + TimeDelta::minutes(2))?);
@@ -431,6 +434,37 @@ async fn r15_a_correction_is_a_line_of_a_later_period(#[values(Sqlite, Postgresq
     let request = world.app.get(&format!("/billing-reports/{later}?format=csv")).bearer(&operator.token);
     let text = request.send().await.expect(200).text;
     assert!(text.contains(&format!(",pbx,1,0,-3,0,0,{line}\r\n")), "{text}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r15_a_correction_is_in_the_final_report_or_refused(#[values(Sqlite, Postgresql)] database: Database) {
+    let world = World::begin(database).await;
+    let operator = world.next_month().await;
+    let _ = world.finalise(&operator).send().await.expect(200);
+    let later = Period::of(world.app.clock.now());
+    world.app.clock.advance(later.end() - world.app.clock.now() + TimeDelta::hours(1));
+    let operator = world.app.operator().await;
+    let line = format!("{}/{}/{}/pbx", world.period, world.reseller, world.enterprise);
+    let path = format!("/billing-reports/{later}");
+    let adjust = |index: i64| {
+        let body = json!({"amends": line, "user_days": index, "reason": "One of many."});
+        world.app.post(&format!("{path}/adjustments")).bearer(&operator.token).json(&body).send()
+    };
+    let first = adjust(1).await.expect(201);
+    let finalise = world.app.post(&format!("{path}/finalise")).bearer(&operator.token).send();
+    let (others, finalised) = tokio::join!(join_all((2..40).map(adjust)), finalise);
+    let _ = finalised.expect(200);
+    let mut booked = vec![first];
+    for answer in others {
+        if answer.status == 201 {
+            booked.push(answer);
+        } else {
+            answer.problem(409, "report_final");
+        }
+    }
+    let report = world.app.get(&format!("{path}?format=ndjson")).bearer(&operator.token).send().await.expect(200).text;
+    assert_eq!(report.lines().filter(|line| line.contains(r#""amends":"2"#)).count(), booked.len());
 }
 
 /// The days of a period from the day on which everything was set up.
