@@ -101,7 +101,9 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     .shutdown_timeout(DRAIN.as_secs())
     .client_request_timeout(Duration::from_secs(10))
     .keep_alive(Duration::from_secs(75))
-    .max_connections(10_000);
+    .max_connections(10_000)
+    // Who has hung up is not worked for.
+    .h1_allow_half_closed(false);
     if let Some(threads) = http_threads {
         server = server.workers(threads.get());
     }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chrono::TimeDelta;
 use domain::Timestamp;
+use domain::limits::CHANGE_WAITS_SECONDS;
 use persistence::sessions::Known;
 use persistence::{Database, StoreConnection};
 use tokio::sync::Notify;
@@ -159,11 +161,28 @@ impl Service {
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
     {
         let now = self.clock.now();
+        self.write_at(now, move |tx, known| {
+            let actor = caller.actor(tx, known, now)?;
+            operation(tx, &actor, now)
+        })
+        .await
+    }
+
+    /// Runs a changing operation that bears an instant, unless it has waited too long: nothing may be recorded in a billing
+    /// period whose report is final by then.
+    pub async fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, Error> + Send + 'static,
+    {
+        let clock = self.clock.clone();
         let outcome = self
             .database
             .write_known(move |tx, known| {
-                let actor = caller.actor(tx, known, now)?;
-                operation(tx, &actor, now)
+                if clock.now() - now > TimeDelta::seconds(CHANGE_WAITS_SECONDS) {
+                    return Err(persistence::Error::Busy.into());
+                }
+                operation(tx, known)
             })
             .await;
         self.outbox_ready.notify_one();
@@ -194,10 +213,7 @@ impl Service {
     {
         let now = self.clock.now();
         let (caller, origin) = (format!("address {}", context.address), context.anonymous());
-        let outcome =
-            self.database.write(move |tx| once.carry_out(tx, &caller, now, |tx| operation(tx, &origin, now))).await;
-        self.outbox_ready.notify_one();
-        outcome
+        self.write_at(now, move |tx, _| once.carry_out(tx, &caller, now, |tx| operation(tx, &origin, now))).await
     }
 
     /// Asks load balancers to send no more requests.

@@ -69,6 +69,9 @@ pub const ADJUSTMENT_REASON_MAX: usize = 500;
 pub const ADJUSTMENT_MAX: i64 = 100_000_000;
 /// Minutes after its end from which a billing period can be made final: nothing that began in it is under way any more.
 pub const FINALISE_AFTER_MINUTES: i64 = 5;
+/// Seconds after its instant within which a change begins to be carried out; one that waited for longer is turned away. So
+/// none is recorded long after the instant that it bears.
+pub const CHANGE_WAITS_SECONDS: i64 = 60;
 /// Billing periods on a page of their list when the caller does not say.
 pub const PERIODS_DEFAULT: i64 = 3;
 /// Most billing periods on a page of their list: each of them is added up.

@@ -66,7 +66,8 @@ async fn redeem_activation(service: Data<Service>, context: Context, body: Body)
     check_password(&password, &[&account.name, &account.email])?;
     let password_hash = service.passwords.hash(password).await?;
     let origin = context.anonymous();
-    let account = service.database.write(move |tx| operations::redeem(tx, &origin, &hash, &password_hash, now)).await?;
+    let account =
+        service.write_at(now, move |tx, _| operations::redeem(tx, &origin, &hash, &password_hash, now)).await?;
     Answer::ok(&ActivationAccount::from(account))
 }
 

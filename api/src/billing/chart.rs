@@ -40,7 +40,7 @@ fn draw_into(
     chart
         .configure_mesh()
         .disable_x_mesh()
-        .max_light_lines(0)
+        .light_line_style(TRANSPARENT)
         .x_desc("day of the month")
         .y_desc("users")
         .x_labels(period.days())

@@ -4,7 +4,7 @@ use aws_lc_rs::digest;
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::account::Scope;
-use domain::billing::{Line, Numbers, Period, check_adjustable, check_finalisable};
+use domain::billing::{Line, Numbers, Period, Totals, check_adjustable, check_finalisable};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use domain::text::AdjustmentReason;
@@ -26,20 +26,30 @@ const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 /// Begins to make the report of a period final. Gives until when it is the caller's to go on with.
 pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp) -> Result<Timestamp, Error> {
-    Report::find(tx, period, LineFilter::all(Scope::Platform), now)?;
     check_finalisable(period, periods::state(tx, period)?, now)?;
+    Report::find(tx, period, LineFilter::all(Scope::Platform), now)?;
     let until = now + LEASE;
     if periods::begin(tx, period, now, until)? { Ok(until) } else { Err(Refusal::ReportBeingFinalised.into()) }
 }
 
-/// Writes the lines of a report down, from where somebody left it. Gives the SHA-256 of the whole as CSV and until when the
-/// report is the caller's to finish. Others write all the while: every part has a transaction of its own.
+/// A report whose lines are all there.
+pub struct WrittenDown {
+    /// SHA-256 of the whole as CSV.
+    pub sha256: Vec<u8>,
+    /// What its lines add up to, by service.
+    pub totals: [Totals; 2],
+    /// Until when it is the caller's to make final.
+    pub held: Timestamp,
+}
+
+/// Writes the lines of a report down, from where somebody left it. Others write all the while: every part has a transaction
+/// of its own.
 pub async fn write_down(
     database: &Database,
     clock: &Clock,
     period: Period,
     mut held: Timestamp,
-) -> Result<(Vec<u8>, Timestamp), Error> {
+) -> Result<WrittenDown, Error> {
     let all = LineFilter::all(Scope::Platform);
     let last = database.read(move |tx| lines::last(tx, period).map_err(Error::from)).await?;
     let mut reader = Reader::new(database.clone(), Report::counted(period, all.clone(), period.end()), last);
@@ -47,13 +57,15 @@ pub async fn write_down(
         held = keep(database, period, held, clock.now() + LEASE, part).await?;
     }
     let (frame, mut hash) = (Frame::new(period, true, true), digest::Context::new(&digest::SHA256));
+    let mut totals = [Totals::default(); 2];
     hash.update(&csv::header()?);
     let mut reader = Reader::new(database.clone(), Report::written(period, all), None);
     while let Some(part) = reader.next().await? {
         hash.update(&csv::lines(&frame, &part)?);
+        part.iter().for_each(|line| totals[line.service as usize].add(line));
         held = keep(database, period, held, clock.now() + LEASE, Vec::new()).await?;
     }
-    Ok((hash.finish().as_ref().to_vec(), held))
+    Ok(WrittenDown { sha256: hash.finish().as_ref().to_vec(), totals, held })
 }
 
 /// Adds lines, if the report is still the caller's, and puts off the end of that.
@@ -78,11 +90,11 @@ pub fn finish(
     tx: &mut StoreConnection,
     origin: &Origin,
     period: Period,
-    held: Timestamp,
-    sha256: &[u8],
+    written: &WrittenDown,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if !periods::finish(tx, period, held, sha256, now)? {
+    let WrittenDown { sha256, totals: _, held } = written;
+    if !periods::finish(tx, period, *held, sha256, now)? {
         return Err(Refusal::ReportBeingFinalised.into());
     }
     let what = Happening {

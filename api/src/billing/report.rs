@@ -111,10 +111,15 @@ impl Report {
         for facts in recorded.facts() {
             lines.extend(count(self.period, self.as_of, &filter.scope, facts, None));
         }
-        lines.extend(adjustments::lines(tx, self.period, filter, (after, recorded.more_after), self.as_of)?);
+        let range = (after, recorded.more_after);
+        let (corrections, cut) = adjustments::lines(tx, self.period, filter, range, self.as_of, rows.max(2))?;
+        lines.extend(corrections);
+        if let Some(cut) = cut {
+            lines.retain(|line| line.enterprise_id.uuid() <= cut.uuid());
+        }
         lines.retain(|line| filter.wants(line));
         lines.sort_by_key(Place::of);
-        Ok(Part { lines, next: recorded.more_after.map(Place::behind) })
+        Ok(Part { lines, next: cut.or(recorded.more_after).map(Place::behind) })
     }
 
     /// How many users there were on each day at some of the enterprises, those behind one of them; and behind which one the

@@ -3,7 +3,6 @@
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use domain::account::Scope;
 use domain::authority::Target;
 use domain::billing::Period;
 use domain::id::{AccountId, AdjustmentId};
@@ -341,16 +340,14 @@ async fn finalise(
         Ok(begun) => begun,
         Err(kept) => return Ok(kept),
     };
-    let (sha256, held) = operations::write_down(&service.database, &service.clock, period, held).await?;
-    let written = Report::written(period, LineFilter::all(Scope::Platform));
-    let totals = summary::totals(&service.database, written).await?;
+    let written = operations::write_down(&service.database, &service.clock, period, held).await?;
     let now = service.clock.now();
     service
         .database
         .write(move |tx| {
             once.carry_out(tx, &actor.member().to_string(), now, |tx| {
-                operations::finish(tx, actor.origin(), period, held, &sha256, now)?;
-                Answer::ok(&BillingPeriod::new(period, periods::find_final(tx, period)?.as_ref(), totals))
+                operations::finish(tx, actor.origin(), period, &written, now)?;
+                Answer::ok(&BillingPeriod::new(period, periods::find_final(tx, period)?.as_ref(), written.totals))
             })
         })
         .await
@@ -384,7 +381,6 @@ async fn create_billing_adjustment(
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             actor.may(Target::BillingReports)?;
             let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
-            Report::find(tx, period, LineFilter::all(actor.scope()), now)?;
             let command = command.as_ref().map_err(Error::clone)?;
             let booked = operations::adjust(tx, actor, period, command, now)?;
             let location = format!("{PATH}/{period}/adjustments/{}", booked.id);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::billing::{Line, Totals, UsersPerDay};
 use domain::id::AccountId;
 use domain::services::Service;
-use persistence::billing::{self, LineFilter, adjustments};
+use persistence::billing::{self, LineFilter, adjustments, lines};
 use persistence::{Database, StoreConnection};
 use uuid::Uuid;
 
@@ -16,6 +16,13 @@ use crate::http::Error;
 /// What the lines of a report add up to, by service.
 pub(super) async fn totals(database: &Database, report: Report) -> Result<[Totals; 2], Error> {
     let mut totals = [Totals::default(); 2];
+    if report.sealed.is_some() {
+        let find = move |tx: &mut _| lines::totals(tx, report.period, &report.filter.scope).map_err(Error::from);
+        for (service, sum) in database.read_long(find).await? {
+            totals[service as usize] = sum;
+        }
+        return Ok(totals);
+    }
     let mut reader = Reader::new(database.clone(), report, None);
     while let Some(lines) = reader.next().await? {
         for line in &lines {
@@ -56,12 +63,10 @@ pub(super) fn resellers(
         billing::resellers(tx, scope, window, after, limit)?.into_iter().map(AccountId::uuid).collect();
     // What is corrected may have been over for long.
     for period in [previous, report.period] {
-        let corrections = adjustments::list(tx, scope, period, (false, None), i64::MAX)?;
-        found.extend(corrections.into_iter().map(|correction| correction.reseller_id.uuid()));
+        found.extend(adjustments::resellers(tx, scope, period, after, limit)?.into_iter().map(AccountId::uuid));
     }
-    let behind = |id: &Uuid| after.is_none_or(|after| *id > after.uuid());
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    Ok(found.into_iter().filter(behind).take(limit).map(AccountId::from_uuid).collect())
+    Ok(found.into_iter().take(limit).map(AccountId::from_uuid).collect())
 }
 
 /// What the lines of a reseller add up to in a report and in that of the period before, by service.

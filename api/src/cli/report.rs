@@ -54,8 +54,9 @@ pub(super) async fn run(database: &Database, arguments: &Arguments, now: Timesta
     // Whoever reads the file finds the whole report or none of it.
     let unfinished = output.as_ref().map(|path| path.with_added_extension("part"));
     let failed = |error: std::io::Error| format!("the report could not be written: {error}");
-    let mut file: Box<dyn Write> = match &unfinished {
-        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(failed)?)),
+    let created = unfinished.as_ref().map(File::create).transpose().map_err(failed)?;
+    let mut file: Box<dyn Write> = match &created {
+        Some(created) => Box::new(BufWriter::new(created)),
         None => Box::new(std::io::stdout().lock()),
     };
     let progress = ProgressBar::new_spinner();
@@ -71,7 +72,8 @@ pub(super) async fn run(database: &Database, arguments: &Arguments, now: Timesta
     file.flush().map_err(failed)?;
     drop(file);
     progress.finish_and_clear();
-    if let (Some(from), Some(to)) = (unfinished, output) {
+    if let (Some(created), Some(from), Some(to)) = (created, unfinished, output) {
+        created.sync_all().map_err(failed)?;
         std::fs::rename(from, to).map_err(failed)?;
     }
     Ok(())

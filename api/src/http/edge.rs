@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -72,6 +72,10 @@ pub async fn pass(
             response
         }
     };
+    if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
+        // A stream would be produced to its end, for nobody.
+        response = response.map_body(|_, _| BoxBody::new(()));
+    }
     finish(response.headers_mut(), &request_id);
     let operation = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
     let trace =

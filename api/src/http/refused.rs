@@ -153,7 +153,8 @@ impl From<Refusal> for Error {
             ),
             Refusal::ReportBeingFinalised => Self::new(
                 ErrorCode::ReportBeingFinalised,
-                "Somebody is making the report of this period final. Read it again in some minutes.",
+                "Somebody is making the report of this period final, or has left it half-way. If it is not final in some \
+                 minutes, make it final again: that goes on from there.",
             ),
             Refusal::PeriodNotOver => Self::new(
                 ErrorCode::PeriodNotOver,

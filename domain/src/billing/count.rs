@@ -85,14 +85,15 @@ pub fn count(
     mut per_day: Option<&mut UsersPerDay>,
 ) -> Vec<Line> {
     let window = (period.start(), period.end().min(as_of));
-    let Some(last) = last_within(facts.states, window) else { return Vec::new() };
     let mut lines = Vec::new();
     for service in Service::ALL {
         for tenure in tenures(period, window, scope, service, facts) {
             let users = facts.users.iter().filter(|user| user.service == service);
             let per_day = per_day.as_deref_mut().map(|per_day| per_day.of_mut(service).as_mut_slice());
             let (users_at_end, users_peak, user_days) = count_users(period, window, &tenure.stretches, users, per_day);
-            let reseller = facts.above.get(&tenure.reseller).and_then(|states| last_within(states, window));
+            let reseller = facts.above.get(&tenure.reseller).and_then(|states| last_within(states, window, |_| true));
+            // After a move, what it is called then is the next reseller's business.
+            let own = last_within(facts.states, window, |state| state.reseller_id == Some(tenure.reseller));
             lines.push(Line {
                 enterprise_id: facts.enterprise,
                 service,
@@ -100,8 +101,8 @@ pub fn count(
                 master_reseller_id: tenure.master_reseller,
                 reseller_name: reseller.map(|reseller| reseller.name.clone()).unwrap_or_default(),
                 reseller_billing_reference: reseller.and_then(|reseller| reseller.billing_reference.clone()),
-                enterprise_name: last.name.clone(),
-                enterprise_billing_reference: last.billing_reference.clone(),
+                enterprise_name: own.map(|own| own.name.clone()).unwrap_or_default(),
+                enterprise_billing_reference: own.and_then(|own| own.billing_reference.clone()),
                 numbers: Numbers {
                     users_at_end,
                     users_peak,
@@ -116,9 +117,9 @@ pub fn count(
     lines
 }
 
-/// The state that is the last one in a window: what is called the end of the period.
-fn last_within(states: &[AccountState], window: Window) -> Option<&AccountState> {
-    states.iter().rfind(|state| state.span.within(window).is_some())
+/// The last state of a kind in a window, which says what an account is called at the end of the period.
+fn last_within(states: &[AccountState], window: Window, kind: impl Fn(&AccountState) -> bool) -> Option<&AccountState> {
+    states.iter().rfind(|state| kind(state) && state.span.within(window).is_some())
 }
 
 /// The time in which one reseller sold a service to the enterprise.

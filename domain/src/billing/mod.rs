@@ -46,8 +46,10 @@ pub fn check_adjustable(
     amended_state: ReportState,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    if state != ReportState::Open {
-        return Err(Refusal::ReportFinal);
+    match state {
+        ReportState::Open => {}
+        ReportState::Finalising { .. } => return Err(Refusal::ReportBeingFinalised),
+        ReportState::Final => return Err(Refusal::ReportFinal),
     }
     if amended_state != ReportState::Final {
         return Err(Refusal::AmendedReportOpen);
@@ -92,7 +94,7 @@ mod tests {
         for (period, state, amended, amended_state, expected) in [
             (november, Open, october, Final, Ok(())),
             (november, Final, october, Final, Err(Refusal::ReportFinal)),
-            (november, held, october, Final, Err(Refusal::ReportFinal)),
+            (november, held, october, Final, Err(Refusal::ReportBeingFinalised)),
             (november, Open, october, Open, Err(Refusal::AmendedReportOpen)),
             (november, Open, october, held, Err(Refusal::AmendedReportOpen)),
             (october, Open, october, Final, Err(Refusal::AmendedReportLater)),

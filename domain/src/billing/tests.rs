@@ -200,11 +200,19 @@ fn r15_a_move_splits_at_the_instant() {
     };
     let expected = [(account(RESELLER), numbers(0, 1, 10, 10)), (account(OTHER_RESELLER), numbers(2, 2, 30, 20))];
     assert_eq!(split, expected);
+    // Each is told what the enterprise was called in its own time.
+    let names: Vec<_> = lines.iter().map(|line| line.enterprise_name.as_str()).collect();
+    assert_eq!(names, ["from -9", "from 10 12:00"]);
     // Each of them sees its part.
     for (index, scope) in
         [Scope::Reseller(account(RESELLER)), Scope::Reseller(account(OTHER_RESELLER))].iter().enumerate()
     {
         assert_eq!(world.lines("40", scope), lines[index..=index]);
+        // So it is when only what was recorded under it is known.
+        let Scope::Reseller(id) = *scope else { unreachable!("a reseller's") };
+        let states = world.states.iter().filter(|state| state.reseller_id == Some(id)).cloned().collect();
+        let part = World { states, users: world.users.clone(), above: world.above.clone() };
+        assert_eq!(part.lines("40", scope), lines[index..=index]);
     }
     for scope in [Scope::MasterReseller(account(MASTER)), Scope::Enterprise(account(ENTERPRISE))] {
         assert_eq!(world.lines("40", &scope), lines);

@@ -126,6 +126,11 @@ CREATE TRIGGER billing_lines_are_complete BEFORE INSERT ON billing_lines
 WHEN (SELECT state FROM billing_periods WHERE period = new.period) = 'final' BEGIN
     SELECT RAISE(ABORT, 'the billing report is final');
 END;
+-- REPLACE deletes without the triggers of a DELETE.
+CREATE TRIGGER billing_periods_are_final BEFORE INSERT ON billing_periods
+WHEN (SELECT state FROM billing_periods WHERE period = new.period) = 'final' BEGIN
+    SELECT RAISE(ABORT, 'the billing report is final');
+END;
 CREATE TRIGGER billing_periods_stay BEFORE UPDATE ON billing_periods WHEN old.state = 'final' BEGIN
     SELECT RAISE(ABORT, 'the billing report is final');
 END;
@@ -139,6 +144,7 @@ CREATE TRIGGER billing_adjustments_stay_there BEFORE DELETE ON billing_adjustmen
     SELECT RAISE(ABORT, 'adjustments of billing reports are immutable');
 END;
 CREATE TRIGGER billing_adjustments_are_complete BEFORE INSERT ON billing_adjustments
-WHEN EXISTS (SELECT 1 FROM billing_periods WHERE period = new.period) BEGIN
+WHEN EXISTS (SELECT 1 FROM billing_periods WHERE period = new.period)
+OR EXISTS (SELECT 1 FROM billing_adjustments WHERE id = new.id) BEGIN
     SELECT RAISE(ABORT, 'the billing report is final');
 END;

@@ -1,5 +1,8 @@
 //! Corrections of lines of final reports, each booked in a later period.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::Scope;
@@ -170,15 +173,81 @@ fn within(scope: &Scope, period: Period) -> billing_adjustments::BoxedQuery<'sta
     }
 }
 
+/// The resellers in a subtree of whose lines there are corrections in a period, those behind one of them in the order of ids.
+pub fn resellers(
+    tx: &mut StoreConnection,
+    scope: &Scope,
+    period: Period,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<AccountId>, Error> {
+    let mut wanted = within(scope, period);
+    if let Some(after) = after {
+        wanted = wanted.filter(billing_adjustments::reseller_id.gt(Key::from(after)));
+    }
+    let ids = wanted.select(billing_adjustments::reseller_id).distinct().order(billing_adjustments::reseller_id);
+    let ids: Vec<Key> = ids.limit(limit).load(tx)?;
+    Ok(ids.into_iter().map(Key::id).collect())
+}
+
 /// The lines of the corrections booked in a period of enterprises behind one and up to another, with the names that these
-/// have before an instant.
+/// have before an instant. With more than so many corrections, those of the last enterprises are left out: then the enterprise
+/// up to which all are there comes with them.
 pub fn lines(
     tx: &mut StoreConnection,
     period: Period,
     filter: &LineFilter,
     (after, up_to): (Option<AccountId>, Option<AccountId>),
     as_of: Timestamp,
-) -> Result<Vec<Line>, Error> {
+    limit: usize,
+) -> Result<(Vec<Line>, Option<AccountId>), Error> {
+    let mut adjustments = of_enterprises(tx, period, filter, (after, up_to), Some(limit))?;
+    let mut cut = None;
+    if adjustments.len() == limit
+        && let Some(last) = adjustments.last().map(|adjustment| adjustment.enterprise_id)
+    {
+        // The last one may have more of them.
+        adjustments.retain(|adjustment| adjustment.enterprise_id != last);
+        if adjustments.is_empty() {
+            let only = LineFilter { enterprise: Some(last), ..filter.clone() };
+            adjustments = of_enterprises(tx, period, &only, (after, up_to), None)?;
+        }
+        cut = adjustments.last().map(|adjustment| adjustment.enterprise_id);
+    }
+    let mut names = HashMap::new();
+    let mut lines = Vec::with_capacity(adjustments.len());
+    for adjustment in adjustments {
+        for account in [adjustment.reseller_id, adjustment.enterprise_id] {
+            if let Entry::Vacant(entry) = names.entry(account) {
+                entry.insert(called(tx, account, as_of)?);
+            }
+        }
+        let called = |account| names.get(&account).cloned().unwrap_or_default();
+        let (reseller_name, reseller_billing_reference) = called(adjustment.reseller_id);
+        let (enterprise_name, enterprise_billing_reference) = called(adjustment.enterprise_id);
+        lines.push(Line {
+            enterprise_id: adjustment.enterprise_id,
+            service: adjustment.service,
+            reseller_id: adjustment.reseller_id,
+            master_reseller_id: adjustment.master_reseller_id,
+            reseller_name,
+            reseller_billing_reference,
+            enterprise_name,
+            enterprise_billing_reference,
+            numbers: adjustment.numbers,
+            amends: Some(Amended { adjustment: adjustment.id, period: adjustment.amended }),
+        });
+    }
+    Ok((lines, cut))
+}
+
+fn of_enterprises(
+    tx: &mut StoreConnection,
+    period: Period,
+    filter: &LineFilter,
+    (after, up_to): (Option<AccountId>, Option<AccountId>),
+    limit: Option<usize>,
+) -> Result<Vec<Adjustment>, Error> {
     let LineFilter { scope, reseller, enterprise, service: _, billing_reference: _ } = filter;
     let mut wanted = within(scope, period).order((billing_adjustments::enterprise_id, billing_adjustments::id));
     if let Some(id) = reseller {
@@ -193,26 +262,11 @@ pub fn lines(
     if let Some(up_to) = up_to {
         wanted = wanted.filter(billing_adjustments::enterprise_id.le(Key::from(up_to)));
     }
-    let rows: Vec<Row> = wanted.load(tx)?;
-    let mut lines = Vec::with_capacity(rows.len());
-    for row in rows {
-        let adjustment = row.adjustment()?;
-        let (reseller_name, reseller_billing_reference) = called(tx, adjustment.reseller_id, as_of)?;
-        let (enterprise_name, enterprise_billing_reference) = called(tx, adjustment.enterprise_id, as_of)?;
-        lines.push(Line {
-            enterprise_id: adjustment.enterprise_id,
-            service: adjustment.service,
-            reseller_id: adjustment.reseller_id,
-            master_reseller_id: adjustment.master_reseller_id,
-            reseller_name,
-            reseller_billing_reference,
-            enterprise_name,
-            enterprise_billing_reference,
-            numbers: adjustment.numbers,
-            amends: Some(Amended { adjustment: adjustment.id, period: adjustment.amended }),
-        });
+    if let Some(limit) = limit {
+        wanted = wanted.limit(i64::try_from(limit).unwrap_or(i64::MAX));
     }
-    Ok(lines)
+    let rows: Vec<Row> = wanted.load(tx)?;
+    rows.into_iter().map(Row::adjustment).collect()
 }
 
 /// The last name and billing reference that an account had before an instant.

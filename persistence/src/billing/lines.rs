@@ -1,8 +1,10 @@
 //! The lines of final reports. Once its period is final, the database itself lets nobody change one.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use domain::account::Scope;
-use domain::billing::{Amended, Line, Numbers, Period};
+use domain::billing::{Amended, Line, Numbers, Period, Totals};
 use domain::id::AccountId;
 use domain::services::Service;
 use uuid::Uuid;
@@ -204,6 +206,37 @@ pub fn list(
     }
     let rows: Vec<Row> = wanted.load(tx)?;
     rows.into_iter().map(Row::line).collect()
+}
+
+/// What the lines of a final report in a subtree add up to, by service.
+pub fn totals(tx: &mut StoreConnection, period: Period, scope: &Scope) -> Result<Vec<(Service, Totals)>, Error> {
+    type Sums = (String, i64, i64, i64, i64, i64, i64);
+    // PostgreSQL's sum of whole numbers is a type of its own.
+    let sums = billing_lines::table
+        .filter(billing_lines::period.eq(period.to_string()))
+        .group_by(billing_lines::service)
+        .select((
+            billing_lines::service,
+            sql::<BigInt>("CAST(sum(CASE WHEN amended_period IS NULL THEN 1 ELSE 0 END) AS BIGINT)"),
+            sql::<BigInt>("CAST(sum(users_at_end) AS BIGINT)"),
+            sql::<BigInt>("CAST(sum(users_peak) AS BIGINT)"),
+            sql::<BigInt>("CAST(sum(user_days) AS BIGINT)"),
+            sql::<BigInt>("CAST(sum(active_days) AS BIGINT)"),
+            sql::<BigInt>("CAST(sum(suspended_days) AS BIGINT)"),
+        ))
+        .into_boxed::<MultiBackend>();
+    let rows: Vec<Sums> = match *scope {
+        Scope::Platform => sums.load(tx)?,
+        Scope::MasterReseller(id) => sums.filter(billing_lines::master_reseller_id.eq(Key::from(id))).load(tx)?,
+        Scope::Reseller(id) => sums.filter(billing_lines::reseller_id.eq(Key::from(id))).load(tx)?,
+        Scope::Enterprise(id) => sums.filter(billing_lines::enterprise_id.eq(Key::from(id))).load(tx)?,
+    };
+    let parsed = rows.into_iter().map(|row| {
+        let (service, enterprises, users_at_end, users_peak, user_days, active_days, suspended_days) = row;
+        let numbers = Numbers { users_at_end, users_peak, user_days, active_days, suspended_days };
+        Ok((parse_service(&service)?, Totals { enterprises, numbers }))
+    });
+    parsed.collect()
 }
 
 /// The place of the last line that is there.

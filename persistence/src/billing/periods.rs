@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::billing::{Period, ReportState};
 
-use super::parse_period;
 use crate::connection::StoreConnection;
 use crate::error::{Error, inserted};
 use crate::schema::billing_periods;
@@ -105,11 +104,4 @@ pub fn finish(
         billing_periods::sha256.eq(Some(sha256)),
     ));
     Ok(done.execute(tx)? == 1)
-}
-
-/// The latest period whose report is final or is being made so.
-pub fn latest(tx: &mut StoreConnection) -> Result<Option<Period>, Error> {
-    let periods = billing_periods::table.order(billing_periods::period.desc()).select(billing_periods::period);
-    let latest: Option<String> = periods.first(tx).optional()?;
-    latest.map(|period| parse_period(&period)).transpose()
 }

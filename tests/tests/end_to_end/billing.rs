@@ -226,6 +226,8 @@ async fn r15_a_final_report_is_the_same_for_ever(#[values(Sqlite, Postgresql)] d
     let world = World::begin(database).await;
     let operator = world.app.operator().await;
     world.finalise(&operator).send().await.problem(409, "period_not_over");
+    let next = world.app.post(&format!("/billing-reports/{}/finalise", world.period.next())).bearer(&operator.token);
+    next.send().await.problem(409, "period_not_over");
     let open = world.csv(&operator, "").await;
     let operator = world.next_month().await;
     let counted = world.csv(&operator, "").await;
@@ -294,6 +296,7 @@ async fn r15_a_final_report_is_the_same_for_ever(#[values(Sqlite, Postgresql)] d
          reseller_billing_reference, enterprise_name, enterprise_billing_reference, 1, 1, 1, 1, 1, NULL FROM billing_lines",
         "UPDATE billing_periods SET state = 'finalising', finalised_at = NULL, sha256 = NULL",
         "DELETE FROM billing_periods",
+        "REPLACE INTO billing_periods SELECT period, 'finalising', leased_until, NULL, NULL FROM billing_periods",
     ] {
         assert!(run(&world.app.database, statement).is_err(), "{statement}");
     }
@@ -340,6 +343,47 @@ async fn r15_what_was_left_half_way_is_made_final_by_the_next(#[values(Sqlite, P
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn r15_a_process_that_is_killed_midway_leaves_nothing_wrong(#[values(Sqlite, Postgresql)] database: Database) {
+    let fresh = database.fresh();
+    let demo = ["demo", "--resellers", "20", "--enterprises", "6000", "--users", "0"];
+    assert!(Process::run_command(BINARY, &fresh, &demo));
+    let process = Process::start(BINARY, &fresh);
+    let http = reqwest::Client::new();
+    let sign_in = json!({"email": "operator@teammate.local", "password": end_to_end::PASSWORD}).to_string();
+    let login =
+        http.post(format!("{}/auth/login", process.url)).header("content-type", "application/json").body(sign_in);
+    let tokens = login.send().await.expect("an answer").text().await.expect("tokens");
+    let tokens: Value = serde_json::from_str(&tokens).expect("tokens");
+    let period = Period::of(Utc::now()).previous();
+    let path = format!("/billing-reports/{period}");
+    let finalise = http.post(format!("{}{path}/finalise", process.url));
+    let under_way = tokio::spawn(finalise.bearer_auth(tokens["access_token"].as_str().unwrap()).send());
+    while count(&fresh, "SELECT count(*) AS count FROM billing_lines") == 0 {
+        tokio::task::yield_now().await;
+    }
+    process.kill();
+    let _ = under_way.await;
+    let app = App::start_on(fresh).await;
+    app.clock.advance(TimeDelta::minutes(3));
+    let operator = app.operator().await;
+    let finalised = app.post(&format!("{path}/finalise")).bearer(&operator.token).send().await;
+    assert!(finalised.status == 200 || finalised.text_of("code") == "report_final", "{}", finalised.text);
+    let csv = app.get(&format!("{path}?format=csv")).bearer(&operator.token).send().await.expect(200).text;
+    assert_eq!(csv.lines().count(), 12_001);
+    let page = app.get(&path).bearer(&operator.token).send().await.expect(200);
+    assert_eq!(page.text_of("sha256"), sha256(&csv));
+    // It is what is counted for the month before but for the days.
+    let list = app.get("/billing-reports?limit=3").bearer(&operator.token).send().await.expect(200).json();
+    let totals = |index: usize, member: &str| list["items"][index]["totals"]["pbx"][member].clone();
+    assert_eq!((totals(1, "enterprises"), totals(2, "enterprises")), (json!(6000), json!(6000)));
+    assert_eq!(
+        (list["items"][1]["status"].clone(), list["items"][2]["status"].clone()),
+        (json!("final"), json!("open"))
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn r15_a_correction_is_a_line_of_a_later_period(#[values(Sqlite, Postgresql)] database: Database) {
     let world = World::begin(database).await;
     let operator = world.next_month().await;
@@ -369,7 +413,7 @@ async fn r15_a_correction_is_a_line_of_a_later_period(#[values(Sqlite, Postgresq
         assert_eq!((answer.status, answer.pointers()), (422, vec![pointer.to_owned()]), "{bad}: {}", answer.text);
     }
     adjust(world.period, body.clone()).send().await.problem(409, "report_final");
-    adjust(later.next(), body.clone()).send().await.problem(404, "not_found");
+    adjust(later.next(), body.clone()).send().await.problem(409, "amended_report_later");
     let once = adjust(later, body.clone()).header("idempotency-key", "correction-1").send().await.expect(201);
     let again = adjust(later, body).header("idempotency-key", "correction-1").send().await.expect(201);
     assert_eq!((&again.text, again.header("idempotent-replayed")), (&once.text, "true"));
@@ -460,7 +504,11 @@ async fn r15_a_correction_is_in_the_final_report_or_refused(#[values(Sqlite, Pos
         if answer.status == 201 {
             booked.push(answer);
         } else {
-            answer.problem(409, "report_final");
+            let code = answer.text_of("code");
+            assert!(
+                answer.status == 409 && ["report_final", "report_being_finalised"].contains(&code.as_str()),
+                "{code}"
+            );
         }
     }
     let report = world.app.get(&format!("{path}?format=ndjson")).bearer(&operator.token).send().await.expect(200).text;
@@ -655,6 +703,8 @@ async fn a_client_that_hangs_up_midway_frees_its_connection(#[values(Sqlite, Pos
         assert!(answer.chunk().await.expect("a part").is_some());
         // Dropped here, long before its end.
     }
+    let head = http.head(&url).bearer_auth(&operator.token).send().await.expect("an answer");
+    assert_eq!((head.status().as_u16(), head.headers()["content-disposition"].is_empty()), (200, false));
     // Nobody works on for them: the rest is asked for by nobody.
     let whole = http.request(Method::GET, &url).bearer_auth(&operator.token).send().await.expect("an answer");
     let text = whole.text().await.expect("the whole");
@@ -695,6 +745,20 @@ struct Count {
     count: i64,
 }
 
+/// The one number that a query gives.
+fn count(database: &FreshDatabase, sql: &str) -> i64 {
+    let query = diesel::sql_query(sql);
+    let found: QueryResult<Count> = match &database.url {
+        DatabaseUrl::Sqlite(path) => {
+            let mut connection = SqliteConnection::establish(path.to_str().unwrap()).expect("a connection");
+            connection.batch_execute("PRAGMA busy_timeout = 10000").expect("a pragma");
+            query.get_result(&mut connection)
+        }
+        DatabaseUrl::Postgresql(url) => query.get_result(&mut PgConnection::establish(url).expect("a connection")),
+    };
+    found.expect("a number").count
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_of_an_account_ends_with_what_it_is(#[values(Sqlite, Postgresql)] database: Database) {
@@ -706,25 +770,13 @@ async fn the_history_of_an_account_ends_with_what_it_is(#[values(Sqlite, Postgre
     world.patch(&operator, &path, json!({"name": "Kiosk"})).await;
     let refused = world.app.patch(&path).bearer(&operator.token).json(&json!({"name": "Other", "services": ["pbx"]}));
     refused.send().await.problem(409, "service_in_use");
-    let count = |sql: &str| -> i64 {
-        match &world.app.database.url {
-            DatabaseUrl::Sqlite(path) => {
-                let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-                diesel::sql_query(sql).get_result::<Count>(&mut connection).unwrap().count
-            }
-            DatabaseUrl::Postgresql(url) => {
-                let mut connection = PgConnection::establish(url).unwrap();
-                diesel::sql_query(sql).get_result::<Count>(&mut connection).unwrap().count
-            }
-        }
-    };
     let differing = "SELECT count(*) AS count FROM accounts a LEFT JOIN account_history h \
                      ON h.account_id = a.id AND h.until IS NULL WHERE a.status <> 'closed' AND (h.name IS NULL \
                      OR h.name <> a.name OR h.status <> a.status OR h.service_pbx <> a.service_pbx \
                      OR h.service_trunk <> a.service_trunk \
                      OR coalesce(h.billing_reference, '') <> coalesce(a.billing_reference, ''))";
-    assert_eq!(count(differing), 0);
+    assert_eq!(count(&world.app.database, differing), 0);
     // Planted, then renamed by `connected`; nothing since.
     let states = "SELECT count(*) AS count FROM account_history h JOIN accounts a ON a.id = h.account_id WHERE a.tier = 'enterprise'";
-    assert_eq!(count(states), 2);
+    assert_eq!(count(&world.app.database, states), 2);
 }
