@@ -1,5 +1,6 @@
 //! Billing reports: read page by page, as a stream, added up or as a picture; made final; corrected (R15).
 
+pub mod adjustments;
 mod chart;
 pub mod csv;
 mod format;

@@ -1,25 +1,21 @@
-//! What is done to reports: made final, part by part, and corrected.
+//! How reports are made final, part by part.
 
 use aws_lc_rs::digest;
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::account::Scope;
-use domain::billing::{Line, Numbers, Period, Totals, check_adjustable, check_finalisable};
-use domain::fault::Fault;
+use domain::billing::{Line, Period, Totals, check_finalisable};
 use domain::refusal::Refusal;
-use domain::text::AdjustmentReason;
-use persistence::billing::adjustments::{self, Adjustment};
 use persistence::billing::{LineFilter, lines, periods};
 use persistence::{Database, StoreConnection};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::csv::{self, Frame};
 use super::report::{Reader, Report};
-use super::wire::{LineName, hexadecimal};
+use super::wire::hexadecimal;
 use crate::clock::Clock;
-use crate::http::error::value_error;
-use crate::http::{Actor, Error, Origin};
-use crate::record::{Happening, new_id, record};
+use crate::http::{Error, Origin};
+use crate::record::{Happening, record};
 
 /// For how long whoever makes a report final has it to itself. One that dies leaves it to others after that.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
@@ -62,7 +58,9 @@ pub async fn write_down(
     let mut reader = Reader::new(database.clone(), Report::written(period, all), None);
     while let Some(part) = reader.next().await? {
         hash.update(&csv::lines(&frame, &part)?);
-        part.iter().for_each(|line| totals[line.service as usize].add(line));
+        for line in &part {
+            totals[line.service as usize].add(line);
+        }
         held = keep(database, period, held, clock.now() + LEASE, Vec::new()).await?;
     }
     Ok(WrittenDown { sha256: hash.finish().as_ref().to_vec(), totals, held })
@@ -105,59 +103,4 @@ pub fn finish(
         after: json!({"status": "final", "sha256": hexadecimal(sha256)}),
     };
     record(tx, origin, now, &what)
-}
-
-/// A correction to be booked.
-#[derive(Debug, Clone)]
-pub struct CreateAdjustment {
-    /// The line.
-    pub amends: LineName,
-    /// What is added to it.
-    pub numbers: Numbers,
-    /// Why.
-    pub reason: AdjustmentReason,
-}
-
-/// Books a correction of a line of a final report in an open period.
-pub fn adjust(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    period: Period,
-    command: &CreateAdjustment,
-    now: Timestamp,
-) -> Result<Adjustment, Error> {
-    let CreateAdjustment { amends, numbers, reason } = command;
-    let LineName { period: amended, reseller, enterprise, service } = *amends;
-    // Whoever begins to make this period's report final must see the correction, or be seen here.
-    periods::hold_open(tx)?;
-    let (state, amended_state) = (periods::state(tx, period)?, periods::state(tx, amended)?);
-    check_adjustable(period, state, amended, amended_state, now)?;
-    let unknown = || {
-        let fault = Fault::new("unknown_line", "The report of that period has no such line.");
-        Error::validation(vec![value_error("/amends", fault)])
-    };
-    let line = lines::find(tx, amended, enterprise, service, reseller)?.ok_or_else(unknown)?;
-    let adjustment = Adjustment {
-        id: new_id(now),
-        period,
-        amended,
-        master_reseller_id: line.master_reseller_id,
-        reseller_id: reseller,
-        enterprise_id: enterprise,
-        service,
-        numbers: *numbers,
-        reason: reason.as_str().to_owned(),
-        created_at: now,
-    };
-    adjustments::insert(tx, &adjustment)?;
-    let after = serde_json::to_value(super::wire::BillingAdjustment::from(adjustment.clone())).unwrap_or_default();
-    let what = Happening {
-        action: "billing_adjustment.created".to_owned(),
-        subject: adjustment.id.to_string(),
-        account: Some(enterprise),
-        before: Value::Null,
-        after,
-    };
-    record(tx, actor.origin(), now, &what)?;
-    Ok(adjustment)
 }

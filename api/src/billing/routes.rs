@@ -5,34 +5,32 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use domain::authority::Target;
 use domain::billing::Period;
-use domain::id::{AccountId, AdjustmentId};
+use domain::id::AccountId;
 use domain::limits::{PAGE_DEFAULT, PAGE_MAX, PERIODS_DEFAULT, PERIODS_MAX};
 use domain::refusal::Refusal;
 use domain::services::Service as Sold;
 use futures_util::{Stream, stream};
 use persistence::billing::lines::Place;
-use persistence::billing::{LineFilter, adjustments, first_period, periods};
+use persistence::billing::{LineFilter, first_period, periods};
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::adjustments::routes::{create_billing_adjustment, get_billing_adjustment, list_billing_adjustments};
 use super::csv::Frame;
 use super::format::{Format, written};
 use super::report::{Reader, Report};
-use super::wire::{
-    BillingAdjustment, BillingAdjustmentPage, BillingLine, BillingPeriod, BillingPeriodPage, BillingReport,
-    BillingSummary, CreateBillingAdjustment, frame, line_filter,
-};
+use super::wire::{BillingLine, BillingPeriod, BillingPeriodPage, BillingReport, BillingSummary, frame, line_filter};
 use super::{chart, operations, summary};
-use crate::http::caller::{Change, Create, Read};
+use crate::http::caller::{Change, Read};
 use crate::http::idempotency::Repeatable;
 use crate::http::page::Paging;
-use crate::http::params::{IdempotencyKey, IfNoneMatch, PageQuery};
+use crate::http::params::IdempotencyKey;
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, Error, ErrorCode, Once};
+use crate::http::{Answer, Caller, Error, ErrorCode, Once};
 use crate::service::Service;
 
-const PATH: &str = "/billing-reports";
+pub(super) const PATH: &str = "/billing-reports";
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -351,110 +349,4 @@ async fn finalise(
             })
         })
         .await
-}
-
-/// Correct a final billing report
-///
-/// For the platform: books what is added to the numbers of a line of a final report as a line of this period, which has to
-/// be a later one that is still open. The final report stays as it is.
-#[utoipa::path(
-    tag = "Billing reports",
-    operation_id = "create_billing_adjustment",
-    params(("period" = String, Path, description = "The open period that it is booked in.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"), IdempotencyKey),
-    request_body(content = CreateBillingAdjustment, example = json!({"amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "user_days": -30, "reason": "The user was added by mistake."})),
-    responses(
-        (status = 201, description = "Booked.", body = BillingAdjustment, headers(("Location" = String, description = "Where the correction is."), ("ETag" = String, description = "For `If-None-Match`."))),
-        (status = 409, description = "`report_final`: this period's report is final, or about to be. `amended_report_open`: the report of the line is not final. `amended_report_later`: the line is not of an earlier period. `idempotency_key_in_use`."),
-    ),
-    security(("bearer" = []))
-)]
-#[post("/{period}/adjustments")]
-async fn create_billing_adjustment(
-    service: Data<Service>,
-    caller: Caller<Create>,
-    period: Path<String>,
-    once: Once,
-    body: Body,
-) -> Result<Answer, Error> {
-    let command = body.json::<CreateBillingAdjustment>().and_then(CreateBillingAdjustment::command);
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            actor.may(Target::BillingReports)?;
-            let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
-            let command = command.as_ref().map_err(Error::clone)?;
-            let booked = operations::adjust(tx, actor, period, command, now)?;
-            let location = format!("{PATH}/{period}/adjustments/{}", booked.id);
-            Ok(Answer::resource(&BillingAdjustment::from(booked), 1)?.created(location))
-        })
-        .await
-}
-
-/// List corrections
-///
-/// The corrections that are booked in a period, of lines that you see, with their reasons.
-#[utoipa::path(
-    tag = "Billing reports",
-    operation_id = "list_billing_adjustments",
-    params(("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"), PageQuery),
-    responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
-)]
-#[get("/{period}/adjustments")]
-async fn list_billing_adjustments(
-    service: Data<Service>,
-    caller: Caller<Read>,
-    period: Path<String>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
-    let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
-    service
-        .read(caller, move |tx, actor, now| {
-            actor.may(Target::BillingReports)?;
-            let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
-            Report::find(tx, period, LineFilter::all(actor.scope()), now)?;
-            let mut query = Query::read(&text)?;
-            let paging = Paging::take(path.clone(), &text, &mut query)?;
-            query.finish()?;
-            let caller = actor.member().to_string();
-            let after = paging.after(&caller)?.map(AdjustmentId::from_uuid);
-            let found = (paging.newest_first, after);
-            let rows = adjustments::list(tx, &actor.scope(), period, found, paging.limit + 1)?;
-            paging.answer(&caller, rows, |row| row.id.uuid(), BillingAdjustment::from)
-        })
-        .await
-}
-
-/// Read a correction
-///
-/// One correction that is booked in a period, of a line that you see.
-#[utoipa::path(
-    tag = "Billing reports",
-    operation_id = "get_billing_adjustment",
-    params(
-        ("period" = String, Path, description = "The period that it is booked in.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"),
-        ("adjustment_id" = String, Path, description = "The id of the correction.", max_length = 60, example = "adjustment_01h455vb4pex5vsknk084sn02q"),
-        IfNoneMatch,
-    ),
-    responses(
-        (status = 200, description = "The correction.", body = BillingAdjustment, headers(("ETag" = String, description = "For `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
-    ),
-    security(("bearer" = []))
-)]
-#[get("/{period}/adjustments/{adjustment_id}")]
-async fn get_billing_adjustment(
-    service: Data<Service>,
-    caller: Caller<Read>,
-    path: Path<(String, String)>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    let (period, id) = path.into_inner();
-    let read = service.read(caller, move |tx, actor, _| {
-        actor.may(Target::BillingReports)?;
-        let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
-        let id = AdjustmentId::parse(&id).ok_or(Refusal::NotFound)?;
-        let found = adjustments::find(tx, &actor.scope(), period, id)?.ok_or(Refusal::NotFound)?;
-        Answer::resource(&BillingAdjustment::from(found), 1)
-    });
-    Ok(conditions.answer(read.await?))
 }

@@ -43,30 +43,14 @@ impl Recorded {
     }
 }
 
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = account_history)]
 struct StateRow {
     account_id: Key,
     since: Instant,
     until: Option<Instant>,
+    #[diesel(embed)]
     state: State,
-}
-
-#[diesel::dsl::auto_type(no_type_alias)]
-fn state_columns() -> _ {
-    (
-        account_history::account_id,
-        account_history::since,
-        account_history::until,
-        (
-            account_history::master_reseller_id,
-            account_history::reseller_id,
-            account_history::name,
-            account_history::billing_reference,
-            account_history::status,
-            account_history::service_pbx,
-            account_history::service_trunk,
-        ),
-    )
 }
 
 /// What was recorded in a stretch of time of up to so many enterprises, those behind one of them in the order of ids. The
@@ -124,7 +108,7 @@ fn states_of_enterprises(
     if let Some(limit) = limit {
         wanted = wanted.limit(i64::try_from(limit).unwrap_or(i64::MAX));
     }
-    Ok(wanted.select(state_columns()).order((account_history::account_id, account_history::since)).load(tx)?)
+    Ok(wanted.select(StateRow::as_select()).order((account_history::account_id, account_history::since)).load(tx)?)
 }
 
 /// What was recorded of the enterprises of a subtree in a stretch of time.
@@ -199,7 +183,7 @@ fn above(
         .filter(account_history::account_id.eq_any(&ids))
         .filter(account_history::since.lt(column(to)))
         .filter(account_history::until.is_null().or(account_history::until.gt(column(from))))
-        .select(state_columns())
+        .select(StateRow::as_select())
         .order((account_history::account_id, account_history::since))
         .load(tx)?;
     let mut above = HashMap::<_, Vec<_>>::new();

@@ -13,7 +13,7 @@ use crate::schema::{account_history, accounts, user_history};
 use crate::time::{Instant, column, instant};
 
 /// What is noted of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = account_history)]
 #[diesel(treat_none_as_default_value = false)]
 pub(crate) struct State {
@@ -59,21 +59,8 @@ pub(crate) fn note_account(tx: &mut StoreConnection, account: AccountId, now: Ti
 
     let going_on =
         account_history::table.filter(account_history::account_id.eq(id)).filter(account_history::until.is_null());
-    let before: Option<(Instant, State)> = going_on
-        .select((
-            account_history::since,
-            (
-                account_history::master_reseller_id,
-                account_history::reseller_id,
-                account_history::name,
-                account_history::billing_reference,
-                account_history::status,
-                account_history::service_pbx,
-                account_history::service_trunk,
-            ),
-        ))
-        .first(tx)
-        .optional()?;
+    let before: Option<(Instant, State)> =
+        going_on.select((account_history::since, State::as_select())).first(tx).optional()?;
     let mut at = now;
     if let Some((since, before)) = before {
         if before == state {
