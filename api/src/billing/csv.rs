@@ -4,6 +4,7 @@ use chrono::SecondsFormat;
 use csv::{Terminator, Writer, WriterBuilder};
 use domain::account::Tier;
 use domain::billing::{Line, Numbers, Period};
+use domain::id::AccountId;
 
 use super::wire::line_name;
 use crate::http::{Error, ErrorCode};
@@ -61,17 +62,43 @@ pub fn header() -> Result<Vec<u8>, Error> {
 /// Lines of a report.
 pub fn lines(frame: &Frame, lines: &[Line]) -> Result<Vec<u8>, Error> {
     let mut writer = writer(lines.len() * 320);
+    let (mut resellers, mut enterprises) = (Ids::of(Tier::Reseller), Ids::of(Tier::Enterprise));
     for line in lines {
-        write(&mut writer, frame, line).map_err(|error| failed(&error))?;
+        let ids = [resellers.text(line.reseller_id), enterprises.text(line.enterprise_id)];
+        write(&mut writer, frame, line, ids).map_err(|error| failed(&error))?;
     }
     finish(writer)
 }
 
-fn write(writer: &mut Writer<Vec<u8>>, frame: &Frame, line: &Line) -> Result<(), csv::Error> {
+/// The text of an id, remembered for the next line: an enterprise has several of them.
+struct Ids {
+    tier: Tier,
+    last: Option<(AccountId, String)>,
+}
+
+impl Ids {
+    const fn of(tier: Tier) -> Self {
+        Self { tier, last: None }
+    }
+
+    fn text(&mut self, id: AccountId) -> &str {
+        if self.last.as_ref().is_none_or(|(last, _)| *last != id) {
+            self.last = Some((id, self.tier.format_id(id)));
+        }
+        self.last.as_ref().map_or("", |(_, text)| text)
+    }
+}
+
+fn write(
+    writer: &mut Writer<Vec<u8>>,
+    frame: &Frame,
+    line: &Line,
+    [reseller_id, enterprise_id]: [&str; 2],
+) -> Result<(), csv::Error> {
     let Line {
-        enterprise_id,
+        enterprise_id: _,
         service,
-        reseller_id,
+        reseller_id: _,
         master_reseller_id: _,
         reseller_name,
         reseller_billing_reference,
@@ -89,10 +116,10 @@ fn write(writer: &mut Writer<Vec<u8>>, frame: &Frame, line: &Line) -> Result<(),
     for text in [&frame.period_start, &frame.period_end, frame.status] {
         writer.write_field(text)?;
     }
-    writer.write_field(Tier::Reseller.format_id(*reseller_id))?;
+    writer.write_field(reseller_id)?;
     write_text(writer, name)?;
     write_text(writer, reference)?;
-    writer.write_field(Tier::Enterprise.format_id(*enterprise_id))?;
+    writer.write_field(enterprise_id)?;
     write_text(writer, enterprise_name)?;
     write_text(writer, enterprise_billing_reference.as_deref().unwrap_or_default())?;
     writer.write_field(service.as_str())?;

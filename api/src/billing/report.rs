@@ -12,11 +12,14 @@ use persistence::billing::lines::{self, Place};
 use persistence::billing::periods::{self, Final};
 use persistence::billing::{self, LineFilter, adjustments};
 use persistence::{Database, StoreConnection};
+use tokio::task::JoinHandle;
 
 use crate::http::Error;
 
-/// Rows that are read at a time where the whole report is.
+/// Rows that are read at a time where the whole report is: enough that asking for them costs little beside reading them.
 const ROWS: usize = 2_000;
+/// The same of lines that are written down, of which each is a row.
+const ROWS_WRITTEN: usize = 8_000;
 
 /// Which report is read, and what of it.
 #[derive(Debug, Clone)]
@@ -148,13 +151,23 @@ pub struct Reader {
     after: Option<Place>,
     rows: usize,
     is_over: bool,
+    /// The next part, if it is being read already.
+    ahead: Option<JoinHandle<Result<Part, Error>>>,
+    reads_ahead: bool,
 }
 
 impl Reader {
     /// Starts behind a place, or with the first line.
     #[must_use]
     pub fn new(database: Database, report: Report, after: Option<Place>) -> Self {
-        Self { database, report, after, rows: ROWS, is_over: false }
+        let rows = if report.is_written { ROWS_WRITTEN } else { ROWS };
+        Self { database, report, after, rows, is_over: false, ahead: None, reads_ahead: false }
+    }
+
+    /// The same for who wants all of it: the next part is read while the last one is written.
+    #[must_use]
+    pub fn ahead(self) -> Self {
+        Self { reads_ahead: true, ..self }
     }
 
     /// The next lines, which can be none; `None` at the end.
@@ -162,10 +175,20 @@ impl Reader {
         if self.is_over {
             return Ok(None);
         }
-        let (report, after, rows) = (self.report.clone(), self.after, self.rows);
-        let part = self.database.read_long(move |tx| report.part(tx, after, rows)).await?;
+        let part = match self.ahead.take() {
+            Some(task) => task.await.unwrap_or_else(|_| Err(persistence::Error::Panicked.into()))?,
+            None => self.read().await?,
+        };
         (self.after, self.is_over) = (part.next, part.next.is_none());
+        if self.reads_ahead && !self.is_over {
+            self.ahead = Some(tokio::spawn(self.read()));
+        }
         Ok(Some(part.lines))
+    }
+
+    fn read(&self) -> impl Future<Output = Result<Part, Error>> + Send + use<> {
+        let (database, report, after, rows) = (self.database.clone(), self.report.clone(), self.after, self.rows);
+        async move { database.read_long(move |tx| report.part(tx, after, rows)).await }
     }
 
     /// Up to so many lines.

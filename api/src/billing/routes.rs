@@ -150,7 +150,7 @@ async fn get_billing_report(
     let (report, format, paging, caller, after) = found.await?;
     let reader = Reader::new(service.database.clone(), report.clone(), after);
     if format != Format::Json {
-        return whole(&report, reader, format).await;
+        return whole(&report, reader.ahead(), format).await;
     }
     let limit = usize::try_from(paging.limit).unwrap_or_default();
     let mut lines = reader.take(limit + 1).await?;
@@ -196,7 +196,7 @@ async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<Ht
         .streaming(parts(frame, first, reader, format)))
 }
 
-/// Reads on when what was read before has left, so a client that is slow, or has gone, holds nothing up.
+/// Reads on, one part ahead, when what was read before has left, so a client that is slow, or has gone, holds nothing up.
 fn parts(
     frame: Frame,
     first: Vec<u8>,

@@ -63,7 +63,7 @@ pub(super) async fn run(database: &Database, arguments: &Arguments, now: Timesta
     let style = ProgressStyle::with_template("{spinner} {pos} lines, {per_sec}");
     progress.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     let frame = frame(&report);
-    let mut reader = Reader::new(database.clone(), report, None);
+    let mut reader = Reader::new(database.clone(), report, None).ahead();
     file.write_all(&format.header().map_err(|error| error.to_string())?).map_err(failed)?;
     while let Some(lines) = reader.next().await.map_err(|error| error.to_string())? {
         progress.inc(lines.len() as u64);
