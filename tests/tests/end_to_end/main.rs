@@ -5,7 +5,6 @@ mod activation;
 mod authorisation;
 mod bad_input;
 mod billing;
-mod billing_model;
 mod changes;
 mod direct_routing;
 mod document;
