@@ -6,7 +6,7 @@ mod history;
 mod model;
 mod spreadsheets;
 
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use domain::account::Tier;
@@ -35,8 +35,9 @@ struct World {
 impl World {
     async fn begin(database: Database) -> Self {
         let app = App::start(database).await;
-        // Not at a month's very end, so that all of it is in one.
-        if (app.clock.now() + TimeDelta::minutes(10)).day() == 1 {
+        // Not at a day's very end, so that all of it is in one.
+        let now = app.clock.now();
+        if (now + TimeDelta::minutes(10)).date_naive() != now.date_naive() {
             app.clock.advance(TimeDelta::minutes(10));
         }
         let operator = app.operator().await;
