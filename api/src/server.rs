@@ -20,7 +20,7 @@ use domain::refusal::Refusal;
 use domain::services::Services;
 use persistence::accounts::NewAccount;
 use persistence::members::NewMember;
-use persistence::{Database, Options, accounts, housekeeping, members, search};
+use persistence::{Database, DatabaseUrl, Options, accounts, housekeeping, members, search};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -116,8 +116,10 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
         workers.push(tokio::spawn(async move { keep_keys(&keys).await }));
         workers.push(tokio::spawn(async move { worker::run(&mail).await }));
         workers.push(tokio::spawn(async move { keep_house(&house).await }));
-        let search = Arc::clone(&service);
-        workers.push(tokio::spawn(async move { keep_search(&search).await }));
+        if matches!(service.database.url(), DatabaseUrl::Sqlite(_)) {
+            let search = Arc::clone(&service);
+            workers.push(tokio::spawn(async move { keep_search(&search).await }));
+        }
         if service.graph.is_some() {
             let routes = Arc::clone(&service);
             workers.push(tokio::spawn(async move { graph::worker::run(&routes).await }));
@@ -319,7 +321,7 @@ async fn keep_keys(service: &Service) {
     }
 }
 
-/// Takes new accounts into the index of the search, where that is not the database's own doing.
+/// Takes new accounts into SQLite's index of the search; on PostgreSQL that is the database's own doing.
 async fn keep_search(service: &Service) {
     loop {
         let indexed = service.database.write(|tx| search::index_waiting(tx, SEARCH_BATCH)).await;

@@ -3,18 +3,21 @@
 //!
 //! What lies before a report's instant does not change any more, so parts that are read one after the other fit together.
 
+use std::ops::RangeInclusive;
+
 use chrono::TimeDelta;
 use domain::Timestamp;
+use domain::authority::Target;
 use domain::billing::{Line, Period, UsersPerDay, count};
 use domain::id::AccountId;
 use domain::refusal::Refusal;
 use persistence::billing::lines::{self, Place};
-use persistence::billing::periods::{self, Final};
+use persistence::billing::periods::{self as final_periods, Final};
 use persistence::billing::{self, LineFilter, adjustments};
 use persistence::{Database, StoreConnection};
 use tokio::task::JoinHandle;
 
-use crate::http::Error;
+use crate::http::{Actor, Error};
 
 /// Rows that are read at a time where the whole report is: enough that asking for them costs little beside reading them.
 const ROWS: usize = 2_000;
@@ -44,14 +47,35 @@ pub struct Part {
     pub next: Option<Place>,
 }
 
+/// The period that a path names, for who may do with reports what the handler's signature says.
+pub fn period(actor: &Actor, text: &str) -> Result<Period, Error> {
+    actor.may(Target::BillingReports)?;
+    Ok(Period::parse(text).ok_or(Refusal::NotFound)?)
+}
+
+/// The periods of which there is something to tell: not before anything was, not of the future.
+pub fn periods(tx: &mut StoreConnection, now: Timestamp) -> Result<RangeInclusive<Period>, Error> {
+    let latest = Period::of(now);
+    Ok(billing::first_period(tx)?.unwrap_or(latest)..=latest)
+}
+
 impl Report {
-    /// The report of a period of which there is something to tell: not before anything was, not of the future.
+    /// The report of the period that a path names, as the actor sees it.
+    pub fn reach(tx: &mut StoreConnection, actor: &Actor, text: &str, now: Timestamp) -> Result<Self, Error> {
+        Self::find(tx, period(actor, text)?, LineFilter::all(actor.scope()), now)
+    }
+
+    /// The report of a period of which there is something to tell.
     pub fn find(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
-        let first = billing::first_period(tx)?;
-        if period > Period::of(now) || first.is_none_or(|first| period < first) {
+        if !periods(tx, now)?.contains(&period) {
             return Err(Refusal::NotFound.into());
         }
-        let sealed = periods::find_final(tx, period)?;
+        Self::of(tx, period, filter, now)
+    }
+
+    /// The report of such a period.
+    pub fn of(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
+        let sealed = final_periods::find_final(tx, period)?;
         Ok(Self { is_written: sealed.is_some(), sealed, ..Self::counted(period, filter, now) })
     }
 

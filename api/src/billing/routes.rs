@@ -7,11 +7,11 @@ use domain::authority::Target;
 use domain::billing::Period;
 use domain::id::AccountId;
 use domain::limits::{PAGE_DEFAULT, PAGE_MAX, PERIODS_DEFAULT, PERIODS_MAX};
-use domain::refusal::Refusal;
 use domain::services::Service as Sold;
 use futures_util::{Stream, stream};
+use persistence::billing::LineFilter;
 use persistence::billing::lines::Place;
-use persistence::billing::{LineFilter, first_period, periods};
+use persistence::billing::periods as final_periods;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::adjustments::routes::{create_billing_adjustment, get_billing_adjustment, list_billing_adjustments};
 use super::csv::Frame;
 use super::format::{Format, written};
-use super::report::{Reader, Report};
+use super::report::{self, Reader, Report, periods};
 use super::wire::{BillingLine, BillingPeriod, BillingPeriodPage, BillingReport, BillingSummary, frame, line_filter};
 use super::{chart, operations, summary};
 use crate::http::caller::{Change, Read};
@@ -75,12 +75,11 @@ async fn list_billing_reports(
         query.finish()?;
         let caller = actor.member().to_string();
         let after = paging.after_place(&caller, |place| Period::parse(std::str::from_utf8(place).ok()?))?;
-        let latest = after.map_or(Period::of(now), Period::previous);
-        let first = first_period(tx)?.unwrap_or(latest);
+        let (first, latest) = periods(tx, now)?.into_inner();
+        let mut period = after.map_or(latest, Period::previous);
         let mut reports = Vec::new();
-        let mut period = latest;
         while period >= first && reports.len() <= usize::try_from(paging.limit).unwrap_or_default() {
-            reports.push(Report::find(tx, period, LineFilter::all(actor.scope()), now)?);
+            reports.push(Report::of(tx, period, LineFilter::all(actor.scope()), now)?);
             period = period.previous();
         }
         let (next_cursor, link) = paging.cut(&caller, &mut reports, |report| report.period.to_string());
@@ -131,16 +130,14 @@ async fn get_billing_report(
     let (text, accepted) = (request.query_string().to_owned(), Format::accepted(&request));
     let path = request.path().to_owned();
     let found = service.read_long(caller, move |tx, actor, now| {
-        actor.may(Target::BillingReports)?;
-        let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
-        let found = Report::find(tx, period, LineFilter::all(actor.scope()), now)?;
+        let found = Report::reach(tx, actor, &period, now)?;
         let mut query = Query::read(&text)?;
         let format = query.take("format", "json, csv or ndjson", Format::parse)?.unwrap_or(accepted);
-        if format != Format::Json && Paging::is_asked_for(&text) {
+        let paging = Paging::take_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
+        if format != Format::Json && paging.is_asked_for() {
             let detail = "CSV and NDJSON are whole: leave out `limit` and `cursor`.";
             return Err(Error::new(ErrorCode::InvalidParameter, detail));
         }
-        let paging = Paging::take_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
         let report = found.with(line_filter(actor.scope(), &mut query)?);
         query.finish()?;
         let caller = actor.member().to_string();
@@ -236,12 +233,10 @@ async fn get_billing_summary(
 ) -> Result<Answer, Error> {
     let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
     let found = service.read_long(caller, move |tx, actor, now| {
-        actor.may(Target::BillingReports)?;
-        let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
-        let filter = LineFilter::all(actor.scope());
-        let report = Report::find(tx, period, filter.clone(), now)?;
-        let is_first = first_period(tx)? == Some(period);
-        let previous = (!is_first).then(|| Report::find(tx, period.previous(), filter, now)).transpose()?;
+        let report = Report::reach(tx, actor, &period, now)?;
+        let (before, known) = (report.period.previous(), periods(tx, now)?);
+        let filter = report.filter.clone();
+        let previous = known.contains(&before).then(|| Report::of(tx, before, filter, now)).transpose()?;
         let mut query = Query::read(&text)?;
         let paging = Paging::take_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
         query.finish()?;
@@ -277,11 +272,9 @@ async fn get_billing_chart(
     period: Path<String>,
 ) -> Result<HttpResponse, Error> {
     let found = service.read_long(caller, move |tx, actor, now| {
-        actor.may(Target::BillingReports)?;
-        let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
-        let days = (now - period.start()).num_days() + 1;
-        let days = usize::try_from(days).unwrap_or_default();
-        Ok((Report::find(tx, period, LineFilter::all(actor.scope()), now)?, days))
+        let report = Report::reach(tx, actor, &period, now)?;
+        let days = (now - report.period.start()).num_days() + 1;
+        Ok((report, usize::try_from(days).unwrap_or_default()))
     });
     let (report, days) = found.await?;
     let period = report.period;
@@ -327,8 +320,7 @@ async fn finalise(
 ) -> Result<Answer, Error> {
     let earlier = once.clone();
     let begun = service.write(caller, move |tx, actor, now| {
-        actor.may(Target::BillingReports)?;
-        let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
+        let period = report::period(actor, &period)?;
         if let Some(kept) = earlier.kept(tx, &actor.member().to_string(), now)? {
             return Ok(Err(kept));
         }
@@ -345,7 +337,7 @@ async fn finalise(
         .write(move |tx| {
             once.carry_out(tx, &actor.member().to_string(), now, |tx| {
                 operations::finish(tx, actor.origin(), period, &written, now)?;
-                Answer::ok(&BillingPeriod::new(period, periods::find_final(tx, period)?.as_ref(), written.totals))
+                Answer::ok(&BillingPeriod::new(period, final_periods::find_final(tx, period)?.as_ref(), written.totals))
             })
         })
         .await

@@ -37,6 +37,7 @@ pub struct Paging {
     pub limit: i64,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
+    asked_for: bool,
     cursor: Option<String>,
     path: Cow<'static, str>,
     filters: String,
@@ -71,6 +72,7 @@ impl Paging {
         Ok(Self {
             limit: limit.unwrap_or(default),
             newest_first: false,
+            asked_for: limit.is_some() || cursor.is_some(),
             cursor,
             path: path.into(),
             filters: filters.join("&"),
@@ -99,10 +101,10 @@ impl Paging {
         read(place).map(Some).ok_or_else(invalid)
     }
 
-    /// Whether it says which page is wanted, or how long it is to be.
+    /// Whether the caller said which page is wanted, or how long it is to be.
     #[must_use]
-    pub fn is_asked_for(text: &str) -> bool {
-        text.split('&').any(|pair| pair.starts_with("cursor=") || pair.starts_with("limit="))
+    pub const fn is_asked_for(&self) -> bool {
+        self.asked_for
     }
 
     /// The page made of up to one row more than it has room for; that one only shows that there is a next page.

@@ -3,15 +3,13 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 use actix_web::{get, post};
-use domain::authority::Target;
-use domain::billing::Period;
 use domain::id::AdjustmentId;
 use domain::refusal::Refusal;
-use persistence::billing::{LineFilter, adjustments};
+use persistence::billing::adjustments;
 
 use super::operations;
 use super::wire::{BillingAdjustment, BillingAdjustmentPage, CreateBillingAdjustment};
-use crate::billing::report::Report;
+use crate::billing::report::{self, Report};
 use crate::billing::routes::PATH;
 use crate::http::caller::{Create, Read};
 use crate::http::page::Paging;
@@ -46,8 +44,7 @@ pub(crate) async fn create_billing_adjustment(
     let command = body.json::<CreateBillingAdjustment>().and_then(CreateBillingAdjustment::command);
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
-            actor.may(Target::BillingReports)?;
-            let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
+            let period = report::period(actor, &period)?;
             let command = command.as_ref().map_err(Error::clone)?;
             let booked = operations::adjust(tx, actor, period, command, now)?;
             let location = format!("{PATH}/{period}/adjustments/{}", booked.id);
@@ -76,9 +73,7 @@ pub(crate) async fn list_billing_adjustments(
     let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
     service
         .read(caller, move |tx, actor, now| {
-            actor.may(Target::BillingReports)?;
-            let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
-            Report::find(tx, period, LineFilter::all(actor.scope()), now)?;
+            let period = Report::reach(tx, actor, &period, now)?.period;
             let mut query = Query::read(&text)?;
             let paging = Paging::take(path.clone(), &text, &mut query)?;
             query.finish()?;
@@ -117,8 +112,7 @@ pub(crate) async fn get_billing_adjustment(
 ) -> Result<Answer, Error> {
     let (period, id) = path.into_inner();
     let read = service.read(caller, move |tx, actor, _| {
-        actor.may(Target::BillingReports)?;
-        let period = Period::parse(&period).ok_or(Refusal::NotFound)?;
+        let period = report::period(actor, &period)?;
         let id = AdjustmentId::parse(&id).ok_or(Refusal::NotFound)?;
         let found = adjustments::find(tx, &actor.scope(), period, id)?.ok_or(Refusal::NotFound)?;
         Answer::resource(&BillingAdjustment::from(found), 1)

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use domain::account::Tier;
-use end_to_end::Database;
 use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{App, Database};
 use rstest::rstest;
 use serde_json::json;
 
@@ -50,4 +50,17 @@ async fn the_history_of_an_account_ends_with_what_it_is(#[values(Sqlite, Postgre
     // Planted, then renamed by `connected`; nothing since.
     let states = "SELECT count(*) AS count FROM account_history h JOIN accounts a ON a.id = h.account_id WHERE a.tier = 'enterprise'";
     assert_eq!(count(&world.app.database, states), 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_waited_for_long_is_turned_away(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let change = async |waited: i64| {
+        let (service, began) = (app.service(), app.clock.now() - TimeDelta::seconds(waited));
+        service.write_at(began, |_, _| Ok(())).await
+    };
+    assert!(change(50).await.is_ok());
+    let refused = change(61).await.expect_err("it began more than a minute ago");
+    assert_eq!(refused.code().status(), 503, "nothing may land in a report that is final by then");
 }
