@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod direct_routing;
 pub mod enterprises;
+pub mod events;
 pub mod graph;
 pub mod http;
 pub mod mail;

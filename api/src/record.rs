@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::Timestamp;
-use domain::account::Account;
-use domain::id::{AccountId, Id};
+use domain::account::{Account, Place};
+use domain::event::EventType;
+use domain::id::Id;
 use persistence::StoreConnection;
 use persistence::events::{self, NewEvent};
 use serde_json::{Map, Value};
@@ -15,12 +16,12 @@ use crate::http::{Error, Origin};
 /// What changed.
 #[derive(Debug, Clone)]
 pub struct Happening {
-    /// Such as `reseller.created`.
+    /// The name of a [`EventType`].
     pub action: String,
     /// The id of what it was done to, as text.
     pub subject: String,
-    /// The account that it belongs to.
-    pub account: Option<AccountId>,
+    /// Where the account stands that it belongs to.
+    pub place: Place,
     /// The changed members before; `Null` when there were none.
     pub before: Value,
     /// The changed members after; `Null` when there are none.
@@ -32,12 +33,13 @@ impl Happening {
     #[must_use]
     pub fn to_account(account: &Account, done: &str, before: Value, after: Value) -> Self {
         let action = format!("{}.{done}", account.tier.as_str());
-        Self { action, subject: account.id_text(), account: Some(account.id), before, after }
+        Self { action, subject: account.id_text(), place: account.place(), before, after }
     }
 }
 
 /// Records it.
 pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &Happening) -> Result<(), Error> {
+    debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
     let text = |value: &Value| (!value.is_null()).then(|| value.to_string());
     let (before, after) = (text(&what.before), text(&what.after));
     let event = NewEvent {
@@ -46,7 +48,7 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
         actor: origin.actor,
         action: &what.action,
         subject: &what.subject,
-        account: what.account,
+        place: what.place,
         before: before.as_deref(),
         after: after.as_deref(),
         request_id: &origin.request_id,

@@ -3,7 +3,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    accounts, activations, auth, billing, direct_routing, enterprises, master_resellers, me, pbxes, resellers,
+    accounts, activations, auth, billing, direct_routing, enterprises, events, master_resellers, me, pbxes, resellers,
     sbc_regions, support_tickets, system, trunks, users,
 };
 
@@ -23,5 +23,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     sbc_regions::routes::configure(config);
     billing::routes::configure(config);
     master_resellers::routes::configure(config);
+    events::routes::configure(config);
     system::routes::configure(config);
 }

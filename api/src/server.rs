@@ -36,7 +36,7 @@ use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::system::pages;
-use crate::{graph, openapi, routes};
+use crate::{events, graph, openapi, routes};
 
 /// How long requests that are under way may take when the service stops.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -115,6 +115,8 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
         let (mail, house, keys) = (Arc::clone(&service), Arc::clone(&service), Arc::clone(&service));
         workers.push(tokio::spawn(async move { keep_keys(&keys).await }));
         workers.push(tokio::spawn(async move { worker::run(&mail).await }));
+        let events = Arc::clone(&service);
+        workers.push(tokio::spawn(async move { events::publish::run(&events).await }));
         workers.push(tokio::spawn(async move { keep_house(&house).await }));
         if matches!(service.database.url(), DatabaseUrl::Sqlite(_)) {
             let search = Arc::clone(&service);

@@ -52,6 +52,8 @@ pub struct Service {
     pub mailer: Mailer,
     /// Wakes the worker that does.
     pub outbox_ready: Notify,
+    /// Wakes the worker that publishes events.
+    pub events_ready: Notify,
     /// Microsoft Graph, if it is configured.
     pub graph: Option<Graph>,
     /// Wakes the worker that takes the steps of routes.
@@ -91,6 +93,7 @@ impl Service {
             post,
             mailer,
             outbox_ready: Notify::new(),
+            events_ready: Notify::new(),
             graph,
             routes_ready: Notify::new(),
             rate_limits,
@@ -186,6 +189,7 @@ impl Service {
             })
             .await;
         self.outbox_ready.notify_one();
+        self.events_ready.notify_one();
         outcome
     }
 
@@ -195,10 +199,8 @@ impl Service {
         P: Permission,
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
     {
-        self.write(caller, move |tx, actor, now| {
-            once.carry_out(tx, &actor.member().to_string(), now, |tx| operation(tx, actor, now))
-        })
-        .await
+        self.write(caller, move |tx, actor, now| once.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
+            .await
     }
 
     /// The same for somebody who need not be signed in, and is known by network address.

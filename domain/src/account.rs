@@ -214,6 +214,57 @@ impl Account {
     pub fn id_text(&self) -> String {
         self.tier.format_id(self.id)
     }
+
+    /// Where it stands in the tree.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place {
+            master_reseller: self.master_reseller_id,
+            reseller: self.reseller_id,
+            enterprise: (self.tier == Tier::Enterprise).then_some(self.id),
+        }
+    }
+}
+
+/// A place in the tree: the accounts on the way down to an account, and the account itself. The platform's has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The master reseller on the way.
+    pub master_reseller: Option<AccountId>,
+    /// The reseller on the way.
+    pub reseller: Option<AccountId>,
+    /// The enterprise at the end of the way.
+    pub enterprise: Option<AccountId>,
+}
+
+impl Place {
+    /// The account of a tier on the way.
+    #[must_use]
+    pub const fn of(&self, tier: Tier) -> Option<AccountId> {
+        match tier {
+            Tier::Platform => None,
+            Tier::MasterReseller => self.master_reseller,
+            Tier::Reseller => self.reseller,
+            Tier::Enterprise => self.enterprise,
+        }
+    }
+
+    /// The account at its end, as text; `None` for the platform's.
+    #[must_use]
+    pub fn account_text(&self) -> Option<String> {
+        Tier::ALL.into_iter().rev().find_map(|tier| self.of(tier).map(|account| tier.format_id(account)))
+    }
+
+    /// Whether it lies in a scope (R8).
+    #[must_use]
+    pub fn is_in(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Platform => true,
+            Scope::MasterReseller(account) => self.master_reseller == Some(account),
+            Scope::Reseller(account) => self.reseller == Some(account),
+            Scope::Enterprise(account) => self.enterprise == Some(account),
+        }
+    }
 }
 
 /// Which accounts a caller sees: everything, or the subtree of one account (R8).
@@ -238,6 +289,17 @@ impl Scope {
             Tier::MasterReseller => Self::MasterReseller(account),
             Tier::Reseller => Self::Reseller(account),
             Tier::Enterprise => Self::Enterprise(account),
+        }
+    }
+
+    /// The tier of the account whose subtree it is.
+    #[must_use]
+    pub const fn tier(&self) -> Tier {
+        match self {
+            Self::Platform => Tier::Platform,
+            Self::MasterReseller(_) => Tier::MasterReseller,
+            Self::Reseller(_) => Tier::Reseller,
+            Self::Enterprise(_) => Tier::Enterprise,
         }
     }
 

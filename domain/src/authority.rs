@@ -1,12 +1,13 @@
-//! Who may do what: one pure function over tier, role, action and target (R8, R9).
+//! Who may do what: one pure function over kind, tier, role, action and target (R8, R9).
 //!
 //! Visibility comes first and is not decided here: what lies outside a caller's subtree is never loaded, so it never
 //! becomes a target. What is decided here is whether someone who sees a thing may act on it.
 
 use crate::account::Tier;
+use crate::principal::Kind;
 use crate::refusal::Refusal;
 
-/// What a member may do in its account (R9).
+/// What a member or an API client may do in its account (R9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Everything, and manages members and API clients.
@@ -81,11 +82,23 @@ pub enum Target {
     ManagementConsent,
     /// Billing reports: to read one, to make one final, to correct one.
     BillingReports,
+    /// The members of the caller's own account.
+    Members,
+    /// The API clients of the caller's own account.
+    ApiClients,
+    /// What happened to the accounts that the caller sees.
+    Events,
 }
 
-/// Decides whether a member of an account of `tier` with `role` may do `action` to `target`.
-pub fn decide(tier: Tier, role: Role, action: Action, target: Target) -> Result<(), Refusal> {
+/// Decides whether a member or API client of an account of `tier` with `role` may do `action` to `target`.
+pub fn decide(kind: Kind, tier: Tier, role: Role, action: Action, target: Target) -> Result<(), Refusal> {
     let allowed = match (action, target) {
+        // Who signs in to an account is for people to say: a program that could make members would outlive every limit
+        // that it was given.
+        (Action::Create | Action::Change, Target::Members) => kind == Kind::Member && role == Role::Owner,
+        (Action::Change, Target::Myself) => kind == Kind::Member,
+        (Action::Read, Target::Members | Target::Events)
+        | (Action::Read | Action::Create | Action::Change, Target::ApiClients) => role == Role::Owner,
         (
             Action::Read,
             Target::Myself | Target::Catalogue | Target::OwnAccount | Target::AccountBelow | Target::Telephony,
@@ -106,7 +119,7 @@ pub fn decide(tier: Tier, role: Role, action: Action, target: Target) -> Result<
         // that they sign in to; whoever is above does.
         (Action::Create, _)
         | (Action::Read, Target::ManagementConsent)
-        | (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Myself | Target::Catalogue) => false,
+        | (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Catalogue | Target::Events) => false,
     };
     if allowed { Ok(()) } else { Err(Refusal::Forbidden) }
 }
@@ -145,7 +158,7 @@ mod tests {
         (Action::Create, Target::Accounts(Tier::MasterReseller), ["", "", "", ""]),
         (Action::Create, Target::Accounts(Tier::Reseller), ["op", "op", "", ""]),
         (Action::Create, Target::Accounts(Tier::Enterprise), ["op", "op", "op", ""]),
-        (Action::Change, Target::Myself, ["", "", "", ""]),
+        (Action::Change, Target::Myself, ["opbv", "opbv", "opbv", "opbv"]),
         (Action::Change, Target::Catalogue, ["", "", "", ""]),
         (Action::Change, Target::OwnAccount, ["", "", "", ""]),
         (Action::Change, Target::AccountBelow, ["op", "op", "op", "op"]),
@@ -154,15 +167,32 @@ mod tests {
         (Action::Change, Target::Accounts(Tier::MasterReseller), ["", "", "", ""]),
         (Action::Change, Target::Accounts(Tier::Reseller), ["", "", "", ""]),
         (Action::Change, Target::Accounts(Tier::Enterprise), ["", "", "", ""]),
+        (Action::Read, Target::Members, ["o", "o", "o", "o"]),
+        (Action::Create, Target::Members, ["o", "o", "o", "o"]),
+        (Action::Change, Target::Members, ["o", "o", "o", "o"]),
+        (Action::Read, Target::ApiClients, ["o", "o", "o", "o"]),
+        (Action::Create, Target::ApiClients, ["o", "o", "o", "o"]),
+        (Action::Change, Target::ApiClients, ["o", "o", "o", "o"]),
+        (Action::Read, Target::Events, ["o", "o", "o", "o"]),
+        (Action::Create, Target::Events, ["", "", "", ""]),
+        (Action::Change, Target::Events, ["", "", "", ""]),
     ];
+
+    /// What an API client may not do, whatever its role.
+    const FOR_MEMBERS_ONLY: &[(Action, Target)] =
+        &[(Action::Create, Target::Members), (Action::Change, Target::Members), (Action::Change, Target::Myself)];
 
     #[test]
     fn r9_the_whole_table_of_authority() {
         for (action, target, by_tier) in TABLE {
             for (tier, letters) in Tier::ALL.into_iter().zip(by_tier) {
                 for (role, letter) in Role::ALL.into_iter().zip(['o', 'p', 'b', 'v']) {
-                    let allowed = decide(tier, role, *action, *target).is_ok();
-                    assert_eq!(allowed, letters.contains(letter), "{tier:?} {role:?} {action:?} {target:?}");
+                    for kind in Kind::ALL {
+                        let for_it = kind == Kind::Member || !FOR_MEMBERS_ONLY.contains(&(*action, *target));
+                        let allowed = decide(kind, tier, role, *action, *target).is_ok();
+                        let expected = letters.contains(letter) && for_it;
+                        assert_eq!(allowed, expected, "{kind:?} {tier:?} {role:?} {action:?} {target:?}");
+                    }
                 }
             }
         }
@@ -172,7 +202,7 @@ mod tests {
     fn r9_the_table_is_complete() {
         let mut targets = vec![Target::Myself, Target::Catalogue, Target::Tickets, Target::OwnAccount];
         targets.extend([Target::AccountBelow, Target::Telephony, Target::ManagementConsent]);
-        targets.push(Target::BillingReports);
+        targets.extend([Target::BillingReports, Target::Members, Target::ApiClients, Target::Events]);
         targets.extend(Tier::ALL.map(Target::Accounts));
         for action in [Action::Read, Action::Create, Action::Change] {
             for target in &targets {

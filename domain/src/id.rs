@@ -43,6 +43,8 @@ macro_rules! kinds {
 kinds! {
     /// Marks the id of a member: a person who signs in to an account.
     Member = "member";
+    /// Marks the id of an API client: a program that signs in to an account.
+    Client = "client";
     /// Marks the id of a support ticket.
     Ticket = "ticket";
     /// Marks the id of a recorded event.
@@ -61,6 +63,8 @@ kinds! {
 pub type AccountId = Id<Account>;
 /// The id of a member.
 pub type MemberId = Id<Member>;
+/// The id of an API client.
+pub type ClientId = Id<Client>;
 /// The id of a support ticket.
 pub type TicketId = Id<Ticket>;
 /// The id of a recorded event.

@@ -63,6 +63,9 @@ pub const SEARCH_MIN: usize = 3;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 
+/// Most types of events, or patterns of them, that are asked for at once.
+pub const EVENT_TYPES_MAX: usize = 50;
+
 /// Longest reason of an adjustment of a billing report, in characters.
 pub const ADJUSTMENT_REASON_MAX: usize = 500;
 /// Most that an adjustment adds to or takes off a number of a line.

@@ -145,7 +145,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Nullable, Text, Timestamp};
+    use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
     use crate::key::sql::Key;
 
     events (id) {
@@ -155,11 +155,24 @@ diesel::table! {
         actor_id -> Nullable<Key>,
         action -> Text,
         subject -> Text,
-        account_id -> Nullable<Key>,
         before -> Nullable<Text>,
         after -> Nullable<Text>,
         request_id -> Text,
         source_address -> Nullable<Text>,
+        actor_tier -> Nullable<Text>,
+        master_reseller_id -> Nullable<Key>,
+        reseller_id -> Nullable<Key>,
+        enterprise_id -> Nullable<Key>,
+        position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, SmallInt};
+
+    event_publication (id) {
+        id -> SmallInt,
+        position -> BigInt,
     }
 }
 

@@ -7,6 +7,7 @@ use domain::Timestamp;
 use domain::account::{Status, Tier};
 use domain::authority::Role;
 use domain::id::{AccountId, MemberId, SessionId};
+use domain::principal::Principal;
 use domain::session::RefreshFacts;
 
 use crate::accounts::parse_status;
@@ -20,8 +21,8 @@ use crate::time::{Instant, column, instant};
 /// Who makes a request, as the database knows it at this moment.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// The member.
-    pub member: MemberId,
+    /// Who.
+    pub principal: Principal,
     /// What it may do.
     pub role: Role,
     /// The account that it signed in to.
@@ -93,7 +94,7 @@ fn find(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedIn>
         operates &= parse_status(&ancestor)? == active;
     }
     Ok(Some(SignedIn {
-        member: member.id(),
+        principal: Principal::Member(member.id()),
         role: parse_role(&role)?,
         account: account.id(),
         tier: Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?,

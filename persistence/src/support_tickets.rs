@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::email::EmailAddress;
 use domain::id::{AccountId, MemberId, TicketId};
+use domain::principal::Principal;
 use domain::ticket::{SUBJECT, TicketStatus};
 
 use crate::accounts::{search_pattern, search_text};
@@ -166,7 +167,7 @@ pub fn decide(
     tx: &mut StoreConnection,
     id: TicketId,
     decision: Decision<'_>,
-    by: MemberId,
+    by: Principal,
     now: Timestamp,
 ) -> Result<bool, Error> {
     let open = support_tickets::table
@@ -176,12 +177,16 @@ pub fn decide(
         Decision::Approved(account) => (TicketStatus::Approved, Some(Key::from(account)), None),
         Decision::Rejected(reason) => (TicketStatus::Rejected, None, Some(reason)),
     };
+    let by_member = match by {
+        Principal::Member(id) => Some(Key::from(id)),
+        Principal::Client(_) => None,
+    };
     let changed = diesel::update(open)
         .set((
             support_tickets::status.eq(status.as_str()),
             support_tickets::master_reseller_id.eq(account),
             support_tickets::rejection_reason.eq(reason),
-            support_tickets::decided_by.eq(Some(Key::from(by))),
+            support_tickets::decided_by.eq(by_member),
             support_tickets::decided_at.eq(Some(column(now))),
         ))
         .execute(tx)?;

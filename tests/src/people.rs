@@ -8,6 +8,7 @@ use domain::authority::Role;
 use domain::email::EmailAddress;
 use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switches};
 use domain::id::{AccountId, Id, MemberId, SessionId};
+use domain::principal::Principal;
 use domain::services::Services;
 use persistence::accounts::{self, NewAccount};
 use persistence::members::{self, NewMember};
@@ -157,7 +158,7 @@ impl App {
             sessions::start(tx, session, member, &hash, now, now + TimeDelta::days(1))
         };
         self.service().database.write(plant).await.expect("the store");
-        let token = expose(&self.service().access_tokens.issue(member, session, now));
+        let token = expose(&self.service().access_tokens.issue(Principal::Member(member), session, now));
         Person { account: account.to_owned(), token }
     }
 

@@ -65,7 +65,7 @@ pub async fn list<V: View>(service: &Service, caller: Caller<Read>, query: Strin
         .read_question(caller, &question, move |tx, actor, _| {
             actor.may(Target::Accounts(V::TIER))?;
             let request = ListRequest::read(V::TIER, V::PATH, &query)?;
-            let caller = actor.member().to_string();
+            let caller = actor.name();
             let rows = accounts::list(tx, &actor.scope(), &request.filter(&caller)?)?;
             request.paging.answer(&caller, rows, |account| account.id.uuid(), V::from)
         })

@@ -281,7 +281,7 @@ async fn search_accounts(service: Data<Service>, caller: Caller<Read>, request: 
         .read_long(caller, move |tx, actor, _| {
             actor.may(Target::OwnAccount)?;
             let (paging, wanted) = read(&text)?;
-            let caller = actor.member().to_string();
+            let caller = actor.name();
             let (after, sees_sip_data) = (paging.after(&caller)?.map(AccountId::from_uuid), sees_sip_data(tx, actor)?);
             let wanted = Search { after, sees_sip_data, ..wanted };
             let hits = search::find(tx, &actor.scope(), &wanted)?;

@@ -4,9 +4,11 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::id::{MemberId, SessionId};
 use domain::limits::SESSION_DAYS;
+use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::session::{RefreshVerdict, judge_refresh};
 use persistence::events::Actor;
+use persistence::members::Member;
 use persistence::{StoreConnection, members, sessions};
 use serde_json::Value;
 
@@ -33,7 +35,7 @@ pub fn start(
     }
     let session = new_id(now);
     sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
-    note(tx, origin, member.id, member.account.id, "signed_in", now)?;
+    note(tx, origin, &member, "signed_in", now)?;
     Ok(session)
 }
 
@@ -73,7 +75,7 @@ pub fn refresh(
         (RefreshVerdict::EndSession, _) => {
             sessions::end(tx, found.session, now)?;
             if let Some(member) = members::by_id(tx, found.member)? {
-                note(tx, origin, member.id, member.account.id, "refresh_token_reused", now)?;
+                note(tx, origin, &member, "refresh_token_reused", now)?;
             }
             Ok(Refreshed::Refused)
         }
@@ -89,7 +91,7 @@ pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: 
     }
     sessions::end(tx, found.session, now)?;
     if let Some(member) = members::by_id(tx, found.member)? {
-        note(tx, origin, member.id, member.account.id, "signed_out", now)?;
+        note(tx, origin, &member, "signed_out", now)?;
     }
     Ok(())
 }
@@ -98,16 +100,16 @@ pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: 
 pub fn note(
     tx: &mut StoreConnection,
     origin: &Origin,
-    member: MemberId,
-    account: domain::id::AccountId,
+    member: &Member,
     done: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let origin = Origin { actor: Actor::Member(member), ..origin.clone() };
+    let actor = Actor::Principal(Principal::Member(member.id), member.account.tier);
+    let origin = Origin { actor, ..origin.clone() };
     let happening = Happening {
         action: format!("member.{done}"),
-        subject: member.to_string(),
-        account: Some(account),
+        subject: member.id.to_string(),
+        place: member.account.place(),
         before: Value::Null,
         after: Value::Null,
     };

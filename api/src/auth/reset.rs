@@ -39,7 +39,7 @@ pub fn request(
         expires_at,
     };
     post.enqueue(tx, new_id(now), member.account.id, &letter, now)?;
-    note(tx, origin, member.id, member.account.id, "password_reset_requested", now)
+    note(tx, origin, &member, "password_reset_requested", now)
 }
 
 /// Whose password a token resets.
@@ -63,5 +63,5 @@ pub fn redeem(
     }
     members::set_password(tx, member.id, password_hash)?;
     sessions::end_all(tx, member.id, now)?;
-    note(tx, origin, member.id, member.account.id, "password_reset", now)
+    note(tx, origin, &member, "password_reset", now)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::post;
 use actix_web::web::Data;
+use domain::principal::Principal;
 use domain::refusal::Refusal;
 use persistence::members;
 use utoipa_actix_web::scope::scope;
@@ -66,7 +67,7 @@ async fn login(service: Data<Service>, context: Context, body: Body) -> Result<A
         let token = token.clone();
         service.database.write(move |tx| operations::start(tx, &origin, member, &hash, &token, now)).await?
     };
-    let access = service.access_tokens.issue(member, session, now);
+    let access = service.access_tokens.issue(Principal::Member(member), session, now);
     Answer::ok(&Tokens::expose(&access, &token))
 }
 
@@ -93,7 +94,7 @@ async fn refresh(service: Data<Service>, context: Context, body: Body) -> Result
     let (now, origin) = (service.clock.now(), context.anonymous());
     let refreshed = service.database.write(move |tx| operations::refresh(tx, &origin, &token, now)).await?;
     let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid()) };
-    let access = service.access_tokens.issue(member, session, now);
+    let access = service.access_tokens.issue(Principal::Member(member), session, now);
     Answer::ok(&Tokens::expose(&access, &successor))
 }
 

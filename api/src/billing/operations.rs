@@ -3,6 +3,7 @@
 use aws_lc_rs::digest;
 use chrono::TimeDelta;
 use domain::Timestamp;
+use domain::account::Place;
 use domain::account::Scope;
 use domain::billing::{Line, Period, Totals, check_finalisable};
 use domain::refusal::Refusal;
@@ -98,7 +99,7 @@ pub fn finish(
     let what = Happening {
         action: "billing_report.finalised".to_owned(),
         subject: period.to_string(),
-        account: None,
+        place: Place::default(),
         before: json!({"status": "open"}),
         after: json!({"status": "final", "sha256": hexadecimal(sha256)}),
     };

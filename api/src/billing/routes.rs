@@ -73,7 +73,7 @@ async fn list_billing_reports(
         let mut query = Query::read(&text)?;
         let paging = Paging::take_in_order(PATH, &text, &mut query, (PERIODS_DEFAULT, PERIODS_MAX))?;
         query.finish()?;
-        let caller = actor.member().to_string();
+        let caller = actor.name();
         let after = paging.after_place(&caller, |place| Period::parse(std::str::from_utf8(place).ok()?))?;
         let (first, latest) = periods(tx, now)?.into_inner();
         let mut period = after.map_or(latest, Period::previous);
@@ -140,7 +140,7 @@ async fn get_billing_report(
         }
         let report = found.with(line_filter(actor.scope(), &mut query)?);
         query.finish()?;
-        let caller = actor.member().to_string();
+        let caller = actor.name();
         let after = paging.after_place(&caller, read_place)?;
         Ok((report, format, paging, caller, after))
     });
@@ -240,7 +240,7 @@ async fn get_billing_summary(
         let mut query = Query::read(&text)?;
         let paging = Paging::take_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
         query.finish()?;
-        let caller = actor.member().to_string();
+        let caller = actor.name();
         let after = paging.after(&caller)?.map(AccountId::from_uuid);
         let mut resellers = summary::resellers(tx, &report, after, paging.limit + 1)?;
         let (next_cursor, link) = paging.cut(&caller, &mut resellers, |id| id.uuid().into_bytes());
@@ -321,7 +321,7 @@ async fn finalise(
     let earlier = once.clone();
     let begun = service.write(caller, move |tx, actor, now| {
         let period = report::period(actor, &period)?;
-        if let Some(kept) = earlier.kept(tx, &actor.member().to_string(), now)? {
+        if let Some(kept) = earlier.kept(tx, &actor.name(), now)? {
             return Ok(Err(kept));
         }
         Ok(Ok((actor.clone(), period, operations::begin(tx, period, now)?)))
@@ -335,7 +335,7 @@ async fn finalise(
     service
         .database
         .write(move |tx| {
-            once.carry_out(tx, &actor.member().to_string(), now, |tx| {
+            once.carry_out(tx, &actor.name(), now, |tx| {
                 operations::finish(tx, actor.origin(), period, &written, now)?;
                 Answer::ok(&BillingPeriod::new(period, final_periods::find_final(tx, period)?.as_ref(), written.totals))
             })

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use domain::Timestamp;
-use domain::account::Tier;
+use domain::account::{Place, Tier};
 use domain::email::EmailAddress;
 use domain::enterprise::{Country, Enterprise, SbcRegions, Switches, UserLimit};
 use domain::id::{AccountId, EventId, Id};
@@ -168,13 +168,15 @@ fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
         enterprise: enterprise.as_ref(),
         now: *at,
     };
+    let place =
+        Place { master_reseller: *master_reseller, reseller: *reseller, enterprise: enterprise.as_ref().map(|_| *id) };
     if enterprise.is_some() && equipment.is_none() {
         accounts::insert(tx, &account)?;
     } else {
         accounts::insert_active(tx, &account)?;
     }
     if let Some(equipment) = equipment {
-        equipment.write(tx, *id, *at)?;
+        equipment.write(tx, *id, place, *at)?;
     }
     let event = NewEvent {
         id: EventId::from_uuid(id.uuid()),
@@ -182,7 +184,7 @@ fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
         actor: Actor::System,
         action: &format!("{}.created", tier.as_str()),
         subject: &tier.format_id(*id),
-        account: Some(*id),
+        place,
         before: None,
         after: None,
         request_id: "demo",

@@ -1,6 +1,7 @@
 //! What enterprises of the example tree have: a route, and once that is established a PBX, a trunk and users.
 
 use domain::Timestamp;
+use domain::account::Place;
 use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
 use domain::fault::Fault;
 use domain::host_name::HostName;
@@ -77,7 +78,13 @@ impl Equipment {
     }
 
     /// Writes it.
-    pub(super) fn write(&self, tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn write(
+        &self,
+        tx: &mut StoreConnection,
+        account: AccountId,
+        place: Place,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let Self { number, route, telephony } = self;
         let last_error = route.last_error.clone().map(|(_, error)| (now, error));
         let route = Route { since: now, due_at: now, last_error, ..route.clone() };
@@ -86,11 +93,11 @@ impl Equipment {
         if let Some(Telephony { pbx: (pbx, pbx_settings), trunk: (trunk, trunk_settings), users: own }) = telephony {
             taken |= pbxes::insert(tx, account, *pbx, pbx_settings, now)?.is_none();
             trunks::insert(tx, account, *trunk, trunk_settings, None, now)?;
-            record(tx, account, *pbx, now)?;
-            record(tx, account, *trunk, now)?;
+            record(tx, place, *pbx, now)?;
+            record(tx, place, *trunk, now)?;
             for (user, settings) in own {
                 taken |= users::insert(tx, account, *user, settings, None, now)?.is_err();
-                record(tx, account, *user, now)?;
+                record(tx, place, *user, now)?;
             }
         }
         if taken { Err(Error::Corrupt(format!("something of example {number} is taken"))) } else { Ok(()) }
@@ -138,14 +145,14 @@ impl Telephony {
     }
 }
 
-fn record<K: Kind>(tx: &mut StoreConnection, account: AccountId, id: Id<K>, now: Timestamp) -> Result<(), Error> {
+fn record<K: Kind>(tx: &mut StoreConnection, place: Place, id: Id<K>, now: Timestamp) -> Result<(), Error> {
     let event = NewEvent {
         id: EventId::from_uuid(id.uuid()),
         now,
         actor: Actor::System,
         action: &format!("{}.created", K::PREFIX),
         subject: &id.to_string(),
-        account: Some(account),
+        place,
         before: None,
         after: None,
         request_id: "demo",

@@ -48,7 +48,7 @@ pub fn command(
             return Err(Refusal::RouteInUse(needing).into());
         }
     }
-    step(tx, actor.origin(), account.id, before, region, command, None, now)
+    step(tx, actor.origin(), account, before, region, command, None, now)
 }
 
 /// Lets those above an enterprise manage its Direct Routing from now on, or no longer.
@@ -68,19 +68,19 @@ pub fn set_consent(
     let after = DirectRouting { version: before.version + 1, consent_given_at, ..before.clone() };
     save(tx, account.id, before, &after)?;
     let done = if given { "consent_given" } else { "consent_withdrawn" };
-    note(tx, actor.origin(), account.id, done, (json!({"given": !given}), json!({"given": given})), now)?;
+    note(tx, actor.origin(), account, done, (json!({"given": !given}), json!({"given": given})), now)?;
     Ok(after)
 }
 
 /// Notes what came of an attempt of the service itself. A route that somebody changed meanwhile is left alone.
 pub fn conclude(
     tx: &mut StoreConnection,
-    account: AccountId,
+    account: &Account,
     tried: &Route,
     verdict: Verdict,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let before = direct_routing::of(tx, account)?;
+    let before = direct_routing::of(tx, account.id)?;
     let same = |route: &Route| (&route.state, route.since) == (&tried.state, tried.since);
     let Some(route) = before.route(&tried.region).filter(|route| same(route)) else { return Ok(()) };
     match verdict {
@@ -91,7 +91,7 @@ pub fn conclude(
         Verdict::Wait { due_at, attempts, error } => {
             let waiting = Route { due_at, attempts, last_error: Some((now, error)), ..route.clone() };
             let after = with(&before, &tried.region, Some(waiting));
-            save(tx, account, &before, &after)?;
+            save(tx, account.id, &before, &after)?;
         }
     }
     Ok(())
@@ -101,7 +101,7 @@ pub fn conclude(
 fn step(
     tx: &mut StoreConnection,
     origin: &Origin,
-    account: AccountId,
+    account: &Account,
     before: &DirectRouting,
     region: &SbcRegionCode,
     command: Command,
@@ -113,7 +113,7 @@ fn step(
     let route = Route { region: region.clone(), state, since: now, attempts: 0, due_at: now, last_error };
     let after = with(before, region, (route.state != State::NotStarted).then_some(route));
     let after = DirectRouting { version: before.version + 1, ..after };
-    save(tx, account, before, &after)?;
+    save(tx, account.id, before, &after)?;
     let shown = |of: &DirectRouting| members(&of.state(region), of.route(region));
     let (was, is) = (shown(before), shown(&after));
     let (mut was, mut is) = difference(was, is);
@@ -143,14 +143,13 @@ fn save(
 fn note(
     tx: &mut StoreConnection,
     origin: &Origin,
-    account: AccountId,
+    account: &Account,
     done: &str,
     (before, after): (Value, Value),
     now: Timestamp,
 ) -> Result<(), Error> {
-    let subject = Tier::Enterprise.format_id(account);
-    let action = format!("direct_routing.{done}");
-    record(tx, origin, now, &Happening { action, subject, account: Some(account), before, after })
+    let (action, subject) = (format!("direct_routing.{done}"), account.id_text());
+    record(tx, origin, now, &Happening { action, subject, place: account.place(), before, after })
 }
 
 /// The members of a route as events show them.

@@ -1,7 +1,8 @@
 //! What the PBXs, trunks and users of an enterprise share: their lists, their events, their sealed passwords.
 
 use domain::Timestamp;
-use domain::id::{AccountId, Id, Kind};
+use domain::account::Account;
+use domain::id::{Id, Kind};
 use domain::limits::SEARCH_MAX;
 use domain::sip::SipPassword;
 use domain::trunk::Faults;
@@ -45,14 +46,14 @@ impl ListRequest {
 pub fn note<K: Kind>(
     tx: &mut StoreConnection,
     actor: &Actor,
-    account: AccountId,
+    account: &Account,
     id: Id<K>,
     done: &str,
     (before, after): (Value, Value),
     now: Timestamp,
 ) -> Result<(), Error> {
     let action = format!("{}.{done}", K::PREFIX);
-    let happening = Happening { action, subject: id.to_string(), account: Some(account), before, after };
+    let happening = Happening { action, subject: id.to_string(), place: account.place(), before, after };
     record(tx, actor.origin(), now, &happening)
 }
 

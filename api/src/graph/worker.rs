@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use domain::account::{Scope, Tier};
 use domain::direct_routing::{Outcome, Route, State, judge};
 use domain::id::AccountId;
+use domain::refusal::Refusal;
 use futures_util::StreamExt;
 use futures_util::stream;
 use persistence::accounts::{self, Hold};
@@ -81,7 +83,8 @@ async fn advance(service: &Service, graph: &Graph, account: AccountId, route: Ro
         .database
         .write(move |tx| {
             accounts::lock(tx, account, Hold::Alone)?;
-            conclude(tx, account, &route, verdict.clone(), now)
+            let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
+            conclude(tx, &account, &route, verdict.clone(), now)
         })
         .await
 }

@@ -8,7 +8,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
 use domain::authority::{self, Action, Target};
-use domain::id::{AccountId, MemberId};
+use domain::id::AccountId;
+use domain::principal::Principal;
 use domain::refusal::Refusal;
 use persistence::accounts::{self, Hold};
 use persistence::sessions::{Known, SignedIn};
@@ -44,7 +45,7 @@ impl Permission for Change {
     const ACTION: Action = Action::Change;
 }
 
-/// A request with a good access token. Whether its session still lasts, and what its member may do, is looked up in
+/// A request with a good access token. Whether its session still lasts, and what its member or client may do, is looked up in
 /// the request's own transaction by [`Caller::actor`].
 #[derive(Debug)]
 pub struct Caller<P> {
@@ -58,14 +59,14 @@ impl<P: Permission> Caller<P> {
     /// Who this is at this moment. Refuses sessions that are over and accounts that don't operate (R7).
     pub fn actor(&self, tx: &mut StoreConnection, known: &mut Known, now: Timestamp) -> Result<Actor, Error> {
         let signed_in = known.signed_in(tx, self.claims.session, now)?.ok_or(Refusal::NotSignedIn)?;
-        if signed_in.member != self.claims.member {
+        if signed_in.principal != self.claims.principal {
             return Err(Refusal::NotSignedIn.into());
         }
         if !signed_in.operates {
             return Err(Refusal::NotOperating.into());
         }
         let origin = Origin {
-            actor: events::Actor::Member(signed_in.member),
+            actor: events::Actor::Principal(signed_in.principal, signed_in.tier),
             request_id: self.request_id.clone(),
             address: Some(self.address.clone()),
         };
@@ -95,7 +96,7 @@ impl<P: Permission> FromRequest for Caller<P> {
     }
 }
 
-/// A member at work in one transaction.
+/// A member or API client at work in one transaction.
 #[derive(Debug, Clone)]
 pub struct Actor {
     signed_in: SignedIn,
@@ -104,10 +105,16 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// The member.
+    /// Who it is.
     #[must_use]
-    pub fn member(&self) -> MemberId {
-        self.signed_in.member
+    pub fn principal(&self) -> Principal {
+        self.signed_in.principal
+    }
+
+    /// What cursors and idempotency keys are bound to.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.signed_in.principal.to_string()
     }
 
     /// What it asks to do, as the handler's signature says.
@@ -136,7 +143,13 @@ impl Actor {
 
     /// Whether it may do what the handler's signature says, to something that is not one account.
     pub fn may(&self, target: Target) -> Result<(), Error> {
-        Ok(authority::decide(self.signed_in.tier, self.signed_in.role, self.action, target)?)
+        Ok(authority::decide(
+            self.signed_in.principal.kind(),
+            self.signed_in.tier,
+            self.signed_in.role,
+            self.action,
+            target,
+        )?)
     }
 
     /// The account with this id: not found when it lies outside the subtree, refused when it is seen but not this

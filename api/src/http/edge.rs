@@ -206,7 +206,7 @@ fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Resu
         return Ok(None);
     }
     let network = context.network();
-    let source = context.claims.as_ref().map_or(Source::Address(network), |claims| Source::Member(claims.member));
+    let source = context.claims.as_ref().map_or(Source::Address(network), |claims| Source::Principal(claims.principal));
     let allowance = limits.count(source)?;
     let door = path == "/support-tickets" || DOORS.iter().any(|door| path.starts_with(door));
     if door && request.method() == Method::POST {
@@ -243,13 +243,13 @@ fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, co
     )
     .record(elapsed.as_secs_f64());
     let (status, micros) = (status.as_u16(), u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
-    let member = context.claims.as_ref().ok().map(|claims| tracing::field::debug(claims.member));
+    let caller = context.claims.as_ref().ok().map(|claims| tracing::field::display(claims.principal));
     let (request_id, address) = (&context.request_id, context.address);
     let trace: String = trace.chars().take(64).collect();
     if status >= 500 || method != Method::GET {
-        tracing::info!(%request_id, %method, operation, status, micros, member, %address, trace, "request");
+        tracing::info!(%request_id, %method, operation, status, micros, caller, %address, trace, "request");
     } else {
-        tracing::debug!(%request_id, %method, operation, status, micros, member, %address, trace, "request");
+        tracing::debug!(%request_id, %method, operation, status, micros, caller, %address, trace, "request");
     }
 }
 

@@ -135,6 +135,12 @@ impl Paging {
         (next_cursor, link)
     }
 
+    /// The cursor that goes on behind a place, whether there is anything yet or not.
+    #[must_use]
+    pub fn behind(&self, caller: &str, place: &[u8]) -> String {
+        self.cursor(place, caller)
+    }
+
     fn link(&self, cursor: &str) -> String {
         let filters = if self.filters.is_empty() { String::new() } else { format!("{}&", self.filters) };
         format!("<{}?{filters}limit={}&cursor={cursor}>; rel=\"next\"", self.path, self.limit)

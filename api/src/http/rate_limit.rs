@@ -1,10 +1,10 @@
-//! Requests per caller and second (W7): a member by its token, anybody else by network address.
+//! Requests per caller and second (W7): a member or API client by its token, anybody else by network address.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
-use domain::id::MemberId;
+use domain::principal::Principal;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -16,8 +16,8 @@ use super::error_code::ErrorCode;
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// A member who is signed in.
-    Member(MemberId),
+    /// Somebody who is signed in.
+    Principal(Principal),
     /// A network address.
     Address(IpAddr),
     /// A network address at the operations that anybody may use to send e-mail or to guess at passwords and tokens.

@@ -3,6 +3,7 @@
 use actix_web::get;
 use actix_web::web::Data;
 use domain::authority::Target;
+use domain::principal::Principal;
 use domain::refusal::Refusal;
 use persistence::members;
 use serde::Serialize;
@@ -77,7 +78,11 @@ async fn get_me(service: Data<Service>, caller: Caller<Read>, conditions: Condit
     let answer = service
         .read(caller, move |tx, actor, _| {
             actor.may(Target::Myself)?;
-            let member = members::by_id(tx, actor.member())?.ok_or(Refusal::NotSignedIn)?;
+            let member = match actor.principal() {
+                Principal::Member(id) => members::by_id(tx, id)?,
+                Principal::Client(_) => None,
+            }
+            .ok_or(Refusal::NotSignedIn)?;
             let operates = member.account.operates();
             let me = Me {
                 id: member.id.to_string(),

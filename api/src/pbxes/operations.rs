@@ -54,7 +54,7 @@ pub fn create(
     let CreatePbx { kind, location, sip_domain, change } = command.clone();
     let settings = Settings::new(kind, location, sip_domain, &change);
     let pbx = pbxes::insert(tx, account.id, new_id(now), &settings, now)?.ok_or(Refusal::LocationTaken)?;
-    note(tx, actor, account.id, pbx.id, "created", (Value::Null, members(&settings)), now)?;
+    note(tx, actor, account, pbx.id, "created", (Value::Null, members(&settings)), now)?;
     Ok(pbx)
 }
 
@@ -76,7 +76,7 @@ pub fn update(
         Taken::Location => Refusal::LocationTaken,
         Taken::SipUser => Refusal::SipDomainClash,
     })?;
-    note(tx, actor, account.id, pbx.id, "updated", difference(members(&before.settings), members(&settings)), now)?;
+    note(tx, actor, account, pbx.id, "updated", difference(members(&before.settings), members(&settings)), now)?;
     Ok(pbx)
 }
 
@@ -93,7 +93,7 @@ pub fn delete(
         return Err(Refusal::HasUsers(users).into());
     }
     pbxes::delete(tx, pbx.id)?;
-    note(tx, actor, account.id, pbx.id, "removed", (members(&pbx.settings), Value::Null), now)
+    note(tx, actor, account, pbx.id, "removed", (members(&pbx.settings), Value::Null), now)
 }
 
 /// The members of a PBX as events show them.

@@ -10,8 +10,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::id::{MemberId, SessionId};
+use domain::id::SessionId;
 use domain::limits::ACCESS_TOKEN_SECONDS;
+use domain::principal::Principal;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,7 @@ const CACHED: usize = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
     /// Who.
-    pub member: MemberId,
+    pub principal: Principal,
     /// By which session.
     pub session: SessionId,
     not_before: i64,
@@ -104,9 +105,9 @@ impl AccessTokens {
         Ok(())
     }
 
-    /// A token for a member's session.
+    /// A token for somebody's session.
     #[must_use]
-    pub fn issue(&self, member: MemberId, session: SessionId, now: Timestamp) -> SecretString {
+    pub fn issue(&self, principal: Principal, session: SessionId, now: Timestamp) -> SecretString {
         let keys = self.keys();
         let settled = |key: &&(&Uuid, &Key)| now - key.1.made_at >= TimeDelta::seconds(UNUSED_SECONDS);
         let all: Vec<_> = keys.iter().collect();
@@ -117,7 +118,7 @@ impl AccessTokens {
         let claims = WireClaims {
             iss: self.issuer.clone(),
             aud: AUDIENCE.to_owned(),
-            sub: member.to_string(),
+            sub: principal.to_string(),
             sid: session.uuid(),
             jti: Uuid::now_v7(),
             iat: now.timestamp(),
@@ -158,7 +159,7 @@ impl AccessTokens {
         validation.validate_nbf = false;
         let claims = jsonwebtoken::decode::<WireClaims>(token, &key.verifying, &validation).ok()?.claims;
         Some(Claims {
-            member: MemberId::parse(&claims.sub)?,
+            principal: Principal::parse(&claims.sub)?,
             session: SessionId::from_uuid(claims.sid),
             not_before: claims.nbf,
             expires_at: claims.exp,

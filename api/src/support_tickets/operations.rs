@@ -1,7 +1,7 @@
 //! Filing, reading and deciding support tickets.
 
 use domain::Timestamp;
-use domain::account::Tier;
+use domain::account::{Place, Tier};
 use domain::authority::{Action, Target};
 use domain::email::EmailAddress;
 use domain::id::TicketId;
@@ -112,7 +112,7 @@ fn decide(
     decision: Decision<'_>,
     now: Timestamp,
 ) -> Result<Ticket, Error> {
-    if !support_tickets::decide(tx, ticket.id, decision, actor.member(), now)? {
+    if !support_tickets::decide(tx, ticket.id, decision, actor.principal(), now)? {
         return Err(Refusal::TicketDecided.into());
     }
     let done = match decision {
@@ -133,5 +133,5 @@ fn note(
     now: Timestamp,
 ) -> Result<(), Error> {
     let action = format!("support_ticket.{done}");
-    record(tx, origin, now, &Happening { action, subject: id.to_string(), account: None, before, after })
+    record(tx, origin, now, &Happening { action, subject: id.to_string(), place: Place::default(), before, after })
 }

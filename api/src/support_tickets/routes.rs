@@ -93,7 +93,7 @@ async fn list_support_tickets(
             actor.may(Target::Tickets)?;
             let mut query = Query::read(&text)?;
             let paging = Paging::take(PATH, &text, &mut query)?;
-            let caller = actor.member().to_string();
+            let caller = actor.name();
             let filter = Filter {
                 status: query.take("status", "open, approved or rejected", TicketStatus::parse)?,
                 search: query.take("q", "1–100 characters", |text| up_to(text, SEARCH_MAX))?,

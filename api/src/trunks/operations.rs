@@ -68,7 +68,7 @@ pub fn create(
     let id = new_id(now);
     let password = password.as_ref().map(|password| sealed(seal, id, password)).transpose()?;
     let trunk = trunks::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
-    note(tx, actor, account.id, id, "created", (Value::Null, members(&trunk)), now)?;
+    note(tx, actor, account, id, "created", (Value::Null, members(&trunk)), now)?;
     Ok(trunk)
 }
 
@@ -95,7 +95,7 @@ pub fn update(
     }
     let trunk = trunks::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
     let changed = updated(members(&before), members(&trunk), password.is_some());
-    note(tx, actor, account.id, trunk.id, "updated", changed, now)?;
+    note(tx, actor, account, trunk.id, "updated", changed, now)?;
     Ok(trunk)
 }
 
@@ -112,7 +112,7 @@ pub fn delete(
         return Err(Refusal::HasUsers(users).into());
     }
     trunks::delete(tx, trunk.id)?;
-    note(tx, actor, account.id, trunk.id, "removed", (members(trunk), Value::Null), now)
+    note(tx, actor, account, trunk.id, "removed", (members(trunk), Value::Null), now)
 }
 
 /// The members of a trunk as events show them.

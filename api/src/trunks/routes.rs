@@ -87,7 +87,7 @@ async fn list_trunks(
             let mut query = Query::read(&text)?;
             let list = ListRequest::take(path.clone(), &text, &mut query)?;
             query.finish()?;
-            let (caller, sees) = (actor.member().to_string(), actor.sees_sip_data(&account));
+            let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
             let rows = trunks::list(tx, account.id, &list.filter(&caller, sees)?)?;
             list.paging.answer(&caller, rows, |trunk| trunk.id.uuid(), |trunk| Trunk::view(trunk, sees))
         })

@@ -62,7 +62,7 @@ pub fn create(
     let password = password.map(|password| sealed(seal, id, password)).transpose()?;
     let added = users::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
     let user = added.map_err(Refusal::UserClaimTaken)?;
-    note(tx, actor, account.id, id, "created", (Value::Null, members(&user)), now)?;
+    note(tx, actor, account, id, "created", (Value::Null, members(&user)), now)?;
     Ok(user)
 }
 
@@ -88,7 +88,7 @@ pub fn update(
     let changed = users::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
     let user = changed.map_err(Refusal::UserClaimTaken)?;
     let changed = updated(members(&before), members(&user), password.is_some());
-    note(tx, actor, account.id, user.id, "updated", changed, now)?;
+    note(tx, actor, account, user.id, "updated", changed, now)?;
     Ok(user)
 }
 
@@ -101,7 +101,7 @@ pub fn delete(
     now: Timestamp,
 ) -> Result<(), Error> {
     users::delete(tx, user, now)?;
-    note(tx, actor, account.id, user.id, "removed", (members(user), Value::Null), now)
+    note(tx, actor, account, user.id, "removed", (members(user), Value::Null), now)
 }
 
 /// What the enterprise must have for such a user. What the user had `before` is not asked for again.

@@ -102,7 +102,7 @@ async fn list_users(
             let voice_route = query.take("voice_route", "the code of an SBC region", SbcRegionCode::parse)?;
             let tag = query.take("tag", "1–255 characters", |text| up_to(text, TAG_MAX))?;
             query.finish()?;
-            let (caller, sees) = (actor.member().to_string(), actor.sees_sip_data(&account));
+            let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
             let filter = UserFilter { pbx, trunk, voice_route, tag, page: list.filter(&caller, sees)? };
             let rows = users::list(tx, account.id, &filter)?;
             list.paging.answer(&caller, rows, |user| user.id.uuid(), |user| User::view(user, sees))

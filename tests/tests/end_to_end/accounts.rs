@@ -97,7 +97,7 @@ async fn r16_every_change_is_recorded_and_nothing_secret_is(#[values(Sqlite, Pos
     taken.send().await.problem(409, "email_change_needs_confirmation");
     let _ = app.delete(&path).bearer(&master.token).send().await.expect(204);
     let subject = reseller.account.clone();
-    let read = move |tx: &mut _| events::actions_of(tx, &subject);
+    let read = move |tx: &mut _| events::of_subject(tx, &subject);
     let actions: Vec<String> = app.service().database.read(read).await.unwrap();
     assert_eq!(
         actions,

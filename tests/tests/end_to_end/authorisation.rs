@@ -63,6 +63,7 @@ const fn provisions(status: u16) -> [u16; 4] {
 
 const SEEN: [u16; 4] = [200; 4];
 const BILLS: [u16; 4] = [200, 403, 200, 403];
+const OWNS: [u16; 4] = [200, 403, 403, 403];
 const NO: [u16; 4] = [403; 4];
 const UNSEEN: [u16; 4] = [404; 4];
 
@@ -139,6 +140,8 @@ const TABLE: &[Row] = &[
     row("list_billing_adjustments", BILLS, BILLS, BILLS, BILLS, [200, 200]),
     // There is no such correction.
     row("get_billing_adjustment", [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 404]),
+    row("list_events", OWNS, OWNS, OWNS, OWNS, [200, 200]),
+    row("get_event", OWNS, OWNS, OWNS, OWNS, [404, 404]),
     row("list_master_resellers", SEEN, SEEN, NO, NO, [403, 200]),
     row("get_master_reseller", SEEN, SEEN, UNSEEN, UNSEEN, [404, 404]),
     row("update_master_reseller", provisions(412), NO, UNSEEN, UNSEEN, [404, 404]),
@@ -228,6 +231,9 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
     let anna = json!({"teams_user": "anna@kiosk.example", "pbx_id": pbx, "sip_user": "1", "voice_route": "emea"});
     let user = add("users", anna).await;
 
+    let created = app.get(&format!("/events?type=user.created&subject={user}")).bearer(&operator_again.token);
+    let event = created.send().await.expect(200).json()["items"][0]["id"].as_str().expect("an event").to_owned();
+
     let mut callers: Vec<(String, Option<Person>)> = vec![("nobody".to_owned(), None)];
     let bad = Person { account: String::new(), token: "bad.token.here".to_owned() };
     callers.extend([("bad token".to_owned(), Some(bad)), ("expired token".to_owned(), Some(expired))]);
@@ -258,6 +264,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{pbx_id}", &pbx)
             .replace("{trunk_id}", &trunk)
             .replace("{user_id}", &user)
+            .replace("{event_id}", &event)
             .replace("{period}", &period)
             .replace("{adjustment_id}", "adjustment_01h455vb4pex5vsknk084sn02q");
         let mut expected = vec![row.stranger; 4];

@@ -1,13 +1,13 @@
 //! R11: the routes of an enterprise, confirmed step by step.
 
 use api::direct_routing::operations::conclude;
-use domain::account::Tier;
+use domain::account::{Scope, Tier};
 use domain::authority::Role;
 use domain::direct_routing::{Command, Failure, Verdict};
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{Answer, App, Database, Person};
 use futures_util::future::join_all;
-use persistence::{direct_routing, events};
+use persistence::{accounts, direct_routing, events};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -51,7 +51,8 @@ async fn fail(app: &App, house: &House, reason: Failure) {
     let verdict = Verdict::Go { command: Command::Fail(reason), error: Some("It was refused.".to_owned()) };
     let fail = move |tx: &mut _| {
         let tried = direct_routing::of(tx, account)?.routes.remove(0);
-        conclude(tx, account, &tried, verdict.clone(), now)
+        let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.expect("an enterprise");
+        conclude(tx, &account, &tried, verdict.clone(), now)
     };
     app.service().database.write(fail).await.unwrap();
 }
@@ -112,7 +113,7 @@ async fn r11_a_route_is_established_step_by_step(#[values(Sqlite, Postgresql)] d
         answer.header("etag").clone_into(&mut etag);
     }
     let subject = admin.account.clone();
-    let actions = app.service().database.read(move |tx| events::actions_of(tx, &subject)).await.unwrap();
+    let actions = app.service().database.read(move |tx| events::of_subject(tx, &subject)).await.unwrap();
     let mut expected = vec!["direct_routing.route_started"];
     expected.extend(["direct_routing.route_confirmed"; 4]);
     assert_eq!(actions, expected);

@@ -88,7 +88,7 @@ async fn nothing_is_half_done(fresh: &FreshDatabase) {
             let open = account["status"] != "closed";
             assert_eq!(account["activation"].is_object(), open, "{account}");
             let subject = account["id"].as_str().unwrap().to_owned();
-            let read = move |tx: &mut _| persistence::events::actions_of(tx, &subject);
+            let read = move |tx: &mut _| persistence::events::of_subject(tx, &subject);
             let actions: Vec<String> = store.read(read).await.unwrap();
             assert_eq!(actions.first().map(String::as_str), Some("reseller.created"), "{account}");
             assert_eq!(actions.iter().any(|action| action == "reseller.closed"), !open, "{account}");

@@ -82,7 +82,7 @@ async fn r10_an_enterprise_is_invited_and_its_administrator_signs_in(#[values(Sq
     assert_eq!((&closed["status"], &closed["sbc_regions"]), (&json!("closed"), &json!(["emea"])));
     let _ = create(&app, &reseller, &enterprise_body("admin@kiosk.example")).await.expect(201);
     let subject = id.clone();
-    let actions = app.service().database.read(move |tx| events::actions_of(tx, &subject)).await.unwrap();
+    let actions = app.service().database.read(move |tx| events::of_subject(tx, &subject)).await.unwrap();
     assert_eq!(actions, ["enterprise.created", "enterprise.activated", "enterprise.closed"]);
 }
 

@@ -11,6 +11,7 @@ mod document;
 mod durability;
 mod email_addresses;
 mod enterprises;
+mod events;
 mod graph;
 mod http;
 mod idempotency;

@@ -71,7 +71,7 @@ async fn r12_a_pbx_is_added_changed_and_removed(#[values(Sqlite, Postgresql)] da
     for method in [Method::GET, Method::DELETE] {
         app.request(method, &path).bearer(&admin.token).send().await.problem(404, "not_found");
     }
-    let actions = app.service().database.read(move |tx| events::actions_of(tx, &id)).await.unwrap();
+    let actions = app.service().database.read(move |tx| events::of_subject(tx, &id)).await.unwrap();
     assert_eq!(actions.len(), 11);
     assert_eq!((actions[0].as_str(), actions[10].as_str()), ("pbx.created", "pbx.removed"));
     let _ = add(&app, &admin, body("Hamburg")).await.expect(201);

@@ -54,7 +54,8 @@ fn in_sqlite() -> BTreeMap<String, Columns> {
     drop(persistence::Database::open(fresh.url.clone(), Options::default()).unwrap());
     let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     let columns = diesel::sql_query(
-        "SELECT t.name AS 'table', c.name AS name, c.type AS kind, c.\"notnull\" AS required \
+        "SELECT t.name AS 'table', c.name AS name, \
+         CASE WHEN c.name = 'position' AND c.pk = 1 THEN 'BIGINT' ELSE c.type END AS kind, c.\"notnull\" AS required \
          FROM sqlite_master t JOIN pragma_table_info(t.name) c \
          WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' \
          AND t.name NOT LIKE 'account\\_search%' ESCAPE '\\' ORDER BY t.name, c.cid",

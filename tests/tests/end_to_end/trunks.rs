@@ -84,7 +84,7 @@ async fn r13_a_trunk_is_added_changed_and_removed(#[values(Sqlite, Postgresql)] 
     }
     let _ = app.delete(&path).bearer(&admin.token).send().await.expect(204);
     app.get(&path).bearer(&admin.token).send().await.problem(404, "not_found");
-    let actions = app.service().database.read(move |tx| events::actions_of(tx, &id)).await.unwrap();
+    let actions = app.service().database.read(move |tx| events::of_subject(tx, &id)).await.unwrap();
     assert_eq!(actions.len(), 14);
     assert_eq!((actions[0].as_str(), actions[13].as_str()), ("trunk.created", "trunk.removed"));
 }

@@ -1,6 +1,7 @@
 //! How a line of a final report is corrected.
 
 use domain::Timestamp;
+use domain::account::Place;
 use domain::billing::{Numbers, Period, check_adjustable};
 use domain::fault::Fault;
 use domain::text::AdjustmentReason;
@@ -61,7 +62,11 @@ pub fn adjust(
     let what = Happening {
         action: "billing_adjustment.created".to_owned(),
         subject: adjustment.id.to_string(),
-        account: Some(enterprise),
+        place: Place {
+            master_reseller: Some(line.master_reseller_id),
+            reseller: Some(reseller),
+            enterprise: Some(enterprise),
+        },
         before: Value::Null,
         after,
     };

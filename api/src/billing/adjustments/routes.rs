@@ -77,7 +77,7 @@ pub(crate) async fn list_billing_adjustments(
             let mut query = Query::read(&text)?;
             let paging = Paging::take(path.clone(), &text, &mut query)?;
             query.finish()?;
-            let caller = actor.member().to_string();
+            let caller = actor.name();
             let after = paging.after(&caller)?.map(AdjustmentId::from_uuid);
             let found = (paging.newest_first, after);
             let rows = adjustments::list(tx, &actor.scope(), period, found, paging.limit + 1)?;

@@ -1,0 +1,169 @@
+//! Events: the types of what can happen, who is told of them, and who may know who did it (R16).
+
+use crate::account::Tier;
+
+/// A type of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventType {
+    /// Its name: what it happened to, a full stop, and what was done.
+    pub name: &'static str,
+    /// What it says, as a sentence.
+    pub summary: &'static str,
+}
+
+macro_rules! types {
+    ($($name:literal $summary:literal;)*) => {
+        /// Every type.
+        pub const TYPES: &[EventType] = &[$(EventType { name: $name, summary: $summary },)*];
+    };
+}
+
+types! {
+    "platform.created" "The service was started for the first time.";
+    "master_reseller.created" "A master reseller was taken on.";
+    "master_reseller.updated" "A master reseller was changed.";
+    "master_reseller.activation_resent" "The activation e-mail of a master reseller was sent again.";
+    "master_reseller.activated" "A master reseller activated its account.";
+    "master_reseller.suspended" "A master reseller was suspended.";
+    "master_reseller.resumed" "A suspended master reseller was resumed.";
+    "master_reseller.closed" "A master reseller was closed.";
+    "reseller.created" "A reseller was created.";
+    "reseller.updated" "A reseller was changed.";
+    "reseller.activation_resent" "The activation e-mail of a reseller was sent again.";
+    "reseller.activated" "A reseller activated its account.";
+    "reseller.suspended" "A reseller was suspended.";
+    "reseller.resumed" "A suspended reseller was resumed.";
+    "reseller.closed" "A reseller was closed.";
+    "enterprise.created" "An enterprise was created.";
+    "enterprise.updated" "An enterprise was changed.";
+    "enterprise.activation_resent" "The activation e-mail of an enterprise was sent again.";
+    "enterprise.activated" "An enterprise activated its account.";
+    "enterprise.suspended" "An enterprise was suspended.";
+    "enterprise.resumed" "A suspended enterprise was resumed.";
+    "enterprise.closed" "An enterprise was closed.";
+    "direct_routing.consent_given" "An enterprise consented to being managed.";
+    "direct_routing.consent_withdrawn" "An enterprise withdrew its consent.";
+    "direct_routing.route_started" "A route was started.";
+    "direct_routing.route_confirmed" "A step of a route was taken.";
+    "direct_routing.route_failed" "A step of a route failed for good.";
+    "direct_routing.route_retried" "A failed route was taken up again.";
+    "direct_routing.route_removed" "A route was removed.";
+    "pbx.created" "A PBX was added.";
+    "pbx.updated" "A PBX was changed.";
+    "pbx.removed" "A PBX was removed.";
+    "trunk.created" "A trunk was added.";
+    "trunk.updated" "A trunk was changed.";
+    "trunk.removed" "A trunk was removed.";
+    "user.created" "A user was assigned.";
+    "user.updated" "A user was changed.";
+    "user.removed" "A user was removed.";
+    "support_ticket.filed" "Somebody asked to be taken on as a master reseller.";
+    "support_ticket.approved" "A support ticket was approved.";
+    "support_ticket.rejected" "A support ticket was rejected.";
+    "member.signed_in" "A member signed in.";
+    "member.signed_out" "A member signed out.";
+    "member.refresh_token_reused" "An old refresh token came back, and its session was ended.";
+    "member.password_reset_requested" "A link to set a new password was sent to a member.";
+    "member.password_reset" "A member set a new password.";
+    "billing_report.finalised" "The report of a billing period was made final.";
+    "billing_adjustment.created" "A line of a final billing report was corrected.";
+}
+
+impl EventType {
+    /// The type of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<&'static Self> {
+        TYPES.iter().find(|kind| kind.name == name)
+    }
+
+    /// What it happens to, such as `reseller`.
+    #[must_use]
+    pub fn subject(&self) -> &'static str {
+        self.name.split('.').next().unwrap_or_default()
+    }
+}
+
+/// Some types of events: one by its name, all of a subject (`reseller.*`), or all (`*`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TypePattern(String);
+
+impl TypePattern {
+    /// Reads a pattern; `None` for one that no type matches.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let pattern = Self(text.to_owned());
+        TYPES.iter().any(|kind| pattern.matches(kind.name)).then_some(pattern)
+    }
+
+    /// Whether a type is among them.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        match self.0.strip_suffix('*') {
+            // Nothing but a whole subject: `res*` is none.
+            Some(start) => (start.is_empty() || start.ends_with('.')) && name.starts_with(start),
+            None => self.0 == name,
+        }
+    }
+
+    /// The types that it stands for.
+    pub fn types(&self) -> impl Iterator<Item = &'static EventType> {
+        TYPES.iter().filter(|kind| self.matches(kind.name))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a reader may know who did something and where from: those of its own subtree, and no one above it (R8).
+#[must_use]
+pub fn shows_actor(reader: Tier, actor: Option<Tier>) -> bool {
+    actor.is_none_or(|actor| actor >= reader)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn r16_every_type_has_a_name_and_a_sentence_of_its_own() {
+        let names: BTreeSet<_> = TYPES.iter().map(|kind| kind.name).collect();
+        let sentences: BTreeSet<_> = TYPES.iter().map(|kind| kind.summary).collect();
+        assert_eq!((names.len(), sentences.len()), (TYPES.len(), TYPES.len()));
+        for name in names {
+            let (subject, done) = name.split_once('.').expect("a subject and what was done");
+            let plain = |text: &str| text.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'_');
+            assert!(plain(subject) && plain(done), "{name}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_one_type_or_a_subject_or_all() {
+        for (pattern, name, matches) in [
+            ("*", "pbx.removed", true),
+            ("pbx.*", "pbx.removed", true),
+            ("pbx.*", "trunk.removed", false),
+            ("pbx.removed", "pbx.removed", true),
+            ("pbx.removed", "pbx.created", false),
+            ("reseller.*", "master_reseller.created", false),
+        ] {
+            assert_eq!(TypePattern::parse(pattern).unwrap().matches(name), matches, "{pattern} {name}");
+        }
+        for none in ["", "pbx", "pb*", "pbx.*.*", "*.removed", "**", "PBX.*", "pbx.exploded"] {
+            assert_eq!(TypePattern::parse(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn r8_who_is_above_a_reader_is_not_shown() {
+        assert!(shows_actor(Tier::Reseller, Some(Tier::Reseller)));
+        assert!(shows_actor(Tier::Reseller, Some(Tier::Enterprise)));
+        assert!(shows_actor(Tier::Reseller, None));
+        assert!(!shows_actor(Tier::Reseller, Some(Tier::MasterReseller)));
+        assert!(!shows_actor(Tier::Enterprise, Some(Tier::Platform)));
+    }
+}

@@ -1,0 +1,221 @@
+//! Reading events, in the order in which they were committed.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::account::{Place, Scope, Tier};
+use domain::event::{TypePattern, shows_actor};
+use domain::id::EventId;
+use domain::principal::Principal;
+use uuid::Uuid;
+
+use super::record::{Actor, principal_key};
+use crate::connection::{MultiBackend, StoreConnection};
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::events;
+use crate::time::{Instant, column, instant};
+
+/// An event that is committed later has a later position, unless it is by less than this that they differ: changes don't wait
+/// for long, and the clocks of replicas differ by little.
+const DISORDER: TimeDelta = TimeDelta::minutes(5);
+
+/// An event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its place in the order of all events.
+    pub position: i64,
+    /// Its id.
+    pub id: EventId,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// What was done: the name of a [`domain::event::EventType`].
+    pub action: String,
+    /// The id of what it was done to, as text.
+    pub subject: String,
+    /// Where the account stood that it belongs to.
+    pub place: Place,
+    /// The changed members before, as JSON.
+    pub before: Option<String>,
+    /// The changed members after, as JSON.
+    pub after: Option<String>,
+    /// The request that did it.
+    pub request_id: String,
+    /// The network address that it came from.
+    pub source_address: Option<String>,
+}
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these types; of any when there is none.
+    pub types: Vec<TypePattern>,
+    /// That happened to this.
+    pub subject: Option<String>,
+    /// That somebody did, whom the reader may know.
+    pub actor: Option<Principal>,
+    /// Not before this.
+    pub since: Option<Timestamp>,
+    /// Before this.
+    pub until: Option<Timestamp>,
+    /// Newest first instead of oldest first.
+    pub newest_first: bool,
+    /// Behind this position in that order.
+    pub after: Option<i64>,
+    /// So many at most.
+    pub limit: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = events)]
+struct Row {
+    id: Key,
+    occurred_at: Instant,
+    actor_kind: String,
+    actor_id: Option<Key>,
+    action: String,
+    subject: String,
+    before: Option<String>,
+    after: Option<String>,
+    request_id: String,
+    source_address: Option<String>,
+    actor_tier: Option<String>,
+    master_reseller_id: Option<Key>,
+    reseller_id: Option<Key>,
+    enterprise_id: Option<Key>,
+    position: Option<i64>,
+}
+
+/// The events of a scope.
+pub fn list(tx: &mut StoreConnection, scope: Scope, filter: &Filter) -> Result<Vec<Event>, Error> {
+    let Filter { types, subject, actor, since, until, newest_first, after, limit } = filter;
+    let mut found = in_scope(scope).limit(*limit);
+    if !types.is_empty() {
+        let names = types.iter().flat_map(TypePattern::types).map(|kind| kind.name);
+        found = found.filter(events::action.eq_any(names.collect::<Vec<_>>()));
+    }
+    if let Some(subject) = subject {
+        found = found.filter(events::subject.eq(subject.clone()));
+    }
+    if let Some(actor) = actor {
+        let known = Tier::ALL.into_iter().filter(|tier| shows_actor(scope.tier(), Some(*tier))).map(Tier::as_str);
+        found = found.filter(events::actor_id.eq(principal_key(*actor)));
+        found = found.filter(events::actor_tier.eq_any(known.collect::<Vec<_>>()));
+    }
+    if let Some(since) = since {
+        found = found.filter(events::occurred_at.ge(column(*since)));
+        let earlier = events::table.filter(events::id.lt(first_id(*since - DISORDER))).order(events::id.desc());
+        if let Some(position) = nearest(tx, earlier.select(events::position).into_boxed())? {
+            found = found.filter(events::position.gt(position));
+        }
+    }
+    if let Some(until) = until {
+        found = found.filter(events::occurred_at.lt(column(*until)));
+        let later = events::table.filter(events::id.ge(first_id(*until + DISORDER))).order(events::id);
+        if let Some(position) = nearest(tx, later.select(events::position).into_boxed())? {
+            found = found.filter(events::position.lt(position));
+        }
+    }
+    found = match (newest_first, after) {
+        (false, None) => found.order(events::position),
+        (false, Some(after)) => found.filter(events::position.gt(after)).order(events::position),
+        (true, None) => found.order(events::position.desc()),
+        (true, Some(after)) => found.filter(events::position.lt(after)).order(events::position.desc()),
+    };
+    found.load::<Row>(tx)?.into_iter().map(event).collect()
+}
+
+/// The event with an id, if it is in the scope.
+pub fn by_id(tx: &mut StoreConnection, scope: Scope, id: EventId) -> Result<Option<Event>, Error> {
+    let row: Option<Row> = in_scope(scope).filter(events::id.eq(Key::from(id))).first(tx).optional()?;
+    row.map(event).transpose()
+}
+
+/// What was done to a subject, oldest first, wherever it belongs.
+pub fn of_subject(tx: &mut StoreConnection, subject: &str) -> Result<Vec<String>, Error> {
+    Ok(events::table.filter(events::subject.eq(subject)).order(events::id).select(events::action).load(tx)?)
+}
+
+/// Those behind a position, oldest first, whosoever they are.
+pub(super) fn behind(tx: &mut StoreConnection, position: i64, limit: i64) -> Result<Vec<Event>, Error> {
+    let found = in_scope(Scope::Platform).filter(events::position.gt(position)).order(events::position).limit(limit);
+    found.load::<Row>(tx)?.into_iter().map(event).collect()
+}
+
+type Boxed<'a> = diesel::dsl::IntoBoxed<
+    'a,
+    diesel::dsl::Select<events::table, diesel::dsl::AsSelect<Row, MultiBackend>>,
+    MultiBackend,
+>;
+
+/// The events that belong to a scope and have a position.
+fn in_scope<'a>(scope: Scope) -> Boxed<'a> {
+    let found = events::table.select(Row::as_select()).into_boxed().filter(events::position.is_not_null());
+    match scope {
+        Scope::Platform => found,
+        Scope::MasterReseller(id) => found.filter(events::master_reseller_id.eq(Key::from(id))),
+        Scope::Reseller(id) => found.filter(events::reseller_id.eq(Key::from(id))),
+        Scope::Enterprise(id) => found.filter(events::enterprise_id.eq(Key::from(id))),
+    }
+}
+
+type Positions<'a> = events::BoxedQuery<'a, MultiBackend, diesel::sql_types::Nullable<diesel::sql_types::BigInt>>;
+
+/// The first position that a query finds.
+fn nearest(tx: &mut StoreConnection, query: Positions<'_>) -> Result<Option<i64>, Error> {
+    let found: Option<Option<i64>> = query.filter(events::position.is_not_null()).first(tx).optional()?;
+    Ok(found.flatten())
+}
+
+/// What no id of an instant is less than: the ids are of UUID version 7 (RFC 9562 section 5.7).
+fn first_id(at: Timestamp) -> Key {
+    let milliseconds = u128::try_from(at.timestamp_millis()).unwrap_or_default();
+    Key::from(Uuid::from_u128(milliseconds << 80))
+}
+
+fn event(row: Row) -> Result<Event, Error> {
+    let Row {
+        id,
+        occurred_at,
+        actor_kind,
+        actor_id,
+        action,
+        subject,
+        before,
+        after,
+        request_id,
+        source_address,
+        actor_tier,
+        master_reseller_id,
+        reseller_id,
+        enterprise_id,
+        position,
+    } = row;
+    let tier = actor_tier.as_deref().map(|tier| Tier::parse(tier).unwrap_or(Tier::Platform));
+    let actor = match (actor_kind.as_str(), actor_id, tier) {
+        ("member", Some(id), Some(tier)) => Actor::Principal(Principal::Member(id.id()), tier),
+        ("client", Some(id), Some(tier)) => Actor::Principal(Principal::Client(id.id()), tier),
+        ("anonymous", None, None) => Actor::Anonymous,
+        ("system", None, None) => Actor::System,
+        _ => return Err(Error::Corrupt(format!("actor {actor_kind:?}"))),
+    };
+    Ok(Event {
+        position: position.ok_or_else(|| Error::Corrupt("an event without a position".to_owned()))?,
+        id: id.id(),
+        occurred_at: instant(occurred_at),
+        actor,
+        action,
+        subject,
+        place: Place {
+            master_reseller: master_reseller_id.map(Key::id),
+            reseller: reseller_id.map(Key::id),
+            enterprise: enterprise_id.map(Key::id),
+        },
+        before,
+        after,
+        request_id,
+        source_address,
+    })
+}

@@ -1,0 +1,10 @@
+//! What happened (R16): recorded in the transaction in which it happened, and read in the order in which it was
+//! committed.
+
+mod find;
+mod publish;
+mod record;
+
+pub use find::{Event, Filter, by_id, list, of_subject};
+pub use publish::{Batch, any_waiting, publish};
+pub use record::{Actor, NewEvent, record};

@@ -1,0 +1,59 @@
+//! Publishing: on PostgreSQL committed events get their positions, and on either database new events are handed on to whoever
+//! is to be told of them, once.
+//!
+//! A sequence would not do on PostgreSQL: a transaction that took a number early may commit late, when readers have gone past
+//! it. So an event gets its position after the commit, from one at a time.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::find::{Event, behind};
+use crate::connection::StoreConnection;
+use crate::error::Error;
+use crate::schema::{event_publication, events};
+
+/// Events that are published in one transaction.
+const BATCH: i64 = 1_000;
+
+/// What was published.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The events, in their order.
+    pub events: Vec<Event>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+/// Publishes a batch of events; whoever they are to be handed on to has to get them in the same transaction. Others who want to
+/// publish wait until it ends.
+pub fn publish(tx: &mut StoreConnection) -> Result<Batch, Error> {
+    let state = event_publication::table.select(event_publication::position);
+    let published: i64 = match tx {
+        StoreConnection::Sqlite(connection) => state.first(connection)?,
+        StoreConnection::Postgresql(connection) => {
+            let published = state.for_update().first(connection)?;
+            diesel::sql_query(
+                "WITH waiting AS MATERIALIZED (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT $2), \
+                 numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS number FROM waiting) \
+                 UPDATE events SET position = numbered.number + (SELECT greatest($1, max(position)) FROM events) \
+                 FROM numbered WHERE numbered.id = events.id",
+            )
+            .bind::<BigInt, _>(published)
+            .bind::<BigInt, _>(BATCH)
+            .execute(connection)?;
+            published
+        }
+    };
+    let found = behind(tx, published, BATCH)?;
+    if let Some(last) = found.last() {
+        diesel::update(event_publication::table).set(event_publication::position.eq(last.position)).execute(tx)?;
+    }
+    let more = i64::try_from(found.len()) == Ok(BATCH);
+    Ok(Batch { events: found, more })
+}
+
+/// Whether there are events that readers don't see yet, because they have no position.
+pub fn any_waiting(tx: &mut StoreConnection) -> Result<bool, Error> {
+    let StoreConnection::Postgresql(connection) = tx else { return Ok(false) };
+    Ok(diesel::select(diesel::dsl::exists(events::table.filter(events::position.is_null()))).get_result(connection)?)
+}
