@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod activations;
+pub mod api_clients;
 pub mod auth;
 pub mod billing;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod http;
 pub mod mail;
 pub mod master_resellers;
 pub mod me;
+pub mod oauth;
 pub mod openapi;
 pub mod pbxes;
 pub mod record;

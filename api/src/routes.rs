@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    accounts, activations, auth, billing, direct_routing, enterprises, events, master_resellers, me, pbxes, resellers,
-    sbc_regions, support_tickets, system, trunks, users,
+    accounts, activations, api_clients, auth, billing, direct_routing, enterprises, events, master_resellers, me,
+    oauth, pbxes, resellers, sbc_regions, support_tickets, system, trunks, users,
 };
 
 /// Adds every operation.
@@ -23,6 +23,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     sbc_regions::routes::configure(config);
     billing::routes::configure(config);
     master_resellers::routes::configure(config);
+    api_clients::routes::configure(config);
+    oauth::routes::configure(config);
     events::routes::configure(config);
     system::routes::configure(config);
 }

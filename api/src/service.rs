@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::limits::CHANGE_WAITS_SECONDS;
-use persistence::sessions::Known;
+use persistence::signed_in::Known;
 use persistence::{Database, StoreConnection};
 use tokio::sync::Notify;
 

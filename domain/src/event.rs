@@ -65,6 +65,10 @@ types! {
     "member.refresh_token_reused" "An old refresh token came back, and its session was ended.";
     "member.password_reset_requested" "A link to set a new password was sent to a member.";
     "member.password_reset" "A member set a new password.";
+    "client.created" "An API client was made.";
+    "client.updated" "An API client was changed.";
+    "client.secret_rotated" "An API client got a new secret.";
+    "client.revoked" "An API client was revoked.";
     "billing_report.finalised" "The report of a billing period was made final.";
     "billing_adjustment.created" "A line of a final billing report was corrected.";
 }

@@ -21,3 +21,24 @@ impl Fault {
         Self::new("required", "This member is required.")
     }
 }
+
+/// What is wrong with a change in the light of what is there: JSON pointers and faults.
+pub type Faults = Vec<(&'static str, Fault)>;
+
+/// Reads a list in which nothing stands twice.
+pub(crate) fn distinct<T: PartialEq>(
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, Fault>,
+) -> Result<Vec<T>, Vec<(Option<usize>, Fault)>> {
+    let (mut read, mut faults) = (Vec::new(), Vec::new());
+    for (index, text) in texts.iter().enumerate() {
+        match parse(text) {
+            Ok(value) if read.contains(&value) => {
+                faults.push((Some(index), Fault::new("duplicate", "Name each once.")));
+            }
+            Ok(value) => read.push(value),
+            Err(fault) => faults.push((Some(index), fault)),
+        }
+    }
+    if faults.is_empty() { Ok(read) } else { Err(faults) }
+}

@@ -5,6 +5,7 @@
 //! the product's design.
 
 pub mod account;
+pub mod api_client;
 pub mod authority;
 pub mod billing;
 pub mod delivery;

@@ -63,6 +63,14 @@ pub const SEARCH_MIN: usize = 3;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 
+/// Most networks that an API client is limited to.
+pub const CLIENT_NETWORKS_MAX: usize = 50;
+/// Most API clients of an account.
+pub const CLIENTS_MAX: i64 = 100;
+/// How long the previous secret of an API client goes on working when nothing else is said, in seconds: a week.
+pub const PREVIOUS_SECRET_SECONDS: i64 = 604_800;
+/// Longest time for which the previous secret of an API client goes on working, in seconds: 30 days.
+pub const PREVIOUS_SECRET_SECONDS_MAX: i64 = 2_592_000;
 /// Most types of events, or patterns of them, that are asked for at once.
 pub const EVENT_TYPES_MAX: usize = 50;
 

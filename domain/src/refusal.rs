@@ -50,6 +50,10 @@ pub enum Refusal {
     NotSignedIn,
     /// Address and password do not go together.
     WrongCredentials,
+    /// The API client may not call from this address (R9).
+    AddressNotAllowed,
+    /// The account has as many API clients as it may have (R9).
+    TooManyClients,
     /// The caller's account, or one above it, does not operate (R7).
     NotOperating,
     /// A single-use or refresh token is used, expired, superseded or made up (R3).

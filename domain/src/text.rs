@@ -40,6 +40,8 @@ texts! {
     BillingReference(verbatim, limits::BILLING_REFERENCE_MAX);
     /// The name of a trunk: 1–120 characters of which one is visible, no control characters (R13).
     TrunkName(line, limits::ACCOUNT_NAME_MAX);
+    /// The name of an API client: 1–120 characters of which one is visible, no control characters (R9).
+    ClientName(line, limits::ACCOUNT_NAME_MAX);
     /// Where a PBX is: 1–120 characters of which one is visible, no control characters (R12).
     Location(line, limits::ACCOUNT_NAME_MAX);
     /// By what a phone or trunk says who it is: 1–128 characters of which one is visible, no control characters.

@@ -1,7 +1,7 @@
 //! SIP trunks (R13).
 
 use crate::Timestamp;
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults, distinct};
 use crate::id::{AccountId, TrunkId};
 use crate::limits::{CONCURRENT_CALLS, TRUNK_ADDRESSES_MAX};
 use crate::network::{Host, Network, Port, Transport};
@@ -71,24 +71,6 @@ impl Codecs {
     pub fn iter(&self) -> impl Iterator<Item = Codec> {
         self.0.iter().copied()
     }
-}
-
-/// Reads a list in which nothing stands twice.
-pub(crate) fn distinct<T: PartialEq>(
-    texts: &[String],
-    parse: impl Fn(&str) -> Result<T, Fault>,
-) -> Result<Vec<T>, Vec<(Option<usize>, Fault)>> {
-    let (mut read, mut faults) = (Vec::new(), Vec::new());
-    for (index, text) in texts.iter().enumerate() {
-        match parse(text) {
-            Ok(value) if read.contains(&value) => {
-                faults.push((Some(index), Fault::new("duplicate", "Name each once.")));
-            }
-            Ok(value) => read.push(value),
-            Err(fault) => faults.push((Some(index), fault)),
-        }
-    }
-    if faults.is_empty() { Ok(read) } else { Err(faults) }
 }
 
 /// Reads the networks from which a trunk may call.
@@ -228,9 +210,6 @@ pub struct Change {
     /// Most calls at a time; `Some(None)` is as many as it likes.
     pub max_concurrent_calls: Option<Option<ConcurrentCalls>>,
 }
-
-/// What is wrong with a change in the light of what is there: JSON pointers and faults.
-pub type Faults = Vec<(&'static str, Fault)>;
 
 impl Settings {
     /// The settings of a new trunk.

@@ -3,7 +3,7 @@
 use crate::Timestamp;
 use crate::account::Tier;
 use crate::enterprise::{SbcRegionCode, Switches, UserLimit};
-use crate::fault::Fault;
+use crate::fault::{Fault, Faults, distinct};
 use crate::id::{AccountId, PbxId, TrunkId, UserId};
 use crate::limits::FORWARDED_NUMBERS_MAX;
 use crate::phone_number::PhoneNumber;
@@ -11,7 +11,6 @@ use crate::refusal::Refusal;
 use crate::services::Service;
 use crate::sip::SipUser;
 use crate::text::{AuthenticationName, Tag};
-use crate::trunk::Faults;
 use crate::user_principal_name::UserPrincipalName;
 
 /// What connects a user.
@@ -227,7 +226,7 @@ pub fn parse_numbers(
         let detail = format!("Give at most {FORWARDED_NUMBERS_MAX} numbers.");
         return Err(vec![(None, Fault::new("too_long", detail))]);
     }
-    crate::trunk::distinct(texts, parse)
+    distinct(texts, parse)
 }
 
 /// One more user must be within the limit (R10, R14).

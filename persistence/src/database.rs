@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::connection::{DatabaseUrl, StoreConnection};
 use crate::error::{Error, Failure};
 use crate::job::{self, Job};
-use crate::sessions::Known;
+use crate::signed_in::Known;
 use crate::{group, migrations, pool};
 
 /// How the store is run.

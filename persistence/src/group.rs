@@ -14,7 +14,7 @@ use diesel::{QueryResult, RunQueryDsl};
 use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::job::{Job, Verdict};
-use crate::sessions::Known;
+use crate::signed_in::Known;
 
 /// Most operations in one transaction: enough to make the flush cheap, few enough to keep the first one's wait short.
 const GROUP_MAX: usize = 256;

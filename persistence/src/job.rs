@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::connection::StoreConnection;
 use crate::error::{Error, Failure};
-use crate::sessions::Known;
+use crate::signed_in::Known;
 
 /// What is to become of the work that an operation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod activations;
+pub mod api_clients;
 pub mod billing;
 mod connection;
 mod database;
@@ -28,6 +29,7 @@ pub mod schema;
 pub mod search;
 pub mod secrets;
 pub mod sessions;
+pub mod signed_in;
 pub mod support_tickets;
 pub mod telephony;
 mod time;

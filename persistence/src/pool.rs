@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use crate::connection::{DatabaseUrl, StoreConnection};
 use crate::error::Error;
 use crate::job::{Job, Verdict};
-use crate::sessions::Known;
+use crate::signed_in::Known;
 
 /// Runs of one operation before a conflict with others is given up: with a thread's worth of competitors and growing
 /// pauses, far more than any has been seen to need.

@@ -141,6 +141,7 @@ diesel::table! {
         decided_at -> Nullable<Timestamp>,
         search_text -> Text,
         created_at -> Timestamp,
+        decided_by_client -> Nullable<Key>,
     }
 }
 
@@ -173,6 +174,39 @@ diesel::table! {
     event_publication (id) {
         id -> SmallInt,
         position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    api_clients (id) {
+        id -> Key,
+        account_id -> Key,
+        name -> Text,
+        role -> Text,
+        allowed_networks -> Text,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    api_client_secrets (id) {
+        id -> Key,
+        client_id -> Key,
+        hash -> Binary,
+        hint -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
     }
 }
 
@@ -445,6 +479,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     password_resets,
     support_tickets,
     events,
+    api_clients,
+    api_client_secrets,
     idempotency_keys,
     enterprises,
     enterprise_sbc_regions,

@@ -1,107 +1,15 @@
-//! Sign-in sessions and their refresh tokens, and the caller that a session stands for.
-
-use std::collections::HashMap;
+//! Sign-in sessions of members, and their refresh tokens.
 
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::account::{Status, Tier};
-use domain::authority::Role;
-use domain::id::{AccountId, MemberId, SessionId};
-use domain::principal::Principal;
+use domain::id::{MemberId, SessionId};
 use domain::session::RefreshFacts;
 
-use crate::accounts::parse_status;
-use crate::connection::{StoreConnection, on};
+use crate::connection::StoreConnection;
 use crate::error::Error;
 use crate::key::Key;
-use crate::members::parse_role;
-use crate::schema::{accounts, members, refresh_tokens, sessions};
+use crate::schema::{refresh_tokens, sessions};
 use crate::time::{Instant, column, instant};
-
-/// Who makes a request, as the database knows it at this moment.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    /// Who.
-    pub principal: Principal,
-    /// What it may do.
-    pub role: Role,
-    /// The account that it signed in to.
-    pub account: AccountId,
-    /// That account's tier.
-    pub tier: Tier,
-    /// Whether that account and all above it are active.
-    pub operates: bool,
-    expires_at: Timestamp,
-}
-
-/// Who has which session, as it was found on one snapshot. A group of reads shares it, so that a caller with many
-/// requests is looked up once.
-#[derive(Debug, Default)]
-pub struct Known(HashMap<SessionId, Option<SignedIn>>);
-
-impl Known {
-    /// Whoever has this session, unless it is over or its member was removed.
-    pub fn signed_in(
-        &mut self,
-        tx: &mut StoreConnection,
-        session: SessionId,
-        now: Timestamp,
-    ) -> Result<Option<SignedIn>, Error> {
-        let found = match self.0.get(&session) {
-            Some(known) => known.clone(),
-            None => self.0.entry(session).insert_entry(find(tx, session)?).get().clone(),
-        };
-        Ok(found.filter(|signed_in| signed_in.expires_at > now))
-    }
-}
-
-/// Whoever has this session, unless it is over or its member was removed.
-pub fn signed_in(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -> Result<Option<SignedIn>, Error> {
-    Known::default().signed_in(tx, session, now)
-}
-
-diesel::alias! {
-    const MASTER: Alias<Master> = accounts as master;
-    const RESELLER: Alias<Reseller> = accounts as reseller;
-}
-
-/// Whoever has this session, even if its time is over.
-fn find(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedIn>, Error> {
-    type Row = (Key, String, Key, String, String, Option<String>, Option<String>, Instant);
-    let found = sessions::table
-        .inner_join(members::table.on(members::id.eq(sessions::member_id)))
-        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
-        .left_join(MASTER.on(MASTER.field(accounts::id).nullable().eq(accounts::master_reseller_id)))
-        .left_join(RESELLER.on(RESELLER.field(accounts::id).nullable().eq(accounts::reseller_id)))
-        .filter(sessions::id.eq(Key::from(session)))
-        .filter(sessions::ended_at.is_null())
-        .filter(members::removed_at.is_null())
-        .select((
-            members::id,
-            members::role,
-            accounts::id,
-            accounts::tier,
-            accounts::status,
-            MASTER.field(accounts::status).nullable(),
-            RESELLER.field(accounts::status).nullable(),
-            sessions::expires_at,
-        ));
-    let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
-    let Some((member, role, account, tier, status, master, reseller, expires_at)) = row else { return Ok(None) };
-    let active = Status::Active;
-    let mut operates = parse_status(&status)? == active;
-    for ancestor in [master, reseller].into_iter().flatten() {
-        operates &= parse_status(&ancestor)? == active;
-    }
-    Ok(Some(SignedIn {
-        principal: Principal::Member(member.id()),
-        role: parse_role(&role)?,
-        account: account.id(),
-        tier: Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?,
-        operates,
-        expires_at: instant(expires_at),
-    }))
-}
 
 /// Starts a session with its first refresh token.
 pub fn start(

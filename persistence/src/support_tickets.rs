@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::email::EmailAddress;
-use domain::id::{AccountId, MemberId, TicketId};
+use domain::id::{AccountId, TicketId};
 use domain::principal::Principal;
 use domain::ticket::{SUBJECT, TicketStatus};
 
@@ -35,8 +35,8 @@ pub struct Ticket {
     pub rejection_reason: Option<String>,
     /// The master reseller that was made of it.
     pub master_reseller_id: Option<AccountId>,
-    /// The operator who decided.
-    pub decided_by: Option<MemberId>,
+    /// The operator who decided, or the program of one.
+    pub decided_by: Option<Principal>,
     /// When it was decided.
     pub decided_at: Option<Timestamp>,
     /// When it was filed.
@@ -97,6 +97,7 @@ struct Row {
     rejection_reason: Option<String>,
     master_reseller_id: Option<Key>,
     decided_by: Option<Key>,
+    decided_by_client: Option<Key>,
     decided_at: Option<Instant>,
     created_at: Instant,
 }
@@ -177,16 +178,17 @@ pub fn decide(
         Decision::Approved(account) => (TicketStatus::Approved, Some(Key::from(account)), None),
         Decision::Rejected(reason) => (TicketStatus::Rejected, None, Some(reason)),
     };
-    let by_member = match by {
-        Principal::Member(id) => Some(Key::from(id)),
-        Principal::Client(_) => None,
+    let (member, client) = match by {
+        Principal::Member(id) => (Some(Key::from(id)), None),
+        Principal::Client(id) => (None, Some(Key::from(id))),
     };
     let changed = diesel::update(open)
         .set((
             support_tickets::status.eq(status.as_str()),
             support_tickets::master_reseller_id.eq(account),
             support_tickets::rejection_reason.eq(reason),
-            support_tickets::decided_by.eq(by_member),
+            support_tickets::decided_by.eq(member),
+            support_tickets::decided_by_client.eq(client),
             support_tickets::decided_at.eq(Some(column(now))),
         ))
         .execute(tx)?;
@@ -205,6 +207,7 @@ fn ticket(row: Row) -> Result<Ticket, Error> {
         rejection_reason,
         master_reseller_id,
         decided_by,
+        decided_by_client,
         decided_at,
         created_at,
     } = row;
@@ -218,7 +221,9 @@ fn ticket(row: Row) -> Result<Ticket, Error> {
         status: TicketStatus::parse(&status).ok_or_else(|| Error::Corrupt(format!("ticket status {status:?}")))?,
         rejection_reason,
         master_reseller_id: master_reseller_id.map(Key::id),
-        decided_by: decided_by.map(Key::id),
+        decided_by: decided_by
+            .map(|id| Principal::Member(id.id()))
+            .or_else(|| decided_by_client.map(|id| Principal::Client(id.id()))),
         decided_at: decided_at.map(instant),
         created_at: instant(created_at),
     })

@@ -38,6 +38,17 @@ impl Request {
         Self { builder: self.builder.header(name, HeaderValue::from_str(value).expect("a header's value")) }
     }
 
+    /// Carries a form.
+    pub fn form(self, body: &[(&str, &str)]) -> Self {
+        let encoded: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(body).finish();
+        self.raw("application/x-www-form-urlencoded", encoded)
+    }
+
+    /// Carries HTTP Basic authentication.
+    pub fn basic(self, name: &str, password: &str) -> Self {
+        Self { builder: self.builder.basic_auth(name, Some(password)) }
+    }
+
     /// Carries JSON.
     pub fn json(self, body: &Value) -> Self {
         self.raw("application/json", body.to_string())

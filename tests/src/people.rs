@@ -2,15 +2,19 @@
 //! the way there is not what a test is about.
 
 use api::record::new_id;
+use api::security::secret_token::SecretToken;
 use chrono::TimeDelta;
 use domain::account::{Scope, Tier};
+use domain::api_client::{AllowedNetworks, Terms};
 use domain::authority::Role;
 use domain::email::EmailAddress;
 use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switches};
-use domain::id::{AccountId, Id, MemberId, SessionId};
+use domain::id::{AccountId, ClientId, Id, MemberId, SessionId};
 use domain::principal::Principal;
 use domain::services::Services;
+use domain::text::ClientName;
 use persistence::accounts::{self, NewAccount};
+use persistence::api_clients::{self, NewSecret};
 use persistence::members::{self, NewMember};
 use persistence::{Error, sessions};
 use secrecy_free::expose;
@@ -160,6 +164,27 @@ impl App {
         self.service().database.write(plant).await.expect("the store");
         let token = expose(&self.service().access_tokens.issue(Principal::Member(member), session, now));
         Person { account: account.to_owned(), token }
+    }
+
+    /// An API client of an account with a role and a token, put straight into the store, and its secret.
+    pub async fn client(&self, account: &str, role: Role) -> (Person, String) {
+        let terms = Terms { role, expires_at: None, networks: AllowedNetworks::default() };
+        self.client_within(account, terms).await
+    }
+
+    /// The same within limits.
+    pub async fn client_within(&self, account: &str, terms: Terms) -> (Person, String) {
+        let now = self.clock.now();
+        let (client, session): (ClientId, SessionId) = (new_id(now), new_id(now));
+        let account_id = Tier::ALL.into_iter().find_map(|tier| tier.parse_id(account)).expect("the id of an account");
+        let token = SecretToken::generate();
+        let secret = NewSecret { id: session, hash: token.hash(), hint: token.hint().to_owned() };
+        let name = ClientName::parse("Planted").expect("a name");
+        let plant =
+            move |tx: &mut _| api_clients::insert(tx, account_id, client, &name, &terms, &secret, now).map(drop);
+        self.service().database.write(plant).await.expect("the store");
+        let access = expose(&self.service().access_tokens.issue(Principal::Client(client), session, now));
+        (Person { account: account.to_owned(), token: access }, token.expose_client_secret())
     }
 
     /// The id of the platform's own account.

@@ -9,6 +9,7 @@ use domain::refusal::Refusal;
 use domain::session::{RefreshVerdict, judge_refresh};
 use persistence::events::Actor;
 use persistence::members::Member;
+use persistence::signed_in::Known;
 use persistence::{StoreConnection, members, sessions};
 use serde_json::Value;
 
@@ -59,7 +60,9 @@ pub fn refresh(
     let successor = |salt: &[u8]| Refreshed::Successor(found.member, found.session, token.successor(salt));
     match (judge_refresh(found.facts, now), &found.successor_salt) {
         (RefreshVerdict::Rotate, _) => {
-            let signed_in = sessions::signed_in(tx, found.session, now)?.ok_or(Refusal::NotSignedIn)?;
+            let signed_in = Known::default()
+                .signed_in(tx, Principal::Member(found.member), found.session, now)?
+                .ok_or(Refusal::NotSignedIn)?;
             if !signed_in.operates {
                 return Err(Refusal::NotOperating.into());
             }

@@ -2,10 +2,10 @@
 
 use domain::Timestamp;
 use domain::account::Account;
+use domain::fault::Faults;
 use domain::id::{Id, Kind};
 use domain::limits::SEARCH_MAX;
 use domain::sip::SipPassword;
-use domain::trunk::Faults;
 use persistence::{Filter, StoreConnection};
 use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};

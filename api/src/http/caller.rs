@@ -2,17 +2,19 @@
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
+use std::net::IpAddr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
-use domain::authority::{self, Action, Target};
+use domain::api_client::Terms;
+use domain::authority::{self, Action, Role, Target};
 use domain::id::AccountId;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use persistence::accounts::{self, Hold};
-use persistence::sessions::{Known, SignedIn};
+use persistence::signed_in::{Known, SignedIn};
 use persistence::{StoreConnection, events};
 
 use super::context::{Context, Origin};
@@ -51,16 +53,17 @@ impl Permission for Change {
 pub struct Caller<P> {
     claims: Claims,
     request_id: String,
-    address: String,
+    address: IpAddr,
     permission: PhantomData<fn() -> P>,
 }
 
 impl<P: Permission> Caller<P> {
     /// Who this is at this moment. Refuses sessions that are over and accounts that don't operate (R7).
     pub fn actor(&self, tx: &mut StoreConnection, known: &mut Known, now: Timestamp) -> Result<Actor, Error> {
-        let signed_in = known.signed_in(tx, self.claims.session, now)?.ok_or(Refusal::NotSignedIn)?;
-        if signed_in.principal != self.claims.principal {
-            return Err(Refusal::NotSignedIn.into());
+        let Claims { principal, session, .. } = self.claims;
+        let signed_in = known.signed_in(tx, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
+        if !signed_in.may_call_from(self.address) {
+            return Err(Refusal::AddressNotAllowed.into());
         }
         if !signed_in.operates {
             return Err(Refusal::NotOperating.into());
@@ -68,7 +71,7 @@ impl<P: Permission> Caller<P> {
         let origin = Origin {
             actor: events::Actor::Principal(signed_in.principal, signed_in.tier),
             request_id: self.request_id.clone(),
-            address: Some(self.address.clone()),
+            address: Some(self.address.to_string()),
         };
         Ok(Actor { signed_in, action: P::ACTION, origin })
     }
@@ -90,7 +93,7 @@ impl<P: Permission> FromRequest for Caller<P> {
         ready(context.claims.clone().map_err(Error::from).map(|claims| Self {
             claims,
             request_id: context.request_id.to_string(),
-            address: context.address.to_string(),
+            address: context.address,
             permission: PhantomData,
         }))
     }
@@ -115,6 +118,33 @@ impl Actor {
     #[must_use]
     pub fn name(&self) -> String {
         self.signed_in.principal.to_string()
+    }
+
+    /// What it may do in its account.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.signed_in.role
+    }
+
+    /// Within what limits it acts, if it is an API client.
+    #[must_use]
+    pub fn terms(&self) -> Option<&Terms> {
+        self.signed_in.terms.as_ref()
+    }
+
+    /// The account that it signed in to.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.signed_in.account
+    }
+
+    /// The same as it stands in the tree now. A change holds it, so that no other one decides on it at the same time.
+    pub fn own_account(&self, tx: &mut StoreConnection) -> Result<Account, Error> {
+        if self.action != Action::Read {
+            accounts::lock(tx, self.signed_in.account, Hold::Alone)?;
+        }
+        Ok(accounts::by_id(tx, &self.scope(), self.signed_in.tier, self.signed_in.account)?
+            .ok_or(Refusal::NotSignedIn)?)
     }
 
     /// What it asks to do, as the handler's signature says.

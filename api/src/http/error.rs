@@ -101,6 +101,21 @@ pub struct Problem {
     pub blockers: Option<BlockersView>,
 }
 
+/// The body of an error of a token request: what RFC 6749 section 5.2 asks for, and the members of every other error.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OauthError, title = "Error of a token request")]
+pub struct OauthProblem {
+    /// What went wrong, as OAuth 2.0 calls it.
+    #[schema(example = "invalid_client", max_length = 60)]
+    pub error: &'static str,
+    /// What happened this time and what to do.
+    #[schema(example = "Client id and secret do not go together, or the API client was revoked.", max_length = 1000)]
+    pub error_description: String,
+    /// The members of every other error.
+    #[serde(flatten)]
+    pub problem: Problem,
+}
+
 /// An error on its way to the caller: what the caller is told, and apart from it what only the log learns.
 #[derive(Debug, Clone)]
 pub struct Error {
@@ -172,6 +187,14 @@ impl Error {
             blockers: self.blockers.clone(),
         };
         let mut response = HttpResponse::build(self.status_code());
+        if self.code.is_oauth() {
+            let oauth = OauthProblem { error: self.code.as_str(), error_description: self.detail.to_string(), problem };
+            response.insert_header((header::CONTENT_TYPE, "application/json"));
+            if self.code == ErrorCode::InvalidClient {
+                response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"TeamMate Portal API\""));
+            }
+            return response.body(serde_json::to_vec(&oauth).unwrap_or_default());
+        }
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         for (name, value) in &self.headers {
             response.insert_header((name.clone(), value.as_str()));

@@ -44,6 +44,14 @@ error_codes! {
     InvalidCursor "invalid_cursor" 400 "The cursor does not belong to this list";
     /// The request can't be read as HTTP.
     BadRequest "bad_request" 400 "The request is not valid HTTP";
+    /// A token request is not of the form of RFC 6749.
+    InvalidRequest "invalid_request" 400 "The token request is not valid";
+    /// A token request asks for another grant than client credentials.
+    UnsupportedGrantType "unsupported_grant_type" 400 "This grant is not supported";
+    /// A token request asks for a scope.
+    InvalidScope "invalid_scope" 400 "There are no scopes";
+    /// Client id and secret do not go together.
+    InvalidClient "invalid_client" 401 "Client id and secret do not match";
     /// No access token, or one that is no longer good.
     NotSignedIn "not_signed_in" 401 "Sign in first";
     /// Address and password do not go together.
@@ -52,6 +60,8 @@ error_codes! {
     InvalidRefreshToken "invalid_refresh_token" 401 "The refresh token does not work";
     /// The caller's role or tier does not allow it.
     Forbidden "forbidden" 403 "You may not do this";
+    /// The API client may not call from this network address.
+    AddressNotAllowed "address_not_allowed" 403 "You may not call from this address";
     /// The caller's account, or one above it, is not active.
     NotOperating "account_not_operating" 403 "Your account does not operate";
     /// The enterprise has not consented to being managed.
@@ -110,6 +120,8 @@ error_codes! {
     SipUserTaken "sip_user_taken" 409 "The SIP user is taken";
     /// Another user has the number.
     NumberTaken "number_taken" 409 "The number is taken";
+    /// The account has as many API clients as it may have.
+    TooManyClients "too_many_api_clients" 409 "The account has too many API clients";
     /// The address waits in an open ticket.
     TicketAlreadyOpen "ticket_already_open" 409 "A ticket for this address is open";
     /// A decided ticket never changes again.
@@ -148,6 +160,14 @@ error_codes! {
     Internal "internal_error" 500 "The service failed";
     /// The service is overloaded, closing, or without its database.
     Unavailable "unavailable" 503 "The service is not available";
+}
+
+impl ErrorCode {
+    /// Whether it is a code of OAuth 2.0, whose clients expect a form of their own (RFC 6749 section 5.2).
+    #[must_use]
+    pub const fn is_oauth(self) -> bool {
+        matches!(self, Self::InvalidRequest | Self::UnsupportedGrantType | Self::InvalidScope | Self::InvalidClient)
+    }
 }
 
 #[cfg(test)]

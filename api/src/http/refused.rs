@@ -1,7 +1,7 @@
 //! What a caller is told of each refusal: its code, and words that say what to do.
 
 use domain::fault::Fault;
-use domain::limits::FINALISE_AFTER_MINUTES;
+use domain::limits::{CLIENTS_MAX, FINALISE_AFTER_MINUTES};
 use domain::refusal::{Refusal, UserClaim};
 
 use super::error::{Error, value_error};
@@ -27,6 +27,14 @@ impl From<Refusal> for Error {
             Refusal::NotOperating => Self::new(
                 ErrorCode::NotOperating,
                 "Your account, or one above it, is suspended. Ask whoever provides it to you.",
+            ),
+            Refusal::AddressNotAllowed => Self::new(
+                ErrorCode::AddressNotAllowed,
+                "This API client may not call from your network address: see its `allowed_networks`.",
+            ),
+            Refusal::TooManyClients => Self::new(
+                ErrorCode::TooManyClients,
+                format!("An account has at most {CLIENTS_MAX} API clients. Revoke those that are not used any more."),
             ),
             Refusal::InvalidToken => Self::new(
                 ErrorCode::InvalidToken,

@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use domain::authority::Target;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
-use persistence::members;
+use persistence::{api_clients, members};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,20 +19,27 @@ use crate::service::Service;
 /// Who is signed in.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Me {
-    /// The member's id.
+    /// The id of the member or API client.
     #[schema(example = "member_01h455vb4pex5vsknk084sn02q", max_length = 60)]
     pub id: String,
-    /// The member's e-mail address.
+    /// What is signed in: `member` or `client`.
+    #[serde(rename = "type")]
+    #[schema(example = "member", max_length = 20)]
+    pub kind: &'static str,
+    /// The member's e-mail address; `null` of an API client.
     #[schema(example = "ann@contoso.example", format = "email", max_length = 254)]
-    pub email: String,
-    /// What the member may do: `owner`, `provisioner`, `billing` or `viewer`.
+    pub email: Option<String>,
+    /// The API client's name; `null` of a member.
+    #[schema(example = json!(null), max_length = 120)]
+    pub name: Option<String>,
+    /// What it may do: `owner`, `provisioner`, `billing` or `viewer`.
     #[schema(example = "owner", max_length = 20)]
     pub role: &'static str,
-    /// The account that the member signed in to.
+    /// The account that it signed in to.
     pub account: MyAccount,
 }
 
-/// The account that a member signed in to.
+/// The account that somebody signed in to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MyAccount {
     /// Its id.
@@ -62,13 +69,13 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 
 /// See who is signed in
 ///
-/// The member whose access token this is, and its account.
+/// The member or API client whose access token this is, and its account.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "get_me",
     params(IfNoneMatch),
     responses(
-        (status = 200, description = "The member and its account.", body = Me, headers(("ETag" = String, description = "For `If-None-Match`."))),
+        (status = 200, description = "The member or API client, and its account.", body = Me, headers(("ETag" = String, description = "For `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
     ),
     security(("bearer" = []))
@@ -76,24 +83,32 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[get("/me")]
 async fn get_me(service: Data<Service>, caller: Caller<Read>, conditions: Conditions) -> Result<Answer, Error> {
     let answer = service
-        .read(caller, move |tx, actor, _| {
+        .read(caller, move |tx, actor, now| {
             actor.may(Target::Myself)?;
-            let member = match actor.principal() {
-                Principal::Member(id) => members::by_id(tx, id)?,
-                Principal::Client(_) => None,
-            }
-            .ok_or(Refusal::NotSignedIn)?;
-            let operates = member.account.operates();
+            let account = actor.own_account(tx)?;
+            let (kind, email, name) = match actor.principal() {
+                Principal::Member(id) => {
+                    let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
+                    ("member", Some(member.email), None)
+                }
+                Principal::Client(id) => {
+                    let client = api_clients::by_id(tx, account.id, id, now)?.ok_or(Refusal::NotSignedIn)?;
+                    ("client", None, Some(client.name.into_string()))
+                }
+            };
+            let operates = account.operates();
             let me = Me {
-                id: member.id.to_string(),
-                email: member.email,
-                role: member.role.as_str(),
+                id: actor.name(),
+                kind,
+                email,
+                name,
+                role: actor.role().as_str(),
                 account: MyAccount {
-                    id: member.account.id_text(),
-                    tier: member.account.tier.as_str(),
-                    name: member.account.name,
-                    services: services_view(member.account.services),
-                    status: member.account.status.into(),
+                    id: account.id_text(),
+                    tier: account.tier.as_str(),
+                    name: account.name,
+                    services: services_view(account.services),
+                    status: account.status.into(),
                     operates,
                 },
             };

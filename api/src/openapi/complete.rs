@@ -27,6 +27,11 @@ pub(super) fn complete(document: &mut OpenApi) {
         .description(Some("The `access_token` of `POST /auth/login` or `POST /auth/refresh`."))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let basic = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some("The id of an API client as user name, its secret as password."))
+        .build();
+    components.add_security_scheme("client", SecurityScheme::Http(basic));
     let requests = [
         "Create",
         "Patch",
@@ -39,6 +44,8 @@ pub(super) fn complete(document: &mut OpenApi) {
         "PasswordResetRequest",
         "StartRoute",
         "ConfirmRoute",
+        "RotateSecret",
+        "TokenRequest",
     ];
     for (name, schema) in &mut components.schemas {
         let RefOr::T(Schema::Object(object)) = schema else { continue };
@@ -54,7 +61,7 @@ pub(super) fn complete(document: &mut OpenApi) {
 
 fn add_problems(operation: &mut Operation) {
     let signed_in = operation.security.as_ref().is_some_and(|security| {
-        security.iter().any(|requirement| *requirement != utoipa::openapi::SecurityRequirement::default())
+        security.iter().all(|requirement| *requirement != utoipa::openapi::SecurityRequirement::default())
     });
     let has = |place: &ParameterIn| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
@@ -62,6 +69,10 @@ fn add_problems(operation: &mut Operation) {
             RefOr::Ref(_) => false,
         })
     };
+    let is_json = operation.request_body.as_ref().is_some_and(|body| match body {
+        RefOr::T(body) => body.content.contains_key("application/json"),
+        RefOr::Ref(_) => true,
+    });
     let (path, query, header, body) = (
         has(&ParameterIn::Path),
         has(&ParameterIn::Query),
@@ -83,7 +94,7 @@ fn add_problems(operation: &mut Operation) {
     }
     if signed_in {
         add("401", "`not_signed_in`: no access token, or one that no longer works.");
-        add("403", "`forbidden`, `account_not_operating`: you may not do this.");
+        add("403", "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this.");
     }
     if path {
         add("404", "`not_found`: there is no such thing, or you can't see it.");
@@ -91,6 +102,8 @@ fn add_problems(operation: &mut Operation) {
     if body {
         add("408", "`request_timeout`: the body took too long to arrive.");
         add("413", "`body_too_large`: the body is too large.");
+    }
+    if is_json {
         add("415", "`unsupported_media_type`: the body is not sent as JSON.");
         add("422", "`validation_failed`: every wrong value is in `errors`. `idempotency_key_reused`.");
     }
@@ -117,7 +130,8 @@ fn describe_problems(operation: &mut Operation) {
         let named = |code: &&ErrorCode| {
             code.status().to_string() == *status && response.description.contains(&format!("`{}`", code.as_str()))
         };
-        let Some(code) = ErrorCode::ALL.iter().find(named) else { continue };
+        // Token requests have errors of OAuth's own form.
+        let Some(code) = ErrorCode::ALL.iter().find(named).filter(|code| !code.is_oauth()) else { continue };
         let example = json!({
             "type": format!("/problems/{}", code.as_str()),
             "title": code.title(),

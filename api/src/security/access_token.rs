@@ -47,6 +47,8 @@ struct WireClaims {
     iss: String,
     aud: String,
     sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
     sid: Uuid,
     jti: Uuid,
     iat: i64,
@@ -119,6 +121,7 @@ impl AccessTokens {
             iss: self.issuer.clone(),
             aud: AUDIENCE.to_owned(),
             sub: principal.to_string(),
+            client_id: matches!(principal, Principal::Client(_)).then(|| principal.to_string()),
             sid: session.uuid(),
             jti: Uuid::now_v7(),
             iat: now.timestamp(),

@@ -6,6 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::limits::TOKEN_LENGTH;
 use secrecy::{ExposeSecret, SecretString};
 
+/// What the secret of an API client begins with.
+pub const CLIENT_SECRET_PREFIX: &str = "teammate_cs_";
+
 /// A token. It can't be printed.
 #[derive(Debug, Clone)]
 pub struct SecretToken(SecretString);
@@ -22,6 +25,25 @@ impl SecretToken {
     pub fn parse(text: &str) -> Option<Self> {
         let octets = (text.len() == TOKEN_LENGTH).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten()?;
         (octets.len() == 32).then(|| Self(SecretString::from(text.to_owned())))
+    }
+
+    /// Takes a text that could be the secret of an API client.
+    #[must_use]
+    pub fn parse_client_secret(text: &str) -> Option<Self> {
+        Self::parse(text.strip_prefix(CLIENT_SECRET_PREFIX)?)
+    }
+
+    /// Its text as the secret of an API client, to be handed to whom it is for. Scanners for leaked secrets know it by its prefix.
+    #[must_use]
+    pub fn expose_client_secret(&self) -> String {
+        format!("{CLIENT_SECRET_PREFIX}{}", self.expose())
+    }
+
+    /// Its last characters, by which people tell it from another one.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        let text = self.expose();
+        &text[text.len().saturating_sub(4)..]
     }
 
     /// What the database holds of it. Looking up a hash leaks nothing of the token by its timing.

@@ -14,5 +14,5 @@ pub(crate) use find::of_ids;
 pub use find::{any_below_platform, by_id, open_descendants, open_descendants_with};
 pub use list::{Filter, list};
 pub use lock::{Hold, lock};
-pub(crate) use row::{parse_status, search_pattern, search_text};
+pub(crate) use row::{MASTER, RESELLER, parse_status, search_pattern, search_text};
 pub use tree::{Tree, tree};

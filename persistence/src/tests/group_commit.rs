@@ -14,7 +14,7 @@ use domain::services::Services;
 use uuid::Uuid;
 
 use crate::accounts::{self, NewAccount};
-use crate::sessions::Known;
+use crate::signed_in::Known;
 use crate::{Database, DatabaseUrl, Error, Options, StoreConnection};
 
 fn open(directory: &Path, options: Options) -> Database {

@@ -64,6 +64,7 @@ const fn provisions(status: u16) -> [u16; 4] {
 const SEEN: [u16; 4] = [200; 4];
 const BILLS: [u16; 4] = [200, 403, 200, 403];
 const OWNS: [u16; 4] = [200, 403, 403, 403];
+const OWNS_NONE: [u16; 4] = [404, 403, 403, 403];
 const NO: [u16; 4] = [403; 4];
 const UNSEEN: [u16; 4] = [404; 4];
 
@@ -140,6 +141,15 @@ const TABLE: &[Row] = &[
     row("list_billing_adjustments", BILLS, BILLS, BILLS, BILLS, [200, 200]),
     // There is no such correction.
     row("get_billing_adjustment", [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 404]),
+    row("create_api_client", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),
+    row("list_api_clients", OWNS, OWNS, OWNS, OWNS, [200, 200]),
+    // There is no such API client.
+    row("get_api_client", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("update_api_client", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("revoke_api_client", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("rotate_api_client_secret", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    same("issue_client_token", 400),
+    same("get_authorization_server", 200),
     row("list_events", OWNS, OWNS, OWNS, OWNS, [200, 200]),
     row("get_event", OWNS, OWNS, OWNS, OWNS, [404, 404]),
     row("list_master_resellers", SEEN, SEEN, NO, NO, [403, 200]),
@@ -155,6 +165,9 @@ const TABLE: &[Row] = &[
     same("get_metrics", 200),
     same("get_jwks", 200),
 ];
+
+/// What no API client may do.
+const FOR_PEOPLE: &[&str] = &[];
 
 struct Operation {
     id: String,
@@ -248,6 +261,14 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
     callers.push(("sibling reseller".to_owned(), Some(app.member(&sibling, Role::Owner).await)));
     callers.push(("rival master".to_owned(), Some(app.member(&rival, Role::Owner).await)));
     callers.push(("suspended".to_owned(), Some(suspended)));
+    for (name, account) in
+        [("platform", &platform), ("master", &master), ("reseller", &reseller), ("enterprise", &enterprise)]
+    {
+        for role in Role::ALL {
+            let client = app.client(account, role).await.0;
+            callers.push((format!("the {} client of {name}", role.as_str()), Some(client)));
+        }
+    }
 
     let period = app.clock.now().format("%Y-%m").to_string();
     let table: BTreeMap<_, _> = TABLE.iter().map(|row| (row.operation, row)).collect();
@@ -265,6 +286,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{trunk_id}", &trunk)
             .replace("{user_id}", &user)
             .replace("{event_id}", &event)
+            .replace("{client_id}", "client_01h455vb4pex5vsknk084sn02q")
             .replace("{period}", &period)
             .replace("{adjustment_id}", "adjustment_01h455vb4pex5vsknk084sn02q");
         let mut expected = vec![row.stranger; 4];
@@ -273,6 +295,12 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
         }
         expected.extend(row.siblings);
         expected.push(row.suspended);
+        // An API client may do what a member of its role may, but for what is for people to do.
+        for tier in [row.platform, row.master, row.reseller, row.enterprise] {
+            let for_people = FOR_PEOPLE.contains(&row.operation);
+            expected.extend(tier.map(|status| if for_people { 403 } else { status }));
+        }
+        assert_eq!(callers.len(), expected.len());
         for ((name, caller), status) in callers.iter().zip(expected) {
             let query = if operation.id == "search_accounts" { "?q=contoso" } else { "" };
             let mut request = app.request(operation.method.clone(), &format!("{path}{query}"));

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activation;
+mod api_clients;
 mod authorisation;
 mod bad_input;
 mod billing;

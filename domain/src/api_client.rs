@@ -1,0 +1,189 @@
+//! API clients: the programs that sign in to an account, and within what limits (R9).
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::Timestamp;
+use crate::authority::Role;
+use crate::fault::{Fault, Faults, distinct};
+use crate::id::ClientId;
+use crate::limits::{CLIENT_NETWORKS_MAX, PREVIOUS_SECRET_SECONDS_MAX};
+use crate::text::ClientName;
+
+/// The networks that a program may call from; from anywhere when none is named.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AllowedNetworks(Vec<IpNet>);
+
+impl AllowedNetworks {
+    /// Reads addresses, and networks in CIDR form (RFC 4632, RFC 4291) whose host bits are zero. Faults carry the index of the
+    /// one that they are about, `None` when about the whole.
+    pub fn parse(texts: &[String]) -> Result<Self, Vec<(Option<usize>, Fault)>> {
+        if texts.len() > CLIENT_NETWORKS_MAX {
+            let detail = format!("Give at most {CLIENT_NETWORKS_MAX} addresses and networks.");
+            return Err(vec![(None, Fault::new("too_long", detail))]);
+        }
+        distinct(texts, network).map(Self)
+    }
+
+    /// Whether a call from an address is let in. An IPv4 address in IPv6 clothes is the IPv4 address (RFC 4291 section 2.5.5.2).
+    #[must_use]
+    pub fn admit(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.is_empty() || self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether every address that is let in is let in by the others, too.
+    #[must_use]
+    pub fn are_within(&self, others: &Self) -> bool {
+        let within = |network: &IpNet| others.0.iter().any(|other| other.contains(network));
+        others.0.is_empty() || (!self.0.is_empty() && self.0.iter().all(within))
+    }
+
+    /// Their texts: addresses by themselves, networks in CIDR form.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        self.0.iter().map(|network| Shown(*network).to_string()).collect()
+    }
+}
+
+struct Shown(IpNet);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.prefix_len() == self.0.max_prefix_len() { self.0.addr().fmt(f) } else { self.0.fmt(f) }
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, Fault> {
+    let net = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse::<IpNet>()).map_err(|_| {
+        let detail = "Give an address such as 192.0.2.10 or 2001:db8::10, or a network such as 192.0.2.0/28.";
+        Fault::new("invalid_network", detail)
+    })?;
+    if net.trunc() != net {
+        return Err(Fault::new("invalid_network", format!("The host bits have to be zero: {}.", net.trunc())));
+    }
+    Ok(net)
+}
+
+/// What an API client may do, until when and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// What it may do in its account.
+    pub role: Role,
+    /// Until when it works; `None` is for ever.
+    pub expires_at: Option<Timestamp>,
+    /// From where.
+    pub networks: AllowedNetworks,
+}
+
+impl Terms {
+    /// A program can't give another one more than it has itself, nor get at the secret of one that has more.
+    pub fn check_within(&self, own: &Self) -> Result<(), Faults> {
+        let mut faults = Faults::new();
+        let mut fault = |pointer: &'static str, detail: &str| {
+            faults.push((pointer, Fault::new("more_than_own", detail)));
+        };
+        if own.role != Role::Owner && self.role != own.role {
+            fault("/role", "An API client can't give another one a role that it does not have itself.");
+        }
+        let outlives = own.expires_at.is_some_and(|own| self.expires_at.is_none_or(|other| other > own));
+        if outlives {
+            fault("/expires_at", "The API client that asks expires earlier. Let this one expire no later.");
+        }
+        if !self.networks.are_within(&own.networks) {
+            fault("/allowed_networks", "The API client that asks may not call from everywhere there.");
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+}
+
+/// An API client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiClient {
+    /// Its id, which is its `client_id` as well.
+    pub id: ClientId,
+    /// What people call it.
+    pub name: ClientName,
+    /// What it may do, until when and from where.
+    pub terms: Terms,
+    /// Its live secrets, newest first: one, or two while they are being exchanged.
+    pub secrets: Vec<ClientSecret>,
+    /// When it last got an access token.
+    pub last_used_at: Option<Timestamp>,
+    /// Grows by one with every change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What is known of a secret of an API client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientSecret {
+    /// Its last characters.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it works, if a newer one has taken its place.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// For how long the previous secret goes on working when there is a new one, in seconds.
+pub fn parse_previous_seconds(seconds: i64) -> Result<i64, Fault> {
+    let range = 0..=PREVIOUS_SECRET_SECONDS_MAX;
+    let fault = || Fault::new("out_of_range", format!("Give 0 to {PREVIOUS_SECRET_SECONDS_MAX} seconds."));
+    Some(seconds).filter(|seconds| range.contains(seconds)).ok_or_else(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn networks(texts: &[&str]) -> AllowedNetworks {
+        AllowedNetworks::parse(&texts.iter().map(ToString::to_string).collect::<Vec<_>>()).expect("networks")
+    }
+
+    #[test]
+    fn an_address_is_admitted_by_the_networks_that_hold_it() {
+        for (allowed, address, admitted) in [
+            (&[][..], "203.0.113.9", true),
+            (&["192.0.2.0/28"][..], "192.0.2.15", true),
+            (&["192.0.2.0/28"][..], "192.0.2.16", false),
+            (&["192.0.2.0/28"][..], "::ffff:192.0.2.15", true),
+            (&["192.0.2.1", "2001:db8::/32"][..], "2001:db8:1::1", true),
+            (&["0.0.0.0/0"][..], "2001:db8::1", false),
+        ] {
+            assert_eq!(networks(allowed).admit(address.parse().unwrap()), admitted, "{allowed:?} {address}");
+        }
+        for bad in ["", "x", "192.0.2.1/28", "192.0.2.0/33", "192.0.2"] {
+            assert!(AllowedNetworks::parse(&[bad.to_owned()]).is_err(), "{bad:?}");
+        }
+        assert_eq!(networks(&["192.0.2.1/32", "10.0.0.0/8"]).texts(), ["192.0.2.1", "10.0.0.0/8"]);
+    }
+
+    #[test]
+    fn r9_a_client_never_makes_one_of_more_power() {
+        let at = |second| chrono::DateTime::from_timestamp(second, 0);
+        let terms = |role, expires_at, allowed: &[&str]| Terms { role, expires_at, networks: networks(allowed) };
+        let own = terms(Role::Owner, at(1_000), &["10.0.0.0/8"]);
+        for (other, more) in [
+            (terms(Role::Owner, at(1_000), &["10.0.0.0/8"]), &[][..]),
+            (terms(Role::Viewer, at(999), &["10.1.0.0/16", "10.2.0.1"]), &[]),
+            (terms(Role::Owner, at(1_001), &["10.1.0.0/16"]), &["/expires_at"]),
+            (terms(Role::Owner, None, &["10.1.0.0/16"]), &["/expires_at"]),
+            (terms(Role::Owner, at(1), &[]), &["/allowed_networks"]),
+            (terms(Role::Owner, at(1), &["10.0.0.0/8", "11.0.0.0/8"]), &["/allowed_networks"]),
+            (terms(Role::Owner, None, &["0.0.0.0/0"]), &["/expires_at", "/allowed_networks"]),
+        ] {
+            let faults = other.check_within(&own).err().unwrap_or_default();
+            assert_eq!(faults.iter().map(|(pointer, _)| *pointer).collect::<Vec<_>>(), more, "{other:?}");
+        }
+        let unlimited = terms(Role::Owner, None, &[]);
+        assert!(terms(Role::Billing, None, &["10.0.0.0/8"]).check_within(&unlimited).is_ok());
+        let viewer = terms(Role::Viewer, None, &[]);
+        assert!(terms(Role::Provisioner, None, &[]).check_within(&viewer).is_err());
+    }
+}
