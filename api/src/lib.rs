@@ -33,3 +33,4 @@ pub mod support_tickets;
 pub mod system;
 pub mod trunks;
 pub mod users;
+pub mod webhooks;

@@ -11,6 +11,7 @@ use persistence::events::{self, NewEvent};
 use serde_json::{Map, Value};
 use uuid::{NoContext, Uuid};
 
+use crate::events::members::are_documented;
 use crate::http::{Error, Origin};
 
 /// What changed.
@@ -35,11 +36,20 @@ impl Happening {
         let action = format!("{}.{done}", account.tier.as_str());
         Self { action, subject: account.id_text(), place: account.place(), before, after }
     }
+
+    /// What it happened to, such as `reseller`.
+    fn subject_type(&self) -> &str {
+        self.action.split('.').next().unwrap_or_default()
+    }
 }
 
 /// Records it.
 pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &Happening) -> Result<(), Error> {
     debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
+    debug_assert!(
+        [&what.before, &what.after].into_iter().all(|shown| are_documented(what.subject_type(), shown)),
+        "{what:?} has members that the document does not show"
+    );
     let text = |value: &Value| (!value.is_null()).then(|| value.to_string());
     let (before, after) = (text(&what.before), text(&what.after));
     let event = NewEvent {

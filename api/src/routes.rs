@@ -4,7 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, activations, api_clients, auth, billing, direct_routing, enterprises, events, master_resellers, me,
-    oauth, pbxes, resellers, sbc_regions, support_tickets, system, trunks, users,
+    oauth, pbxes, resellers, sbc_regions, support_tickets, system, trunks, users, webhooks,
 };
 
 /// Adds every operation.
@@ -26,5 +26,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     api_clients::routes::configure(config);
     oauth::routes::configure(config);
     events::routes::configure(config);
+    webhooks::routes::configure(config);
     system::routes::configure(config);
 }

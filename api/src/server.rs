@@ -15,7 +15,7 @@ use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle};
 use chrono::TimeDelta;
 use domain::account::Tier;
 use domain::authority::Role;
-use domain::limits::IDEMPOTENCY_HOURS;
+use domain::limits::{DELIVERIES_KEPT_DAYS, IDEMPOTENCY_HOURS};
 use domain::refusal::Refusal;
 use domain::services::Services;
 use persistence::accounts::NewAccount;
@@ -36,7 +36,7 @@ use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::system::pages;
-use crate::{events, graph, openapi, routes};
+use crate::{events, graph, openapi, routes, webhooks};
 
 /// How long requests that are under way may take when the service stops.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -117,6 +117,8 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
         workers.push(tokio::spawn(async move { worker::run(&mail).await }));
         let events = Arc::clone(&service);
         workers.push(tokio::spawn(async move { events::publish::run(&events).await }));
+        let deliveries = Arc::clone(&service);
+        workers.push(tokio::spawn(async move { webhooks::worker::run(&deliveries).await }));
         workers.push(tokio::spawn(async move { keep_house(&house).await }));
         if matches!(service.database.url(), DatabaseUrl::Sqlite(_)) {
             let search = Arc::clone(&service);
@@ -348,8 +350,11 @@ async fn keep_house(service: &Service) {
         }
         let now = service.clock.now();
         let kept_since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
-        let swept =
-            service.database.write(move |tx| housekeeping::sweep(tx, now, kept_since).map_err(Error::from)).await;
+        let delivered_since = now - TimeDelta::days(DELIVERIES_KEPT_DAYS);
+        let swept = service
+            .database
+            .write(move |tx| housekeeping::sweep(tx, now, kept_since, delivered_since).map_err(Error::from))
+            .await;
         match swept {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "swept"),

@@ -25,6 +25,7 @@ use crate::security::guesses::Guesses;
 use crate::security::password::Passwords;
 use crate::security::seal::Seal;
 use crate::settings::{RateLimit, Settings};
+use crate::webhooks::guard::Guard;
 
 /// Everything that handlers and workers share.
 pub struct Service {
@@ -54,6 +55,12 @@ pub struct Service {
     pub outbox_ready: Notify,
     /// Wakes the worker that publishes events.
     pub events_ready: Notify,
+    /// Sends deliveries to webhooks.
+    pub webhook_client: reqwest::Client,
+    /// Says where they may go.
+    pub webhook_guard: Guard,
+    /// Wakes the worker that does.
+    pub deliveries_ready: Notify,
     /// Microsoft Graph, if it is configured.
     pub graph: Option<Graph>,
     /// Wakes the worker that takes the steps of routes.
@@ -75,6 +82,7 @@ impl Service {
         let post = Arc::new(Post::new(Arc::clone(&seal)));
         let mailer = Mailer::new(settings.smtp_url.as_ref(), data_dir, settings.mail_from.clone(), public_url.clone())?;
         let graph = settings.graph.settings().map(Graph::new).transpose()?;
+        let webhook_guard = Guard { private_allowed: settings.private_webhooks };
         let rate_limits = match settings.rate_limit {
             RateLimit::Off => None,
             RateLimit::PerSecond(number) => Some(RateLimits::new(number)),
@@ -94,6 +102,9 @@ impl Service {
             mailer,
             outbox_ready: Notify::new(),
             events_ready: Notify::new(),
+            webhook_client: webhook_guard.client().map_err(|error| error.to_string())?,
+            webhook_guard,
+            deliveries_ready: Notify::new(),
             graph,
             routes_ready: Notify::new(),
             rate_limits,

@@ -81,6 +81,11 @@ pub struct Settings {
     #[arg(long, env = "TEAMMATE_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 
+    /// Let webhooks be sent to private addresses and without TLS. For tests only: whoever may make a webhook reaches whatever this
+    /// service reaches.
+    #[arg(long, env = "TEAMMATE_PRIVATE_WEBHOOKS", value_parser = clap::builder::BoolishValueParser::new())]
+    pub private_webhooks: bool,
+
     /// The SBC regions on offer, as a JSON list of `{code, name, base_domain, sbcs}`.
     #[arg(long, env = "TEAMMATE_SBC_REGIONS", default_value = crate::sbc_regions::config::DEFAULT, hide_default_value = true)]
     pub sbc_regions: SbcRegionList,

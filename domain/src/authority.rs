@@ -88,6 +88,8 @@ pub enum Target {
     ApiClients,
     /// What happened to the accounts that the caller sees.
     Events,
+    /// The webhooks of the caller's own account.
+    Webhooks,
 }
 
 /// Decides whether a member or API client of an account of `tier` with `role` may do `action` to `target`.
@@ -98,7 +100,9 @@ pub fn decide(kind: Kind, tier: Tier, role: Role, action: Action, target: Target
         (Action::Create | Action::Change, Target::Members) => kind == Kind::Member && role == Role::Owner,
         (Action::Change, Target::Myself) => kind == Kind::Member,
         (Action::Read, Target::Members | Target::Events)
-        | (Action::Read | Action::Create | Action::Change, Target::ApiClients) => role == Role::Owner,
+        | (Action::Read | Action::Create | Action::Change, Target::ApiClients | Target::Webhooks) => {
+            role == Role::Owner
+        }
         (
             Action::Read,
             Target::Myself | Target::Catalogue | Target::OwnAccount | Target::AccountBelow | Target::Telephony,
@@ -176,6 +180,9 @@ mod tests {
         (Action::Read, Target::Events, ["o", "o", "o", "o"]),
         (Action::Create, Target::Events, ["", "", "", ""]),
         (Action::Change, Target::Events, ["", "", "", ""]),
+        (Action::Read, Target::Webhooks, ["o", "o", "o", "o"]),
+        (Action::Create, Target::Webhooks, ["o", "o", "o", "o"]),
+        (Action::Change, Target::Webhooks, ["o", "o", "o", "o"]),
     ];
 
     /// What an API client may not do, whatever its role.
@@ -203,6 +210,7 @@ mod tests {
         let mut targets = vec![Target::Myself, Target::Catalogue, Target::Tickets, Target::OwnAccount];
         targets.extend([Target::AccountBelow, Target::Telephony, Target::ManagementConsent]);
         targets.extend([Target::BillingReports, Target::Members, Target::ApiClients, Target::Events]);
+        targets.push(Target::Webhooks);
         targets.extend(Tier::ALL.map(Target::Accounts));
         for action in [Action::Read, Action::Create, Action::Change] {
             for target in &targets {

@@ -1,6 +1,7 @@
 //! Events: the types of what can happen, who is told of them, and who may know who did it (R16).
 
-use crate::account::Tier;
+use crate::account::{Account, Tier};
+use crate::enterprise::Enterprise;
 
 /// A type of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,13 @@ types! {
     "client.updated" "An API client was changed.";
     "client.secret_rotated" "An API client got a new secret.";
     "client.revoked" "An API client was revoked.";
+    "webhook.created" "A webhook was made.";
+    "webhook.updated" "A webhook was changed.";
+    "webhook.secret_rotated" "A webhook got a new signing secret.";
+    "webhook.disabled" "The service stopped sending to a webhook at which nothing was taken any more.";
+    "webhook.removed" "A webhook was removed.";
+    "webhook.tested" "Somebody asked for a test of a webhook. Only that webhook gets it, and it is not among the events.";
+    "webhook.replayed" "Somebody asked for events to be sent to a webhook again.";
     "billing_report.finalised" "The report of a billing period was made final.";
     "billing_adjustment.created" "A line of a final billing report was corrected.";
 }
@@ -118,6 +126,24 @@ impl TypePattern {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Somebody who reads events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Reader {
+    /// The tier of its account.
+    pub tier: Tier,
+    /// Whether it sees how an enterprise's equipment speaks SIP: an enterprise only where that is switched on (R10).
+    pub sees_sip_data: bool,
+}
+
+impl Reader {
+    /// A reader in an account.
+    #[must_use]
+    pub fn of(account: &Account) -> Self {
+        let switched_on = |own: &Enterprise| own.switches.access_sip_data;
+        Self { tier: account.tier, sees_sip_data: account.enterprise.as_ref().is_none_or(switched_on) }
     }
 }
 

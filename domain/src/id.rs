@@ -49,6 +49,10 @@ kinds! {
     Ticket = "ticket";
     /// Marks the id of a recorded event.
     Event = "event";
+    /// Marks the id of a webhook.
+    Webhook = "webhook";
+    /// Marks the id of the delivery of an event to a webhook.
+    Delivery = "delivery";
     /// Marks the id of a PBX.
     Pbx = "pbx";
     /// Marks the id of a trunk.
@@ -69,6 +73,10 @@ pub type ClientId = Id<Client>;
 pub type TicketId = Id<Ticket>;
 /// The id of a recorded event.
 pub type EventId = Id<Event>;
+/// The id of a webhook.
+pub type WebhookId = Id<Webhook>;
+/// The id of the delivery of an event to a webhook.
+pub type DeliveryId = Id<Delivery>;
 /// The id of a PBX.
 pub type PbxId = Id<Pbx>;
 /// The id of a trunk.

@@ -22,6 +22,7 @@ pub mod password;
 pub mod pbx;
 pub mod phone_number;
 pub mod principal;
+pub mod public_address;
 pub mod refusal;
 pub mod route_domain;
 pub mod services;
@@ -33,6 +34,7 @@ pub mod ticket;
 pub mod trunk;
 pub mod user;
 pub mod user_principal_name;
+pub mod webhook;
 
 /// An instant in UTC. The service works in whole milliseconds.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

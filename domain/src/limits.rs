@@ -71,6 +71,24 @@ pub const CLIENTS_MAX: i64 = 100;
 pub const PREVIOUS_SECRET_SECONDS: i64 = 604_800;
 /// Longest time for which the previous secret of an API client goes on working, in seconds: 30 days.
 pub const PREVIOUS_SECRET_SECONDS_MAX: i64 = 2_592_000;
+/// Most webhooks of an account.
+pub const WEBHOOKS_MAX: i64 = 50;
+/// Longest URL of a webhook, in characters.
+pub const WEBHOOK_URL_MAX: usize = 2_000;
+/// Longest description of a webhook, in characters.
+pub const WEBHOOK_DESCRIPTION_MAX: usize = 255;
+/// How long a receiver may take to answer a delivery, in seconds.
+pub const WEBHOOK_TIMEOUT_SECONDS: u64 = 15;
+/// Longest time for which a receiver's `Retry-After` is honoured, in seconds: a day.
+pub const WEBHOOK_RETRY_AFTER_MAX_SECONDS: i64 = 86_400;
+/// Days without a success after which a webhook is disabled.
+pub const WEBHOOK_FAILING_DAYS: i64 = 5;
+/// Days for which deliveries are kept to be looked at and sent again.
+pub const DELIVERIES_KEPT_DAYS: i64 = 30;
+/// Most events of one replay.
+pub const REPLAY_MAX: i64 = 10_000;
+/// How much of a receiver's answer is kept, in bytes.
+pub const DELIVERY_ANSWER_MAX: usize = 4_096;
 /// Most types of events, or patterns of them, that are asked for at once.
 pub const EVENT_TYPES_MAX: usize = 50;
 

@@ -54,6 +54,10 @@ pub enum Refusal {
     AddressNotAllowed,
     /// The account has as many API clients as it may have (R9).
     TooManyClients,
+    /// The account has as many webhooks as it may have.
+    TooManyWebhooks,
+    /// A webhook that is not enabled gets nothing.
+    WebhookDisabled,
     /// The caller's account, or one above it, does not operate (R7).
     NotOperating,
     /// A single-use or refresh token is used, expired, superseded or made up (R3).

@@ -42,6 +42,8 @@ texts! {
     TrunkName(line, limits::ACCOUNT_NAME_MAX);
     /// The name of an API client: 1–120 characters of which one is visible, no control characters (R9).
     ClientName(line, limits::ACCOUNT_NAME_MAX);
+    /// What people say of a webhook: 1–255 characters of which one is visible, no control characters.
+    WebhookDescription(line, limits::WEBHOOK_DESCRIPTION_MAX);
     /// Where a PBX is: 1–120 characters of which one is visible, no control characters (R12).
     Location(line, limits::ACCOUNT_NAME_MAX);
     /// By what a phone or trunk says who it is: 1–128 characters of which one is visible, no control characters.

@@ -5,14 +5,34 @@ use domain::Timestamp;
 
 use crate::connection::StoreConnection;
 use crate::error::Error;
-use crate::schema::{idempotency_keys, password_resets, sessions};
-use crate::time::column;
+use crate::key::Key;
+use crate::schema::{api_client_secrets, idempotency_keys, password_resets, sessions, webhook_deliveries};
+use crate::time::{Instant, column, instant};
+
+/// Deliveries that are removed at once: others wait for some milliseconds.
+const DELIVERIES_AT_ONCE: i64 = 1_000;
 
 /// Removes answers kept for idempotency keys before `kept_since`, sessions (with their refresh tokens) that ran out
-/// before `now`, and password reset links that did. Says how many rows went.
-pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) -> Result<usize, Error> {
+/// before `now`, password reset links and secrets of API clients that did, and some of the deliveries to webhooks that were
+/// queued before `delivered_since`. Says how many rows went.
+pub fn sweep(
+    tx: &mut StoreConnection,
+    now: Timestamp,
+    kept_since: Timestamp,
+    delivered_since: Timestamp,
+) -> Result<usize, Error> {
     let answers = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
     let over = sessions::table.filter(sessions::expires_at.le(column(now)));
     let links = password_resets::table.filter(password_resets::expires_at.le(column(now)));
-    Ok(diesel::delete(answers).execute(tx)? + diesel::delete(over).execute(tx)? + diesel::delete(links).execute(tx)?)
+    let secrets = api_client_secrets::table.filter(api_client_secrets::expires_at.le(column(now)));
+    // The ids of deliveries sort by their time, so the oldest are found without an index for it.
+    let old = webhook_deliveries::table.order(webhook_deliveries::id).limit(DELIVERIES_AT_ONCE);
+    let old: Vec<(Key, Instant)> = old.select((webhook_deliveries::id, webhook_deliveries::created_at)).load(tx)?;
+    let old = old.into_iter().filter(|(_, at)| instant(*at) < delivered_since).map(|(id, _)| id).collect::<Vec<_>>();
+    let deliveries = webhook_deliveries::table.filter(webhook_deliveries::id.eq_any(old));
+    Ok(diesel::delete(answers).execute(tx)?
+        + diesel::delete(over).execute(tx)?
+        + diesel::delete(links).execute(tx)?
+        + diesel::delete(secrets).execute(tx)?
+        + diesel::delete(deliveries).execute(tx)?)
 }

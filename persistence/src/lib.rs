@@ -35,6 +35,7 @@ pub mod telephony;
 mod time;
 pub mod trunks;
 pub mod users;
+pub mod webhooks;
 
 pub use connection::{DatabaseUrl, InvalidUrl, StoreConnection};
 pub use database::{Database, Options};

@@ -103,6 +103,21 @@ pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, E
     Ok(Some(Member { id, email, role: parse_role(&role)?, password_hash, account }))
 }
 
+/// The addresses of the owners of an account.
+pub fn owners(tx: &mut StoreConnection, account: AccountId) -> Result<Vec<EmailAddress>, Error> {
+    let found: Vec<String> = members::table
+        .filter(members::account_id.eq(Key::from(account)))
+        .filter(members::role.eq(Role::Owner.as_str()))
+        .filter(members::removed_at.is_null())
+        .order(members::id)
+        .select(members::email)
+        .load(tx)?;
+    let address = |text: String| {
+        EmailAddress::parse(&text).map_err(|fault| Error::Corrupt(format!("stored address: {}", fault.code)))
+    };
+    found.into_iter().map(address).collect()
+}
+
 /// Holds a member until the transaction ends, so that a sign-in and a new password don't pass each other by. SQLite has
 /// one writer, so there they can't.
 pub fn hold(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {

@@ -211,6 +211,73 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    webhooks (id) {
+        id -> Key,
+        account_id -> Key,
+        url -> Text,
+        event_types -> Text,
+        description -> Nullable<Text>,
+        enabled -> Bool,
+        disabled_reason -> Nullable<Text>,
+        failing_since -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        removed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Timestamp};
+    use crate::key::sql::Key;
+
+    webhook_secrets (id) {
+        id -> Key,
+        webhook_id -> Key,
+        secret -> Binary,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    webhook_deliveries (id) {
+        id -> Key,
+        webhook_id -> Key,
+        event_id -> Key,
+        event_type -> Text,
+        payload -> Text,
+        state -> Text,
+        attempts -> Integer,
+        due_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    webhook_attempts (delivery_id, started_at) {
+        delivery_id -> Key,
+        started_at -> Timestamp,
+        milliseconds -> Integer,
+        status -> Nullable<Integer>,
+        error -> Nullable<Text>,
+        request_headers -> Text,
+        answer_headers -> Nullable<Text>,
+        answer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Binary, Nullable, SmallInt, Text, Timestamp};
 
     idempotency_keys (caller, key) {
@@ -481,6 +548,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     api_clients,
     api_client_secrets,
+    webhooks,
+    webhook_secrets,
+    webhook_deliveries,
+    webhook_attempts,
     idempotency_keys,
     enterprises,
     enterprise_sbc_regions,

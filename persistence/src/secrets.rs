@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::connection::StoreConnection;
 use crate::error::Error;
 use crate::key::Key;
-use crate::schema::{outbox, trunks, users};
+use crate::schema::{outbox, trunks, users, webhook_secrets};
 
 /// What has something sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +17,13 @@ pub enum Holder {
     Trunk,
     /// A message that has not left has what it says.
     Message,
+    /// A webhook has what its deliveries are signed with.
+    Webhook,
 }
 
 impl Holder {
     /// Everything that has something sealed.
-    pub const ALL: [Self; 3] = [Self::User, Self::Trunk, Self::Message];
+    pub const ALL: [Self; 4] = [Self::User, Self::Trunk, Self::Message, Self::Webhook];
 }
 
 /// The next sealed things in the order of the ids of those that have them, behind one.
@@ -54,6 +56,12 @@ pub fn sealed(
             .limit(limit)
             .select((outbox::id, outbox::payload))
             .load(tx)?,
+        Holder::Webhook => webhook_secrets::table
+            .filter(webhook_secrets::id.gt(after))
+            .order(webhook_secrets::id)
+            .limit(limit)
+            .select((webhook_secrets::id, webhook_secrets::secret.nullable()))
+            .load(tx)?,
     };
     Ok(rows.into_iter().filter_map(|(id, sealed)| Some((id.id::<()>().uuid(), sealed?))).collect())
 }
@@ -71,6 +79,11 @@ pub fn replace(tx: &mut StoreConnection, holder: Holder, id: Uuid, before: &[u8]
         Holder::Message => diesel::update(outbox::table.filter(outbox::id.eq(id)).filter(outbox::payload.eq(before)))
             .set(outbox::payload.eq(after))
             .execute(tx)?,
+        Holder::Webhook => {
+            let own =
+                webhook_secrets::table.filter(webhook_secrets::id.eq(id)).filter(webhook_secrets::secret.eq(before));
+            diesel::update(own).set(webhook_secrets::secret.eq(after)).execute(tx)?
+        }
     };
     Ok(changed == 1)
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use api::clock::Clock;
+use api::events::publish;
 use api::mail::worker;
 use api::server::{self, Background, Running};
 use api::service::Service;
 use api::settings::Settings;
+use api::webhooks::worker as deliveries;
 use clap::Parser;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -116,6 +118,21 @@ impl App {
     /// Hands over the mail that waits.
     pub async fn deliver_mail(&self) {
         while worker::deliver_due(self.service()).await.expect("the outbox can be read") > 0 {}
+    }
+
+    /// Publishes what has happened and delivers whatever is due to webhooks; says how many attempts that took.
+    pub async fn deliver_webhooks(&self) -> usize {
+        publish::publish(self.service()).await.expect("events can be published");
+        let mut attempts = 0;
+        for webhook in deliveries::due(self.service()).await.expect("deliveries can be looked for") {
+            attempts += deliveries::deliver_to(self.service(), webhook).await.expect("deliveries can be noted");
+        }
+        attempts
+    }
+
+    /// Another replica of the service, on the same database and with the same keys.
+    pub async fn replica(&self, flags: &[&str]) -> Running {
+        run(&self.database, self.clock.clone(), flags).await
     }
 
     /// The e-mails that have left for an address, oldest first.

@@ -8,6 +8,7 @@ mod graph;
 mod http;
 mod people;
 mod process;
+mod receiver;
 
 pub use app::App;
 pub use client::Client;
@@ -16,6 +17,7 @@ pub use graph::{Fault, Graph, Held, When};
 pub use http::{Answer, Request};
 pub use people::{Person, enterprise_body, reseller_body};
 pub use process::Process;
+pub use receiver::{Received, Receiver, Reply};
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse battery staple";

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use persistence::events;
+use persistence::{events, webhooks};
 
 use crate::http::Error;
 use crate::service::Service;
+use crate::webhooks::fan_out::hand_on;
 
 /// The pause between two rounds: requests come first, and a batch costs little more than one event.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -23,10 +24,29 @@ pub async fn run(service: &Service) {
     }
 }
 
-/// Publishes what is committed.
+/// Publishes what is committed, and hands it on to the webhooks that want it.
 pub async fn publish(service: &Service) -> Result<(), Error> {
-    while service.database.write(|tx| events::publish(tx).map_err(Error::from)).await?.more {}
-    Ok(())
+    loop {
+        let now = service.clock.now();
+        let (queued, more) = service
+            .database
+            .write(move |tx| {
+                let anybody_listens = webhooks::any(tx)?;
+                let batch = events::publish(tx, anybody_listens)?;
+                if batch.events.is_empty() {
+                    return Ok::<_, Error>((0, batch.more));
+                }
+                let listening = webhooks::listening(tx)?;
+                Ok((hand_on(tx, &listening, &batch.events, now)?, batch.more))
+            })
+            .await?;
+        if queued > 0 {
+            service.deliveries_ready.notify_one();
+        }
+        if !more {
+            return Ok(());
+        }
+    }
 }
 
 /// Sees to it that a reader finds whatever was committed before it asked.

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get};
 use chrono::DateTime;
 use domain::authority::Target;
-use domain::event::TypePattern;
+use domain::event::{Reader, TypePattern};
 use domain::id::EventId;
 use domain::limits::{EVENT_TYPES_MAX, PAGE_DEFAULT, PAGE_MAX};
 use domain::principal::Principal;
@@ -61,11 +61,12 @@ async fn list_events(service: Data<Service>, caller: Caller<Read>, request: Http
             let caller = actor.name();
             let (paging, filter) = read(&text, &caller)?;
             let mut found = events::list(tx, actor.scope(), &filter)?;
+            let reader = Reader::of(&actor.own_account(tx)?);
             let place = |event: &events::Event| event.position.to_be_bytes();
             let (next_cursor, link) = paging.cut(&caller, &mut found, place);
             let end = found.last().map_or(filter.after.unwrap_or_default(), |event| event.position);
             let page = EventPage {
-                items: found.into_iter().map(|event| Event::view(event, actor.tier())).collect(),
+                items: found.into_iter().map(|event| Event::view(event, reader)).collect(),
                 next_cursor,
                 resume_cursor: (!filter.newest_first).then(|| paging.behind(&caller, &end.to_be_bytes())),
             };
@@ -92,7 +93,7 @@ async fn get_event(service: Data<Service>, caller: Caller<Read>, id: Path<String
             let id = EventId::parse(&id).ok_or(Refusal::NotFound)?;
             let event = events::by_id(tx, actor.scope(), id)?.ok_or(Refusal::NotFound)?;
             actor.may(Target::Events)?;
-            Answer::ok(&Event::view(event, actor.tier()))
+            Answer::ok(&Event::view(event, Reader::of(&actor.own_account(tx)?)))
         })
         .await
 }

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::event::shows_actor;
+use domain::event::{Reader, shows_actor};
 use persistence::events::{self, Actor};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+
+use super::members::hide_sip_data;
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,9 +76,9 @@ pub enum EventActorType {
 }
 
 impl Event {
-    /// The event as a reader in an account of a tier sees it.
+    /// The event as a reader sees it.
     #[must_use]
-    pub fn view(event: events::Event, reader: Tier) -> Self {
+    pub fn view(event: events::Event, reader: Reader) -> Self {
         let events::Event {
             position: _,
             id,
@@ -98,13 +100,21 @@ impl Event {
             Actor::Anonymous => (EventActorType::Anonymous, None, None),
             Actor::System => (EventActorType::System, None, None),
         };
-        let shown = shows_actor(reader, tier);
-        let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+        let shown = shows_actor(reader.tier, tier);
+        let subject_type = action.split('.').next().unwrap_or_default().to_owned();
+        let json = |text: Option<String>| {
+            let mut members = serde_json::from_str(&text?).ok()?;
+            if !reader.sees_sip_data {
+                hide_sip_data(&subject_type, &mut members);
+            }
+            Some(members)
+        };
+        let (before, after) = (json(before), json(after));
         Self {
             id: id.to_string(),
             occurred_at,
             account_id: place.account_text(),
-            subject_type: action.split('.').next().unwrap_or_default().to_owned(),
+            subject_type,
             kind: action,
             subject_id: subject,
             actor: EventActor {
@@ -112,8 +122,8 @@ impl Event {
                 id: principal.filter(|_| shown).map(|principal| principal.to_string()),
                 account_type: tier.map(Tier::as_str),
             },
-            before: json(before),
-            after: json(after),
+            before,
+            after,
             request_id,
             source_address: source_address.filter(|_| shown),
         }

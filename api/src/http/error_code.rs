@@ -122,6 +122,10 @@ error_codes! {
     NumberTaken "number_taken" 409 "The number is taken";
     /// The account has as many API clients as it may have.
     TooManyClients "too_many_api_clients" 409 "The account has too many API clients";
+    /// The account has as many webhooks as it may have.
+    TooManyWebhooks "too_many_webhooks" 409 "The account has too many webhooks";
+    /// A webhook that is not enabled gets nothing.
+    WebhookDisabled "webhook_disabled" 409 "The webhook is not enabled";
     /// The address waits in an open ticket.
     TicketAlreadyOpen "ticket_already_open" 409 "A ticket for this address is open";
     /// A decided ticket never changes again.

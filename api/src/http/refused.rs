@@ -1,7 +1,7 @@
 //! What a caller is told of each refusal: its code, and words that say what to do.
 
 use domain::fault::Fault;
-use domain::limits::{CLIENTS_MAX, FINALISE_AFTER_MINUTES};
+use domain::limits::{CLIENTS_MAX, FINALISE_AFTER_MINUTES, WEBHOOKS_MAX};
 use domain::refusal::{Refusal, UserClaim};
 
 use super::error::{Error, value_error};
@@ -35,6 +35,14 @@ impl From<Refusal> for Error {
             Refusal::TooManyClients => Self::new(
                 ErrorCode::TooManyClients,
                 format!("An account has at most {CLIENTS_MAX} API clients. Revoke those that are not used any more."),
+            ),
+            Refusal::TooManyWebhooks => Self::new(
+                ErrorCode::TooManyWebhooks,
+                format!("An account has at most {WEBHOOKS_MAX} webhooks. Remove those that are not used any more."),
+            ),
+            Refusal::WebhookDisabled => Self::new(
+                ErrorCode::WebhookDisabled,
+                "Nothing is sent to a webhook that is not enabled. Enable it first: PATCH it with `enabled` true.",
             ),
             Refusal::InvalidToken => Self::new(
                 ErrorCode::InvalidToken,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
+use domain::limits::WEBHOOK_FAILING_DAYS;
 use serde::{Deserialize, Serialize};
 
 /// An e-mail, before it is put into words.
@@ -32,6 +33,17 @@ pub enum Letter {
         /// Until when the link works.
         expires_at: DateTime<Utc>,
     },
+    /// Tells an owner that the service has stopped sending to a webhook.
+    WebhookDisabled {
+        /// The canonical address that it goes to.
+        to: String,
+        /// The account's name.
+        account_name: String,
+        /// Where the webhook is.
+        url: String,
+        /// Whether the receiver said that it wants no more, instead of taking nothing for days.
+        gone: bool,
+    },
 }
 
 /// An e-mail in words.
@@ -50,7 +62,7 @@ impl Letter {
     #[must_use]
     pub fn to(&self) -> &str {
         match self {
-            Self::Activation { to, .. } | Self::PasswordReset { to, .. } => to,
+            Self::Activation { to, .. } | Self::PasswordReset { to, .. } | Self::WebhookDisabled { to, .. } => to,
         }
     }
 
@@ -61,20 +73,38 @@ impl Letter {
             Self::Activation { to: _, account_kind, account_name, token, expires_at } => words(&Parts {
                 subject: format!("Activate {} on TeamMate Portal", one_line(account_name)),
                 intro: invitation(account_kind, account_name),
-                button: "Activate the account",
-                link: format!("{public_url}/activate#token={token}"),
-                until: expires_at,
-                unexpected: "If you did not expect this, ignore it: without you the account stays inactive.",
+                link: Some(Link {
+                    button: "Activate the account",
+                    address: format!("{public_url}/activate#token={token}"),
+                    until: expires_at,
+                }),
+                last: "If you did not expect this, ignore it: without you the account stays inactive.",
             }),
             Self::PasswordReset { to: _, account_name, token, expires_at } => words(&Parts {
                 subject: "Set a new password for TeamMate Portal".to_owned(),
                 intro: format!(
                     "Somebody asked for a new password for your sign-in to {account_name} on TeamMate Portal."
                 ),
-                button: "Set a new password",
-                link: format!("{public_url}/reset-password#token={token}"),
-                until: expires_at,
-                unexpected: "If it was not you, ignore this: your password stays as it is.",
+                link: Some(Link {
+                    button: "Set a new password",
+                    address: format!("{public_url}/reset-password#token={token}"),
+                    until: expires_at,
+                }),
+                last: "If it was not you, ignore this: your password stays as it is.",
+            }),
+            Self::WebhookDisabled { to: _, account_name, url, gone } => words(&Parts {
+                subject: format!("A webhook of {} was switched off", one_line(account_name)),
+                intro: format!(
+                    "TeamMate Portal no longer sends events of {account_name} to {url}, because {}.",
+                    if *gone {
+                        "the receiver answered that it is gone (410)".to_owned()
+                    } else {
+                        format!("it has taken nothing for {WEBHOOK_FAILING_DAYS} days")
+                    }
+                ),
+                link: None,
+                last: "When the receiver works again, switch the webhook on (PATCH /webhooks/{id} with \"enabled\": true) \
+                       and have what it missed sent again (POST /webhooks/{id}/replay). Its deliveries show what went wrong.",
             }),
         }
     }
@@ -97,29 +127,43 @@ fn invitation(account_kind: &str, account_name: &str) -> String {
 struct Parts<'a> {
     subject: String,
     intro: String,
+    link: Option<Link<'a>>,
+    last: &'a str,
+}
+
+struct Link<'a> {
     button: &'a str,
-    link: String,
+    address: String,
     until: &'a DateTime<Utc>,
-    unexpected: &'a str,
 }
 
 fn words(parts: &Parts<'_>) -> Words {
-    let Parts { subject, intro, button, link, until, unexpected } = parts;
-    let until = format!("The link works once, until {} UTC.", until.format("%-d %B %Y, %H:%M"));
-    let text = format!("Hello,\n\n{intro}\n\n{button}:\n{link}\n\n{until}\n\n{unexpected}\n\nTeamMate Portal\n");
-    let (title, intro, link) = (escape(subject), escape(intro), escape(link));
+    let Parts { subject, intro, link, last } = parts;
+    let (link_text, link_html) = link.as_ref().map_or_else(Default::default, in_words);
+    let text = format!("Hello,\n\n{intro}\n\n{link_text}{last}\n\nTeamMate Portal\n");
+    let (title, intro, last) = (escape(subject), escape(intro), escape(last));
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
          <body style=\"margin:0;padding:24px;background:#f4f5f7;font-family:Helvetica,Arial,sans-serif;color:#1d2330\">\
          <div style=\"max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border-radius:8px\">\
-         <p>Hello,</p><p>{intro}</p>\
-         <p style=\"margin:32px 0\"><a href=\"{link}\" style=\"background:#3b3fb6;color:#ffffff;padding:12px 20px;\
-         border-radius:6px;text-decoration:none;display:inline-block\">{button}</a></p>\
-         <p>{until}</p><p style=\"color:#566072\">{unexpected}</p>\
-         <p style=\"color:#566072;font-size:13px\">If the button does not work, open this address:<br>{link}</p>\
+         <p>Hello,</p><p>{intro}</p>{link_html}<p style=\"color:#566072\">{last}</p>\
          <p style=\"color:#566072\">TeamMate Portal</p></div></body></html>"
     );
     Words { subject: subject.clone(), text, html }
+}
+
+/// A link as plain text and as HTML.
+fn in_words(link: &Link<'_>) -> (String, String) {
+    let Link { button, address, until } = link;
+    let until = format!("The link works once, until {} UTC.", until.format("%-d %B %Y, %H:%M"));
+    let text = format!("{button}:\n{address}\n\n{until}\n\n");
+    let address = escape(address);
+    let html = format!(
+        "<p style=\"margin:32px 0\"><a href=\"{address}\" style=\"background:#3b3fb6;color:#ffffff;padding:12px 20px;\
+         border-radius:6px;text-decoration:none;display:inline-block\">{button}</a></p><p>{until}</p>\
+         <p style=\"color:#566072;font-size:13px\">If the button does not work, open this address:<br>{address}</p>"
+    );
+    (text, html)
 }
 
 fn one_line(text: &str) -> String {

@@ -45,6 +45,7 @@ pub(super) fn complete(document: &mut OpenApi) {
         "StartRoute",
         "ConfirmRoute",
         "RotateSecret",
+        "ReplayEvents",
         "TokenRequest",
     ];
     for (name, schema) in &mut components.schemas {

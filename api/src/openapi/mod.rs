@@ -1,6 +1,7 @@
 //! The OpenAPI document, made from the handlers' own annotations.
 
 mod complete;
+mod webhooks;
 
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
@@ -34,6 +35,7 @@ use crate::routes;
         (name = "Billing reports", description = "What enterprises had of each service in a month, for those who send bills. See docs/billing.md for how it is counted."),
         (name = "API clients", description = "The programs that sign in to your account with a client id and a secret (OAuth 2.0)."),
         (name = "Events", description = "What happened to the accounts that you see: complete, and in an order in which a reader misses nothing."),
+        (name = "Webhooks", description = "Where your events are sent as they happen, signed after the Standard Webhooks specification."),
         (name = "System", description = "Health, metrics and keys."),
     ),
     components(schemas(Problem)),
@@ -46,5 +48,6 @@ pub fn document() -> Document {
     let app = actix_web::App::new().into_utoipa_app().openapi(Frame::openapi()).configure(routes::configure);
     let (_, mut document) = app.split_for_parts();
     complete::complete(&mut document);
+    webhooks::add(&mut document);
     document
 }

@@ -4,6 +4,7 @@
 //! A sequence would not do on PostgreSQL: a transaction that took a number early may commit late, when readers have gone past
 //! it. So an event gets its position after the commit, from one at a time.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -25,8 +26,8 @@ pub struct Batch {
 }
 
 /// Publishes a batch of events; whoever they are to be handed on to has to get them in the same transaction. Others who want to
-/// publish wait until it ends.
-pub fn publish(tx: &mut StoreConnection) -> Result<Batch, Error> {
+/// publish wait until it ends. When there is nobody to hand them on to, they need not be read.
+pub fn publish(tx: &mut StoreConnection, anybody_listens: bool) -> Result<Batch, Error> {
     let state = event_publication::table.select(event_publication::position);
     let published: i64 = match tx {
         StoreConnection::Sqlite(connection) => state.first(connection)?,
@@ -44,11 +45,16 @@ pub fn publish(tx: &mut StoreConnection) -> Result<Batch, Error> {
             published
         }
     };
-    let found = behind(tx, published, BATCH)?;
-    if let Some(last) = found.last() {
-        diesel::update(event_publication::table).set(event_publication::position.eq(last.position)).execute(tx)?;
+    let found = if anybody_listens { behind(tx, published, BATCH)? } else { Vec::new() };
+    let last = match found.last() {
+        Some(last) => last.position,
+        None if anybody_listens => published,
+        None => events::table.select(max(events::position)).first::<Option<i64>>(tx)?.unwrap_or(published),
+    };
+    if last != published {
+        diesel::update(event_publication::table).set(event_publication::position.eq(last)).execute(tx)?;
     }
-    let more = i64::try_from(found.len()) == Ok(BATCH);
+    let more = i64::try_from(found.len()) == Ok(BATCH) || any_waiting(tx)?;
     Ok(Batch { events: found, more })
 }
 

@@ -150,6 +150,18 @@ const TABLE: &[Row] = &[
     row("rotate_api_client_secret", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     same("issue_client_token", 400),
     same("get_authorization_server", 200),
+    row("create_webhook", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),
+    row("list_webhooks", OWNS, OWNS, OWNS, OWNS, [200, 200]),
+    // There is no such webhook.
+    row("get_webhook", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("update_webhook", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("delete_webhook", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("rotate_webhook_secret", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("list_webhook_deliveries", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("get_webhook_delivery", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("redeliver_webhook_delivery", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("test_webhook", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("replay_webhook_events", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("list_events", OWNS, OWNS, OWNS, OWNS, [200, 200]),
     row("get_event", OWNS, OWNS, OWNS, OWNS, [404, 404]),
     row("list_master_resellers", SEEN, SEEN, NO, NO, [403, 200]),
@@ -287,6 +299,8 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{user_id}", &user)
             .replace("{event_id}", &event)
             .replace("{client_id}", "client_01h455vb4pex5vsknk084sn02q")
+            .replace("{webhook_id}", "webhook_01h455vb4pex5vsknk084sn02q")
+            .replace("{delivery_id}", "delivery_01h455vb4pex5vsknk084sn02q")
             .replace("{period}", &period)
             .replace("{adjustment_id}", "adjustment_01h455vb4pex5vsknk084sn02q");
         let mut expected = vec![row.stranger; 4];

@@ -31,3 +31,4 @@ mod tickets;
 mod tokens;
 mod trunks;
 mod users;
+mod webhooks;

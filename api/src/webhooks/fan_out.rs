@@ -1,0 +1,71 @@
+//! Hands events on to the webhooks that want them, in the transaction in which they are published: each once.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use chrono::{DateTime, Utc};
+use domain::Timestamp;
+use domain::event::Reader;
+use persistence::StoreConnection;
+use persistence::events::Event;
+use persistence::webhooks::{self, Listening, NewDelivery};
+use serde::Serialize;
+
+use crate::events::wire;
+use crate::http::{Error, ErrorCode};
+use crate::record::new_id;
+
+/// What is sent to a webhook, after the Standard Webhooks specification.
+#[derive(Debug, Serialize)]
+pub struct Message {
+    /// The type of the event.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it happened.
+    pub timestamp: DateTime<Utc>,
+    /// The event, as `GET /events/{id}` shows it to you. Its `id` is the `webhook-id` of every attempt, by which you know what you
+    /// have taken already.
+    pub data: wire::Event,
+}
+
+/// What is sent of an event to a reader.
+pub fn payload(event: &Event, reader: Reader) -> Result<String, Error> {
+    let message = Message {
+        kind: event.action.clone(),
+        timestamp: event.occurred_at,
+        data: wire::Event::view(event.clone(), reader),
+    };
+    serde_json::to_string(&message)
+        .map_err(|error| Error::new(ErrorCode::Internal, format!("An event could not be written: {error}")))
+}
+
+/// Queues events for everybody who listens.
+pub fn hand_on(
+    tx: &mut StoreConnection,
+    listening: &[Listening],
+    events: &[Event],
+    now: Timestamp,
+) -> Result<usize, Error> {
+    let mut queued = 0;
+    for event in events {
+        let mut payloads: HashMap<Reader, String> = HashMap::new();
+        for listener in listening {
+            if !event.place.is_in(listener.scope) || !listener.types.iter().any(|types| types.matches(&event.action)) {
+                continue;
+            }
+            let payload = match payloads.entry(listener.reader) {
+                Entry::Occupied(written) => written.into_mut(),
+                Entry::Vacant(missing) => missing.insert(payload(event, listener.reader)?),
+            };
+            let delivery = NewDelivery {
+                id: new_id(now),
+                webhook: listener.id,
+                event: event.id,
+                event_type: &event.action,
+                payload,
+            };
+            queued += usize::from(webhooks::queue(tx, &delivery, now)?);
+        }
+    }
+    Ok(queued)
+}

@@ -1,0 +1,151 @@
+//! One attempt to deliver: what is sent, what comes back, and what follows from it.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta};
+use domain::Timestamp;
+use domain::id::EventId;
+use domain::limits::{DELIVERY_ANSWER_MAX, WEBHOOK_TIMEOUT_SECONDS};
+use domain::webhook::Target;
+use persistence::webhooks::Attempt;
+use reqwest::header::HeaderMap;
+use secrecy::zeroize::Zeroizing;
+use serde_json::{Map, Value};
+
+use super::guard::{Guard, NOT_PUBLIC};
+use super::sign::sign;
+
+/// Most headers of an answer that are kept.
+const HEADERS_KEPT: usize = 30;
+/// Longest value of a header that is kept.
+const HEADER_KEPT: usize = 200;
+
+/// What an attempt showed.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What is kept of it.
+    pub attempt: Attempt,
+    /// Whether the receiver took it.
+    pub taken: bool,
+    /// Whether the receiver wants no more.
+    pub gone: bool,
+    /// For how long the receiver asks to be left alone.
+    pub retry_after: Option<TimeDelta>,
+}
+
+/// Sends an event to a URL.
+pub async fn send(
+    client: &reqwest::Client,
+    guard: Guard,
+    url: &str,
+    secrets: &[Zeroizing<Vec<u8>>],
+    event: EventId,
+    body: &str,
+    now: Timestamp,
+) -> Outcome {
+    let (id, timestamp) = (event.to_string(), now.timestamp());
+    let headers = [
+        ("content-type", "application/json".to_owned()),
+        ("webhook-id", id.clone()),
+        ("webhook-timestamp", timestamp.to_string()),
+        ("webhook-signature", sign(secrets, &id, timestamp, body)),
+    ];
+    let sent: Map<String, Value> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
+    let started = Instant::now();
+    let attempt = |status, error, answer_headers, answer| Attempt {
+        started_at: now,
+        milliseconds: i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX),
+        status,
+        error,
+        request_headers: Value::Object(sent.clone()).to_string(),
+        answer_headers,
+        answer,
+    };
+    let failed = |error: String| Outcome {
+        attempt: attempt(None, Some(error), None, None),
+        taken: false,
+        gone: false,
+        retry_after: None,
+    };
+    if !Target::parse(url, true).is_ok_and(|target| guard.admits(&target)) {
+        return failed(NOT_PUBLIC.to_owned());
+    }
+    let mut request = client.post(url).body(body.to_owned());
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return failed(reason(&error)),
+    };
+    let (status, headers) = (response.status(), response.headers().clone());
+    let answer = read(&mut response).await;
+    let error = match status.as_u16() {
+        200..=299 => None,
+        300..=399 => Some("redirects are not followed".to_owned()),
+        _ => Some(format!("the receiver answered {}", status.as_u16())),
+    };
+    Outcome {
+        taken: error.is_none(),
+        gone: status.as_u16() == 410,
+        retry_after: retry_after(&headers, now),
+        attempt: attempt(Some(status.as_u16().into()), error, Some(kept(&headers)), Some(answer)),
+    }
+}
+
+/// What there is of an answer, cut. A receiver that goes on for ever, or stops halfway, has answered all the same.
+async fn read(response: &mut reqwest::Response) -> String {
+    let mut octets = Vec::new();
+    let reading = async {
+        while octets.len() < DELIVERY_ANSWER_MAX {
+            match response.chunk().await {
+                Ok(Some(chunk)) => octets.extend_from_slice(&chunk),
+                Ok(None) | Err(_) => break,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(WEBHOOK_TIMEOUT_SECONDS), reading).await;
+    octets.truncate(DELIVERY_ANSWER_MAX);
+    // NUL can't be stored.
+    String::from_utf8_lossy(&octets).replace('\0', "\u{fffd}")
+}
+
+fn kept(headers: &HeaderMap) -> String {
+    let text = |value: &reqwest::header::HeaderValue| {
+        String::from_utf8_lossy(value.as_bytes()).chars().take(HEADER_KEPT).collect::<String>()
+    };
+    let kept: Map<String, Value> =
+        headers.iter().take(HEADERS_KEPT).map(|(name, value)| (name.to_string(), text(value).into())).collect();
+    Value::Object(kept).to_string()
+}
+
+/// Reads `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
+    let value = headers.get("retry-after")?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(TimeDelta::seconds(seconds.into()));
+    }
+    DateTime::parse_from_rfc2822(value).ok().map(|at| at.to_utc() - now)
+}
+
+/// Why a request failed, without the URL, which its owner knows, and without what is ours to know.
+fn reason(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        causes.push(inner.to_string());
+        cause = inner.source();
+    }
+    let text = causes.join(": ");
+    if text.contains(NOT_PUBLIC) {
+        NOT_PUBLIC.to_owned()
+    } else if error.is_timeout() {
+        format!("the receiver did not answer within {WEBHOOK_TIMEOUT_SECONDS} seconds")
+    } else if error.is_connect() {
+        let last = causes.last().map(String::as_str).unwrap_or_default();
+        format!("no connection could be made: {last}").chars().take(200).collect()
+    } else {
+        "the connection broke before the receiver answered".to_owned()
+    }
+}

@@ -1,0 +1,11 @@
+//! Webhooks: where accounts want their events to be sent, and what has become of each.
+
+mod deliveries;
+mod endpoints;
+mod work;
+
+pub use deliveries::{Attempt, Delivery, DeliveryFilter, attempts, deliveries, delivery, redeliver, replay};
+pub use endpoints::{
+    Listening, NewSecret, any, by_id, count, disable, insert, list, listening, owner, remove, rotate, secrets, update,
+};
+pub use work::{Conclusion, Leased, NewDelivery, Work, conclude, due, lease, queue};

@@ -1,0 +1,197 @@
+//! Deliveries as workers take them on. Any number of replicas may do so (S5).
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::id::{DeliveryId, EventId, WebhookId};
+use domain::webhook::DeliveryState;
+use uuid::Uuid;
+
+use super::deliveries::Attempt;
+use super::endpoints::secrets;
+use crate::connection::{StoreConnection, on};
+use crate::error::Error;
+use crate::key::Key;
+use crate::schema::{webhook_attempts, webhook_deliveries as rows, webhooks};
+use crate::time::{Instant, column, instant};
+
+/// How long a worker has deliveries to itself. One that dies leaves them to others after that.
+const LEASE: Duration = Duration::from_mins(4);
+
+/// A delivery to be queued.
+#[derive(Debug, Clone)]
+pub struct NewDelivery<'a> {
+    /// Its id.
+    pub id: DeliveryId,
+    /// Where to.
+    pub webhook: WebhookId,
+    /// The event.
+    pub event: EventId,
+    /// The event's type.
+    pub event_type: &'a str,
+    /// What is sent: JSON.
+    pub payload: &'a str,
+}
+
+/// A delivery that a worker has taken on.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The event, by whose id receivers know what they have taken already.
+    pub event: EventId,
+    /// What is sent: JSON.
+    pub payload: String,
+    /// Attempts before this one.
+    pub attempts: i32,
+}
+
+/// What a worker has taken on for one webhook.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Where to.
+    pub url: String,
+    /// Whether nothing was taken lately.
+    pub failing: bool,
+    /// What to sign with, newest first: ids, and secrets sealed for them.
+    pub secrets: Vec<(Uuid, Vec<u8>)>,
+    /// What to send.
+    pub deliveries: Vec<Leased>,
+}
+
+/// What has become of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conclusion {
+    /// The receiver took it.
+    Delivered,
+    /// It is tried again at that time.
+    Again(Timestamp),
+    /// It is given up.
+    GivenUp,
+}
+
+/// Queues an event for a webhook, unless it was before.
+pub fn queue(tx: &mut StoreConnection, delivery: &NewDelivery<'_>, now: Timestamp) -> Result<bool, Error> {
+    let NewDelivery { id, webhook, event, event_type, payload } = delivery;
+    let queued = on!(tx, connection => diesel::insert_into(rows::table)
+        .values((
+            rows::id.eq(Key::from(*id)),
+            rows::webhook_id.eq(Key::from(*webhook)),
+            rows::event_id.eq(Key::from(*event)),
+            rows::event_type.eq(event_type),
+            rows::payload.eq(payload),
+            rows::state.eq(DeliveryState::Queued.as_str()),
+            rows::attempts.eq(0),
+            rows::due_at.eq(Some(column(now))),
+            rows::created_at.eq(column(now)),
+            rows::finished_at.eq(None::<Instant>),
+        ))
+        .on_conflict((rows::webhook_id, rows::event_id))
+        .do_nothing()
+        .execute(connection))?;
+    Ok(queued == 1)
+}
+
+/// The webhooks to which something is due.
+pub fn due(tx: &mut StoreConnection, now: Timestamp) -> Result<Vec<WebhookId>, Error> {
+    let waiting = rows::table.filter(rows::webhook_id.eq(webhooks::id)).filter(rows::due_at.le(column(now)));
+    let found: Vec<Key> = webhooks::table
+        .filter(webhooks::enabled.eq(true))
+        .filter(webhooks::removed_at.is_null())
+        .filter(exists(waiting))
+        .select(webhooks::id)
+        .load(tx)?;
+    Ok(found.into_iter().map(Key::id).collect())
+}
+
+/// Leases what is due to a webhook to the calling worker: up to `limit`, or up to `limit_failing` if nothing was taken there lately.
+/// Others don't get it until the lease is over.
+pub fn lease(
+    tx: &mut StoreConnection,
+    webhook: WebhookId,
+    limit: i64,
+    limit_failing: i64,
+    now: Timestamp,
+) -> Result<Option<Work>, Error> {
+    let live = webhooks::table
+        .filter(webhooks::id.eq(Key::from(webhook)))
+        .filter(webhooks::enabled.eq(true))
+        .filter(webhooks::removed_at.is_null());
+    let found: Option<(String, Option<Instant>)> =
+        live.select((webhooks::url, webhooks::failing_since)).first(tx).optional()?;
+    let Some((url, failing_since)) = found else { return Ok(None) };
+    let failing = failing_since.is_some();
+    let due = rows::table
+        .filter(rows::webhook_id.eq(Key::from(webhook)))
+        .filter(rows::due_at.le(column(now)))
+        .order((rows::due_at, rows::id))
+        .limit(if failing { limit_failing } else { limit })
+        .select((rows::id, rows::event_id, rows::payload, rows::attempts));
+    let due: Vec<(Key, Key, String, i32)> = match tx {
+        StoreConnection::Postgresql(connection) => due.for_update().skip_locked().load(connection)?,
+        StoreConnection::Sqlite(connection) => due.load(connection)?,
+    };
+    let until = column(now + TimeDelta::from_std(LEASE).unwrap_or_default());
+    let mut deliveries = Vec::with_capacity(due.len());
+    for (id, event, payload, attempts) in due {
+        on!(tx, connection => diesel::update(rows::table.filter(rows::id.eq(id)))
+            .set(rows::due_at.eq(Some(until)))
+            .execute(connection))?;
+        deliveries.push(Leased { id: id.id(), event: event.id(), payload, attempts });
+    }
+    Ok(Some(Work { url, failing, secrets: secrets(tx, webhook, now)?, deliveries }))
+}
+
+/// Notes an attempt and what has become of it. Gives since when nothing was taken at the webhook, with this attempt.
+pub fn conclude(
+    tx: &mut StoreConnection,
+    webhook: WebhookId,
+    delivery: DeliveryId,
+    attempt: &Attempt,
+    conclusion: Conclusion,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let Attempt { started_at, milliseconds, status, error, request_headers, answer_headers, answer } = attempt;
+    on!(tx, connection => diesel::insert_into(webhook_attempts::table)
+        .values((
+            webhook_attempts::delivery_id.eq(Key::from(delivery)),
+            webhook_attempts::started_at.eq(column(*started_at)),
+            webhook_attempts::milliseconds.eq(milliseconds),
+            webhook_attempts::status.eq(status),
+            webhook_attempts::error.eq(error),
+            webhook_attempts::request_headers.eq(request_headers),
+            webhook_attempts::answer_headers.eq(answer_headers),
+            webhook_attempts::answer.eq(answer),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection))?;
+    let (state, due_at, finished_at) = match conclusion {
+        Conclusion::Delivered => (DeliveryState::Delivered, None, Some(column(now))),
+        Conclusion::Again(at) => (DeliveryState::Retrying, Some(column(at)), None),
+        Conclusion::GivenUp => (DeliveryState::Failed, None, Some(column(now))),
+    };
+    // Another worker may have taken it over and delivered it.
+    let own = rows::table.filter(rows::id.eq(Key::from(delivery)));
+    on!(tx, connection => diesel::update(own.filter(rows::state.ne(DeliveryState::Delivered.as_str())))
+        .set((
+            rows::state.eq(state.as_str()),
+            rows::attempts.eq(rows::attempts + 1),
+            rows::due_at.eq(due_at),
+            rows::finished_at.eq(finished_at),
+        ))
+        .execute(connection))?;
+    let row = webhooks::table.filter(webhooks::id.eq(Key::from(webhook)));
+    let since: Option<Option<Instant>> = row.select(webhooks::failing_since).first(tx).optional()?;
+    let since = since.flatten();
+    let failing_since = match conclusion {
+        Conclusion::Delivered => None,
+        Conclusion::Again(_) | Conclusion::GivenUp => Some(since.map_or(now, instant)),
+    };
+    if failing_since.map(column) != since {
+        diesel::update(row).set(webhooks::failing_since.eq(failing_since.map(column))).execute(tx)?;
+    }
+    Ok(failing_since)
+}
