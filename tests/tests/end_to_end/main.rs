@@ -13,6 +13,7 @@ mod durability;
 mod email_addresses;
 mod enterprises;
 mod events;
+mod examples;
 mod graph;
 mod http;
 mod idempotency;
