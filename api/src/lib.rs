@@ -15,6 +15,7 @@ pub mod enterprises;
 pub mod events;
 pub mod graph;
 pub mod http;
+pub mod imports;
 pub mod mail;
 pub mod master_resellers;
 pub mod me;

@@ -89,6 +89,12 @@ pub const DELIVERIES_KEPT_DAYS: i64 = 30;
 pub const REPLAY_MAX: i64 = 10_000;
 /// How much of a receiver's answer is kept, in bytes.
 pub const DELIVERY_ANSWER_MAX: usize = 4_096;
+/// Most rows of an import.
+pub const IMPORT_ROWS_MAX: usize = 10_000;
+/// Largest file of an import, in bytes.
+pub const IMPORT_BODY_MAX: usize = 10 * 1024 * 1024;
+/// How long the file of an import may take to arrive, in seconds.
+pub const IMPORT_BODY_SECONDS: u64 = 60;
 /// Most types of events, or patterns of them, that are asked for at once.
 pub const EVENT_TYPES_MAX: usize = 50;
 

@@ -25,6 +25,7 @@ mod parts;
 pub mod password_resets;
 pub mod pbxes;
 mod pool;
+pub mod savepoint;
 pub mod schema;
 pub mod search;
 pub mod secrets;

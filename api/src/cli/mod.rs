@@ -2,6 +2,7 @@
 
 mod demo;
 mod demo_equipment;
+mod import;
 mod report;
 
 use std::fmt::Write as _;
@@ -46,6 +47,8 @@ enum Command {
     Demo(demo::Demo),
     /// Write a billing report to a file, all of it; for a job that runs each month.
     Report(report::Arguments),
+    /// Import resellers, enterprises or users from a file into a service that runs somewhere, as an API client.
+    Import(import::Arguments),
     /// Add a key that signs access tokens. Running services take it up by themselves, without a failed request.
     RotateSigningKey,
     /// Add a key that encrypts stored secrets, wait until running services have taken it up, and encrypt everything again
@@ -90,6 +93,7 @@ fn run(cli: Cli) -> Result<(), String> {
         Some(Command::Report(arguments)) => {
             runtime()?.block_on(report::run(&open(&settings.store)?, &arguments, Clock::default().now()))
         }
+        Some(Command::Import(arguments)) => runtime()?.block_on(import::run(&arguments)),
         Some(Command::RotateSigningKey) => {
             access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())
         }

@@ -16,6 +16,7 @@ use crate::http::caller::{Change, Create, Read};
 use crate::http::error::BlockersView;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
+use crate::imports::routes::import_enterprises;
 use crate::service::Service;
 
 /// Adds them.
@@ -24,6 +25,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         scope("/enterprises")
             .service(create_enterprise)
             .service(list_enterprises)
+            .service(import_enterprises)
             .service(get_enterprise)
             .service(update_enterprise)
             .service(suspend_enterprise)

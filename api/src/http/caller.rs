@@ -76,6 +76,17 @@ impl<P: Permission> Caller<P> {
         Ok(Actor { signed_in, action: P::ACTION, origin })
     }
 
+    /// The same caller once more, for a request that is carried out in several transactions.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            claims: self.claims,
+            request_id: self.request_id.clone(),
+            address: self.address,
+            permission: PhantomData,
+        }
+    }
+
     /// The claims of its token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
@@ -151,6 +162,12 @@ impl Actor {
     #[must_use]
     pub fn action(&self) -> Action {
         self.action
+    }
+
+    /// The same, asking to change what is there.
+    #[must_use]
+    pub fn changing(&self) -> Self {
+        Self { action: Action::Change, ..self.clone() }
     }
 
     /// The tier of the account that it signed in to.

@@ -9,13 +9,13 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use domain::fault::Fault;
 use domain::refusal::{Blocker, Blockers};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error_code::ErrorCode;
 
 /// One value that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(title = "Fault of one value")]
 pub struct ValueError {
     /// Where the value stands in the body: a JSON pointer (RFC 6901).
@@ -165,6 +165,18 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         self.code
+    }
+
+    /// The values that it is about; if it is about none, the whole.
+    #[must_use]
+    pub fn faults(&self) -> Vec<ValueError> {
+        if self.errors.is_empty() { self.clone().at("").errors } else { self.errors.clone() }
+    }
+
+    /// An error about many values.
+    #[must_use]
+    pub fn about(code: ErrorCode, detail: impl Into<Cow<'static, str>>, errors: Vec<ValueError>) -> Self {
+        Self { errors, ..Self::new(code, detail) }
     }
 
     /// What only the log learns.

@@ -152,6 +152,8 @@ error_codes! {
     UnsupportedMediaType "unsupported_media_type" 415 "Send JSON";
     /// Values are wrong, each listed in `errors`.
     ValidationFailed "validation_failed" 422 "Some values are not valid";
+    /// The file of an import can't be read, or a row of one that is all or nothing is refused.
+    ImportRefused "import_refused" 422 "Nothing was imported";
     /// An activation or password reset token is used, expired, superseded or made up.
     InvalidToken "invalid_token" 422 "The link does not work";
     /// The idempotency key was used with another request.

@@ -57,6 +57,13 @@ impl Once {
         self.over_octets(body.octets())
     }
 
+    /// The same for a request whose meaning depends on its query as well.
+    #[must_use]
+    pub fn over_query(mut self, query: &str, octets: &[u8]) -> Repeatable {
+        self.line = format!("{}?{query}", self.line);
+        self.over_octets(octets)
+    }
+
     /// The same for a request without a body.
     #[must_use]
     pub fn bare(self) -> Repeatable {
@@ -99,6 +106,12 @@ impl FromRequest for Once {
 pub struct Repeatable(Option<(String, Vec<u8>)>);
 
 impl Repeatable {
+    /// A part of the request, which is carried out by itself.
+    #[must_use]
+    pub fn part(&self, number: usize) -> Self {
+        Self(self.0.as_ref().map(|(key, fingerprint)| (format!("{key}#{number}"), fingerprint.clone())))
+    }
+
     /// The answer that the request got the first time, if it did. Until the transaction ends, its key is nobody else's.
     pub fn kept(&self, tx: &mut StoreConnection, caller: &str, now: Timestamp) -> Result<Option<Answer>, Error> {
         let Some((key, fingerprint)) = &self.0 else { return Ok(None) };

@@ -16,6 +16,7 @@ use crate::http::caller::{Change, Create, Read};
 use crate::http::error::BlockersView;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
+use crate::imports::routes::import_resellers;
 use crate::service::Service;
 
 /// Adds them.
@@ -24,6 +25,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         scope("/resellers")
             .service(create_reseller)
             .service(list_resellers)
+            .service(import_resellers)
             .service(get_reseller)
             .service(update_reseller)
             .service(suspend_reseller)

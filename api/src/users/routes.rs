@@ -19,12 +19,15 @@ use crate::http::caller::{Change, Create, Read};
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Actor, Answer, Body, Caller, Conditions, Error, Once};
+use crate::imports::routes::import_users;
 use crate::service::Service;
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
-        .service(scope("/enterprises/{enterprise_id}/users").service(create_user).service(list_users))
+        .service(
+            scope("/enterprises/{enterprise_id}/users").service(create_user).service(list_users).service(import_users),
+        )
         .service(scope("/users").service(get_user).service(update_user).service(delete_user));
 }
 

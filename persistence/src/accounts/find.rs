@@ -4,6 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 use domain::account::{Account, Scope, Status, Tier};
+use domain::email::EmailAddress;
 use domain::id::AccountId;
 use domain::limits::BLOCKERS_LISTED;
 use domain::refusal::{Blocker, Blockers};
@@ -14,7 +15,7 @@ use crate::connection::{MultiBackend, StoreConnection, on};
 use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
-use crate::schema::accounts;
+use crate::schema::{accounts, email_addresses};
 use crate::telephony;
 
 /// The account with this id and tier, if it is in the scope (R8).
@@ -35,6 +36,23 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
         enterprises::complete(tx, found.as_mut_slice())?;
     }
     Ok(found)
+}
+
+/// The open account of a tier that has an address, if it is in the scope.
+pub fn by_email(
+    tx: &mut StoreConnection,
+    scope: &Scope,
+    tier: Tier,
+    email: &EmailAddress,
+) -> Result<Option<Account>, Error> {
+    let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
+    let holder: Option<Key> =
+        on!(tx, connection => claim.select(email_addresses::account_id).first(connection)).optional()?;
+    let Some(holder) = holder else { return Ok(None) };
+    // Addresses of further members are claimed for the account as well.
+    let own =
+        |account: &Account| EmailAddress::parse(&account.email).is_ok_and(|own| own.canonical() == email.canonical());
+    Ok(by_id(tx, scope, tier, holder.id())?.filter(own))
 }
 
 /// The accounts with these ids, in no order, for who has found them in a scope.

@@ -11,7 +11,7 @@ mod tree;
 pub use addresses::claim_email;
 pub use change::{Change, NewAccount, activate, close, insert, insert_active, set_status, update};
 pub(crate) use find::of_ids;
-pub use find::{any_below_platform, by_id, open_descendants, open_descendants_with};
+pub use find::{any_below_platform, by_email, by_id, open_descendants, open_descendants_with};
 pub use list::{Filter, list};
 pub use lock::{Hold, lock};
 pub(crate) use row::{MASTER, RESELLER, parse_status, search_pattern, search_text};

@@ -84,6 +84,18 @@ pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: UserId) -> Result
     Ok(complete(tx, row.into_iter().collect())?.pop())
 }
 
+/// The user of an enterprise that is this Teams user.
+pub fn by_teams_user(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    teams_user: &UserPrincipalName,
+) -> Result<Option<User>, Error> {
+    let own = users::table.filter(users::account_id.eq(Key::from(account)));
+    let row: Option<Row> =
+        own.filter(users::teams_user_canonical.eq(teams_user.canonical())).select(columns()).first(tx).optional()?;
+    Ok(complete(tx, row.into_iter().collect())?.pop())
+}
+
 /// How many users an enterprise has.
 pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<i64, Error> {
     Ok(users::table.filter(users::account_id.eq(Key::from(account))).count().get_result(tx)?)

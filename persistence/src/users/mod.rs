@@ -6,4 +6,4 @@ mod find;
 
 pub use change::{delete, insert, update};
 pub(crate) use claims::reversed;
-pub use find::{UserFilter, by_id, count, list, owner};
+pub use find::{UserFilter, by_id, by_teams_user, count, list, owner};

@@ -86,6 +86,7 @@ const TABLE: &[Row] = &[
     same("redeem_password_reset", 422),
     row("get_me", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("create_reseller", provisions(422), provisions(422), NO, NO, [403, 422]),
+    row("import_resellers", provisions(415), provisions(415), NO, NO, [403, 415]),
     row("list_resellers", SEEN, SEEN, SEEN, NO, [200, 200]),
     row("get_reseller", SEEN, SEEN, SEEN, UNSEEN, [404, 404]),
     row("update_reseller", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
@@ -95,6 +96,7 @@ const TABLE: &[Row] = &[
     row("get_reseller_closing_blockers", SEEN, SEEN, SEEN, UNSEEN, [404, 404]),
     row("close_reseller", provisions(412), provisions(412), NO, UNSEEN, [404, 404]),
     row("create_enterprise", provisions(422), provisions(422), provisions(422), NO, [422, 422]),
+    row("import_enterprises", provisions(415), provisions(415), provisions(415), NO, [415, 415]),
     row("list_enterprises", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("get_enterprise", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("update_enterprise", provisions(412), provisions(412), provisions(412), NO, [404, 404]),
@@ -124,6 +126,7 @@ const TABLE: &[Row] = &[
     row("delete_trunk", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     // Whether the enterprise may add extensions itself is a switch; here it is off.
     row("create_user", provisions(422), provisions(422), provisions(422), NO, [404, 404]),
+    row("import_users", provisions(415), provisions(415), provisions(415), NO, [404, 404]),
     row("list_users", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("get_user", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("update_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),

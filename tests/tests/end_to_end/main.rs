@@ -17,6 +17,7 @@ mod examples;
 mod graph;
 mod http;
 mod idempotency;
+mod imports;
 mod journey;
 mod life_cycle;
 mod lists;
