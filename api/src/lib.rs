@@ -19,6 +19,7 @@ pub mod imports;
 pub mod mail;
 pub mod master_resellers;
 pub mod me;
+pub mod members;
 pub mod oauth;
 pub mod openapi;
 pub mod pbxes;

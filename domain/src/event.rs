@@ -61,6 +61,11 @@ types! {
     "support_ticket.filed" "Somebody asked to be taken on as a master reseller.";
     "support_ticket.approved" "A support ticket was approved.";
     "support_ticket.rejected" "A support ticket was rejected.";
+    "member.invited" "A member was invited.";
+    "member.invitation_resent" "The invitation of a member was sent again.";
+    "member.joined" "A member took up its invitation.";
+    "member.updated" "A member got another role.";
+    "member.removed" "A member was removed.";
     "member.signed_in" "A member signed in.";
     "member.signed_out" "A member signed out.";
     "member.refresh_token_reused" "An old refresh token came back, and its session was ended.";

@@ -17,6 +17,7 @@ pub mod fault;
 pub mod host_name;
 pub mod id;
 pub mod limits;
+pub mod member;
 pub mod network;
 pub mod password;
 pub mod pbx;

@@ -63,6 +63,8 @@ pub const SEARCH_MIN: usize = 3;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 
+/// Most members of an account.
+pub const MEMBERS_MAX: i64 = 500;
 /// Most networks that an API client is limited to.
 pub const CLIENT_NETWORKS_MAX: usize = 50;
 /// Most API clients of an account.

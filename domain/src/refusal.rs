@@ -52,6 +52,12 @@ pub enum Refusal {
     WrongCredentials,
     /// The API client may not call from this address (R9).
     AddressNotAllowed,
+    /// Somebody must be left who manages the account (R9).
+    LastOwner,
+    /// The account has as many members as it may have (R9).
+    TooManyMembers,
+    /// Who has joined needs no invitation.
+    AlreadyJoined,
     /// The account has as many API clients as it may have (R9).
     TooManyClients,
     /// The account has as many webhooks as it may have.

@@ -177,6 +177,13 @@ pub fn revoke(tx: &mut StoreConnection, id: ClientId, now: Timestamp) -> Result<
     Ok(())
 }
 
+/// Revokes every API client of an account that closes.
+pub(crate) fn revoke_all(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
+    let own = clients::table.filter(clients::account_id.eq(Key::from(account))).filter(clients::revoked_at.is_null());
+    diesel::update(own).set(clients::revoked_at.eq(Some(column(now)))).execute(tx)?;
+    Ok(())
+}
+
 /// The client and the id of the secret with a hash, whether it still works or not.
 pub fn by_secret(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<(ClientId, SessionId)>, Error> {
     let found: Option<(Key, Key)> =

@@ -16,6 +16,7 @@ pub mod events;
 mod group;
 pub mod housekeeping;
 pub mod idempotency;
+pub mod invitations;
 mod job;
 mod key;
 pub mod members;

@@ -7,6 +7,7 @@ use domain::authority::Role;
 use domain::email::EmailAddress;
 use domain::id::{AccountId, MemberId};
 
+use crate::FIRST_VERSION;
 use crate::accounts;
 use crate::connection::StoreConnection;
 use crate::error::Error;
@@ -46,7 +47,7 @@ pub struct NewMember<'a> {
     pub now: Timestamp,
 }
 
-/// Creates a member.
+/// Creates a member who has a password.
 pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Error> {
     let NewMember { id, account, email, role, password_hash, now } = *member;
     diesel::insert_into(members::table)
@@ -59,6 +60,8 @@ pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Er
             members::password_hash.eq(password_hash),
             members::created_at.eq(column(now)),
             members::removed_at.eq(None::<Instant>),
+            members::joined_at.eq(Some(column(now))),
+            members::version.eq(FIRST_VERSION),
         ))
         .execute(tx)?;
     Ok(())
@@ -70,6 +73,7 @@ pub fn credentials(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Opt
     let found: Option<(Key, String)> = members::table
         .filter(members::email_canonical.eq(email.canonical()))
         .filter(members::removed_at.is_null())
+        .filter(members::joined_at.is_not_null())
         .select((members::id, members::password_hash))
         .first(tx)
         .optional()?;
@@ -81,6 +85,7 @@ pub fn by_email(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option
     let id: Option<Key> = members::table
         .filter(members::email_canonical.eq(email.canonical()))
         .filter(members::removed_at.is_null())
+        .filter(members::joined_at.is_not_null())
         .select(members::id)
         .first(tx)
         .optional()?;
@@ -109,6 +114,7 @@ pub fn owners(tx: &mut StoreConnection, account: AccountId) -> Result<Vec<EmailA
         .filter(members::account_id.eq(Key::from(account)))
         .filter(members::role.eq(Role::Owner.as_str()))
         .filter(members::removed_at.is_null())
+        .filter(members::joined_at.is_not_null())
         .order(members::id)
         .select(members::email)
         .load(tx)?;

@@ -37,7 +37,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Nullable, Text, Timestamp};
+    use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
     use crate::key::sql::Key;
 
     members (id) {
@@ -49,6 +49,21 @@ diesel::table! {
         password_hash -> Text,
         created_at -> Timestamp,
         removed_at -> Nullable<Timestamp>,
+        joined_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Timestamp};
+    use crate::key::sql::Key;
+
+    invitations (member_id) {
+        member_id -> Key,
+        token_hash -> Binary,
+        message_id -> Key,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
     }
 }
 
@@ -539,6 +554,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
     members,
+    invitations,
     sessions,
     refresh_tokens,
     outbox,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::{Activation, Status};
+use domain::delivery::Delivery;
 use domain::email::EmailAddress;
 use domain::fault::Fault;
 use domain::services::{Service, Services};
@@ -84,17 +85,21 @@ pub struct ActivationView {
     pub delivery: DeliveryView,
 }
 
+impl From<Delivery> for DeliveryView {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Queued => Self::Queued,
+            Delivery::Retrying => Self::Retrying,
+            Delivery::Sent => Self::Sent,
+            Delivery::Failed => Self::Failed,
+        }
+    }
+}
+
 impl From<Activation> for ActivationView {
     fn from(activation: Activation) -> Self {
-        use domain::delivery::Delivery;
         let Activation { sent_at, expires_at, delivery } = activation;
-        let delivery = match delivery {
-            Delivery::Queued => DeliveryView::Queued,
-            Delivery::Retrying => DeliveryView::Retrying,
-            Delivery::Sent => DeliveryView::Sent,
-            Delivery::Failed => DeliveryView::Failed,
-        };
-        Self { sent_at, expires_at, delivery }
+        Self { sent_at, expires_at, delivery: delivery.into() }
     }
 }
 

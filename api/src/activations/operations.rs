@@ -1,4 +1,4 @@
-//! Looking at an activation link and redeeming it.
+//! Looking at the link of an activation or an invitation and redeeming it.
 
 use domain::Timestamp;
 use domain::account::{Account, Scope, Status, Transition};
@@ -6,31 +6,71 @@ use domain::authority::Role;
 use domain::email::EmailAddress;
 use domain::refusal::Refusal;
 use persistence::accounts::{self, Hold};
-use persistence::members::{self, NewMember};
-use persistence::{StoreConnection, activations};
+use persistence::members::{self, Member, NewMember};
+use persistence::{StoreConnection, activations, invitations};
 use serde_json::json;
 
+use crate::auth::operations::note;
 use crate::http::{Error, Origin};
 use crate::record::{Happening, new_id, record};
 
-/// The account that a token activates. Reading it consumes nothing.
-pub fn preview(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Account, Error> {
-    let account = activations::account_by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
-    if account.status == Status::Pending { Ok(account) } else { Err(Refusal::InvalidToken.into()) }
+/// What a token opens.
+#[derive(Debug, Clone)]
+pub enum Link {
+    /// The account that it activates.
+    Account(Account),
+    /// The member who joins with it, and until when it works.
+    Invitation(Member, Timestamp),
 }
 
-/// Redeems a token: the account is active, and its owner signs in with the password of this hash. Of any number of
-/// concurrent redemptions one wins.
+/// What a token opens. Reading it consumes nothing.
+pub fn preview(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Link, Error> {
+    if let Some(account) = activations::account_by_token(tx, token_hash, now)?
+        && account.status == Status::Pending
+    {
+        return Ok(Link::Account(account));
+    }
+    let (member, expires_at) = invitations::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
+    Ok(Link::Invitation(members::by_id(tx, member)?.ok_or(Refusal::InvalidToken)?, expires_at))
+}
+
+/// Redeems a token: the account is active, and its owner signs in with the password of this hash; or a member has joined, and
+/// does. Of any number of concurrent redemptions one wins.
 pub fn redeem(
     tx: &mut StoreConnection,
     origin: &Origin,
     token_hash: &[u8],
     password_hash: &str,
     now: Timestamp,
+) -> Result<Link, Error> {
+    match preview(tx, token_hash, now)? {
+        Link::Account(account) => {
+            accounts::lock(tx, account.id, Hold::Alone)?;
+            let Link::Account(account) = preview(tx, token_hash, now)? else {
+                return Err(Refusal::InvalidToken.into());
+            };
+            activate(tx, origin, &account, token_hash, password_hash, now).map(Link::Account)
+        }
+        Link::Invitation(member, expires_at) => {
+            // Whoever removes the member or invites it again holds the account.
+            accounts::lock(tx, member.account.id, Hold::Alone)?;
+            if !invitations::join(tx, member.id, token_hash, password_hash, now)? {
+                return Err(Refusal::InvalidToken.into());
+            }
+            note(tx, origin, &member, "joined", now)?;
+            Ok(Link::Invitation(member, expires_at))
+        }
+    }
+}
+
+fn activate(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    account: &Account,
+    token_hash: &[u8],
+    password_hash: &str,
+    now: Timestamp,
 ) -> Result<Account, Error> {
-    let id = preview(tx, token_hash, now)?.id;
-    accounts::lock(tx, id, Hold::Alone)?;
-    let account = preview(tx, token_hash, now)?;
     account.status.after(Transition::Activate)?;
     if !activations::redeem(tx, token_hash, now)? {
         return Err(Refusal::InvalidToken.into());
@@ -40,8 +80,8 @@ pub fn redeem(
     let member =
         NewMember { id: new_id(now), account: account.id, email: &email, role: Role::Owner, password_hash, now };
     members::insert(tx, &member)?;
-    accounts::activate(tx, &account, now)?;
+    accounts::activate(tx, account, now)?;
     let (before, after) = (json!({"status": "pending"}), json!({"status": "active", "owner": member.id.to_string()}));
-    record(tx, origin, now, &Happening::to_account(&account, "activated", before, after))?;
+    record(tx, origin, now, &Happening::to_account(account, "activated", before, after))?;
     Ok(accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?)
 }

@@ -21,7 +21,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 
 /// See what an activation link activates
 ///
-/// Shows the account of the link, and consumes nothing. Used, expired, replaced and made-up tokens get one answer.
+/// Shows the account of the link, and consumes nothing. The link of a member's invitation works likewise. Used, expired, replaced and made-up tokens get one answer.
 #[utoipa::path(
     tag = "Activation",
     operation_id = "preview_activation",
@@ -37,13 +37,13 @@ async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer
     let token = body.json::<PreviewActivation>().and_then(PreviewActivation::command)?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
     let now = service.clock.now();
-    let account = service.database.read(move |tx| operations::preview(tx, &hash, now)).await?;
-    Answer::ok(&ActivationAccount::from(account))
+    let link = service.database.read(move |tx| operations::preview(tx, &hash, now)).await?;
+    Answer::ok(&ActivationAccount::from(link))
 }
 
 /// Activate an account
 ///
-/// Redeems the link, once, with the password that the account's owner chose. Sign in with it at `POST /auth/login`.
+/// Redeems the link, once, with the password that the account's owner chose, or the member who was invited. Sign in with it at `POST /auth/login`.
 #[utoipa::path(
     tag = "Activation",
     operation_id = "redeem_activation",
@@ -59,16 +59,16 @@ async fn redeem_activation(service: Data<Service>, context: Context, body: Body)
     let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
     let now = service.clock.now();
-    let account = {
+    let link = {
         let hash = hash.clone();
         service.database.read(move |tx| operations::preview(tx, &hash, now)).await?
     };
-    check_password(&password, &[&account.name, &account.email])?;
+    let about = ActivationAccount::from(link);
+    check_password(&password, &[&about.name, &about.email])?;
     let password_hash = service.passwords.hash(password).await?;
     let origin = context.anonymous();
-    let account =
-        service.write_at(now, move |tx, _| operations::redeem(tx, &origin, &hash, &password_hash, now)).await?;
-    Answer::ok(&ActivationAccount::from(account))
+    let link = service.write_at(now, move |tx, _| operations::redeem(tx, &origin, &hash, &password_hash, now)).await?;
+    Answer::ok(&ActivationAccount { expires_at: None, ..link.into() })
 }
 
 /// Refuses a password that is too short, too long, or among the first that are guessed.

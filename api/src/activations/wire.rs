@@ -7,29 +7,41 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::operations::Link;
 use crate::accounts::wire::StatusView;
 use crate::http::{Error, Field, Members, Unknown};
 use crate::security::secret_token::SecretToken;
 
-/// An account on the way to being activated.
+/// An account on the way to being activated, or one that a member joins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ActivationAccount {
     /// Its id.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
     pub account_id: String,
-    /// What it is: `master_reseller`, `reseller` or `enterprise`.
+    /// What it is: `master_reseller`, `reseller` or `enterprise`; `platform` of members of staff.
     #[schema(example = "reseller", max_length = 20)]
     pub account_type: &'static str,
     /// Its name.
     #[schema(example = "Nordwind Telefonie GmbH", max_length = 120)]
     pub name: String,
-    /// The address that its owner signs in with.
+    /// The address that its owner, or the member who joins, signs in with.
     #[schema(example = "office@nordwind.example", format = "email", max_length = 254)]
     pub email: String,
     /// Its status.
     pub status: StatusView,
     /// Until when the link works; `null` once it is used.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl From<Link> for ActivationAccount {
+    fn from(link: Link) -> Self {
+        match link {
+            Link::Account(account) => account.into(),
+            Link::Invitation(member, expires_at) => {
+                Self { email: member.email, expires_at: Some(expires_at), ..member.account.into() }
+            }
+        }
+    }
 }
 
 impl From<Account> for ActivationAccount {

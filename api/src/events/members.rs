@@ -110,6 +110,8 @@ const SUPPORT_TICKET: &[Member] = &[
     member("status", Text, "Where it stands."),
 ];
 
+const MEMBER: &[Member] = &[member("email", Text, "Its e-mail address."), member("role", Text, "What it may do.")];
+
 const CLIENT: &[Member] = &[
     member("name", Text, "What people call it."),
     member("role", Text, "What it may do."),
@@ -159,6 +161,7 @@ fn members(subject: &str) -> [&'static [Member]; 2] {
         "trunk" => [TRUNK, &[]],
         "user" => [USER, &[]],
         "support_ticket" => [SUPPORT_TICKET, &[]],
+        "member" => [MEMBER, &[]],
         "client" => [CLIENT, &[]],
         "webhook" => [WEBHOOK, &[]],
         "billing_report" => [BILLING_REPORT, &[]],

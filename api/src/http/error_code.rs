@@ -120,6 +120,12 @@ error_codes! {
     SipUserTaken "sip_user_taken" 409 "The SIP user is taken";
     /// Another user has the number.
     NumberTaken "number_taken" 409 "The number is taken";
+    /// Somebody must be left who manages the account.
+    LastOwner "last_owner" 409 "The account needs an owner";
+    /// The account has as many members as it may have.
+    TooManyMembers "too_many_members" 409 "The account has too many members";
+    /// Who has joined needs no invitation.
+    AlreadyJoined "already_joined" 409 "The member has joined";
     /// The account has as many API clients as it may have.
     TooManyClients "too_many_api_clients" 409 "The account has too many API clients";
     /// The account has as many webhooks as it may have.

@@ -1,7 +1,7 @@
 //! What a caller is told of each refusal: its code, and words that say what to do.
 
 use domain::fault::Fault;
-use domain::limits::{CLIENTS_MAX, FINALISE_AFTER_MINUTES, WEBHOOKS_MAX};
+use domain::limits::{CLIENTS_MAX, FINALISE_AFTER_MINUTES, MEMBERS_MAX, WEBHOOKS_MAX};
 use domain::refusal::{Refusal, UserClaim};
 
 use super::error::{Error, value_error};
@@ -27,6 +27,18 @@ impl From<Refusal> for Error {
             Refusal::NotOperating => Self::new(
                 ErrorCode::NotOperating,
                 "Your account, or one above it, is suspended. Ask whoever provides it to you.",
+            ),
+            Refusal::LastOwner => Self::new(
+                ErrorCode::LastOwner,
+                "An account needs an owner who has joined. Make another member owner first.",
+            ),
+            Refusal::TooManyMembers => Self::new(
+                ErrorCode::TooManyMembers,
+                format!("An account has at most {MEMBERS_MAX} members. Remove those who have left."),
+            ),
+            Refusal::AlreadyJoined => Self::new(
+                ErrorCode::AlreadyJoined,
+                "The member has joined already. Whoever has forgotten the password asks for a reset.",
             ),
             Refusal::AddressNotAllowed => Self::new(
                 ErrorCode::AddressNotAllowed,

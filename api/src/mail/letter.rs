@@ -22,6 +22,21 @@ pub enum Letter {
         /// Until when the link works.
         expires_at: DateTime<Utc>,
     },
+    /// Invites a member to join an account (R9).
+    Invitation {
+        /// The canonical address that it goes to.
+        to: String,
+        /// What the account is, such as "reseller".
+        account_kind: String,
+        /// The account's name.
+        account_name: String,
+        /// What the member may do.
+        role: String,
+        /// The single-use token of the link.
+        token: String,
+        /// Until when the link works.
+        expires_at: DateTime<Utc>,
+    },
     /// Lets a member set a new password.
     PasswordReset {
         /// The canonical address that it goes to.
@@ -62,7 +77,10 @@ impl Letter {
     #[must_use]
     pub fn to(&self) -> &str {
         match self {
-            Self::Activation { to, .. } | Self::PasswordReset { to, .. } | Self::WebhookDisabled { to, .. } => to,
+            Self::Activation { to, .. }
+            | Self::Invitation { to, .. }
+            | Self::PasswordReset { to, .. }
+            | Self::WebhookDisabled { to, .. } => to,
         }
     }
 
@@ -79,6 +97,18 @@ impl Letter {
                     until: expires_at,
                 }),
                 last: "If you did not expect this, ignore it: without you the account stays inactive.",
+            }),
+            Self::Invitation { to: _, account_kind, account_name, role, token, expires_at } => words(&Parts {
+                subject: format!("Join {} on TeamMate Portal", one_line(account_name)),
+                intro: format!(
+                    "You are invited to the {account_kind} {account_name} on TeamMate Portal, as its {role}. Choose a password to join."
+                ),
+                link: Some(Link {
+                    button: "Choose a password",
+                    address: format!("{public_url}/activate#token={token}"),
+                    until: expires_at,
+                }),
+                last: "If you did not expect this, ignore it: without you nothing happens.",
             }),
             Self::PasswordReset { to: _, account_name, token, expires_at } => words(&Parts {
                 subject: "Set a new password for TeamMate Portal".to_owned(),

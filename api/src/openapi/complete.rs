@@ -45,6 +45,7 @@ pub(super) fn complete(document: &mut OpenApi) {
         "StartRoute",
         "ConfirmRoute",
         "RotateSecret",
+        "InviteMember",
         "ReplayEvents",
         "TokenRequest",
     ];

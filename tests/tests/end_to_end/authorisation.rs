@@ -144,6 +144,13 @@ const TABLE: &[Row] = &[
     row("list_billing_adjustments", BILLS, BILLS, BILLS, BILLS, [200, 200]),
     // There is no such correction.
     row("get_billing_adjustment", [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 404]),
+    row("invite_member", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),
+    row("list_members", OWNS, OWNS, OWNS, OWNS, [200, 200]),
+    // There is no such member.
+    row("get_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("update_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("remove_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("resend_invitation", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("create_api_client", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),
     row("list_api_clients", OWNS, OWNS, OWNS, OWNS, [200, 200]),
     // There is no such API client.
@@ -182,7 +189,7 @@ const TABLE: &[Row] = &[
 ];
 
 /// What no API client may do.
-const FOR_PEOPLE: &[&str] = &[];
+const FOR_PEOPLE: &[&str] = &["invite_member", "update_member", "remove_member", "resend_invitation"];
 
 struct Operation {
     id: String,
@@ -301,6 +308,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{trunk_id}", &trunk)
             .replace("{user_id}", &user)
             .replace("{event_id}", &event)
+            .replace("{member_id}", "member_01h455vb4pex5vsknk084sn02q")
             .replace("{client_id}", "client_01h455vb4pex5vsknk084sn02q")
             .replace("{webhook_id}", "webhook_01h455vb4pex5vsknk084sn02q")
             .replace("{delivery_id}", "delivery_01h455vb4pex5vsknk084sn02q")

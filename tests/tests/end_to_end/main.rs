@@ -23,6 +23,7 @@ mod life_cycle;
 mod lists;
 mod logs;
 mod mail;
+mod members;
 mod nothing_dangles;
 mod pbxes;
 mod schema;

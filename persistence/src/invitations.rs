@@ -1,0 +1,226 @@
+//! Members as the owners of their account see them, and the invitations by which they join (R9).
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::authority::Role;
+use domain::delivery::Delivery;
+use domain::email::EmailAddress;
+use domain::id::{AccountId, MemberId, MessageId};
+use domain::member::{Invitation, Member};
+use uuid::Uuid;
+
+use crate::FIRST_VERSION;
+use crate::connection::{MultiBackend, StoreConnection};
+use crate::error::Error;
+use crate::key::Key;
+use crate::members::parse_role;
+use crate::schema::{invitations, members, outbox};
+use crate::time::{Instant, column, instant};
+
+type Row = (Key, String, String, Option<Instant>, i64, Instant, Option<(Instant, String, Option<Instant>)>);
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn query() -> _ {
+    members::table
+        .left_join(invitations::table.on(invitations::member_id.eq(members::id)))
+        .left_join(outbox::table.on(outbox::id.nullable().eq(invitations::message_id.nullable())))
+        .filter(members::removed_at.is_null())
+        .select((
+            members::id,
+            members::email,
+            members::role,
+            members::joined_at,
+            members::version,
+            members::created_at,
+            (invitations::expires_at, outbox::state, outbox::sent_at).nullable(),
+        ))
+}
+
+fn member((id, email, role, joined_at, version, created_at, invitation): Row) -> Result<Member, Error> {
+    let invitation = invitation.map(|(expires_at, state, sent_at)| {
+        Ok::<_, Error>(Invitation {
+            sent_at: sent_at.map(instant),
+            expires_at: instant(expires_at),
+            delivery: Delivery::parse(&state).ok_or_else(|| Error::Corrupt(format!("delivery {state:?}")))?,
+        })
+    });
+    Ok(Member {
+        id: id.id(),
+        email,
+        role: parse_role(&role)?,
+        joined_at: joined_at.map(instant),
+        invitation: invitation.transpose()?,
+        version,
+        created_at: instant(created_at),
+    })
+}
+
+/// An invitation to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct NewInvitation<'a> {
+    /// SHA-256 of its token.
+    pub token_hash: &'a [u8],
+    /// The message that carries it.
+    pub message: MessageId,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+/// The member of an account with this id.
+pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: MemberId) -> Result<Option<Member>, Error> {
+    let own = query().filter(members::account_id.eq(Key::from(account))).filter(members::id.eq(Key::from(id)));
+    own.first::<Row>(tx).optional()?.map(member).transpose()
+}
+
+/// The members of an account behind one, in the order of their ids.
+pub fn list(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    after: Option<Uuid>,
+    newest_first: bool,
+    limit: i64,
+) -> Result<Vec<Member>, Error> {
+    let mut wanted = query().filter(members::account_id.eq(Key::from(account))).into_boxed::<MultiBackend>();
+    wanted = match (newest_first, after.map(Key::from)) {
+        (false, None) => wanted.order(members::id.asc()),
+        (false, Some(after)) => wanted.filter(members::id.gt(after)).order(members::id.asc()),
+        (true, None) => wanted.order(members::id.desc()),
+        (true, Some(after)) => wanted.filter(members::id.lt(after)).order(members::id.desc()),
+    };
+    wanted.limit(limit).load::<Row>(tx)?.into_iter().map(member).collect()
+}
+
+/// How many members an account has, and how many of them are owners who have joined.
+pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<(i64, usize), Error> {
+    let own = members::table.filter(members::account_id.eq(Key::from(account))).filter(members::removed_at.is_null());
+    let owners = own.filter(members::role.eq(Role::Owner.as_str())).filter(members::joined_at.is_not_null());
+    let owners: i64 = owners.select(count_star()).first(tx)?;
+    Ok((own.select(count_star()).first(tx)?, usize::try_from(owners).unwrap_or_default()))
+}
+
+/// Creates a member who has not joined. The account must have claimed the address.
+pub fn invite(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    id: MemberId,
+    email: &EmailAddress,
+    role: Role,
+    invitation: &NewInvitation<'_>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    diesel::insert_into(members::table)
+        .values((
+            members::id.eq(Key::from(id)),
+            members::account_id.eq(Key::from(account)),
+            members::email.eq(email.given()),
+            members::email_canonical.eq(email.canonical()),
+            members::role.eq(role.as_str()),
+            members::password_hash.eq(""),
+            members::created_at.eq(column(now)),
+            members::removed_at.eq(None::<Instant>),
+            members::joined_at.eq(None::<Instant>),
+            members::version.eq(FIRST_VERSION),
+        ))
+        .execute(tx)?;
+    store(tx, id, invitation, now)
+}
+
+/// Stores the invitation of a member, in place of any earlier one, whose e-mail is taken back if it has not left.
+pub fn replace(
+    tx: &mut StoreConnection,
+    id: MemberId,
+    invitation: &NewInvitation<'_>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let earlier = invitations::table.filter(invitations::member_id.eq(Key::from(id)));
+    let message: Option<Key> = earlier.select(invitations::message_id).first(tx).optional()?;
+    diesel::delete(earlier).execute(tx)?;
+    if let Some(message) = message {
+        withdraw(tx, message)?;
+    }
+    store(tx, id, invitation, now)
+}
+
+fn store(tx: &mut StoreConnection, id: MemberId, invitation: &NewInvitation<'_>, now: Timestamp) -> Result<(), Error> {
+    let NewInvitation { token_hash, message, expires_at } = *invitation;
+    diesel::insert_into(invitations::table)
+        .values((
+            invitations::member_id.eq(Key::from(id)),
+            invitations::token_hash.eq(token_hash),
+            invitations::message_id.eq(Key::from(message)),
+            invitations::created_at.eq(column(now)),
+            invitations::expires_at.eq(column(expires_at)),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+fn withdraw(tx: &mut StoreConnection, message: Key) -> Result<(), Error> {
+    let unsent = outbox::table.filter(outbox::id.eq(message)).filter(outbox::state.ne(Delivery::Sent.as_str()));
+    diesel::delete(unsent).execute(tx)?;
+    Ok(())
+}
+
+/// Whom a token invites, and until when. The token is the authority, so there is no scope.
+pub fn by_token(
+    tx: &mut StoreConnection,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<(MemberId, Timestamp)>, Error> {
+    let found: Option<(Key, Instant)> = invitations::table
+        .inner_join(members::table.on(members::id.eq(invitations::member_id)))
+        .filter(invitations::token_hash.eq(token_hash))
+        .filter(invitations::expires_at.gt(column(now)))
+        .filter(members::removed_at.is_null())
+        .filter(members::joined_at.is_null())
+        .select((members::id, invitations::expires_at))
+        .first(tx)
+        .optional()?;
+    Ok(found.map(|(id, expires_at)| (id.id(), instant(expires_at))))
+}
+
+/// Lets a member join with a password. `false` when somebody else was faster.
+pub fn join(
+    tx: &mut StoreConnection,
+    id: MemberId,
+    token_hash: &[u8],
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let own = invitations::table.filter(invitations::member_id.eq(Key::from(id)));
+    if diesel::delete(own.filter(invitations::token_hash.eq(token_hash))).execute(tx)? == 0 {
+        return Ok(false);
+    }
+    let invited = members::table.filter(members::id.eq(Key::from(id))).filter(members::joined_at.is_null());
+    let joined = diesel::update(invited)
+        .set((
+            members::password_hash.eq(password_hash),
+            members::joined_at.eq(Some(column(now))),
+            members::version.eq(members::version + 1),
+        ))
+        .execute(tx)?;
+    Ok(joined == 1)
+}
+
+/// Gives a member another role.
+pub fn set_role(tx: &mut StoreConnection, before: &Member, role: Role) -> Result<(), Error> {
+    diesel::update(members::table.filter(members::id.eq(Key::from(before.id))))
+        .set((members::role.eq(role.as_str()), members::version.eq(before.version + 1)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Removes a member, with its invitation.
+pub fn remove(tx: &mut StoreConnection, id: MemberId, now: Timestamp) -> Result<(), Error> {
+    let invitation = invitations::table.filter(invitations::member_id.eq(Key::from(id)));
+    let message: Option<Key> = invitation.select(invitations::message_id).first(tx).optional()?;
+    diesel::delete(invitation).execute(tx)?;
+    if let Some(message) = message {
+        withdraw(tx, message)?;
+    }
+    diesel::update(members::table.filter(members::id.eq(Key::from(id))))
+        .set(members::removed_at.eq(Some(column(now))))
+        .execute(tx)?;
+    Ok(())
+}
