@@ -20,6 +20,7 @@ pub mod mail;
 pub mod master_resellers;
 pub mod me;
 pub mod members;
+pub mod moves;
 pub mod oauth;
 pub mod openapi;
 pub mod pbxes;

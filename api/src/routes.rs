@@ -4,7 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, activations, api_clients, auth, billing, direct_routing, enterprises, events, master_resellers, me,
-    members, oauth, pbxes, resellers, sbc_regions, support_tickets, system, trunks, users, webhooks,
+    members, moves, oauth, pbxes, resellers, sbc_regions, support_tickets, system, trunks, users, webhooks,
 };
 
 /// Adds every operation.
@@ -23,6 +23,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     sbc_regions::routes::configure(config);
     billing::routes::configure(config);
     master_resellers::routes::configure(config);
+    moves::routes::configure(config);
     members::routes::configure(config);
     api_clients::routes::configure(config);
     oauth::routes::configure(config);

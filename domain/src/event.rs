@@ -61,6 +61,13 @@ types! {
     "support_ticket.filed" "Somebody asked to be taken on as a master reseller.";
     "support_ticket.approved" "A support ticket was approved.";
     "support_ticket.rejected" "A support ticket was rejected.";
+    "reseller.moved" "A reseller came below another master reseller, which sees it from now on.";
+    "enterprise.moved" "An enterprise came below another reseller, which sees it from now on.";
+    "move.requested" "Somebody asked for an account of yours to go below another one.";
+    "move.offered" "Somebody wants to hand an account over to you.";
+    "move.accepted" "A move was accepted, and the account has moved.";
+    "move.declined" "A move was declined.";
+    "move.cancelled" "A move was cancelled.";
     "member.invited" "A member was invited.";
     "member.invitation_resent" "The invitation of a member was sent again.";
     "member.joined" "A member took up its invitation.";

@@ -49,6 +49,8 @@ kinds! {
     Ticket = "ticket";
     /// Marks the id of a recorded event.
     Event = "event";
+    /// Marks the id of a move of an account below another one.
+    Move = "move";
     /// Marks the id of a webhook.
     Webhook = "webhook";
     /// Marks the id of the delivery of an event to a webhook.
@@ -73,6 +75,8 @@ pub type ClientId = Id<Client>;
 pub type TicketId = Id<Ticket>;
 /// The id of a recorded event.
 pub type EventId = Id<Event>;
+/// The id of a move of an account below another one.
+pub type MoveId = Id<Move>;
 /// The id of a webhook.
 pub type WebhookId = Id<Webhook>;
 /// The id of the delivery of an event to a webhook.

@@ -18,6 +18,7 @@ pub mod host_name;
 pub mod id;
 pub mod limits;
 pub mod member;
+pub mod moves;
 pub mod network;
 pub mod password;
 pub mod pbx;

@@ -65,6 +65,8 @@ pub const SEARCH_MAX: usize = 100;
 
 /// Most members of an account.
 pub const MEMBERS_MAX: i64 = 500;
+/// Days within which a move is to be decided.
+pub const MOVE_DAYS: i64 = 14;
 /// Most networks that an API client is limited to.
 pub const CLIENT_NETWORKS_MAX: usize = 50;
 /// Most API clients of an account.

@@ -58,6 +58,13 @@ pub enum Refusal {
     TooManyMembers,
     /// Who has joined needs no invitation.
     AlreadyJoined,
+    /// Somebody has asked already for the account to be moved.
+    MovePending,
+    /// A move was decided, or its time is over.
+    MoveDecided {
+        /// Where it stands.
+        status: &'static str,
+    },
     /// The account has as many API clients as it may have (R9).
     TooManyClients,
     /// The account has as many webhooks as it may have.

@@ -21,6 +21,7 @@ mod job;
 mod key;
 pub mod members;
 mod migrations;
+pub mod moves;
 pub mod outbox;
 mod parts;
 pub mod password_resets;

@@ -293,6 +293,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Nullable, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    moves (id) {
+        id -> Key,
+        account_id -> Key,
+        from_id -> Key,
+        to_id -> Key,
+        status -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Binary, Nullable, SmallInt, Text, Timestamp};
 
     idempotency_keys (caller, key) {
@@ -568,6 +584,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_secrets,
     webhook_deliveries,
     webhook_attempts,
+    moves,
     idempotency_keys,
     enterprises,
     enterprise_sbc_regions,

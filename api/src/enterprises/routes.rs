@@ -17,6 +17,7 @@ use crate::http::error::BlockersView;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
 use crate::imports::routes::import_enterprises;
+use crate::moves::routes::move_enterprise;
 use crate::service::Service;
 
 /// Adds them.
@@ -26,6 +27,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(create_enterprise)
             .service(list_enterprises)
             .service(import_enterprises)
+            .service(move_enterprise)
             .service(get_enterprise)
             .service(update_enterprise)
             .service(suspend_enterprise)

@@ -39,6 +39,8 @@ const ACCOUNT: &[Member] = &[
     member("billing_reference", Text, "What it is called in its parent's billing system."),
     member("status", Text, "Its status."),
     member("owner", Text, "The id of the member who activated it."),
+    member("master_reseller_id", Text, "The master reseller that it is below."),
+    member("reseller_id", Text, "The reseller that it is below."),
     member("role", Text, "The role of the first member."),
 ];
 
@@ -110,6 +112,13 @@ const SUPPORT_TICKET: &[Member] = &[
     member("status", Text, "Where it stands."),
 ];
 
+const MOVE: &[Member] = &[
+    member("account_id", Text, "The account."),
+    member("account_name", Text, "Its name."),
+    member("status", Text, "Where the move stands."),
+    member("expires_at", Instant, "Until when it is to be decided."),
+];
+
 const MEMBER: &[Member] = &[member("email", Text, "Its e-mail address."), member("role", Text, "What it may do.")];
 
 const CLIENT: &[Member] = &[
@@ -161,6 +170,7 @@ fn members(subject: &str) -> [&'static [Member]; 2] {
         "trunk" => [TRUNK, &[]],
         "user" => [USER, &[]],
         "support_ticket" => [SUPPORT_TICKET, &[]],
+        "move" => [MOVE, &[]],
         "member" => [MEMBER, &[]],
         "client" => [CLIENT, &[]],
         "webhook" => [WEBHOOK, &[]],

@@ -126,6 +126,10 @@ error_codes! {
     TooManyMembers "too_many_members" 409 "The account has too many members";
     /// Who has joined needs no invitation.
     AlreadyJoined "already_joined" 409 "The member has joined";
+    /// Somebody has asked already for the account to be moved.
+    MovePending "move_pending" 409 "A move of the account is pending";
+    /// A move was decided, or its time is over.
+    MoveDecided "move_decided" 409 "The move is decided";
     /// The account has as many API clients as it may have.
     TooManyClients "too_many_api_clients" 409 "The account has too many API clients";
     /// The account has as many webhooks as it may have.

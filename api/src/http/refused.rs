@@ -40,6 +40,13 @@ impl From<Refusal> for Error {
                 ErrorCode::AlreadyJoined,
                 "The member has joined already. Whoever has forgotten the password asks for a reset.",
             ),
+            Refusal::MovePending => Self::new(
+                ErrorCode::MovePending,
+                "A move of this account is waiting to be accepted. Cancel it first: see GET /moves.",
+            ),
+            Refusal::MoveDecided { status } => {
+                Self::new(ErrorCode::MoveDecided, format!("The move is {status}. Ask for another one."))
+            }
             Refusal::AddressNotAllowed => Self::new(
                 ErrorCode::AddressNotAllowed,
                 "This API client may not call from your network address: see its `allowed_networks`.",

@@ -33,6 +33,7 @@ use crate::routes;
         (name = "Users", description = "Teams users of an enterprise, each on a PBX or a trunk."),
         (name = "Master resellers", description = "Partners' accesses into the portal."),
         (name = "Billing reports", description = "What enterprises had of each service in a month, for those who send bills. See docs/billing.md for how it is counted."),
+        (name = "Moves", description = "Handing a reseller or an enterprise over to another account, which accepts it."),
         (name = "Members", description = "The people who sign in to your account, and what each may do."),
         (name = "API clients", description = "The programs that sign in to your account with a client id and a secret (OAuth 2.0)."),
         (name = "Events", description = "What happened to the accounts that you see: complete, and in an order in which a reader misses nothing."),

@@ -17,6 +17,7 @@ use crate::http::error::BlockersView;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
 use crate::imports::routes::import_resellers;
+use crate::moves::routes::move_reseller;
 use crate::service::Service;
 
 /// Adds them.
@@ -26,6 +27,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(create_reseller)
             .service(list_resellers)
             .service(import_resellers)
+            .service(move_reseller)
             .service(get_reseller)
             .service(update_reseller)
             .service(suspend_reseller)

@@ -15,4 +15,5 @@ pub use find::{any_below_platform, by_email, by_id, open_descendants, open_desce
 pub use list::{Filter, list};
 pub use lock::{Hold, lock};
 pub(crate) use row::{MASTER, RESELLER, parse_status, search_pattern, search_text};
+pub(crate) use tree::owners;
 pub use tree::{Tree, tree};

@@ -72,7 +72,7 @@ pub fn tree(tx: &mut StoreConnection, account: &Account) -> Result<Tree, Error> 
 
 /// The accounts whose own, or one above which, is an account: said once for all tiers, because an id is of one tier.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn owners(id: Key) -> _ {
+pub(crate) fn owners(id: Key) -> _ {
     let below_reseller = accounts::reseller_id.eq(id).assume_not_null();
     let below_master_reseller = accounts::master_reseller_id.eq(id).assume_not_null();
     let below = below_reseller.or(below_master_reseller);

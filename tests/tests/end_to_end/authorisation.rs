@@ -144,6 +144,14 @@ const TABLE: &[Row] = &[
     row("list_billing_adjustments", BILLS, BILLS, BILLS, BILLS, [200, 200]),
     // There is no such correction.
     row("get_billing_adjustment", [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 404]),
+    row("move_reseller", provisions(422), provisions(422), NO, UNSEEN, [404, 404]),
+    row("move_enterprise", provisions(422), provisions(422), provisions(422), NO, [404, 404]),
+    row("list_moves", SEEN, SEEN, SEEN, SEEN, [200, 200]),
+    // There is no such move.
+    row("get_move", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
+    row("accept_move", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
+    row("decline_move", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
+    row("cancel_move", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
     row("invite_member", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),
     row("list_members", OWNS, OWNS, OWNS, OWNS, [200, 200]),
     // There is no such member.
@@ -308,6 +316,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{trunk_id}", &trunk)
             .replace("{user_id}", &user)
             .replace("{event_id}", &event)
+            .replace("{move_id}", "move_01h455vb4pex5vsknk084sn02q")
             .replace("{member_id}", "member_01h455vb4pex5vsknk084sn02q")
             .replace("{client_id}", "client_01h455vb4pex5vsknk084sn02q")
             .replace("{webhook_id}", "webhook_01h455vb4pex5vsknk084sn02q")

@@ -24,6 +24,7 @@ mod lists;
 mod logs;
 mod mail;
 mod members;
+mod moves;
 mod nothing_dangles;
 mod pbxes;
 mod schema;
