@@ -350,15 +350,25 @@ async fn keep_house(service: &Service) {
         }
         let now = service.clock.now();
         let kept_since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
-        let delivered_since = now - TimeDelta::days(DELIVERIES_KEPT_DAYS);
-        let swept = service
-            .database
-            .write(move |tx| housekeeping::sweep(tx, now, kept_since, delivered_since).map_err(Error::from))
-            .await;
+        let swept =
+            service.database.write(move |tx| housekeeping::sweep(tx, now, kept_since).map_err(Error::from)).await;
         match swept {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "swept"),
             Err(error) => tracing::warn!(%error, "what has served its time could not be swept away"),
         }
+        if let Err(error) = sweep_deliveries(service).await {
+            tracing::warn!(%error, "old deliveries could not be swept away");
+        }
     }
+}
+
+/// Batch by batch, so that others hardly wait, until none is old.
+async fn sweep_deliveries(service: &Service) -> Result<(), Error> {
+    let queued_before = service.clock.now() - TimeDelta::days(DELIVERIES_KEPT_DAYS);
+    let sweep = move |tx: &mut _| housekeeping::sweep_deliveries(tx, queued_before).map_err(Error::from);
+    while service.database.write(sweep).await? {
+        tokio::time::sleep(KEEP_SEARCH_FULL).await;
+    }
+    Ok(())
 }

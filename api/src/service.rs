@@ -10,7 +10,7 @@ use domain::Timestamp;
 use domain::limits::CHANGE_WAITS_SECONDS;
 use persistence::signed_in::Known;
 use persistence::{Database, StoreConnection};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Clock;
 use crate::graph::Graph;
@@ -18,6 +18,7 @@ use crate::http::caller::Permission;
 use crate::http::idempotency::{self, Fingerprints, Repeatable};
 use crate::http::rate_limit::RateLimits;
 use crate::http::{Actor, Answer, Caller, Context, Error, Origin};
+use crate::imports::upload::IMPORTS_AT_ONCE;
 use crate::mail::Post;
 use crate::mail::transport::Mailer;
 use crate::security::access_token::AccessTokens;
@@ -26,6 +27,7 @@ use crate::security::password::Passwords;
 use crate::security::seal::Seal;
 use crate::settings::{RateLimit, Settings};
 use crate::webhooks::guard::Guard;
+use crate::webhooks::worker::ATTEMPTS_AT_ONCE;
 
 /// Everything that handlers and workers share.
 pub struct Service {
@@ -57,6 +59,10 @@ pub struct Service {
     pub events_ready: Notify,
     /// Sends deliveries to webhooks.
     pub webhook_client: reqwest::Client,
+    /// How many may be under way.
+    pub webhook_attempts: Semaphore,
+    /// How many imports may be.
+    pub imports: Arc<Semaphore>,
     /// Says where they may go.
     pub webhook_guard: Guard,
     /// Wakes the worker that does.
@@ -104,6 +110,8 @@ impl Service {
             events_ready: Notify::new(),
             webhook_client: webhook_guard.client().map_err(|error| error.to_string())?,
             webhook_guard,
+            webhook_attempts: Semaphore::new(ATTEMPTS_AT_ONCE),
+            imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             deliveries_ready: Notify::new(),
             graph,
             routes_ready: Notify::new(),

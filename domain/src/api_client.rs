@@ -79,6 +79,12 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Whether there is an end or a network that it is held to.
+    #[must_use]
+    pub fn are_limits(&self) -> bool {
+        self.expires_at.is_some() || self.networks != AllowedNetworks::default()
+    }
+
     /// A program can't give another one more than it has itself, nor get at the secret of one that has more.
     pub fn check_within(&self, own: &Self) -> Result<(), Faults> {
         let mut faults = Faults::new();

@@ -90,7 +90,7 @@ pub const WEBHOOK_FAILING_DAYS: i64 = 5;
 /// Days for which deliveries are kept to be looked at and sent again.
 pub const DELIVERIES_KEPT_DAYS: i64 = 30;
 /// Most events of one replay.
-pub const REPLAY_MAX: i64 = 10_000;
+pub const REPLAY_MAX: usize = 10_000;
 /// How much of a receiver's answer is kept, in bytes.
 pub const DELIVERY_ANSWER_MAX: usize = 4_096;
 /// Most rows of an import.

@@ -52,6 +52,8 @@ pub enum Refusal {
     WrongCredentials,
     /// The API client may not call from this address (R9).
     AddressNotAllowed,
+    /// An API client with limits asks for what would outlive them (R9).
+    LimitedClient,
     /// Somebody must be left who manages the account (R9).
     LastOwner,
     /// The account has as many members as it may have (R9).

@@ -21,11 +21,13 @@ impl Target {
     /// Reads a URL: `https`, without user and fragment, and not of a private address. Where private targets are allowed, for
     /// tests, `http` and every address do.
     pub fn parse(text: &str, private_allowed: bool) -> Result<Self, Fault> {
-        if text.chars().count() > WEBHOOK_URL_MAX {
-            return Err(Fault::new("too_long", format!("Give at most {WEBHOOK_URL_MAX} characters.")));
-        }
         let invalid = |detail| Fault::new("invalid_url", detail);
         let url = Url::parse(text).map_err(|_| invalid("Give a URL such as https://example.com/teammate."))?;
+        // As it is stored and sent: what is not ASCII takes more room there.
+        if url.as_str().len() > WEBHOOK_URL_MAX {
+            let detail = format!("Give at most {WEBHOOK_URL_MAX} characters, as they are written in a request.");
+            return Err(Fault::new("too_long", detail));
+        }
         match url.scheme() {
             "https" => {}
             "http" if private_allowed => {}
@@ -217,6 +219,7 @@ mod tests {
             assert_eq!(code(bad, false), Some(expected), "{bad}");
         }
         assert_eq!(code(&format!("https://example.com/{}", "a".repeat(WEBHOOK_URL_MAX)), false), Some("too_long"));
+        assert_eq!(code(&format!("https://example.com/{}", "é".repeat(700)), false), Some("too_long"));
         assert_eq!(code("http://127.0.0.1:8080/", true), None);
     }
 

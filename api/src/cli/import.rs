@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use crate::imports::read::separator;
 use crate::imports::wire::{ImportResult, ImportRow, ImportStatus};
 
 /// Rows that are sent at once, unless it is all or nothing.
@@ -56,6 +57,10 @@ pub(super) struct Arguments {
     /// What to do about what is there already.
     #[arg(long, value_enum, default_value = "fail")]
     on_existing: Existing,
+    /// Decide anew what was decided in the last 24 hours. Without it, a file that is imported again gets the same answers, rows that
+    /// were refused included. Give `--on-existing skip` with it, so that what was imported stays as it is.
+    #[arg(long)]
+    again: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -99,7 +104,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), String> {
     let progress = ProgressBar::new(rows as u64);
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {eta} left {msg}");
     progress.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let sender = Sender { arguments, media, client: Client::new(), progress: &progress };
+    let sender = Sender { arguments, media, client: Client::new(), progress: &progress, run: uuid::Uuid::now_v7() };
     let mut done: Vec<ImportRow> = Vec::new();
     for part in parts {
         let mut answered = sender.send(&part).await?.rows;
@@ -129,28 +134,26 @@ fn split(octets: &[u8], is_csv: bool) -> Vec<Part> {
         };
         return rows.chunks(PART).map(part).collect();
     }
-    // A row can have line breaks within quotes.
-    let mut starts = vec![0];
-    let mut quoted = false;
-    for (at, octet) in octets.iter().enumerate() {
-        match octet {
-            b'"' => quoted = !quoted,
-            b'\n' if !quoted => starts.push(at + 1),
-            _ => {}
-        }
+    // What is no text can't be split; the service says what is wrong with it.
+    let Ok(text) = std::str::from_utf8(octets) else { return Vec::new() };
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    let (named, separator) = separator(&text[mark..]);
+    let start = mark + named.len();
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(&octets[start..]);
+    let mut starts = Vec::new();
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).unwrap_or(false) {
+        let at = start + record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        // The reader leaves the end of a line to the row behind it.
+        let at = at + octets[at..].iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+        starts.push((at, record.iter().all(<[u8]>::is_empty)));
     }
-    let rows: Vec<&[u8]> =
-        starts.iter().zip(starts.iter().skip(1).chain([&octets.len()])).map(|(from, to)| &octets[*from..*to]).collect();
-    let headers = if rows.first().is_some_and(|row| row.starts_with(b"sep=")) { 2 } else { 1 };
-    let header: Vec<u8> = rows.iter().take(headers).flat_map(|row| row.iter().copied()).collect();
-    let mut line = 1;
-    let mut numbered = Vec::new();
-    for row in &rows {
-        numbered.push((line, *row));
-        line += row.split(|octet| *octet == b'\n').skip(1).count() as u64;
-    }
-    let is_empty = |row: &[u8]| row.iter().all(|octet| b" \t\r\n,;\"".contains(octet));
-    let filled: Vec<_> = numbered.into_iter().skip(headers).filter(|(_, row)| !is_empty(row)).collect();
+    let ends = starts.iter().skip(1).map(|(at, _)| *at).chain([octets.len()]);
+    let mut rows = starts.iter().zip(ends).map(|((at, is_empty), end)| (*at, *is_empty, &octets[*at..end]));
+    let header: Vec<u8> = rows.next().map_or_else(Vec::new, |(at, _, row)| [&octets[..at], row].concat());
+    let line = |at: usize| octets[..at].split(|octet| *octet == b'\n').count() as u64;
+    let filled: Vec<_> = rows.filter(|(_, is_empty, _)| !is_empty).map(|(at, _, row)| (line(at), row)).collect();
     let part = |rows: &[(u64, &[u8])]| Part {
         body: header.iter().copied().chain(rows.iter().flat_map(|(_, row)| row.iter().copied())).collect(),
         lines: rows.iter().map(|(line, _)| *line).collect(),
@@ -163,6 +166,8 @@ struct Sender<'a> {
     media: &'static str,
     client: Client,
     progress: &'a ProgressBar,
+    /// Tells this run from others.
+    run: uuid::Uuid,
 }
 
 impl Sender<'_> {
@@ -184,6 +189,9 @@ impl Sender<'_> {
         let mut named = digest::Context::new(&digest::SHA256);
         named.update(url.as_bytes());
         named.update(&part.body);
+        if self.arguments.again {
+            named.update(self.run.as_bytes());
+        }
         let key = URL_SAFE_NO_PAD.encode(named.finish());
         let mut token = self.token().await?;
         for attempt in 1.. {

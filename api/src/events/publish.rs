@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use persistence::{events, webhooks};
 
-use crate::http::Error;
+use crate::http::caller::Permission;
+use crate::http::{Caller, Error};
 use crate::service::Service;
 use crate::webhooks::fan_out::hand_on;
 
@@ -37,7 +38,9 @@ pub async fn publish(service: &Service) -> Result<(), Error> {
                     return Ok::<_, Error>((0, batch.more));
                 }
                 let listening = webhooks::listening(tx)?;
-                Ok((hand_on(tx, &listening, &batch.events, now)?, batch.more))
+                let done = hand_on(tx, &listening, &batch.events, now)?;
+                events::handed_on(tx, done.up_to)?;
+                Ok((done.queued, batch.more || !done.all))
             })
             .await?;
         if queued > 0 {
@@ -50,8 +53,9 @@ pub async fn publish(service: &Service) -> Result<(), Error> {
 }
 
 /// Sees to it that a reader finds whatever was committed before it asked.
-pub async fn catch_up(service: &Service) -> Result<(), Error> {
-    if service.database.read(|tx| events::any_waiting(tx).map_err(Error::from)).await? {
+pub async fn catch_up<P: Permission>(service: &Service, caller: &Caller<P>) -> Result<(), Error> {
+    let waiting = service.read(caller.again(), |tx, _, _| Ok(events::any_waiting(tx)?)).await?;
+    if waiting {
         publish(service).await?;
     }
     Ok(())

@@ -53,7 +53,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[get("")]
 async fn list_events(service: Data<Service>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    catch_up(&service).await?;
+    catch_up(&service, &caller).await?;
     // A filter that hardly anything passes looks at much.
     service
         .read_long(caller, move |tx, actor, _| {
@@ -64,7 +64,11 @@ async fn list_events(service: Data<Service>, caller: Caller<Read>, request: Http
             let reader = Reader::of(&actor.own_account(tx)?);
             let place = |event: &events::Event| event.position.to_be_bytes();
             let (next_cursor, link) = paging.cut(&caller, &mut found, place);
-            let end = found.last().map_or(filter.after.unwrap_or_default(), |event| event.position);
+            // Behind the last page there is nothing yet, whatever the filter.
+            let end = match found.last().filter(|_| next_cursor.is_some()) {
+                Some(last) => last.position,
+                None => events::latest(tx)?.max(filter.after.unwrap_or_default()),
+            };
             let page = EventPage {
                 items: found.into_iter().map(|event| Event::view(event, reader)).collect(),
                 next_cursor,
@@ -87,7 +91,7 @@ async fn list_events(service: Data<Service>, caller: Caller<Read>, request: Http
 )]
 #[get("/{event_id}")]
 async fn get_event(service: Data<Service>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
-    catch_up(&service).await?;
+    catch_up(&service, &caller).await?;
     service
         .read(caller, move |tx, actor, _| {
             let id = EventId::parse(&id).ok_or(Refusal::NotFound)?;
@@ -96,6 +100,11 @@ async fn get_event(service: Data<Service>, caller: Caller<Read>, id: Path<String
             Answer::ok(&Event::view(event, Reader::of(&actor.own_account(tx)?)))
         })
         .await
+}
+
+/// Ids and periods are short and of ASCII.
+fn is_id(text: &str) -> bool {
+    (1..=60).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_graphic())
 }
 
 fn read(text: &str, caller: &str) -> Result<(Paging, Filter), Error> {
@@ -114,7 +123,7 @@ fn read(text: &str, caller: &str) -> Result<(Paging, Filter), Error> {
     let instant = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
     let filter = Filter {
         types: types.unwrap_or_default(),
-        subject: query.take("subject", "an id", |text| (text.len() <= 60).then(|| text.to_owned()))?,
+        subject: query.take("subject", "an id", |text| is_id(text).then(|| text.to_owned()))?,
         actor: query.take("actor", "the id of a member or API client", Principal::parse)?,
         since: query.take("since", an_instant, instant)?,
         until: query.take("until", an_instant, instant)?,

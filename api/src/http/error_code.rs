@@ -62,6 +62,8 @@ error_codes! {
     Forbidden "forbidden" 403 "You may not do this";
     /// The API client may not call from this network address.
     AddressNotAllowed "address_not_allowed" 403 "You may not call from this address";
+    /// An API client with limits asks for what would outlive them.
+    LimitedClient "limited_api_client" 403 "An API client with limits may not do this";
     /// The caller's account, or one above it, is not active.
     NotOperating "account_not_operating" 403 "Your account does not operate";
     /// The enterprise has not consented to being managed.

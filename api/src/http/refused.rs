@@ -47,6 +47,11 @@ impl From<Refusal> for Error {
             Refusal::MoveDecided { status } => {
                 Self::new(ErrorCode::MoveDecided, format!("The move is {status}. Ask for another one."))
             }
+            Refusal::LimitedClient => Self::new(
+                ErrorCode::LimitedClient,
+                "A webhook goes on after this API client's `expires_at`, and beyond its `allowed_networks`. A member, or an API client \
+                 without them, makes and changes webhooks.",
+            ),
             Refusal::AddressNotAllowed => Self::new(
                 ErrorCode::AddressNotAllowed,
                 "This API client may not call from your network address: see its `allowed_networks`.",

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use domain::Timestamp;
 use domain::account::{Account, Tier};
 use domain::authority::Target;
+use domain::email::EmailAddress;
 use domain::enterprise::SbcRegionCode;
 use domain::fault::Fault;
 use domain::refusal::{Refusal, UserClaim};
+use domain::user_principal_name::UserPrincipalName;
 use persistence::accounts::{self, Change};
 use persistence::{StoreConnection, users};
 use serde::de::DeserializeOwned;
@@ -131,6 +133,30 @@ impl Import {
         }
     }
 
+    /// By what a row's thing is known, if the row says so.
+    #[must_use]
+    pub fn key(&self, row: &Row) -> Option<String> {
+        match self {
+            Self::Resellers | Self::Enterprises => {
+                let text = row.members.get("email")?.as_str()?;
+                Some(EmailAddress::parse(text).ok()?.canonical().to_owned())
+            }
+            Self::Users(_) => {
+                let text = row.members.get("teams_user")?.as_str()?;
+                Some(UserPrincipalName::parse(text).ok()?.canonical().to_owned())
+            }
+        }
+    }
+
+    /// What is said of a row whose thing is there already.
+    #[must_use]
+    pub fn taken(&self) -> Error {
+        match self {
+            Self::Resellers | Self::Enterprises => Refusal::EmailTaken.into(),
+            Self::Users(_) => Refusal::UserClaimTaken(UserClaim::TeamsUser).into(),
+        }
+    }
+
     /// Does what a row says, and gives the id of its thing.
     #[expect(clippy::too_many_arguments, reason = "an operation over a transaction, and how it is to be done")]
     pub fn carry_out(
@@ -194,7 +220,7 @@ fn user(
     };
     let (id, version) = (found.id.to_string(), found.version);
     match on_existing {
-        OnExisting::Fail => Err(Refusal::UserClaimTaken(UserClaim::TeamsUser).into()),
+        OnExisting::Fail => Err(Import::Users(String::new()).taken()),
         OnExisting::Skip => Ok((Status::Skipped, id)),
         OnExisting::Update => {
             let change = patch(row, "", |body: PatchUser| body.command())?;

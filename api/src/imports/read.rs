@@ -2,7 +2,7 @@
 //! undone, where it is plain what was meant, or named.
 
 use domain::fault::Fault;
-use domain::limits::IMPORT_ROWS_MAX;
+use domain::limits::{BODY_MAX, IMPORT_ROWS_MAX};
 use serde_json::{Map, Value};
 
 use super::upload::Form;
@@ -82,6 +82,9 @@ fn decode(octets: &[u8]) -> Result<&str, Error> {
 fn json_rows(text: &str) -> Vec<Row> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let row = |(index, line): (usize, &str)| {
+        if line.len() > BODY_MAX {
+            return Row { line: index as u64 + 1, members: Map::new(), faults: vec![too_long()] };
+        }
         let (members, faults) = match serde_json::from_str(line) {
             Ok(Value::Object(members)) => (members, Vec::new()),
             Ok(_) => {
@@ -98,17 +101,9 @@ fn json_rows(text: &str) -> Vec<Row> {
 }
 
 fn csv_rows(text: &str, columns: &[Column]) -> Result<Vec<Row>, Error> {
-    // The first line of some spreadsheets' files only names the separator.
-    let (text, skipped, named) = match text.split_once('\n') {
-        Some((first, rest)) if first.trim_end().len() == 5 && first.starts_with("sep=") => {
-            (rest, 1, first.as_bytes().get(4).copied())
-        }
-        _ => (text, 0, None),
-    };
-    let header = text.lines().next().unwrap_or_default();
-    let count = |separator: u8| header.bytes().filter(|octet| *octet == separator).count();
-    let likely = [b',', b';', b'\t'].into_iter().max_by_key(|separator| (count(*separator), *separator == b','));
-    let separator = named.or(likely).unwrap_or(b',');
+    let (skipped, separator) = separator(text);
+    let text = &text[skipped.len()..];
+    let skipped = u64::from(!skipped.is_empty());
     let mut reader =
         csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut records = reader.records();
@@ -130,6 +125,23 @@ fn csv_rows(text: &str, columns: &[Column]) -> Result<Vec<Row>, Error> {
         rows.push(csv_row(line, &record, &known));
     }
     Ok(rows)
+}
+
+/// A row is no larger than the body of a request.
+fn too_long() -> ValueError {
+    value_error("", Fault::new("too_long", format!("A row has at most {BODY_MAX} bytes.")))
+}
+
+/// The separator of a CSV file, and the line that only names it, with which some spreadsheets begin their files.
+#[must_use]
+pub fn separator(text: &str) -> (&str, u8) {
+    let first = text.split_inclusive('\n').next().unwrap_or_default();
+    if let ([b's', b'e', b'p', b'=', separator], true) = (first.trim_end().as_bytes(), first.ends_with('\n')) {
+        return (first, *separator);
+    }
+    let count = |separator: u8| first.bytes().filter(|octet| *octet == separator).count();
+    let likely = [b',', b';', b'\t'].into_iter().max_by_key(|separator| (count(*separator), *separator == b','));
+    ("", likely.unwrap_or(b','))
 }
 
 fn named_columns(header: &csv::StringRecord, columns: &[Column]) -> Result<Vec<Column>, Error> {
@@ -154,6 +166,10 @@ fn named_columns(header: &csv::StringRecord, columns: &[Column]) -> Result<Vec<C
 
 fn csv_row(line: u64, record: &csv::StringRecord, columns: &[Column]) -> Row {
     let mut row = Row { line, members: Map::new(), faults: Vec::new() };
+    if record.as_slice().len() > BODY_MAX {
+        row.faults.push(too_long());
+        return row;
+    }
     if record.len() != columns.len() {
         let detail = format!("The row has {} cells, and the first line {}.", record.len(), columns.len());
         row.faults.push(value_error("", Fault::new("wrong_number_of_cells", detail)));

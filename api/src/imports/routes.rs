@@ -149,7 +149,7 @@ async fn import(
             .unwrap_or(OnExisting::Fail),
     };
     query.finish()?;
-    let (form, octets, columns) = (upload.form()?, upload.octets, import.columns());
+    let (form, octets, columns) = (upload.form()?, upload.octets.clone(), import.columns());
     let repeatable = once.over_query(text, &octets);
     // Reading ten thousand rows takes longer than others should wait for this thread.
     let reading = tokio::task::spawn_blocking(move || read(form, &octets, columns)).await;

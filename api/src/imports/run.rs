@@ -1,5 +1,6 @@
 //! Carrying an import out: in parts, so that others don't wait for it, or all in one transaction.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::Timestamp;
@@ -57,24 +58,15 @@ pub async fn run(
     };
     let Options { dry_run, atomic, on_existing } = options;
     if dry_run {
-        let done = service.write(caller.again(), move |tx, actor, now| {
-            let outcome: Result<(), Undone> = savepoint(tx, |tx| {
-                let done = carry_out(tx, actor, &import, &rows, on_existing, now, &tools).map_err(Undone::Failed)?;
-                Err(Undone::Rows(done))
-            });
-            match outcome {
-                Ok(()) => Ok(Vec::new()),
-                Err(Undone::Rows(rows)) => Ok(rows),
-                Err(Undone::Failed(error)) => Err(error),
-            }
-        });
-        let mut rows = done.await?;
-        for row in rows.iter_mut().filter(|row| row.status == ImportStatus::Created) {
-            row.id = None;
-        }
-        return Answer::ok(&ImportResult::of(rows, true));
+        let would = rehearse(service, caller, &import, &rows, on_existing, &tools).await?;
+        return Answer::ok(&ImportResult::of(would, true));
     }
     if atomic {
+        if let Some(kept) = kept(service, caller, &once).await? {
+            return Ok(kept);
+        }
+        // What is refused is refused in parts; only what will do is carried out as a whole, for which others wait.
+        refuse_failed(&rehearse(service, caller, &import, &rows, on_existing, &tools).await?)?;
         return service
             .write_once(caller.again(), once, move |tx, actor, now| {
                 let done = carry_out(tx, actor, &import, &rows, on_existing, now, &tools)?;
@@ -97,6 +89,60 @@ pub async fn run(
         done.extend(part.rows);
     }
     Answer::ok(&ImportResult::of(done, false))
+}
+
+/// The answer that the same request got before.
+async fn kept(service: &Service, caller: &Caller<Create>, once: &Repeatable) -> Result<Option<Answer>, Error> {
+    let once = once.clone();
+    service.write(caller.again(), move |tx, actor, now| once.kept(tx, &actor.name(), now)).await
+}
+
+/// What would become of rows: each part is carried out and undone.
+async fn rehearse(
+    service: &Service,
+    caller: &Caller<Create>,
+    import: &Import,
+    rows: &[Row],
+    on_existing: OnExisting,
+    tools: &Tools,
+) -> Result<Vec<ImportRow>, Error> {
+    let mut would: Vec<ImportRow> = Vec::with_capacity(rows.len());
+    let mut created = HashSet::new();
+    for part in rows.chunks(PART) {
+        let (imported, part, tools) = (import.clone(), part.to_vec(), tools.clone());
+        let keys: Vec<_> = part.iter().map(|row| import.key(row)).collect();
+        let done = service.write(caller.again(), move |tx, actor, now| {
+            let outcome: Result<(), Undone> = savepoint(tx, |tx| {
+                let done = carry_out(tx, actor, &imported, &part, on_existing, now, &tools).map_err(Undone::Failed)?;
+                Err(Undone::Rows(done))
+            });
+            match outcome {
+                Ok(()) => Ok(Vec::new()),
+                Err(Undone::Rows(rows)) => Ok(rows),
+                Err(Undone::Failed(error)) => Err(error),
+            }
+        });
+        for (mut row, key) in done.await?.into_iter().zip(keys) {
+            if row.status == ImportStatus::Created {
+                row.id = None;
+                // What an earlier part would have created would be there by now.
+                if key.is_some_and(|key| !created.insert(key)) {
+                    row = there_already(row, on_existing, import);
+                }
+            }
+            would.push(row);
+        }
+    }
+    Ok(would)
+}
+
+/// What would become of a row whose thing an earlier row of the file creates.
+fn there_already(row: ImportRow, on_existing: OnExisting, import: &Import) -> ImportRow {
+    match on_existing {
+        OnExisting::Skip => ImportRow { status: ImportStatus::Skipped, ..row },
+        OnExisting::Update => ImportRow { status: ImportStatus::Updated, ..row },
+        OnExisting::Fail => ImportRow { status: ImportStatus::Failed, errors: import.taken().faults(), ..row },
+    }
 }
 
 fn carry_out(

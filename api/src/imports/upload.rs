@@ -1,16 +1,19 @@
 //! The file of an import on its way in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
 use domain::limits::{IMPORT_BODY_MAX, IMPORT_BODY_SECONDS};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::http::{Error, ErrorCode};
+use crate::service::Service;
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +24,18 @@ pub enum Form {
     Ndjson,
 }
 
-/// A file. It is read after the caller was found to be allowed to send it.
+/// A file.
 #[derive(Debug, Clone)]
 pub struct Upload {
     form: Option<Form>,
     /// Its octets.
     pub octets: Bytes,
+    /// Its place among the imports that are under way, until it is done.
+    _place: Arc<OwnedSemaphorePermit>,
 }
+
+/// Imports at the same time: each has its file in memory, and the database for a while.
+pub const IMPORTS_AT_ONCE: usize = 2;
 
 impl Upload {
     /// Its form, or what forms there are.
@@ -52,8 +60,14 @@ impl FromRequest for Upload {
             _ => None,
         };
         let announced: Option<u64> = text(header::CONTENT_LENGTH).parse().ok();
+        let service = request.app_data::<Data<Service>>().cloned();
         let mut payload = payload.take();
         Box::pin(async move {
+            let place = service.and_then(|service| Arc::clone(&service.imports).try_acquire_owned().ok());
+            let place = place.ok_or_else(|| {
+                let detail = "Other imports are under way. Send the file again in a moment.";
+                Error::new(ErrorCode::Unavailable, detail)
+            })?;
             if announced.is_some_and(|length| length > IMPORT_BODY_MAX as u64) {
                 return Err(too_large());
             }
@@ -74,7 +88,7 @@ impl FromRequest for Upload {
                 let detail = format!("The file has to arrive within {IMPORT_BODY_SECONDS} seconds.");
                 Err(Error::new(ErrorCode::RequestTimeout, detail))
             })?;
-            Ok(Self { form, octets })
+            Ok(Self { form, octets, _place: Arc::new(place) })
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get, post};
-use domain::authority::Target;
 use domain::webhook::DeliveryState;
 use persistence::webhooks::{self, DeliveryFilter};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -53,7 +52,7 @@ async fn list_webhook_deliveries(
     let (path, text) = (format!("/webhooks/{id}/deliveries"), request.query_string().to_owned());
     service
         .read_long(caller, move |tx, actor, _| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let webhook = operations::reach(tx, actor, &id)?;
             let mut query = Query::read(&text)?;
             let paging = Paging::take(path.clone(), &text, &mut query)?;
@@ -94,7 +93,7 @@ async fn get_webhook_delivery(
     let (id, delivery) = path.into_inner();
     service
         .read(caller, move |tx, actor, _| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let webhook = operations::reach(tx, actor, &id)?;
             let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
             let attempts = webhooks::attempts(tx, delivery.id)?;
@@ -131,7 +130,7 @@ async fn redeliver_webhook_delivery(
     let (id, delivery) = path.into_inner();
     let answer = service
         .write_once(caller, once.bare(), move |tx, actor, now| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let webhook = operations::reach(tx, actor, &id)?;
             let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
             Answer::ok(&WebhookDelivery::from(operations::redeliver(tx, &webhook, &delivery, now)?))
@@ -164,7 +163,7 @@ async fn test_webhook(
 ) -> Result<Answer, Error> {
     let answer = service
         .write_once(caller, once.bare(), move |tx, actor, now| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::reach(tx, actor, &id)?;
             Answer::ok(&WebhookDelivery::from(operations::test(tx, actor, &account, &webhook, now)?))
@@ -198,10 +197,10 @@ async fn replay_webhook_events(
     body: Body,
 ) -> Result<Answer, Error> {
     let since = body.json::<ReplayEvents>().and_then(ReplayEvents::since);
-    crate::events::publish::catch_up(&service).await?;
+    crate::events::publish::catch_up(&service, &caller).await?;
     let answer = service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::reach(tx, actor, &id)?;
             let since = *since.as_ref().map_err(Error::clone)?;

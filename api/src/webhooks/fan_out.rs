@@ -39,15 +39,33 @@ pub fn payload(event: &Event, reader: Reader) -> Result<String, Error> {
         .map_err(|error| Error::new(ErrorCode::Internal, format!("An event could not be written: {error}")))
 }
 
-/// Queues events for everybody who listens.
+/// Deliveries that are queued in one transaction, or as many as one event has: others wait for some milliseconds.
+const AT_ONCE: usize = 2_000;
+
+/// How far handing on went.
+#[derive(Debug, Clone, Copy)]
+pub struct HandedOn {
+    /// How many deliveries were queued.
+    pub queued: usize,
+    /// The position of the last event that was handed on.
+    pub up_to: i64,
+    /// Whether that was the last one of all.
+    pub all: bool,
+}
+
+/// Queues events for everybody who listens, the first ones of them if they are many.
 pub fn hand_on(
     tx: &mut StoreConnection,
     listening: &[Listening],
     events: &[Event],
     now: Timestamp,
-) -> Result<usize, Error> {
-    let mut queued = 0;
+) -> Result<HandedOn, Error> {
+    let mut done = HandedOn { queued: 0, up_to: 0, all: true };
     for event in events {
+        if done.queued >= AT_ONCE {
+            return Ok(HandedOn { all: false, ..done });
+        }
+        done.up_to = event.position;
         let mut payloads: HashMap<Reader, String> = HashMap::new();
         for listener in listening {
             if !event.place.is_in(listener.scope) || !listener.types.iter().any(|types| types.matches(&event.action)) {
@@ -64,8 +82,8 @@ pub fn hand_on(
                 event_type: &event.action,
                 payload,
             };
-            queued += usize::from(webhooks::queue(tx, &delivery, now)?);
+            done.queued += usize::from(webhooks::queue(tx, &delivery, now)?);
         }
     }
-    Ok(queued)
+    Ok(done)
 }

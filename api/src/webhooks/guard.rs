@@ -2,7 +2,7 @@
 //! another address leads behind our own walls.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use domain::limits::WEBHOOK_TIMEOUT_SECONDS;
@@ -10,9 +10,13 @@ use domain::public_address::is_public;
 use domain::webhook::Target;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
+use tokio::sync::Semaphore;
 
 /// What is said of an address that is not of the public internet.
 pub const NOT_PUBLIC: &str = "the host is not on the public internet";
+
+/// Look-ups of names at the same time: they take threads that e-mails and others need as well.
+static LOOKUPS: Semaphore = Semaphore::const_new(64);
 
 /// Resolves names to public addresses, or to all.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +49,14 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = *self;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let held = LOOKUPS.acquire().await?;
+            // A look-up that nobody waits for any more has its thread, and its place, until the name server answers.
+            let looking = tokio::task::spawn_blocking(move || {
+                let found = (name.as_str(), 0).to_socket_addrs();
+                drop(held);
+                found
+            });
+            let found = looking.await??;
             let allowed: Vec<SocketAddr> =
                 found.filter(|address| guard.private_allowed || is_public(address.ip())).collect();
             if allowed.is_empty() {

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::account::Account;
+use domain::api_client::Terms;
+use domain::authority::{Action, Target};
 use domain::event::{Reader, TypePattern};
 use domain::fault::Fault;
 use domain::id::{DeliveryId, EventId, WebhookId};
 use domain::limits::{DELIVERIES_KEPT_DAYS, REPLAY_MAX, WEBHOOKS_MAX};
 use domain::refusal::Refusal;
 use domain::text::WebhookDescription;
-use domain::webhook::{Settings, Target, Webhook};
+use domain::webhook::{self, Settings, Webhook};
 use persistence::StoreConnection;
 use persistence::events::{self, Event, Filter};
 use persistence::webhooks::{self, Delivery, NewDelivery, NewSecret};
@@ -31,7 +33,7 @@ const PAGE: i64 = 1_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeWebhook {
     /// Where events are sent.
-    pub target: Option<Target>,
+    pub target: Option<webhook::Target>,
     /// Which.
     pub types: Option<Vec<TypePattern>>,
     /// What people say of it; `Some(None)` takes it away.
@@ -43,7 +45,18 @@ pub struct ChangeWebhook {
 /// The webhook of the actor's own account with this id.
 pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Webhook, Error> {
     let id = WebhookId::parse(id).ok_or(Refusal::NotFound)?;
+    if actor.action() != Action::Read {
+        // The service may be about to disable it.
+        webhooks::hold(tx, id)?;
+    }
     Ok(webhooks::by_id(tx, actor.account(), id)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Whether the actor may make or change webhooks. What a program with limits told a webhook to do would outlive them.
+pub fn may(actor: &Actor) -> Result<(), Error> {
+    actor.may(Target::Webhooks)?;
+    let is_limited = actor.action() != Action::Read && actor.terms().is_some_and(Terms::are_limits);
+    if is_limited { Err(Refusal::LimitedClient.into()) } else { Ok(()) }
 }
 
 /// The delivery of a webhook with this id.
@@ -175,7 +188,7 @@ pub fn replay(
     webhook: &Webhook,
     since: Timestamp,
     now: Timestamp,
-) -> Result<i64, Error> {
+) -> Result<usize, Error> {
     let wrong = |code, detail: String| Error::validation(vec![value_error("/since", Fault::new(code, detail))]);
     if since < now - TimeDelta::days(DELIVERIES_KEPT_DAYS) || since > now {
         let detail = format!("Give an instant of the last {DELIVERIES_KEPT_DAYS} days.");
@@ -191,24 +204,27 @@ pub fn replay(
         limit: PAGE,
         ..Filter::default()
     };
-    let mut queued = 0;
+    // Counted before anything is written, because what is undone on SQLite is carried out once more.
+    let mut missed = Vec::new();
     loop {
         let found = events::list(tx, actor.scope(), &filter)?;
-        for event in &found {
-            if !webhooks::replay(tx, webhook.id, event.id, now)? {
-                queue(tx, account, webhook, event, now)?;
-            }
-            queued += 1;
-        }
-        if queued > REPLAY_MAX {
+        let (page, last) = (found.len(), found.last().map(|event| event.position));
+        missed.extend(found);
+        if missed.len() > REPLAY_MAX {
             let detail = format!("More than {REPLAY_MAX} events have happened since. Give a later instant.");
             return Err(wrong("too_many_events", detail));
         }
-        match found.last() {
-            Some(last) if i64::try_from(found.len()) == Ok(PAGE) => filter.after = Some(last.position),
+        match last {
+            Some(last) if i64::try_from(page) == Ok(PAGE) => filter.after = Some(last),
             _ => break,
         }
     }
+    for event in &missed {
+        if !webhooks::replay(tx, webhook.id, event.id, now)? {
+            queue(tx, account, webhook, event, now)?;
+        }
+    }
+    let queued = missed.len();
     let after = json!({"since": since, "queued": queued});
     note(tx, actor, account, webhook.id, "replayed", (Value::Null, after), now)?;
     Ok(queued)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
-use domain::authority::Target;
 use domain::webhook;
 use persistence::webhooks;
 use utoipa_actix_web::scope::scope;
@@ -47,6 +46,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     request_body(content = CreateWebhook, example = json!({"url": "https://example.com/teammate", "event_types": ["reseller.*"], "description": "Order system"})),
     responses(
         (status = 201, description = "Made.", body = Webhook, headers(("Location" = String, description = "Where the webhook is."), ("ETag" = String, description = "For `If-Match`."))),
+        (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 409, description = "`too_many_webhooks`: an account has at most 50."),
     ),
     security(("bearer" = []))
@@ -58,7 +58,7 @@ async fn create_webhook(service: Data<Service>, caller: Caller<Create>, body: Bo
     let (secret, seal) = (sign::generate(), Arc::clone(&service.seal));
     service
         .write(caller, move |tx, actor, now| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let settings = settings.as_ref().map_err(Error::clone)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::create(tx, actor, &account, settings, &secret, now, &seal)?;
@@ -83,7 +83,7 @@ async fn list_webhooks(service: Data<Service>, caller: Caller<Read>, request: Ht
     let text = request.query_string().to_owned();
     service
         .read(caller, move |tx, actor, _| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let mut query = Query::read(&text)?;
             let paging = Paging::take(PATH, &text, &mut query)?;
             query.finish()?;
@@ -117,7 +117,7 @@ async fn get_webhook(
 ) -> Result<Answer, Error> {
     let answer = service
         .read(caller, move |tx, actor, _| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             answer(operations::reach(tx, actor, &id)?)
         })
         .await?;
@@ -135,6 +135,7 @@ async fn get_webhook(
     request_body(content((PatchWebhook = "application/merge-patch+json", example = json!({"enabled": true})), (PatchWebhook = "application/json", example = json!({"enabled": true})))),
     responses(
         (status = 200, description = "The webhook after the change.", body = Webhook, headers(("ETag" = String, description = "For `If-Match`."))),
+        (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
     ),
     security(("bearer" = []))
@@ -151,7 +152,7 @@ async fn update_webhook(
     let command = body.json::<PatchWebhook>().and_then(|command| command.command(private_allowed));
     service
         .write(caller, move |tx, actor, now| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::reach(tx, actor, &id)?;
             let change = command.as_ref().map_err(Error::clone)?;
@@ -170,6 +171,7 @@ async fn update_webhook(
     params(("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
+        (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
     ),
     security(("bearer" = []))
@@ -183,7 +185,7 @@ async fn delete_webhook(
 ) -> Result<Answer, Error> {
     service
         .write(caller, move |tx, actor, now| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::reach(tx, actor, &id)?;
             conditions.check_version(webhook.version)?;
@@ -204,6 +206,7 @@ async fn delete_webhook(
     request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
     responses(
         (status = 200, description = "The webhook with its new secret.", body = Webhook, headers(("ETag" = String, description = "For `If-Match`."))),
+        (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
     ),
     security(("bearer" = []))
@@ -220,7 +223,7 @@ async fn rotate_webhook_secret(
     let (secret, seal) = (sign::generate(), Arc::clone(&service.seal));
     service
         .write(caller, move |tx, actor, now| {
-            actor.may(Target::Webhooks)?;
+            operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::reach(tx, actor, &id)?;
             let seconds = command.as_ref().map_err(Error::clone)?;

@@ -201,7 +201,7 @@ impl ReplayEvents {
 pub struct Replayed {
     /// How many events.
     #[schema(example = 12, minimum = 0, maximum = 10000)]
-    pub queued: i64,
+    pub queued: usize,
 }
 
 /// How far a delivery has come.

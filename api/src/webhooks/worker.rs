@@ -1,7 +1,7 @@
 //! Delivers what is due. Any number of replicas may run it (S5). Each webhook has a task of its own, so that one that is slow or
 //! down holds up nobody else.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,28 +26,38 @@ const AT_ONCE: usize = 12;
 /// The same at a webhook at which nothing was taken lately: it is tried, not flooded.
 const BATCH_FAILING: i64 = 8;
 const AT_ONCE_FAILING: usize = 2;
-/// Webhooks that are delivered to at the same time.
-const WEBHOOKS_AT_ONCE: usize = 512;
+/// Webhooks that are delivered to at the same time, and those among them at which nothing was taken lately.
+const WEBHOOKS_AT_ONCE: usize = 256;
+const FAILING_AT_ONCE: usize = 64;
+/// Attempts at the same time: each has a connection.
+pub const ATTEMPTS_AT_ONCE: usize = 256;
 /// How often it looks for what is due.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Delivers whatever is due, until the task is ended.
 pub async fn run(service: &Arc<Service>) {
-    let busy: Arc<Mutex<HashSet<WebhookId>>> = Arc::default();
-    loop {
+    let busy: Arc<Mutex<HashMap<WebhookId, bool>>> = Arc::default();
+    for turn in 0_usize.. {
         match due(service).await {
-            Ok(due) => {
-                for webhook in due {
+            Ok(mut due) => {
+                // Everybody comes first at some time.
+                let first = turn % due.len().max(1);
+                due.rotate_left(first);
+                for (webhook, failing) in due {
                     let mut held = busy.lock().unwrap_or_else(PoisonError::into_inner);
-                    if held.len() >= WEBHOOKS_AT_ONCE || !held.insert(webhook) {
+                    let failing_held = held.values().filter(|failing| **failing).count();
+                    let full = held.len() >= WEBHOOKS_AT_ONCE || (failing && failing_held >= FAILING_AT_ONCE);
+                    if full || held.contains_key(&webhook) {
                         continue;
                     }
+                    held.insert(webhook, failing);
                     let (service, busy) = (Arc::clone(service), Arc::clone(&busy));
                     tokio::spawn(async move {
                         if let Err(error) = deliver_to(&service, webhook).await {
                             tracing::warn!(%webhook, %error, "a webhook could not be delivered to");
                         }
                         busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
+                        service.deliveries_ready.notify_one();
                     });
                 }
             }
@@ -57,25 +67,23 @@ pub async fn run(service: &Arc<Service>) {
     }
 }
 
-/// The webhooks to which something is due.
-pub async fn due(service: &Service) -> Result<Vec<WebhookId>, Error> {
+/// The webhooks to which something is due, and whether nothing was taken there lately.
+pub async fn due(service: &Service) -> Result<Vec<(WebhookId, bool)>, Error> {
     let now = service.clock.now();
     service.database.read(move |tx| webhooks::due(tx, now).map_err(Error::from)).await
 }
 
-/// Delivers whatever is due to a webhook, and says how many attempts that took.
+/// Delivers a batch of what is due to a webhook, and says how many attempts that took. Then others have their turn.
 pub async fn deliver_to(service: &Arc<Service>, webhook: WebhookId) -> Result<usize, Error> {
-    let mut attempts = 0;
-    loop {
-        let now = service.clock.now();
-        let leased = service
-            .database
-            .write(move |tx| webhooks::lease(tx, webhook, BATCH, BATCH_FAILING, now).map_err(Error::from))
-            .await?;
-        let Some(work) = leased.filter(|work| !work.deliveries.is_empty()) else { return Ok(attempts) };
-        attempts += work.deliveries.len();
-        deliver(service, webhook, work).await?;
-    }
+    let now = service.clock.now();
+    let leased = service
+        .database
+        .write(move |tx| webhooks::lease(tx, webhook, BATCH, BATCH_FAILING, now).map_err(Error::from))
+        .await?;
+    let Some(work) = leased.filter(|work| !work.deliveries.is_empty()) else { return Ok(0) };
+    let attempts = work.deliveries.len();
+    deliver(service, webhook, work).await?;
+    Ok(attempts)
 }
 
 async fn deliver(service: &Arc<Service>, webhook: WebhookId, work: Work) -> Result<(), Error> {
@@ -86,6 +94,7 @@ async fn deliver(service: &Arc<Service>, webhook: WebhookId, work: Work) -> Resu
     let at_once = if failing { AT_ONCE_FAILING } else { AT_ONCE };
     let outcomes: Vec<(Leased, Outcome)> = stream::iter(deliveries)
         .map(async |delivery| {
+            let _held = service.webhook_attempts.acquire().await;
             let now = service.clock.now();
             let sending = send(
                 &service.webhook_client,

@@ -6,5 +6,5 @@ mod publish;
 mod record;
 
 pub use find::{Event, Filter, by_id, list, of_subject};
-pub use publish::{Batch, any_waiting, publish};
+pub use publish::{Batch, any_waiting, handed_on, latest, publish};
 pub use record::{Actor, NewEvent, record};

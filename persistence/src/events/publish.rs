@@ -16,24 +16,25 @@ use crate::schema::{event_publication, events};
 /// Events that are published in one transaction.
 const BATCH: i64 = 1_000;
 
-/// What was published.
+/// What is to be handed on.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// The events, in their order.
     pub events: Vec<Event>,
-    /// Whether there may be more.
+    /// Whether there may be more than a batch.
     pub more: bool,
 }
 
-/// Publishes a batch of events; whoever they are to be handed on to has to get them in the same transaction. Others who want to
-/// publish wait until it ends. When there is nobody to hand them on to, they need not be read.
+/// Publishes a batch of events; whoever they are to be handed on to has to get them in the same transaction, and [`handed_on`] says how
+/// far that went. Others who want to publish wait until it ends. When there is nobody to hand them on to, they need not be read.
 pub fn publish(tx: &mut StoreConnection, anybody_listens: bool) -> Result<Batch, Error> {
+    let mut numbered = 0;
     let state = event_publication::table.select(event_publication::position);
     let published: i64 = match tx {
         StoreConnection::Sqlite(connection) => state.first(connection)?,
         StoreConnection::Postgresql(connection) => {
             let published = state.for_update().first(connection)?;
-            diesel::sql_query(
+            numbered = diesel::sql_query(
                 "WITH waiting AS MATERIALIZED (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT $2), \
                  numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS number FROM waiting) \
                  UPDATE events SET position = numbered.number + (SELECT greatest($1, max(position)) FROM events) \
@@ -46,16 +47,26 @@ pub fn publish(tx: &mut StoreConnection, anybody_listens: bool) -> Result<Batch,
         }
     };
     let found = if anybody_listens { behind(tx, published, BATCH)? } else { Vec::new() };
-    let last = match found.last() {
-        Some(last) => last.position,
-        None if anybody_listens => published,
-        None => events::table.select(max(events::position)).first::<Option<i64>>(tx)?.unwrap_or(published),
-    };
-    if last != published {
-        diesel::update(event_publication::table).set(event_publication::position.eq(last)).execute(tx)?;
+    if !anybody_listens {
+        let last = latest(tx)?;
+        if last > published {
+            handed_on(tx, last)?;
+        }
     }
-    let more = i64::try_from(found.len()) == Ok(BATCH) || any_waiting(tx)?;
-    Ok(Batch { events: found, more })
+    // What others commit meanwhile is for the next time: whoever waits for this would wait for ever.
+    let is_full = |number: usize| i64::try_from(number) == Ok(BATCH);
+    Ok(Batch { more: is_full(numbered) || is_full(found.len()), events: found })
+}
+
+/// Notes up to which position events were handed on.
+pub fn handed_on(tx: &mut StoreConnection, position: i64) -> Result<(), Error> {
+    diesel::update(event_publication::table).set(event_publication::position.eq(position)).execute(tx)?;
+    Ok(())
+}
+
+/// The position of the latest event; 0 before the first.
+pub fn latest(tx: &mut StoreConnection) -> Result<i64, Error> {
+    Ok(events::table.select(max(events::position)).first::<Option<i64>>(tx)?.unwrap_or_default())
 }
 
 /// Whether there are events that readers don't see yet, because they have no position.

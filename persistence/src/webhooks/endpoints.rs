@@ -62,6 +62,24 @@ pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: WebhookId) -> Res
     row.map(webhook).transpose()
 }
 
+/// Holds a webhook until the transaction ends, so that a change and the service's own disabling don't pass each other by. SQLite has
+/// one writer, so there they can't.
+pub fn hold(tx: &mut StoreConnection, id: WebhookId) -> Result<(), Error> {
+    if let StoreConnection::Postgresql(connection) = tx {
+        let row = webhooks::table.filter(webhooks::id.eq(Key::from(id))).select(webhooks::id).for_no_key_update();
+        let _: Option<Key> = row.first(connection).optional()?;
+    }
+    Ok(())
+}
+
+/// Removes every webhook of an account that closes.
+pub(crate) fn remove_all(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
+    let own =
+        webhooks::table.filter(webhooks::account_id.eq(Key::from(account))).filter(webhooks::removed_at.is_null());
+    diesel::update(own).set(webhooks::removed_at.eq(Some(column(now)))).execute(tx)?;
+    Ok(())
+}
+
 /// The webhooks of an account behind one, in the order of their ids.
 pub fn list(
     tx: &mut StoreConnection,
@@ -98,14 +116,13 @@ pub fn any(tx: &mut StoreConnection) -> Result<bool, Error> {
     Ok(first.is_some())
 }
 
-/// Everybody who wants events. Accounts that were closed want none.
+/// Everybody who wants events.
 pub fn listening(tx: &mut StoreConnection) -> Result<Vec<Listening>, Error> {
     let rows: Vec<(Key, Key, String, String, Option<bool>)> = webhooks::table
         .inner_join(accounts::table.on(accounts::id.eq(webhooks::account_id)))
         .left_join(enterprises::table.on(enterprises::account_id.eq(accounts::id)))
         .filter(webhooks::removed_at.is_null())
         .filter(webhooks::enabled.eq(true))
-        .filter(accounts::closed_at.is_null())
         .select((
             webhooks::id,
             accounts::id,

@@ -6,16 +6,18 @@ use chrono::TimeDelta;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::Timestamp;
+use domain::account::Status;
 use domain::id::{DeliveryId, EventId, WebhookId};
 use domain::webhook::DeliveryState;
 use uuid::Uuid;
 
 use super::deliveries::Attempt;
 use super::endpoints::secrets;
+use crate::accounts::{MASTER, RESELLER};
 use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
-use crate::schema::{webhook_attempts, webhook_deliveries as rows, webhooks};
+use crate::schema::{accounts, webhook_attempts, webhook_deliveries as rows, webhooks};
 use crate::time::{Instant, column, instant};
 
 /// How long a worker has deliveries to itself. One that dies leaves them to others after that.
@@ -95,16 +97,25 @@ pub fn queue(tx: &mut StoreConnection, delivery: &NewDelivery<'_>, now: Timestam
     Ok(queued == 1)
 }
 
-/// The webhooks to which something is due.
-pub fn due(tx: &mut StoreConnection, now: Timestamp) -> Result<Vec<WebhookId>, Error> {
+/// The webhooks to which something is due, and whether nothing was taken there lately. Those of accounts that don't operate wait (R7).
+pub fn due(tx: &mut StoreConnection, now: Timestamp) -> Result<Vec<(WebhookId, bool)>, Error> {
     let waiting = rows::table.filter(rows::webhook_id.eq(webhooks::id)).filter(rows::due_at.le(column(now)));
-    let found: Vec<Key> = webhooks::table
+    let active = Status::Active.as_str();
+    let master = MASTER.field(accounts::status).nullable();
+    let reseller = RESELLER.field(accounts::status).nullable();
+    let found: Vec<(Key, Option<Instant>)> = webhooks::table
+        .inner_join(accounts::table.on(accounts::id.eq(webhooks::account_id)))
+        .left_join(MASTER.on(MASTER.field(accounts::id).nullable().eq(accounts::master_reseller_id)))
+        .left_join(RESELLER.on(RESELLER.field(accounts::id).nullable().eq(accounts::reseller_id)))
         .filter(webhooks::enabled.eq(true))
         .filter(webhooks::removed_at.is_null())
+        .filter(accounts::status.eq(active))
+        .filter(master.is_null().or(master.assume_not_null().eq(active)))
+        .filter(reseller.is_null().or(reseller.assume_not_null().eq(active)))
         .filter(exists(waiting))
-        .select(webhooks::id)
+        .select((webhooks::id, webhooks::failing_since))
         .load(tx)?;
-    Ok(found.into_iter().map(Key::id).collect())
+    Ok(found.into_iter().map(|(id, failing_since)| (id.id(), failing_since.is_some())).collect())
 }
 
 /// Leases what is due to a webhook to the calling worker: up to `limit`, or up to `limit_failing` if nothing was taken there lately.

@@ -208,6 +208,11 @@ async fn r9_a_client_works_until_it_expires_and_from_where_it_may(#[values(Sqlit
     app.clock.advance(TimeDelta::seconds(121));
     list("192.0.2.1").await.problem(401, "not_signed_in");
     let _ = ask("192.0.2.15").await.expect(401);
+    // One that has ended can still be named and restricted, and not be given another end that is over.
+    let patch = |body: Value| app.patch(&format!("/api-clients/{id}")).bearer(&owner.token).json(&body).send();
+    assert_eq!(patch(json!({"name": "Old orders"})).await.expect(200).text_of("name"), "Old orders");
+    let over = patch(json!({"expires_at": "2020-01-01T00:00:00Z"})).await;
+    assert_eq!(over.expect(422).pointers(), ["/expires_at"]);
 }
 
 #[rstest]
@@ -236,6 +241,11 @@ async fn r9_a_client_never_makes_or_takes_over_one_of_more_power(#[values(Sqlite
     let _ = app.delete(&path).bearer(&limited.token).send().await.expect(422);
     let _ = app.patch(&path).bearer(&limited.token).json(&json!({"name": "Mine"})).send().await.expect(422);
     assert_eq!(token(&app, &unlimited).await.status, 200);
+    // Nor does it make what would go on without it.
+    let hook = app.post("/webhooks").bearer(&limited.token);
+    let hook = hook.json(&json!({"url": "https://example.com/", "event_types": ["*"]})).send().await;
+    hook.problem(403, "limited_api_client");
+    let _ = app.get("/webhooks").bearer(&limited.token).send().await.expect(200);
 }
 
 #[rstest]

@@ -136,6 +136,7 @@ async fn events_are_filtered_and_turned_round(#[values(Sqlite, Postgresql)] data
         ("?since=yesterday", "invalid_parameter"),
         ("?actor=reseller_01h455vb4pex5vsknk084sn02q", "invalid_parameter"),
         ("?order=random", "invalid_parameter"),
+        ("?subject=%00", "invalid_parameter"),
         ("?limit=201", "invalid_parameter"),
         ("?cursor=AAAA", "invalid_cursor"),
     ] {
@@ -228,6 +229,35 @@ async fn r16_an_event_that_is_committed_late_is_not_missed() {
     slow.batch_execute("COMMIT").unwrap();
     let found = page(&app, &owner, &format!("?limit=50{cursor}")).await;
     assert_eq!(ids(&found), [slow_id.to_string()], "it follows what was committed before");
+}
+
+/// Whoever asks for what hardly ever happens goes on behind whatever else has.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_finds_nothing_goes_on_all_the_same(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
+    let owner = app.member(&master, Role::Owner).await;
+    let create = async |email: &str| {
+        let request = app.post("/resellers").bearer(&owner.token).json(&reseller_body(email));
+        request.send().await.expect(201).text_of("id")
+    };
+    let reseller = create("a@wind.example").await;
+    let first = page(&app, &owner, "?type=reseller.suspended").await;
+    let start = page(&app, &owner, "?type=reseller.suspended&since=2990-01-01T00:00:00Z").await;
+    assert_eq!((ids(&first).len(), ids(&start).len()), (0, 0));
+    let suspend = app.post(&format!("/resellers/{reseller}/suspend")).bearer(&owner.token);
+    let _ = suspend.send().await.expect(409);
+    let token = app.token_for("a@wind.example").await;
+    let activate = app.post("/activations").json(&json!({"token": token, "password": end_to_end::PASSWORD}));
+    let _ = activate.send().await.expect(200);
+    let suspend = app.post(&format!("/resellers/{reseller}/suspend")).bearer(&owner.token);
+    let _ = suspend.send().await.expect(200);
+    let cursor = first["resume_cursor"].as_str().unwrap();
+    let next = page(&app, &owner, &format!("?type=reseller.suspended&cursor={cursor}")).await;
+    assert_eq!(types(&next), ["reseller.suspended"]);
+    let cursor = next["resume_cursor"].as_str().unwrap();
+    assert_eq!(ids(&page(&app, &owner, &format!("?type=reseller.suspended&cursor={cursor}")).await).len(), 0);
 }
 
 #[rstest]

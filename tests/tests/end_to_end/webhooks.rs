@@ -563,6 +563,49 @@ async fn r10_events_hide_sip_data_from_an_enterprise_that_may_not_see_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn r7_deliveries_wait_for_a_suspended_account_and_end_with_a_closed_one(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start_with(database, PRIVATE).await;
+    let operator = app.operator().await;
+    let (owner, receiver) = (owner(&app).await, Receiver::start());
+    let _ = hook(&app, &owner, &receiver.url, &["reseller.*"]).await;
+    let reseller = create(&app, &owner, "a@wind.example").await.expect(201).text_of("id");
+    let step = async |step: &str| {
+        let request = app.post(&format!("/master-resellers/{}/{step}", owner.account)).bearer(&operator.token);
+        let _ = request.send().await.expect(200);
+    };
+    step("suspend").await;
+    assert_eq!(app.deliver_webhooks().await, 0);
+    step("resume").await;
+    assert_eq!(app.deliver_webhooks().await, 1);
+    let close = app.delete(&format!("/resellers/{reseller}")).bearer(&operator.token);
+    let _ = close.send().await.expect(204);
+    let close = app.delete(&format!("/master-resellers/{}", owner.account)).bearer(&operator.token);
+    let _ = close.send().await.expect(204);
+    assert_eq!(app.deliver_webhooks().await, 0, "what waited goes nowhere any more");
+}
+
+/// The service's own disabling and a change of somebody's don't undo each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_does_not_undo_that_a_webhook_was_disabled() {
+    let app = App::start_with(Postgresql, PRIVATE).await;
+    let (owner, receiver) = (owner(&app).await, Receiver::start());
+    for round in 0..8 {
+        let made = hook(&app, &owner, &receiver.url, &["reseller.created"]).await;
+        receiver.reply([Reply::Status(410)]);
+        let _ = create(&app, &owner, &format!("r{round}@wind.example")).await.expect(201);
+        let patch = app.patch(&made.path).bearer(&owner.token).json(&json!({"description": "Orders"}));
+        let (patched, _) = futures_util::future::join(patch.send(), app.deliver_webhooks()).await;
+        let _ = patched.expect(200);
+        let seen = see(&app, &owner, &made.path).await;
+        assert_eq!((&seen["enabled"], &seen["description"]), (&json!(false), &json!("Orders")), "round {round}");
+        let _ = app.delete(&made.path).bearer(&owner.token).send().await.expect(204);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn w2_every_fault_of_a_webhook_is_named(#[values(Sqlite, Postgresql)] database: Database) {
     let app = App::start(database).await;
     let owner = owner(&app).await;
