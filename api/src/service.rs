@@ -18,7 +18,7 @@ use crate::http::caller::Permission;
 use crate::http::idempotency::{self, Fingerprints, Repeatable};
 use crate::http::rate_limit::RateLimits;
 use crate::http::{Actor, Answer, Caller, Context, Error, Origin};
-use crate::imports::upload::IMPORTS_AT_ONCE;
+use crate::imports::upload::{IMPORTS_AT_ONCE, UPLOADS_AT_ONCE};
 use crate::mail::Post;
 use crate::mail::transport::Mailer;
 use crate::security::access_token::AccessTokens;
@@ -61,8 +61,10 @@ pub struct Service {
     pub webhook_client: reqwest::Client,
     /// How many may be under way.
     pub webhook_attempts: Semaphore,
-    /// How many imports may be.
-    pub imports: Arc<Semaphore>,
+    /// How many files of imports may be in memory.
+    pub uploads: Arc<Semaphore>,
+    /// How many imports may be carried out.
+    pub imports: Semaphore,
     /// Says where they may go.
     pub webhook_guard: Guard,
     /// Wakes the worker that does.
@@ -111,7 +113,8 @@ impl Service {
             webhook_client: webhook_guard.client().map_err(|error| error.to_string())?,
             webhook_guard,
             webhook_attempts: Semaphore::new(ATTEMPTS_AT_ONCE),
-            imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
+            uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+            imports: Semaphore::new(IMPORTS_AT_ONCE),
             deliveries_ready: Notify::new(),
             graph,
             routes_ready: Notify::new(),

@@ -155,5 +155,6 @@ async fn import(
     let reading = tokio::task::spawn_blocking(move || read(form, &octets, columns)).await;
     let failed = |_| Error::new(crate::http::ErrorCode::Internal, "This is our fault. Nothing was changed.");
     let rows = reading.map_err(failed)??;
+    let _turn = service.imports.acquire().await;
     run(service, &caller, import, rows, options, repeatable).await
 }

@@ -30,11 +30,13 @@ pub struct Upload {
     form: Option<Form>,
     /// Its octets.
     pub octets: Bytes,
-    /// Its place among the imports that are under way, until it is done.
+    /// Its place among the files that are in memory, until it is imported.
     _place: Arc<OwnedSemaphorePermit>,
 }
 
-/// Imports at the same time: each has its file in memory, and the database for a while.
+/// Files at the same time: each is in memory. One that arrives slowly holds up nobody but those beyond this number.
+pub const UPLOADS_AT_ONCE: usize = 16;
+/// Imports that are carried out at the same time, so that other writes have their turn; further ones wait for theirs.
 pub const IMPORTS_AT_ONCE: usize = 2;
 
 impl Upload {
@@ -63,7 +65,7 @@ impl FromRequest for Upload {
         let service = request.app_data::<Data<Service>>().cloned();
         let mut payload = payload.take();
         Box::pin(async move {
-            let place = service.and_then(|service| Arc::clone(&service.imports).try_acquire_owned().ok());
+            let place = service.and_then(|service| Arc::clone(&service.uploads).try_acquire_owned().ok());
             let place = place.ok_or_else(|| {
                 let detail = "Other imports are under way. Send the file again in a moment.";
                 Error::new(ErrorCode::Unavailable, detail)

@@ -40,7 +40,8 @@ async function start() {
   } else {
     const answer = await post(preview, { token });
     if (!answer.ok) return answer.body?.code === "invalid_token" ? dead() : unreachable();
-    about.textContent = `You activate ${answer.body.name} and will sign in as ${answer.body.email}.`;
+    const { name, email, status } = answer.body;
+    about.textContent = `You ${status === "pending" ? "activate" : "join"} ${name} and will sign in as ${email}.`;
   }
   form.hidden = false;
   document.getElementById("password").focus();
