@@ -11,6 +11,7 @@ pub mod billing;
 pub mod cli;
 pub mod clock;
 pub mod direct_routing;
+pub mod email_changes;
 pub mod enterprises;
 pub mod events;
 pub mod graph;

@@ -3,13 +3,15 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    accounts, activations, api_clients, auth, billing, direct_routing, enterprises, events, master_resellers, me,
-    members, moves, oauth, pbxes, resellers, sbc_regions, support_tickets, system, trunks, users, webhooks,
+    accounts, activations, api_clients, auth, billing, direct_routing, email_changes, enterprises, events,
+    master_resellers, me, members, moves, oauth, pbxes, resellers, sbc_regions, support_tickets, system, trunks, users,
+    webhooks,
 };
 
 /// Adds every operation.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     support_tickets::routes::configure(config);
+    email_changes::routes::configure(config);
     activations::routes::configure(config);
     auth::routes::configure(config);
     me::routes::configure(config);

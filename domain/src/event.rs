@@ -25,6 +25,8 @@ types! {
     "master_reseller.updated" "A master reseller was changed.";
     "master_reseller.activation_resent" "The activation e-mail of a master reseller was sent again.";
     "master_reseller.activated" "A master reseller activated its account.";
+    "master_reseller.email_change_requested" "Somebody asked for the address of a master reseller to become another one.";
+    "master_reseller.email_changed" "A master reseller has another address.";
     "master_reseller.suspended" "A master reseller was suspended.";
     "master_reseller.resumed" "A suspended master reseller was resumed.";
     "master_reseller.closed" "A master reseller was closed.";
@@ -32,6 +34,8 @@ types! {
     "reseller.updated" "A reseller was changed.";
     "reseller.activation_resent" "The activation e-mail of a reseller was sent again.";
     "reseller.activated" "A reseller activated its account.";
+    "reseller.email_change_requested" "Somebody asked for the address of a reseller to become another one.";
+    "reseller.email_changed" "A reseller has another address.";
     "reseller.suspended" "A reseller was suspended.";
     "reseller.resumed" "A suspended reseller was resumed.";
     "reseller.closed" "A reseller was closed.";
@@ -39,6 +43,8 @@ types! {
     "enterprise.updated" "An enterprise was changed.";
     "enterprise.activation_resent" "The activation e-mail of an enterprise was sent again.";
     "enterprise.activated" "An enterprise activated its account.";
+    "enterprise.email_change_requested" "Somebody asked for the address of an enterprise to become another one.";
+    "enterprise.email_changed" "An enterprise has another address.";
     "enterprise.suspended" "An enterprise was suspended.";
     "enterprise.resumed" "A suspended enterprise was resumed.";
     "enterprise.closed" "An enterprise was closed.";
@@ -72,6 +78,8 @@ types! {
     "member.invitation_resent" "The invitation of a member was sent again.";
     "member.joined" "A member took up its invitation.";
     "member.updated" "A member got another role.";
+    "member.email_change_requested" "A member asked for its address to become another one.";
+    "member.email_changed" "A member signs in with another address.";
     "member.removed" "A member was removed.";
     "member.signed_in" "A member signed in.";
     "member.signed_out" "A member signed out.";

@@ -63,6 +63,8 @@ pub const SEARCH_MIN: usize = 3;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 
+/// How long the link works by which a new address is confirmed, in hours.
+pub const EMAIL_CHANGE_HOURS: i64 = 24;
 /// Most members of an account.
 pub const MEMBERS_MAX: i64 = 500;
 /// Days within which a move is to be decided.

@@ -54,6 +54,8 @@ pub enum Refusal {
     AddressNotAllowed,
     /// An API client with limits asks for what would outlive them (R9).
     LimitedClient,
+    /// Nobody has activated the account, so its address is replaced without confirmation.
+    NotActivated,
     /// Somebody must be left who manages the account (R9).
     LastOwner,
     /// The account has as many members as it may have (R9).

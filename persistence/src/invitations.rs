@@ -156,7 +156,7 @@ fn store(tx: &mut StoreConnection, id: MemberId, invitation: &NewInvitation<'_>,
     Ok(())
 }
 
-fn withdraw(tx: &mut StoreConnection, message: Key) -> Result<(), Error> {
+pub(crate) fn withdraw(tx: &mut StoreConnection, message: Key) -> Result<(), Error> {
     let unsent = outbox::table.filter(outbox::id.eq(message)).filter(outbox::state.ne(Delivery::Sent.as_str()));
     diesel::delete(unsent).execute(tx)?;
     Ok(())

@@ -10,6 +10,7 @@ pub mod billing;
 mod connection;
 mod database;
 pub mod direct_routing;
+pub mod email_changes;
 mod enterprises;
 mod error;
 pub mod events;

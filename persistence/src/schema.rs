@@ -309,6 +309,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Binary, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    email_changes (account_id, old_canonical) {
+        account_id -> Key,
+        old_canonical -> Text,
+        email -> Text,
+        token_hash -> Binary,
+        message_id -> Key,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Binary, Nullable, SmallInt, Text, Timestamp};
 
     idempotency_keys (caller, key) {
@@ -585,6 +600,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_deliveries,
     webhook_attempts,
     moves,
+    email_changes,
     idempotency_keys,
     enterprises,
     enterprise_sbc_regions,

@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::wire::{CreateEnterprise, Enterprise, EnterprisePage, PatchEnterprise};
 use crate::accounts::create;
 use crate::accounts::requests::{self, Step, View};
+use crate::email_changes::routes::change_enterprise_email;
 use crate::http::caller::{Change, Create, Read};
 use crate::http::error::BlockersView;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
@@ -30,6 +31,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(move_enterprise)
             .service(get_enterprise)
             .service(update_enterprise)
+            .service(change_enterprise_email)
             .service(suspend_enterprise)
             .service(resume_enterprise)
             .service(resend_enterprise_activation)

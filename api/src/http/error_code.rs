@@ -122,6 +122,8 @@ error_codes! {
     SipUserTaken "sip_user_taken" 409 "The SIP user is taken";
     /// Another user has the number.
     NumberTaken "number_taken" 409 "The number is taken";
+    /// Nobody has activated the account, so its address is replaced without confirmation.
+    NotActivated "not_activated" 409 "The account is not activated";
     /// Somebody must be left who manages the account.
     LastOwner "last_owner" 409 "The account needs an owner";
     /// The account has as many members as it may have.

@@ -52,6 +52,10 @@ impl From<Refusal> for Error {
                 "A webhook goes on after this API client's `expires_at`, and beyond its `allowed_networks`. A member, or an API client \
                  without them, makes and changes webhooks.",
             ),
+            Refusal::NotActivated => Self::new(
+                ErrorCode::NotActivated,
+                "Nobody has activated the account: PATCH its `email`, and a new activation e-mail goes out.",
+            ),
             Refusal::AddressNotAllowed => Self::new(
                 ErrorCode::AddressNotAllowed,
                 "This API client may not call from your network address: see its `allowed_networks`.",
@@ -80,7 +84,7 @@ impl From<Refusal> for Error {
             .at("/email"),
             Refusal::EmailChangeNeedsConfirmation => Self::new(
                 ErrorCode::EmailChangeNeedsConfirmation,
-                "Only the address of a pending account can be replaced; this one has been activated.",
+                "This account has been activated, so a new address is confirmed by whoever reads its e-mail: POST …/change-email.",
             )
             .at("/email"),
             Refusal::WrongStatus { status, transition } => Self::new(

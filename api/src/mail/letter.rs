@@ -37,6 +37,26 @@ pub enum Letter {
         /// Until when the link works.
         expires_at: DateTime<Utc>,
     },
+    /// Confirms that somebody reads e-mail at a new address (R1).
+    EmailChange {
+        /// The canonical address that it goes to: the new one.
+        to: String,
+        /// The account's name.
+        account_name: String,
+        /// The single-use token of the link.
+        token: String,
+        /// Until when the link works.
+        expires_at: DateTime<Utc>,
+    },
+    /// Tells the old address that it is to become another one.
+    EmailChangeNotice {
+        /// The canonical address that it goes to: the old one.
+        to: String,
+        /// The account's name.
+        account_name: String,
+        /// The new address.
+        new: String,
+    },
     /// Lets a member set a new password.
     PasswordReset {
         /// The canonical address that it goes to.
@@ -79,6 +99,8 @@ impl Letter {
         match self {
             Self::Activation { to, .. }
             | Self::Invitation { to, .. }
+            | Self::EmailChange { to, .. }
+            | Self::EmailChangeNotice { to, .. }
             | Self::PasswordReset { to, .. }
             | Self::WebhookDisabled { to, .. } => to,
         }
@@ -109,6 +131,25 @@ impl Letter {
                     until: expires_at,
                 }),
                 last: "If you did not expect this, ignore it: without you nothing happens.",
+            }),
+            Self::EmailChange { to, account_name, token, expires_at } => words(&Parts {
+                subject: "Confirm your new address for TeamMate Portal".to_owned(),
+                intro: format!("{to} is to be the address by which {account_name} is signed in to on TeamMate Portal."),
+                link: Some(Link {
+                    button: "Confirm the address",
+                    address: format!("{public_url}/confirm-email#token={token}"),
+                    until: expires_at,
+                }),
+                last: "If you did not expect this, ignore it: without you nothing changes.",
+            }),
+            Self::EmailChangeNotice { to, account_name, new } => words(&Parts {
+                subject: "Your address for TeamMate Portal is to change".to_owned(),
+                intro: format!(
+                    "Somebody asked for {to} to be replaced by {new} for {account_name} on TeamMate Portal. That happens once it \
+                     is confirmed from the new address."
+                ),
+                link: None,
+                last: "If it was not you, tell whoever provides TeamMate Portal to you at once.",
             }),
             Self::PasswordReset { to: _, account_name, token, expires_at } => words(&Parts {
                 subject: "Set a new password for TeamMate Portal".to_owned(),

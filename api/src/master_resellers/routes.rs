@@ -8,6 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::wire::{MasterReseller, MasterResellerPage, PatchMasterReseller};
 use crate::accounts::requests::{self, Step};
 
+use crate::email_changes::routes::change_master_reseller_email;
 use crate::http::caller::{Change, Read};
 use crate::http::error::BlockersView;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
@@ -21,6 +22,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(list_master_resellers)
             .service(get_master_reseller)
             .service(update_master_reseller)
+            .service(change_master_reseller_email)
             .service(suspend_master_reseller)
             .service(resume_master_reseller)
             .service(resend_master_reseller_activation)

@@ -49,6 +49,7 @@ pub(super) fn complete(document: &mut OpenApi) {
         "MoveEnterprise",
         "AcceptMove",
         "InviteMember",
+        "ChangeEmail",
         "ReplayEvents",
         "TokenRequest",
     ];

@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::wire::{CreateReseller, PatchReseller, Reseller, ResellerPage};
 use crate::accounts::create;
 use crate::accounts::requests::{self, Step, View};
+use crate::email_changes::routes::change_reseller_email;
 use crate::http::caller::{Change, Create, Read};
 use crate::http::error::BlockersView;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
@@ -30,6 +31,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(move_reseller)
             .service(get_reseller)
             .service(update_reseller)
+            .service(change_reseller_email)
             .service(suspend_reseller)
             .service(resume_reseller)
             .service(resend_reseller_activation)

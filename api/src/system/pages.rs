@@ -8,11 +8,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The paths of the pages and of what they load.
-pub const PATHS: [&str; 4] = ["/activate", "/reset-password", "/assets/link.js", "/assets/link.css"];
+pub const PATHS: [&str; 6] =
+    ["/activate", "/reset-password", "/confirm-email", "/assets/link.js", "/assets/confirm.js", "/assets/link.css"];
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(activate).service(reset_password).service(script).service(style);
+    config
+        .service(activate)
+        .service(reset_password)
+        .service(confirm_email)
+        .service(script)
+        .service(confirm_script)
+        .service(style);
 }
 
 #[get("/activate")]
@@ -23,6 +30,16 @@ async fn activate() -> HttpResponse {
 #[get("/reset-password")]
 async fn reset_password() -> HttpResponse {
     page(include_str!("assets/reset-password.html"))
+}
+
+#[get("/confirm-email")]
+async fn confirm_email() -> HttpResponse {
+    page(include_str!("assets/confirm-email.html"))
+}
+
+#[get("/assets/confirm.js")]
+async fn confirm_script() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", include_str!("assets/confirm.js"))
 }
 
 #[get("/assets/link.js")]

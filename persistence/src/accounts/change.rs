@@ -234,6 +234,7 @@ pub fn close(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Res
     .execute(tx)?;
     crate::api_clients::revoke_all(tx, account.id, now)?;
     crate::webhooks::remove_all(tx, account.id, now)?;
+    crate::email_changes::withdraw_all(tx, account.id)?;
     crate::activations::revoke(tx, account.id)?;
     crate::direct_routing::free(tx, account.id)?;
     free_emails(tx, account.id)

@@ -84,6 +84,8 @@ const TABLE: &[Row] = &[
     same("logout", 422),
     same("request_password_reset", 422),
     same("redeem_password_reset", 422),
+    row("change_my_email", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
+    same("confirm_email_change", 422),
     row("get_me", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("create_reseller", provisions(422), provisions(422), NO, NO, [403, 422]),
     row("import_resellers", provisions(415), provisions(415), NO, NO, [403, 415]),
@@ -144,6 +146,9 @@ const TABLE: &[Row] = &[
     row("list_billing_adjustments", BILLS, BILLS, BILLS, BILLS, [200, 200]),
     // There is no such correction.
     row("get_billing_adjustment", [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 403, 404, 403], [404, 404]),
+    row("change_reseller_email", provisions(422), provisions(422), NO, UNSEEN, [404, 404]),
+    row("change_enterprise_email", provisions(422), provisions(422), provisions(422), NO, [404, 404]),
+    row("change_master_reseller_email", provisions(422), NO, UNSEEN, UNSEEN, [404, 404]),
     row("move_reseller", provisions(422), provisions(422), NO, UNSEEN, [404, 404]),
     row("move_enterprise", provisions(422), provisions(422), provisions(422), NO, [404, 404]),
     row("list_moves", SEEN, SEEN, SEEN, SEEN, [200, 200]),
@@ -197,7 +202,8 @@ const TABLE: &[Row] = &[
 ];
 
 /// What no API client may do.
-const FOR_PEOPLE: &[&str] = &["invite_member", "update_member", "remove_member", "resend_invitation"];
+const FOR_PEOPLE: &[&str] =
+    &["invite_member", "update_member", "remove_member", "resend_invitation", "change_my_email"];
 
 struct Operation {
     id: String,

@@ -1,0 +1,42 @@
+// Confirms a new address: reads the token of the link from the fragment, and sends it when the button is pressed.
+"use strict";
+
+const about = document.getElementById("about");
+const form = document.getElementById("form");
+const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+
+// Not in the history, not in a bookmark, not over anybody's shoulder.
+history.replaceState(null, "", location.pathname);
+
+function bad(text) {
+  about.className = "bad";
+  about.textContent = text;
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    const response = await fetch("/activations/email-changes", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ token }),
+    });
+    const answer = await response.json();
+    if (response.ok) {
+      form.hidden = true;
+      about.className = "";
+      about.textContent = `Done. From now on you sign in to ${answer.name} as ${answer.email}.`;
+    } else if (answer.code === "invalid_token" || answer.code === "validation_failed") {
+      form.hidden = true;
+      bad("This link does not work: it was used already, has expired, or was replaced by a newer e-mail.");
+    } else {
+      bad(answer.detail);
+    }
+  } catch {
+    bad("The service can't be reached right now. Try again in a moment.");
+  } finally {
+    button.disabled = false;
+  }
+});
