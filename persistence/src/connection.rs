@@ -83,7 +83,7 @@ fn sqlite(path: &Path) -> Result<SqliteConnection, Error> {
     connection.batch_execute("PRAGMA busy_timeout = 10000;")?;
     connection.batch_execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -5000; \
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
          PRAGMA wal_autocheckpoint = 8000;",
     )?;
     Ok(connection)
