@@ -163,7 +163,8 @@ pub fn test(
         request_id: actor.origin().request_id.clone(),
         source_address: actor.origin().address.clone(),
     };
-    queue(tx, account, webhook, &event, now)
+    let delivery = queue(tx, account, webhook, &event, now)?;
+    Ok(webhooks::delivery(tx, webhook.id, delivery)?.ok_or(Refusal::NotFound)?)
 }
 
 /// Sends one delivery again.
@@ -230,19 +231,20 @@ pub fn replay(
     Ok(queued)
 }
 
+/// Queues an event, unless it is being handed on at this moment, and gives the id that its delivery then has.
 fn queue(
     tx: &mut StoreConnection,
     account: &Account,
     webhook: &Webhook,
     event: &Event,
     now: Timestamp,
-) -> Result<Delivery, Error> {
+) -> Result<DeliveryId, Error> {
     let payload = payload(event, Reader::of(account))?;
     let id = new_id(now);
     let delivery =
         NewDelivery { id, webhook: webhook.id, event: event.id, event_type: &event.action, payload: &payload };
     webhooks::queue(tx, &delivery, now)?;
-    Ok(webhooks::delivery(tx, webhook.id, id)?.ok_or(Refusal::NotFound)?)
+    Ok(id)
 }
 
 fn sealed(seal: &Seal, secret: &[u8], now: Timestamp) -> Result<NewSecret, Error> {

@@ -22,7 +22,7 @@ pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: Acco
 
 /// Whether an account other than this one has an address, as far as that can be told before claiming it. On SQLite it
 /// saves a refusal that has to be undone together with the work of others; on PostgreSQL only the claim tells.
-pub fn is_taken(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
+pub(super) fn is_taken(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
     let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
     let holder: Option<Key> = claim.select(email_addresses::account_id).first(connection).optional()?;

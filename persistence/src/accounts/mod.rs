@@ -8,7 +8,7 @@ mod lock;
 mod row;
 mod tree;
 
-pub use addresses::{claim_email, free_email, is_taken};
+pub use addresses::{claim_email, free_email};
 pub use change::{Change, NewAccount, activate, close, insert, insert_active, set_status, update};
 pub(crate) use find::of_ids;
 pub use find::{any_below_platform, by_email, by_id, open_descendants, open_descendants_with};
