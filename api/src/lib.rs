@@ -29,6 +29,7 @@ pub mod record;
 pub mod resellers;
 pub mod routes;
 pub mod sbc_regions;
+pub mod second_factors;
 pub mod security;
 pub mod server;
 pub mod service;

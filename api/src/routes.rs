@@ -4,8 +4,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, activations, api_clients, auth, billing, direct_routing, email_changes, enterprises, events,
-    master_resellers, me, members, moves, oauth, pbxes, resellers, sbc_regions, support_tickets, system, trunks, users,
-    webhooks,
+    master_resellers, me, members, moves, oauth, pbxes, resellers, sbc_regions, second_factors, support_tickets,
+    system, trunks, users, webhooks,
 };
 
 /// Adds every operation.
@@ -15,6 +15,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     activations::routes::configure(config);
     auth::routes::configure(config);
     me::routes::configure(config);
+    second_factors::routes::configure(config);
     accounts::search::configure(config);
     resellers::routes::configure(config);
     direct_routing::routes::configure(config);
@@ -27,6 +28,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     master_resellers::routes::configure(config);
     moves::routes::configure(config);
     members::routes::configure(config);
+    second_factors::policy::configure(config);
     api_clients::routes::configure(config);
     oauth::routes::configure(config);
     events::routes::configure(config);

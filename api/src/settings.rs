@@ -220,6 +220,6 @@ fn parse_tenant(text: &str) -> Result<Tenant, String> {
     Tenant::parse(text).map_err(|fault| fault.detail)
 }
 
-fn parse_email(text: &str) -> Result<EmailAddress, String> {
+pub(crate) fn parse_email(text: &str) -> Result<EmailAddress, String> {
     EmailAddress::parse(text).map_err(|fault| fault.detail)
 }

@@ -21,12 +21,14 @@ macro_rules! types {
 
 types! {
     "platform.created" "The service was started for the first time.";
+    "platform.sign_in_policy_changed" "An owner changed how members of the platform have to sign in.";
     "master_reseller.created" "A master reseller was taken on.";
     "master_reseller.updated" "A master reseller was changed.";
     "master_reseller.activation_resent" "The activation e-mail of a master reseller was sent again.";
     "master_reseller.activated" "A master reseller activated its account.";
     "master_reseller.email_change_requested" "Somebody asked for the address of a master reseller to become another one.";
     "master_reseller.email_changed" "A master reseller has another address.";
+    "master_reseller.sign_in_policy_changed" "An owner changed how members of a master reseller have to sign in.";
     "master_reseller.suspended" "A master reseller was suspended.";
     "master_reseller.resumed" "A suspended master reseller was resumed.";
     "master_reseller.closed" "A master reseller was closed.";
@@ -36,6 +38,7 @@ types! {
     "reseller.activated" "A reseller activated its account.";
     "reseller.email_change_requested" "Somebody asked for the address of a reseller to become another one.";
     "reseller.email_changed" "A reseller has another address.";
+    "reseller.sign_in_policy_changed" "An owner changed how members of a reseller have to sign in.";
     "reseller.suspended" "A reseller was suspended.";
     "reseller.resumed" "A suspended reseller was resumed.";
     "reseller.closed" "A reseller was closed.";
@@ -45,6 +48,7 @@ types! {
     "enterprise.activated" "An enterprise activated its account.";
     "enterprise.email_change_requested" "Somebody asked for the address of an enterprise to become another one.";
     "enterprise.email_changed" "An enterprise has another address.";
+    "enterprise.sign_in_policy_changed" "An owner changed how members of an enterprise have to sign in.";
     "enterprise.suspended" "An enterprise was suspended.";
     "enterprise.resumed" "A suspended enterprise was resumed.";
     "enterprise.closed" "An enterprise was closed.";
@@ -86,6 +90,12 @@ types! {
     "member.refresh_token_reused" "An old refresh token came back, and its session was ended.";
     "member.password_reset_requested" "A link to set a new password was sent to a member.";
     "member.password_reset" "A member set a new password.";
+    "member.second_factor_enabled" "A member has a second factor from now on.";
+    "member.second_factor_disabled" "A member switched its second factor off.";
+    "member.second_factor_reset" "An owner, or whoever operates the service, took the second factor of a member away.";
+    "member.recovery_codes_renewed" "A member got new recovery codes; those before are void.";
+    "member.recovery_code_used" "A member used a recovery code.";
+    "member.wrong_code" "Somebody who has a member's password gave a wrong code.";
     "client.created" "An API client was made.";
     "client.updated" "An API client was changed.";
     "client.secret_rotated" "An API client got a new secret.";

@@ -27,6 +27,7 @@ pub mod principal;
 pub mod public_address;
 pub mod refusal;
 pub mod route_domain;
+pub mod second_factor;
 pub mod services;
 pub mod session;
 pub mod sip;

@@ -140,6 +140,21 @@ pub const SESSION_DAYS: i64 = 30;
 /// For how long a refresh token that was just used gives the same successor again, in seconds.
 pub const REFRESH_GRACE_SECONDS: i64 = 10;
 
+/// Digits of a code of the app that is a second factor (RFC 6238).
+pub const APP_CODE_DIGITS: usize = 6;
+/// How long a code of the app is shown, in seconds; the one before and the one after are good as well (RFC 6238 section 5.2).
+pub const APP_CODE_SECONDS: u64 = 30;
+/// Recovery codes of a member.
+pub const RECOVERY_CODES: usize = 10;
+/// Letters and digits of a recovery code: 80 bits.
+pub const RECOVERY_CODE_LENGTH: usize = 16;
+/// Wrong codes of the app after which the next one waits.
+pub const CODES_FREE: i32 = 5;
+/// How long the first of them waits, in seconds; each further one waits twice as long.
+pub const CODE_PAUSE_SECONDS: i64 = 30;
+/// The longest wait, in seconds.
+pub const CODE_PAUSE_MAX_SECONDS: i64 = 900;
+
 /// How long the first answer to an idempotency key is kept, in hours (W5).
 pub const IDEMPOTENCY_HOURS: i64 = 24;
 /// Longest idempotency key, in characters.

@@ -17,6 +17,8 @@ pub struct Member {
     pub role: Role,
     /// When it chose its password; it can't sign in before.
     pub joined_at: Option<Timestamp>,
+    /// Since when it has a second factor.
+    pub second_factor_since: Option<Timestamp>,
     /// Its invitation, until it joins.
     pub invitation: Option<Invitation>,
     /// Grows by one with every change.
@@ -65,6 +67,7 @@ mod tests {
             email: "ann@contoso.example".to_owned(),
             role,
             joined_at: joined.then(Timestamp::default),
+            second_factor_since: None,
             invitation: None,
             version: 1,
             created_at: Timestamp::default(),

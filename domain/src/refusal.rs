@@ -50,6 +50,23 @@ pub enum Refusal {
     NotSignedIn,
     /// Address and password do not go together.
     WrongCredentials,
+    /// The member has a second factor, and signs in with a code of it as well.
+    CodeNeeded,
+    /// The code is not the one that the second factor shows, or was used.
+    WrongCode,
+    /// Codes were wrong, so the next one waits.
+    CodePaused {
+        /// For how many seconds.
+        seconds: u64,
+    },
+    /// The account asks for a second factor, and the member has none yet.
+    SecondFactorMissing,
+    /// The member has a second factor already.
+    SecondFactorOn,
+    /// The member has no second factor, or has begun with none.
+    SecondFactorOff,
+    /// Members switch their own second factor off with a code of it.
+    OwnSecondFactor,
     /// The API client may not call from this address (R9).
     AddressNotAllowed,
     /// An API client with limits asks for what would outlive them (R9).

@@ -16,9 +16,11 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::members::parse_role;
 use crate::schema::{invitations, members, outbox};
+use crate::second_factors;
 use crate::time::{Instant, column, instant};
 
-type Row = (Key, String, String, Option<Instant>, i64, Instant, Option<(Instant, String, Option<Instant>)>);
+type Times = (Instant, Option<Instant>, Option<Instant>);
+type Row = (Key, String, String, i64, Times, Option<(Instant, String, Option<Instant>)>);
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn query() -> _ {
@@ -30,14 +32,14 @@ fn query() -> _ {
             members::id,
             members::email,
             members::role,
-            members::joined_at,
             members::version,
-            members::created_at,
+            (members::created_at, members::joined_at, members::second_factor_since),
             (invitations::expires_at, outbox::state, outbox::sent_at).nullable(),
         ))
 }
 
-fn member((id, email, role, joined_at, version, created_at, invitation): Row) -> Result<Member, Error> {
+fn member((id, email, role, version, times, invitation): Row) -> Result<Member, Error> {
+    let (created_at, joined_at, second_factor_since) = times;
     let invitation = invitation.map(|(expires_at, state, sent_at)| {
         Ok::<_, Error>(Invitation {
             sent_at: sent_at.map(instant),
@@ -50,6 +52,7 @@ fn member((id, email, role, joined_at, version, created_at, invitation): Row) ->
         email,
         role: parse_role(&role)?,
         joined_at: joined_at.map(instant),
+        second_factor_since: second_factor_since.map(instant),
         invitation: invitation.transpose()?,
         version,
         created_at: instant(created_at),
@@ -219,6 +222,7 @@ pub fn remove(tx: &mut StoreConnection, id: MemberId, now: Timestamp) -> Result<
     if let Some(message) = message {
         withdraw(tx, message)?;
     }
+    second_factors::remove(tx, id)?;
     diesel::update(members::table.filter(members::id.eq(Key::from(id))))
         .set(members::removed_at.eq(Some(column(now))))
         .execute(tx)?;

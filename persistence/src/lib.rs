@@ -31,6 +31,7 @@ mod pool;
 pub mod savepoint;
 pub mod schema;
 pub mod search;
+pub mod second_factors;
 pub mod secrets;
 pub mod sessions;
 pub mod signed_in;

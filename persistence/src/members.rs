@@ -22,6 +22,8 @@ pub struct Member {
     pub id: MemberId,
     /// Its address in the given spelling.
     pub email: String,
+    /// The same in canonical form.
+    pub email_canonical: String,
     /// What it may do.
     pub role: Role,
     /// The PHC string of its password.
@@ -94,18 +96,25 @@ pub fn by_email(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option
 
 /// A member that has not been removed, for those who have proved to be it.
 pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, Error> {
-    let row: Option<(String, String, String, Key, String)> = members::table
+    type Row = ((String, String), String, String, Key, String);
+    let row: Option<Row> = members::table
         .inner_join(account_rows::table.on(account_rows::id.eq(members::account_id)))
         .filter(members::id.eq(Key::from(id)))
         .filter(members::removed_at.is_null())
-        .select((members::email, members::role, members::password_hash, account_rows::id, account_rows::tier))
+        .select((
+            (members::email, members::email_canonical),
+            members::role,
+            members::password_hash,
+            account_rows::id,
+            account_rows::tier,
+        ))
         .first(tx)
         .optional()?;
-    let Some((email, role, password_hash, account, tier)) = row else { return Ok(None) };
+    let Some(((email, email_canonical), role, password_hash, account, tier)) = row else { return Ok(None) };
     let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
     let account = accounts::by_id(tx, &Scope::Platform, tier, account.id())?
         .ok_or_else(|| Error::Corrupt("a member without its account".to_owned()))?;
-    Ok(Some(Member { id, email, role: parse_role(&role)?, password_hash, account }))
+    Ok(Some(Member { id, email, email_canonical, role: parse_role(&role)?, password_hash, account }))
 }
 
 /// The addresses of the owners of an account.

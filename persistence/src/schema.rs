@@ -23,6 +23,7 @@ diesel::table! {
         updated_at -> Timestamp,
         activated_at -> Nullable<Timestamp>,
         closed_at -> Nullable<Timestamp>,
+        second_factor_required -> Bool,
     }
 }
 
@@ -51,6 +52,31 @@ diesel::table! {
         removed_at -> Nullable<Timestamp>,
         joined_at -> Nullable<Timestamp>,
         version -> BigInt,
+        second_factor_since -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Timestamp};
+    use crate::key::sql::Key;
+
+    second_factors (member_id) {
+        member_id -> Key,
+        secret -> Binary,
+        created_at -> Timestamp,
+        last_step -> Nullable<BigInt>,
+        wrong_codes -> Integer,
+        last_wrong_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Binary;
+    use crate::key::sql::Key;
+
+    recovery_codes (member_id, hash) {
+        member_id -> Key,
+        hash -> Binary,
     }
 }
 
@@ -585,6 +611,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
     members,
+    second_factors,
+    recovery_codes,
     invitations,
     sessions,
     refresh_tokens,

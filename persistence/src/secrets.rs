@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::connection::StoreConnection;
 use crate::error::Error;
 use crate::key::Key;
-use crate::schema::{outbox, trunks, users, webhook_secrets};
+use crate::schema::{outbox, second_factors, trunks, users, webhook_secrets};
 
 /// What has something sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +19,13 @@ pub enum Holder {
     Message,
     /// A webhook has what its deliveries are signed with.
     Webhook,
+    /// A member has what its app makes codes of.
+    Member,
 }
 
 impl Holder {
     /// Everything that has something sealed.
-    pub const ALL: [Self; 4] = [Self::User, Self::Trunk, Self::Message, Self::Webhook];
+    pub const ALL: [Self; 5] = [Self::User, Self::Trunk, Self::Message, Self::Webhook, Self::Member];
 }
 
 /// The next sealed things in the order of the ids of those that have them, behind one.
@@ -62,6 +64,12 @@ pub fn sealed(
             .limit(limit)
             .select((webhook_secrets::id, webhook_secrets::secret.nullable()))
             .load(tx)?,
+        Holder::Member => second_factors::table
+            .filter(second_factors::member_id.gt(after))
+            .order(second_factors::member_id)
+            .limit(limit)
+            .select((second_factors::member_id, second_factors::secret.nullable()))
+            .load(tx)?,
     };
     Ok(rows.into_iter().filter_map(|(id, sealed)| Some((id.id::<()>().uuid(), sealed?))).collect())
 }
@@ -83,6 +91,12 @@ pub fn replace(tx: &mut StoreConnection, holder: Holder, id: Uuid, before: &[u8]
             let own =
                 webhook_secrets::table.filter(webhook_secrets::id.eq(id)).filter(webhook_secrets::secret.eq(before));
             diesel::update(own).set(webhook_secrets::secret.eq(after)).execute(tx)?
+        }
+        Holder::Member => {
+            let own = second_factors::table.filter(second_factors::member_id.eq(id));
+            diesel::update(own.filter(second_factors::secret.eq(before)))
+                .set(second_factors::secret.eq(after))
+                .execute(tx)?
         }
     };
     Ok(changed == 1)

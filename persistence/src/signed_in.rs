@@ -34,6 +34,8 @@ pub struct SignedIn {
     pub tier: Tier,
     /// Whether that account and all above it are active.
     pub operates: bool,
+    /// Whether it is a member without a second factor of an account that asks for one.
+    pub lacks_second_factor: bool,
     /// The limits of an API client.
     pub terms: Option<Terms>,
     expires_at: Option<Timestamp>,
@@ -80,7 +82,8 @@ fn find(tx: &mut StoreConnection, principal: Principal, session: SessionId) -> R
 
 /// The member who has a session.
 fn member(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedIn>, Error> {
-    type Row = (Key, String, Key, String, String, Option<String>, Option<String>, Instant);
+    type Factor = (bool, Option<Instant>);
+    type Row = (Key, String, Key, String, String, Option<String>, Option<String>, Instant, Factor);
     let found = sessions::table
         .inner_join(members::table.on(members::id.eq(sessions::member_id)))
         .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
@@ -98,15 +101,19 @@ fn member(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedI
             MASTER.field(accounts::status).nullable(),
             RESELLER.field(accounts::status).nullable(),
             sessions::expires_at,
+            (accounts::second_factor_required, members::second_factor_since),
         ));
     let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
-    let Some((id, role, account, tier, own, master, reseller, expires_at)) = row else { return Ok(None) };
+    let Some((id, role, account, tier, own, master, reseller, expires_at, (required, since))) = row else {
+        return Ok(None);
+    };
     Ok(Some(SignedIn {
         principal: Principal::Member(id.id()),
         role: parse_role(&role)?,
         account: account.id(),
         tier: parse_tier(&tier)?,
         operates: operates(&own, master, reseller)?,
+        lacks_second_factor: required && since.is_none(),
         terms: None,
         expires_at: Some(instant(expires_at)),
     }))
@@ -145,6 +152,7 @@ fn client(tx: &mut StoreConnection, id: ClientId, secret: SessionId) -> Result<O
         account: account.id(),
         tier: parse_tier(&tier)?,
         operates: operates(&own, master, reseller)?,
+        lacks_second_factor: false,
         terms: Some(Terms { role, expires_at: client_ends, networks: parse_networks(&networks)? }),
         expires_at: [client_ends, secret_ends].into_iter().flatten().min(),
     }))

@@ -3,4 +3,5 @@
 pub mod operations;
 pub mod reset;
 pub mod routes;
+pub mod sign_in;
 pub mod wire;

@@ -6,6 +6,7 @@ use domain::id::{MemberId, SessionId};
 use domain::limits::SESSION_DAYS;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
+use domain::second_factor::Code;
 use domain::session::{RefreshVerdict, judge_refresh};
 use persistence::events::Actor;
 use persistence::members::Member;
@@ -15,29 +16,47 @@ use serde_json::Value;
 
 use crate::http::{Error, Origin};
 use crate::record::{Happening, new_id, record};
+use crate::second_factors::operations::{Committed, Tools, demand};
 use crate::security::secret_token::{SecretToken, random_octets};
 
-/// Starts a session for a member whose password was found right, unless that changed in the meantime.
+/// What somebody signs in with, after the password was found right.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Who.
+    pub member: MemberId,
+    /// The PHC string of the password that was found right.
+    pub password_hash: String,
+    /// The code of the second factor, if one was given.
+    pub code: Option<Code>,
+    /// The first refresh token of the session.
+    pub refresh: SecretToken,
+}
+
+/// Starts a session, unless the password changed in the meantime. Whoever has a second factor needs a code of it; one that is wrong
+/// is noted.
 pub fn start(
     tx: &mut StoreConnection,
     origin: &Origin,
-    member: MemberId,
-    password_hash: &str,
-    refresh: &SecretToken,
+    sign_in: &SignIn,
     now: Timestamp,
-) -> Result<SessionId, Error> {
-    members::hold(tx, member)?;
-    let member = members::by_id(tx, member)?.ok_or(Refusal::WrongCredentials)?;
-    if member.password_hash != password_hash {
+    tools: Tools<'_>,
+) -> Result<Committed<SessionId>, Error> {
+    let SignIn { member, password_hash, code, refresh } = sign_in;
+    members::hold(tx, *member)?;
+    let member = members::by_id(tx, *member)?.ok_or(Refusal::WrongCredentials)?;
+    if member.password_hash != *password_hash {
         return Err(Refusal::WrongCredentials.into());
     }
     if !member.account.operates() {
         return Err(Refusal::NotOperating.into());
     }
+    if let Err(refusal) = demand(tx, origin, &member, code.as_ref(), now, tools)? {
+        return Ok(Err(refusal));
+    }
     let session = new_id(now);
     sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
     note(tx, origin, &member, "signed_in", now)?;
-    Ok(session)
+    Ok(Ok(session))
 }
 
 /// What a refresh token was exchanged for.

@@ -6,18 +6,17 @@ use actix_web::post;
 use actix_web::web::Data;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
-use persistence::members;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::operations::{self, Refreshed};
 use super::reset;
+use super::sign_in::{Session, sign_in};
 use super::wire::{Accepted, Login, PasswordResetRequest, RefreshRequest, Tokens};
 use crate::activations::routes::check_password;
 use crate::activations::wire::RedeemToken;
 use crate::http::params::IdempotencyKey;
 use crate::http::{Answer, Body, Context, Error, ErrorCode, Once};
-use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 
 /// Adds them.
@@ -35,39 +34,25 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 /// Sign in
 ///
 /// Starts a session. An unknown address and a wrong password get the same answer; after three attempts
-/// since the last success each further one waits a little longer, and nobody is ever locked out.
+/// since the last success each further one waits a little longer, and nobody is ever locked out. Whoever has a second factor gets
+/// `code_needed` and sends the same again with a `code`.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "login",
     request_body = Login,
     responses(
         (status = 200, description = "Signed in.", body = Tokens),
-        (status = 401, description = "`wrong_credentials`: address and password do not go together."),
+        (status = 401, description = "`wrong_credentials`: address and password do not go together. `code_needed`: they do; send a `code`, too. `wrong_code`: it does not work, or was used."),
         (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
     ),
     security(())
 )]
 #[post("/login")]
 async fn login(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
-    let (email, password) = body.json::<Login>().and_then(Login::command)?;
-    let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();
-    tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
-    let known = match email {
-        Some(email) => service.database.read(move |tx| members::credentials(tx, &email).map_err(Error::from)).await?,
-        None => None,
-    };
-    let hash = known.as_ref().map(|(_, hash)| hash.clone());
-    let right = service.passwords.verify(password, hash).await?;
-    let (true, Some((member, hash))) = (right, known) else {
-        return Err(Refusal::WrongCredentials.into());
-    };
-    service.guesses.succeeded(&name, context.network());
-    let (now, token, origin) = (service.clock.now(), SecretToken::generate(), context.anonymous());
-    let session = {
-        let token = token.clone();
-        service.database.write(move |tx| operations::start(tx, &origin, member, &hash, &token, now)).await?
-    };
-    let access = service.access_tokens.issue(Principal::Member(member), session, now);
+    let attempt = body.json::<Login>().and_then(Login::command)?;
+    let Session { member, session, refresh: token } = sign_in(&service, &context, attempt).await?;
+    let access = service.access_tokens.issue(Principal::Member(member), session, service.clock.now());
     Answer::ok(&Tokens::expose(&access, &token))
 }
 

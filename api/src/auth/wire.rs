@@ -3,10 +3,12 @@
 use domain::email::EmailAddress;
 use domain::fault::Fault;
 use domain::limits::ACCESS_TOKEN_SECONDS;
+use domain::second_factor::Code;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::sign_in::Attempt;
 use crate::accounts::wire::email;
 use crate::http::{Error, Field, Members, Unknown};
 use crate::security::secret_token::SecretToken;
@@ -22,19 +24,24 @@ pub struct Login {
     #[schema(value_type = String, required = true, example = "correct horse battery staple", format = "password", max_length = 128)]
     #[serde(default)]
     password: Field<String>,
+    /// The six digits that the authenticator app shows, or a recovery code; for those who have a second factor.
+    #[schema(value_type = Option<String>, required = false, example = json!(null), max_length = 40)]
+    #[serde(default)]
+    code: Field<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
 impl Login {
-    /// The address, if it could be one, and the password.
-    pub fn command(self) -> Result<(Option<EmailAddress>, SecretString), Error> {
-        let Self { email, password, unknown } = self;
+    /// The attempt, or everything that is wrong with its form.
+    pub fn command(self) -> Result<Attempt, Error> {
+        let Self { email, password, code, unknown } = self;
         let mut members = Members::new(unknown);
         let email = members.required("/email", email, |text| Ok(EmailAddress::parse(text).ok()));
         let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
-        members.finish(email.zip(password))
+        let code = members.nullable("/code", code, Code::parse).flatten();
+        members.finish(email.zip(password).map(|(email, password)| Attempt { email, password, code }))
     }
 }
 

@@ -12,18 +12,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use persistence::{Database, Options, outbox};
+use domain::email::EmailAddress;
+use domain::refusal::Refusal;
+use persistence::{Database, Options, members, outbox};
 use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;
 
 use crate::clock::Clock;
-use crate::http::Error;
+use crate::http::{Error, Origin};
+use crate::mail::Post;
 use crate::openapi;
+use crate::second_factors;
 use crate::security::rotation::Renewed;
 use crate::security::seal::Seal;
 use crate::security::{access_token, rotation};
 use crate::server::{self, Background, Running};
-use crate::settings::{Settings, StoreSettings};
+use crate::settings::{Settings, StoreSettings, parse_email};
 
 /// The TeamMate Portal API: connects customers' phone systems to Microsoft Teams.
 #[derive(Debug, Parser)]
@@ -57,6 +61,13 @@ enum Command {
         /// Seconds to wait before each pass. Less than 60 is for when no service runs.
         #[arg(long, default_value_t = 60)]
         wait_seconds: u64,
+    },
+    /// Take the second factor of somebody away who has lost the app and the recovery codes, and whom no owner can help. Make sure
+    /// that it is they who ask.
+    ResetSecondFactor {
+        /// The address that they sign in with.
+        #[arg(value_parser = parse_email)]
+        email: EmailAddress,
     },
     /// Queue every e-mail that was given up again.
     ReplayMail,
@@ -98,6 +109,7 @@ fn run(cli: Cli) -> Result<(), String> {
             access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())
         }
         Some(Command::RotateKeys { wait_seconds }) => rotate_keys(&settings.store, wait_seconds),
+        Some(Command::ResetSecondFactor { email }) => reset_second_factor(&settings.store, email),
         Some(Command::ReplayMail) => {
             let (database, now) = (open(&settings.store)?, Clock::default().now());
             let replay = database.write(move |tx| outbox::replay(tx, now).map_err(Error::from));
@@ -106,6 +118,21 @@ fn run(cli: Cli) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// Running services send the e-mail that tells of it.
+fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(), String> {
+    let (database, now) = (open(store)?, Clock::default().now());
+    let seal = Seal::open(&store.data_dir, now).map_err(|error| error.to_string())?;
+    let (post, origin) = (Post::new(Arc::new(seal)), Origin::system("reset-second-factor"));
+    let name = email.given().to_owned();
+    let reset = database.write(move |tx| {
+        let member = members::by_email(tx, &email)?.ok_or(Refusal::NotFound)?;
+        second_factors::operations::reset(tx, &origin, &member, now, &post)
+    });
+    runtime()?.block_on(reset).map_err(|error| format!("{name}: {error}"))?;
+    println!("{name} signs in with the password alone, until there is another second factor.");
+    Ok(())
 }
 
 /// Running services go on all the while: they open what either key sealed.

@@ -42,6 +42,7 @@ const ACCOUNT: &[Member] = &[
     member("master_reseller_id", Text, "The master reseller that it is below."),
     member("reseller_id", Text, "The reseller that it is below."),
     member("role", Text, "The role of the first member."),
+    member("require_second_factor", Flag, "Whether its members need a second factor."),
 ];
 
 const ENTERPRISE: &[Member] = &[

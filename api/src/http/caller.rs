@@ -25,6 +25,8 @@ use crate::security::access_token::Claims;
 pub trait Permission: 'static {
     /// What it allows to ask for.
     const ACTION: Action;
+    /// Whether a member without a second factor is refused where the account asks for one.
+    const NEEDS_SECOND_FACTOR: bool = true;
 }
 
 /// The authority to see.
@@ -36,6 +38,12 @@ pub struct Create;
 /// The authority to change what is there.
 #[derive(Debug)]
 pub struct Change;
+/// The authority to see oneself, without a second factor as well.
+#[derive(Debug)]
+pub struct ReadMyself;
+/// The authority to change how oneself signs in, without a second factor as well: that is how one gets one.
+#[derive(Debug)]
+pub struct ChangeMyself;
 
 impl Permission for Read {
     const ACTION: Action = Action::Read;
@@ -45,6 +53,14 @@ impl Permission for Create {
 }
 impl Permission for Change {
     const ACTION: Action = Action::Change;
+}
+impl Permission for ReadMyself {
+    const ACTION: Action = Action::Read;
+    const NEEDS_SECOND_FACTOR: bool = false;
+}
+impl Permission for ChangeMyself {
+    const ACTION: Action = Action::Change;
+    const NEEDS_SECOND_FACTOR: bool = false;
 }
 
 /// A request with a good access token. Whether its session still lasts, and what its member or client may do, is looked up in
@@ -58,7 +74,8 @@ pub struct Caller<P> {
 }
 
 impl<P: Permission> Caller<P> {
-    /// Who this is at this moment. Refuses sessions that are over and accounts that don't operate (R7).
+    /// Who this is at this moment. Refuses sessions that are over, accounts that don't operate (R7), and members without a second
+    /// factor of accounts that ask for one.
     pub fn actor(&self, tx: &mut StoreConnection, known: &mut Known, now: Timestamp) -> Result<Actor, Error> {
         let Claims { principal, session, .. } = self.claims;
         let signed_in = known.signed_in(tx, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
@@ -67,6 +84,9 @@ impl<P: Permission> Caller<P> {
         }
         if !signed_in.operates {
             return Err(Refusal::NotOperating.into());
+        }
+        if signed_in.lacks_second_factor && P::NEEDS_SECOND_FACTOR {
+            return Err(Refusal::SecondFactorMissing.into());
         }
         let origin = Origin {
             actor: events::Actor::Principal(signed_in.principal, signed_in.tier),

@@ -56,6 +56,10 @@ error_codes! {
     NotSignedIn "not_signed_in" 401 "Sign in first";
     /// Address and password do not go together.
     WrongCredentials "wrong_credentials" 401 "E-mail address and password do not match";
+    /// Signing in takes a code of the second factor as well.
+    CodeNeeded "code_needed" 401 "A code of the second factor is needed";
+    /// The code is not the one that the second factor shows, or was used.
+    WrongCode "wrong_code" 401 "The code does not work";
     /// A refresh token is used, expired or made up.
     InvalidRefreshToken "invalid_refresh_token" 401 "The refresh token does not work";
     /// The caller's role or tier does not allow it.
@@ -64,6 +68,8 @@ error_codes! {
     AddressNotAllowed "address_not_allowed" 403 "You may not call from this address";
     /// An API client with limits asks for what would outlive them.
     LimitedClient "limited_api_client" 403 "An API client with limits may not do this";
+    /// The account asks for a second factor, and the member has none yet.
+    SecondFactorRequired "second_factor_required" 403 "A second factor is required";
     /// The caller's account, or one above it, is not active.
     NotOperating "account_not_operating" 403 "Your account does not operate";
     /// The enterprise has not consented to being managed.
@@ -124,6 +130,12 @@ error_codes! {
     NumberTaken "number_taken" 409 "The number is taken";
     /// Nobody has activated the account, so its address is replaced without confirmation.
     NotActivated "not_activated" 409 "The account is not activated";
+    /// The member has a second factor already.
+    SecondFactorEnabled "second_factor_enabled" 409 "The second factor is on";
+    /// The member has no second factor, or has begun with none.
+    NoSecondFactor "no_second_factor" 409 "There is no second factor";
+    /// Owners don't take their own second factor away.
+    OwnSecondFactor "own_second_factor" 409 "This is your own second factor";
     /// Somebody must be left who manages the account.
     LastOwner "last_owner" 409 "The account needs an owner";
     /// The account has as many members as it may have.
@@ -174,6 +186,8 @@ error_codes! {
     IdempotencyKeyReused "idempotency_key_reused" 422 "The idempotency key was used with another request";
     /// Too many requests.
     RateLimited "rate_limited" 429 "Too many requests";
+    /// Codes were wrong, so the next one waits.
+    TooManyWrongCodes "too_many_wrong_codes" 429 "Too many wrong codes";
     /// Too many or too large headers.
     HeadersTooLarge "headers_too_large" 431 "Too many headers";
     /// The service failed.

@@ -16,7 +16,7 @@ pub mod page;
 pub mod params;
 pub mod query;
 pub mod rate_limit;
-mod refused;
+pub mod refused;
 
 pub use answer::Answer;
 pub use body::{Body, Field, Members, Unknown};

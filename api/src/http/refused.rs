@@ -1,11 +1,15 @@
 //! What a caller is told of each refusal: its code, and words that say what to do.
 
+use actix_web::http::header;
 use domain::fault::Fault;
 use domain::limits::{CLIENTS_MAX, FINALISE_AFTER_MINUTES, MEMBERS_MAX, WEBHOOKS_MAX};
 use domain::refusal::{Refusal, UserClaim};
 
 use super::error::{Error, value_error};
 use super::error_code::ErrorCode;
+
+/// What is said of a code that does not work.
+pub const WRONG_CODE: &str = "This is not the code that the app shows, or it was used already. Wait for the next one and see that the clock of the device is right.";
 
 impl From<Refusal> for Error {
     #[expect(clippy::too_many_lines, reason = "a table: one row for each refusal")]
@@ -27,6 +31,32 @@ impl From<Refusal> for Error {
             Refusal::NotOperating => Self::new(
                 ErrorCode::NotOperating,
                 "Your account, or one above it, is suspended. Ask whoever provides it to you.",
+            ),
+            Refusal::CodeNeeded => Self::new(
+                ErrorCode::CodeNeeded,
+                "Send it again with `code`: the six digits that your authenticator app shows, or a recovery code.",
+            ),
+            Refusal::WrongCode => Self::new(ErrorCode::WrongCode, WRONG_CODE),
+            Refusal::CodePaused { seconds } => Self::new(
+                ErrorCode::TooManyWrongCodes,
+                format!("Too many codes were wrong. Wait {seconds} second(s), or use a recovery code."),
+            )
+            .header(header::RETRY_AFTER, seconds.to_string()),
+            Refusal::SecondFactorMissing => Self::new(
+                ErrorCode::SecondFactorRequired,
+                "Your account asks for a second factor. Begin with POST /me/second-factor.",
+            ),
+            Refusal::SecondFactorOn => Self::new(
+                ErrorCode::SecondFactorEnabled,
+                "The second factor is on. To use another app, switch it off first: POST /me/second-factor/disable.",
+            ),
+            Refusal::SecondFactorOff => Self::new(
+                ErrorCode::NoSecondFactor,
+                "There is no second factor. Whoever is to have one begins with POST /me/second-factor.",
+            ),
+            Refusal::OwnSecondFactor => Self::new(
+                ErrorCode::OwnSecondFactor,
+                "Switch your own second factor off with a code of it: POST /me/second-factor/disable.",
             ),
             Refusal::LastOwner => Self::new(
                 ErrorCode::LastOwner,

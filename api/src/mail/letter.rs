@@ -68,6 +68,15 @@ pub enum Letter {
         /// Until when the link works.
         expires_at: DateTime<Utc>,
     },
+    /// Tells a member what became of its second factor.
+    SecondFactor {
+        /// The address that it goes to.
+        to: String,
+        /// The account's name.
+        account_name: String,
+        /// What.
+        notice: SecondFactorNotice,
+    },
     /// Tells an owner that the service has stopped sending to a webhook.
     WebhookDisabled {
         /// The canonical address that it goes to.
@@ -79,6 +88,20 @@ pub enum Letter {
         /// Whether the receiver said that it wants no more, instead of taking nothing for days.
         gone: bool,
     },
+}
+
+/// What became of a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactorNotice {
+    /// The member switched it on.
+    Enabled,
+    /// The member switched it off.
+    Disabled,
+    /// Somebody else took it away.
+    Reset,
+    /// Somebody who has the password gave wrong codes.
+    WrongCodes,
 }
 
 /// An e-mail in words.
@@ -102,6 +125,7 @@ impl Letter {
             | Self::EmailChange { to, .. }
             | Self::EmailChangeNotice { to, .. }
             | Self::PasswordReset { to, .. }
+            | Self::SecondFactor { to, .. }
             | Self::WebhookDisabled { to, .. } => to,
         }
     }
@@ -163,6 +187,7 @@ impl Letter {
                 }),
                 last: "If it was not you, ignore this: your password stays as it is.",
             }),
+            Self::SecondFactor { to: _, account_name, notice } => second_factor(account_name, *notice),
             Self::WebhookDisabled { to: _, account_name, url, gone } => words(&Parts {
                 subject: format!("A webhook of {} was switched off", one_line(account_name)),
                 intro: format!(
@@ -179,6 +204,33 @@ impl Letter {
             }),
         }
     }
+}
+
+fn second_factor(account_name: &str, notice: SecondFactorNotice) -> Words {
+    let (subject, what) = match notice {
+        SecondFactorNotice::Enabled => (
+            "Your second factor for TeamMate Portal is on",
+            "takes a code of your authenticator app from now on, or one of your recovery codes",
+        ),
+        SecondFactorNotice::Disabled => (
+            "Your second factor for TeamMate Portal is off",
+            "takes your password alone from now on: the second factor was switched off with a code of it",
+        ),
+        SecondFactorNotice::Reset => (
+            "Your second factor for TeamMate Portal was taken away",
+            "takes your password alone from now on: an owner, or whoever operates the service, has taken your second factor away",
+        ),
+        SecondFactorNotice::WrongCodes => (
+            "Somebody tries to sign in as you on TeamMate Portal",
+            "was tried several times with your password and with wrong codes. None of them worked",
+        ),
+    };
+    words(&Parts {
+        subject: subject.to_owned(),
+        intro: format!("Signing in to {account_name} on TeamMate Portal {what}."),
+        link: None,
+        last: "If it was not you, set a new password at once, and tell whoever provides TeamMate Portal to you.",
+    })
 }
 
 fn invitation(account_kind: &str, account_name: &str) -> String {

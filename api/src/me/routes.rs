@@ -3,17 +3,19 @@
 use actix_web::get;
 use actix_web::web::Data;
 use domain::authority::Target;
+use domain::id::{AccountId, MemberId};
 use domain::principal::Principal;
 use domain::refusal::Refusal;
-use persistence::{api_clients, members};
+use persistence::{StoreConnection, api_clients, members, second_factors};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::accounts::wire::{ServiceView, StatusView, services_view};
-use crate::http::caller::Read;
+use crate::http::caller::ReadMyself;
 use crate::http::params::IfNoneMatch;
 use crate::http::{Answer, Caller, Conditions, Error};
+use crate::second_factors::wire::MySecondFactor;
 use crate::service::Service;
 
 /// Who is signed in.
@@ -37,6 +39,8 @@ pub struct Me {
     pub role: &'static str,
     /// The account that it signed in to.
     pub account: MyAccount,
+    /// The member's second factor; `null` of an API client.
+    pub second_factor: Option<MySecondFactor>,
 }
 
 /// The account that somebody signed in to.
@@ -81,19 +85,19 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     security(("bearer" = []))
 )]
 #[get("/me")]
-async fn get_me(service: Data<Service>, caller: Caller<Read>, conditions: Conditions) -> Result<Answer, Error> {
+async fn get_me(service: Data<Service>, caller: Caller<ReadMyself>, conditions: Conditions) -> Result<Answer, Error> {
     let answer = service
         .read(caller, move |tx, actor, now| {
             actor.may(Target::Myself)?;
             let account = actor.own_account(tx)?;
-            let (kind, email, name) = match actor.principal() {
+            let (kind, email, name, second_factor) = match actor.principal() {
                 Principal::Member(id) => {
                     let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
-                    ("member", Some(member.email), None)
+                    ("member", Some(member.email), None, Some(my_second_factor(tx, id, account.id)?))
                 }
                 Principal::Client(id) => {
                     let client = api_clients::by_id(tx, account.id, id, now)?.ok_or(Refusal::NotSignedIn)?;
-                    ("client", None, Some(client.name.into_string()))
+                    ("client", None, Some(client.name.into_string()), None)
                 }
             };
             let operates = account.operates();
@@ -111,9 +115,22 @@ async fn get_me(service: Data<Service>, caller: Caller<Read>, conditions: Condit
                     status: account.status.into(),
                     operates,
                 },
+                second_factor,
             };
             Answer::resource(&me, 1)
         })
         .await?;
     Ok(conditions.answer(answer))
+}
+
+fn my_second_factor(
+    tx: &mut StoreConnection,
+    member: MemberId,
+    account: AccountId,
+) -> Result<MySecondFactor, persistence::Error> {
+    Ok(MySecondFactor {
+        enabled: second_factors::of(tx, member)?.is_some_and(|factor| factor.since.is_some()),
+        required: second_factors::is_required(tx, account)?,
+        recovery_codes_left: second_factors::recovery_codes_left(tx, member)?,
+    })
 }

@@ -17,6 +17,7 @@ use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
+use crate::second_factors::routes::reset_second_factor;
 use crate::service::Service;
 
 const PATH: &str = "/members";
@@ -30,7 +31,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(get_member)
             .service(update_member)
             .service(remove_member)
-            .service(resend_invitation),
+            .service(resend_invitation)
+            .service(reset_second_factor),
     );
 }
 

@@ -24,6 +24,9 @@ pub struct Member {
     pub role: RoleView,
     /// Whether it has joined.
     pub status: MemberStatus,
+    /// Whether signing in takes a code of its second factor.
+    #[schema(example = false)]
+    pub second_factor: bool,
     /// How its invitation fares; `null` once it has joined.
     pub invitation: Option<MemberInvitation>,
     /// When it was invited.
@@ -55,7 +58,8 @@ pub struct MemberInvitation {
 
 impl From<member::Member> for Member {
     fn from(member: member::Member) -> Self {
-        let member::Member { id, email, role, joined_at, invitation, version: _, created_at } = member;
+        let member::Member { id, email, role, joined_at, second_factor_since, invitation, version: _, created_at } =
+            member;
         let invitation = invitation.map(|member::Invitation { sent_at, expires_at, delivery }| MemberInvitation {
             sent_at,
             expires_at,
@@ -66,6 +70,7 @@ impl From<member::Member> for Member {
             email,
             role: role.into(),
             status: if joined_at.is_some() { MemberStatus::Active } else { MemberStatus::Invited },
+            second_factor: second_factor_since.is_some(),
             invitation,
             created_at,
             joined_at,

@@ -49,6 +49,8 @@ pub(super) fn complete(document: &mut OpenApi) {
         "MoveEnterprise",
         "AcceptMove",
         "InviteMember",
+        "PrepareSecondFactor",
+        "GiveCode",
         "ChangeEmail",
         "ReplayEvents",
         "TokenRequest",
@@ -100,7 +102,10 @@ fn add_problems(operation: &mut Operation) {
     }
     if signed_in {
         add("401", "`not_signed_in`: no access token, or one that no longer works.");
-        add("403", "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this.");
+        add(
+            "403",
+            "`forbidden`, `account_not_operating`, `address_not_allowed`, `second_factor_required`: you may not do this.",
+        );
     }
     if path {
         add("404", "`not_found`: there is no such thing, or you can't see it.");

@@ -7,3 +7,4 @@ pub mod password;
 pub mod rotation;
 pub mod seal;
 pub mod secret_token;
+pub mod totp;

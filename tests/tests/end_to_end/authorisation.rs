@@ -85,6 +85,10 @@ const TABLE: &[Row] = &[
     same("request_password_reset", 422),
     same("redeem_password_reset", 422),
     row("change_my_email", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
+    row("prepare_second_factor", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
+    row("enable_second_factor", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
+    row("renew_recovery_codes", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
+    row("disable_second_factor", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
     same("confirm_email_change", 422),
     row("get_me", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("create_reseller", provisions(422), provisions(422), NO, NO, [403, 422]),
@@ -163,6 +167,9 @@ const TABLE: &[Row] = &[
     row("get_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("update_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("remove_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("reset_second_factor", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("get_sign_in_policy", OWNS, OWNS, OWNS, OWNS, [200, 200]),
+    row("update_sign_in_policy", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),
     row("resend_invitation", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("create_api_client", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),
     row("list_api_clients", OWNS, OWNS, OWNS, OWNS, [200, 200]),
@@ -202,8 +209,19 @@ const TABLE: &[Row] = &[
 ];
 
 /// What no API client may do.
-const FOR_PEOPLE: &[&str] =
-    &["invite_member", "update_member", "remove_member", "resend_invitation", "change_my_email"];
+const FOR_PEOPLE: &[&str] = &[
+    "invite_member",
+    "update_member",
+    "remove_member",
+    "resend_invitation",
+    "change_my_email",
+    "reset_second_factor",
+    "update_sign_in_policy",
+    "prepare_second_factor",
+    "enable_second_factor",
+    "renew_recovery_codes",
+    "disable_second_factor",
+];
 
 struct Operation {
     id: String,

@@ -29,6 +29,7 @@ mod nothing_dangles;
 mod pbxes;
 mod schema;
 mod search;
+mod second_factors;
 mod secrets;
 mod sign_in;
 mod tickets;

@@ -1,0 +1,232 @@
+//! The operations of one's own second factor, and how an owner takes one away.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Path};
+use actix_web::{delete, post};
+use domain::authority::Target;
+use domain::fault::Fault;
+use domain::principal::Principal;
+use domain::refusal::Refusal;
+use persistence::{StoreConnection, members};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::operations::{self, Committed, Tools, myself};
+use super::wire::{GiveCode, PrepareSecondFactor, RecoveryCodes, SecondFactorSecret};
+use crate::http::caller::{Change, ChangeMyself};
+use crate::http::error::value_error;
+use crate::http::params::IfMatch;
+use crate::http::{Actor, Answer, Body, Caller, Conditions, Context, Error};
+use crate::service::Service;
+use crate::{http, members as members_api};
+
+/// Adds those that have no other scope.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(prepare_second_factor)
+        .service(enable_second_factor)
+        .service(renew_recovery_codes)
+        .service(disable_second_factor);
+}
+
+/// Begin with a second factor
+///
+/// For members. Gives a secret, once, which an authenticator app takes in as a QR code or by hand (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). It
+/// counts once you confirm it with a code of the app; until then this can be asked for again. It takes your password, so that nobody at an open browser
+/// can lock you out.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "prepare_second_factor",
+    request_body = PrepareSecondFactor,
+    responses(
+        (status = 200, description = "The secret.", body = SecondFactorSecret),
+        (status = 409, description = "`second_factor_enabled`: switch it off first."),
+        (status = 422, description = "`validation_failed`: the password is wrong."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/second-factor")]
+async fn prepare_second_factor(
+    service: Data<Service>,
+    caller: Caller<ChangeMyself>,
+    context: Context,
+    body: Body,
+) -> Result<Answer, Error> {
+    let again = caller.again();
+    let (name, hash) = service
+        .read(again, |tx, actor, _| {
+            actor.may(Target::Myself)?;
+            let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+            let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
+            Ok((member.email_canonical, member.password_hash))
+        })
+        .await?;
+    let password = body.json::<PrepareSecondFactor>().and_then(PrepareSecondFactor::password)?;
+    tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
+    if !service.passwords.verify(password, Some(hash)).await? {
+        let fault = Fault::new("wrong_password", "This is not your password.");
+        return Err(Error::validation(vec![value_error("/password", fault)]));
+    }
+    service.guesses.succeeded(&name, context.network());
+    let seal = Arc::clone(&service.seal);
+    let secret = service
+        .write(caller, move |tx, actor, now| {
+            let member = myself(tx, actor)?;
+            operations::prepare(tx, &member, now, &seal)
+        })
+        .await?;
+    Answer::ok(&SecondFactorSecret::expose(&secret))
+}
+
+/// Switch the second factor on
+///
+/// With a first code of the app. From now on signing in takes a code. Gives ten recovery codes, once: each works in place of a code of the app,
+/// for when it is lost. You are told by e-mail.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "enable_second_factor",
+    request_body = GiveCode,
+    responses(
+        (status = 200, description = "It is on. Keep the recovery codes where the app is not.", body = RecoveryCodes),
+        (status = 409, description = "`second_factor_enabled`: it is on already. `no_second_factor`: begin with POST /me/second-factor."),
+        (status = 422, description = "`validation_failed`: the code is wrong."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/second-factor/enable")]
+async fn enable_second_factor(
+    service: Data<Service>,
+    caller: Caller<ChangeMyself>,
+    body: Body,
+) -> Result<Answer, Error> {
+    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
+        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        operations::enable(tx, actor.origin(), &member, code, now, tools)
+    });
+    Answer::ok(&RecoveryCodes::expose(&codes.await?))
+}
+
+/// Get new recovery codes
+///
+/// With a code of the app, or one of the recovery codes. All of those before are void.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "renew_recovery_codes",
+    request_body = GiveCode,
+    responses(
+        (status = 200, description = "The recovery codes.", body = RecoveryCodes),
+        (status = 409, description = "`no_second_factor`: there is none."),
+        (status = 422, description = "`validation_failed`: the code is wrong."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/second-factor/recovery-codes")]
+async fn renew_recovery_codes(
+    service: Data<Service>,
+    caller: Caller<ChangeMyself>,
+    body: Body,
+) -> Result<Answer, Error> {
+    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
+        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        operations::renew_recovery_codes(tx, actor.origin(), &member, code, now, tools)
+    });
+    Answer::ok(&RecoveryCodes::expose(&codes.await?))
+}
+
+/// Switch the second factor off
+///
+/// With a code of the app, or a recovery code. If your account asks for a second factor, you can do nothing from then on but begin with another one.
+/// You are told by e-mail.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "disable_second_factor",
+    request_body = GiveCode,
+    responses(
+        (status = 204, description = "It is off."),
+        (status = 409, description = "`no_second_factor`: there is none."),
+        (status = 422, description = "`validation_failed`: the code is wrong."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/second-factor/disable")]
+async fn disable_second_factor(
+    service: Data<Service>,
+    caller: Caller<ChangeMyself>,
+    body: Body,
+) -> Result<Answer, Error> {
+    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    with_tools(&service, caller, move |tx, actor, now, tools| {
+        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        operations::disable(tx, actor.origin(), &member, code, now, tools)
+    })
+    .await?;
+    Ok(Answer::no_content())
+}
+
+/// Take a member's second factor away
+///
+/// For owners, and for people only: for a member who has lost the app and the recovery codes. Make sure that it is the member who asks. The member is
+/// told by e-mail. Your own second factor is switched off with a code.
+#[utoipa::path(
+    tag = "Members",
+    operation_id = "reset_second_factor",
+    params(("member_id" = String, Path, description = "The id of the member.", max_length = 60, example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    responses(
+        (status = 204, description = "The member signs in with its password alone, until it has another one."),
+        (status = 409, description = "`no_second_factor`: the member has none. `own_second_factor`: switch your own off with a code of it."),
+        (status = 412, description = "`precondition_failed`: somebody changed the member since you read it."),
+    ),
+    security(("bearer" = []))
+)]
+#[delete("/{member_id}/second-factor")]
+pub(crate) async fn reset_second_factor(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    conditions: Conditions,
+) -> Result<Answer, Error> {
+    let post = Arc::clone(&service.post);
+    service
+        .write(caller, move |tx, actor, now| {
+            actor.may(Target::Members)?;
+            actor.own_account(tx)?;
+            let seen = members_api::operations::reach(tx, actor, &id)?;
+            conditions.check_version(seen.version)?;
+            if actor.principal() == Principal::Member(seen.id) {
+                return Err(Refusal::OwnSecondFactor.into());
+            }
+            let member = members::by_id(tx, seen.id)?.ok_or(Refusal::NotFound)?;
+            operations::reset(tx, actor.origin(), &member, now, &post)?;
+            Ok(Answer::no_content())
+        })
+        .await
+}
+
+/// Runs an operation that looks at a code. A wrong one is noted, and then refused as a wrong value.
+async fn with_tools<T, F>(service: &Service, caller: Caller<ChangeMyself>, mut operation: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnMut(&mut StoreConnection, &Actor, domain::Timestamp, Tools<'_>) -> Result<Committed<T>, Error>
+        + Send
+        + 'static,
+{
+    let (seal, post) = (Arc::clone(&service.seal), Arc::clone(&service.post));
+    let outcome = service
+        .write(caller, move |tx, actor, now| {
+            actor.may(Target::Myself)?;
+            operation(tx, actor, now, Tools { seal: &seal, post: &post })
+        })
+        .await?;
+    outcome.map_err(|refusal| match refusal {
+        Refusal::WrongCode => {
+            let fault = Fault::new("wrong_code", http::refused::WRONG_CODE);
+            Error::validation(vec![value_error("/code", fault)])
+        }
+        refusal => refusal.into(),
+    })
+}
