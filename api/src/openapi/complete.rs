@@ -2,9 +2,8 @@
 //! problems that the edge and the body can give, and the form of every problem.
 
 use serde_json::json;
-use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, ParameterIn};
-use utoipa::openapi::schema::{AdditionalProperties, Object, Type};
+use utoipa::openapi::schema::{AdditionalProperties, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Schema};
 
@@ -24,7 +23,9 @@ pub(super) fn complete(document: &mut OpenApi) {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
-        .description(Some("The `access_token` of `POST /auth/login` or `POST /auth/refresh`."))
+        .description(Some(
+            "The `access_token` of `POST /auth/login`, `POST /auth/refresh` or `POST /oauth/token`: a JWT (RFC 9068) that is handled as RFC8725 asks.",
+        ))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let basic = HttpBuilder::new()
@@ -90,16 +91,15 @@ fn add_problems(operation: &mut Operation) {
     let mut add = |status: &str, description: &str| {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(description)));
     };
-    if query || header || body {
-        add(
-            "400",
-            match (body, query) {
-                (true, _) => "`malformed_json`, `invalid_header`: the request can't be read.",
-                (_, true) => "`invalid_parameter`, `invalid_cursor`: see `detail`.",
-                _ => "`invalid_header`: see `detail`.",
-            },
-        );
-    }
+    add(
+        "400",
+        match (body, query, header) {
+            (true, _, _) => "`malformed_json`, `invalid_header`: the request can't be read.",
+            (_, true, _) => "`invalid_parameter`, `invalid_cursor`: see `detail`.",
+            (_, _, true) => "`invalid_header`: see `detail`.",
+            _ => "`bad_request`: the request is not valid HTTP.",
+        },
+    );
     if signed_in {
         add("401", "`not_signed_in`: no access token, or one that no longer works.");
         add(
@@ -128,15 +128,8 @@ fn add_problems(operation: &mut Operation) {
 fn describe_problems(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
-        response.headers.insert("X-Request-Id".to_owned(), RefOr::T(request_id()));
         if !status.starts_with(['4', '5']) {
             continue;
-        }
-        if matches!(status.as_str(), "429" | "503") {
-            let seconds = Schema::Object(Object::with_type(Type::Integer));
-            let mut header = Header::new(RefOr::T(seconds));
-            header.description = Some("Seconds to wait.".to_owned());
-            response.headers.insert("Retry-After".to_owned(), RefOr::T(header));
         }
         let named = |code: &&ErrorCode| {
             code.status().to_string() == *status && response.description.contains(&format!("`{}`", code.as_str()))
@@ -157,12 +150,6 @@ fn describe_problems(operation: &mut Operation) {
         content.example = Some(example);
         response.content.insert("application/problem+json".to_owned(), RefOr::T(content));
     }
-}
-
-fn request_id() -> Header {
-    let mut header = Header::new(RefOr::T(Schema::Object(Object::with_type(Type::String))));
-    header.description = Some("Names this request; give it to support.".to_owned());
-    header
 }
 
 /// A caller can name its request.

@@ -1,6 +1,10 @@
 //! The OpenAPI document, made from the handlers' own annotations.
 
+mod bounds;
 mod complete;
+mod examples;
+mod links;
+mod shared;
 mod webhooks;
 
 use utoipa::OpenApi;
@@ -19,7 +23,7 @@ use crate::routes;
         contact(name = "TeamMate support", email = "support@teammate.example"),
         license(name = "Proprietary", identifier = "LicenseRef-Proprietary"),
     ),
-    servers((url = "/", description = "This service.")),
+    servers((url = "/", description = "The service that shows this document, in production or a local demo.")),
     tags(
         (name = "Support tickets", description = "How a partner is taken on: a ticket, approved by staff."),
         (name = "Activation", description = "Redeeming the link of an activation e-mail."),
@@ -45,11 +49,22 @@ use crate::routes;
 struct Frame;
 
 /// The document as it is served and checked in.
+///
+/// # Panics
+/// If what is put together is no OpenAPI document, which a test would show.
 #[must_use]
 pub fn document() -> Document {
     let app = actix_web::App::new().into_utoipa_app().openapi(Frame::openapi()).configure(routes::configure);
     let (_, mut document) = app.split_for_parts();
     complete::complete(&mut document);
     webhooks::add(&mut document);
-    document
+    // What concerns the whole document whatever a thing in it is, such as every text, is done on its JSON form.
+    let mut json = serde_json::to_value(document).expect("a document is JSON");
+    // It is for partners, too.
+    json["servers"][0]["x-internal"] = false.into();
+    examples::add(&mut json);
+    links::add(&mut json);
+    shared::share(&mut json);
+    bounds::complete(&mut json);
+    serde_json::from_value(json).expect("and it is still a document")
 }

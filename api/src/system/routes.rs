@@ -100,7 +100,7 @@ async fn get_readiness(service: Data<Service>) -> Result<Answer, Error> {
 #[utoipa::path(
     tag = "System",
     operation_id = "get_metrics",
-    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")),
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain", example = "# TYPE teammate_mail_total counter\nteammate_mail_total{outcome=\"sent\"} 12\n")),
     security(())
 )]
 #[get("/metrics")]

@@ -3,6 +3,7 @@
 use api::http::ErrorCode;
 use end_to_end::App;
 use end_to_end::Database::Sqlite;
+use serde_json::{Value, json};
 
 #[test]
 fn the_document_that_is_checked_in_is_the_one_that_the_code_makes() {
@@ -40,4 +41,57 @@ async fn the_service_shows_its_document_and_swagger_ui_without_another_host() {
     // It shows what is drawn, which Swagger UI alone prints as text.
     assert!(script.text.contains("image/svg") && script.text.contains("responseBody"), "{}", script.text);
     assert_eq!(script.header("content-type"), "text/javascript");
+}
+
+/// Every operation of the document, with its path and method.
+fn operations() -> Vec<(String, Value)> {
+    let document = serde_json::to_value(api::openapi::document()).unwrap();
+    let paths = document["paths"].as_object().unwrap().iter();
+    let named = |path: &str, method: &str| format!("{} {path}", method.to_uppercase());
+    paths
+        .flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, own)| (named(path, method), own)))
+        .map(|(name, operation)| (name, operation.clone()))
+        .collect()
+}
+
+#[test]
+fn every_operation_that_needs_a_token_says_so() {
+    for (name, operation) in operations() {
+        let needs_one = operation["security"] == json!([{"bearer": []}]);
+        let is_open = operation["security"].as_array().is_some_and(|ways| ways.contains(&json!({})));
+        assert!(needs_one != is_open, "{name} either needs a token or is open to anybody");
+        for status in ["401", "403"] {
+            assert!(!needs_one || operation["responses"][status].is_object(), "{name} has no {status}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_is_described_with_examples() {
+    for (name, operation) in operations() {
+        for member in ["operationId", "summary", "description"] {
+            assert!(operation[member].as_str().is_some_and(|text| !text.is_empty()), "{name} has no {member}");
+        }
+        let answers = operation["responses"].as_object().unwrap().values();
+        for content in answers.chain([&operation["requestBody"]]).filter_map(|holder| holder["content"].as_object()) {
+            for (media, content) in content {
+                assert!(!content["example"].is_null(), "{name} has no example for {media}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_created_is_linked_with_what_can_be_done_with_it() {
+    let linked = |name: &str| {
+        let found = operations().into_iter().find(|(own, _)| own == name).expect("the operation").1;
+        found["responses"]["201"]["links"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert!(linked("POST /resellers").contains(&"suspend_reseller".to_owned()));
+    assert!(linked("POST /enterprises").contains(&"create_pbx".to_owned()));
+    assert!(linked("POST /enterprises/{enterprise_id}/users").contains(&"delete_user".to_owned()));
+    let without = operations().into_iter().filter(|(_, operation)| {
+        operation["responses"]["201"].is_object() && operation["responses"]["201"]["links"].is_null()
+    });
+    assert_eq!(without.map(|(name, _)| name).collect::<Vec<_>>(), Vec::<String>::new());
 }

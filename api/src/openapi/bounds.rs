@@ -1,0 +1,126 @@
+//! Says of every text and number in the document how long or large it can be, where its annotation does not: what follows from its
+//! format, from its example or from where it stands.
+
+use serde_json::{Map, Value, json};
+
+/// What a typed id ends with: a UUIDv7 in the base32 of TypeIDs (W1).
+const ID_DIGITS: &str = "[0-7][0-9a-hjkmnp-tv-z]{25}";
+/// No text has NUL in it, on the way in or out.
+const ANY_TEXT: &str = r"^[^\x00]*$";
+
+/// Says it.
+pub(super) fn complete(document: &mut Value) {
+    walk("", document);
+}
+
+/// `name` is the member, parameter or header whose schema this is.
+fn walk(name: &str, value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| walk(name, item)),
+        Value::Object(object) => {
+            if is(object, "string") {
+                bound_text(name, object);
+            }
+            if is(object, "integer") {
+                bound_number(object);
+            }
+            let parameter = object.get("in").and(object.get("name")).and_then(Value::as_str).map(str::to_owned);
+            for (key, child) in object.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "example" | "examples")) {
+                let transparent = matches!(key.as_str(), "schema" | "items" | "allOf" | "oneOf" | "anyOf");
+                let below = if transparent { parameter.as_deref().unwrap_or(name) } else { key };
+                walk(below, child);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is(object: &Map<String, Value>, kind: &str) -> bool {
+    match object.get("type") {
+        Some(Value::String(one)) => one == kind,
+        Some(Value::Array(many)) => many.iter().any(|one| one == kind),
+        _ => false,
+    }
+}
+
+fn bound_text(name: &str, object: &mut Map<String, Value>) {
+    if object.contains_key("enum") || object.contains_key("const") {
+        return;
+    }
+    let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
+    let longest = match (format, name) {
+        // With nanoseconds and an offset, which callers may give.
+        ("date-time", _) => 35,
+        (_, "X-Request-Id") => 128,
+        (_, "ETag" | "WWW-Authenticate") => 60,
+        (_, "Link" | "Location" | "text/plain") => 5_000,
+        (_, "text/csv" | "application/x-ndjson" | "image/svg+xml") => 10 * 1024 * 1024,
+        _ => 255,
+    };
+    object.entry("maxLength").or_insert(json!(longest));
+    if object.contains_key("format") || object.contains_key("pattern") {
+        return;
+    }
+    let pattern = object.get("example").and_then(Value::as_str).and_then(id_pattern);
+    let pattern = match name {
+        // Not everything that an event is about has an id of that form.
+        "subject_id" => None,
+        "kid" => Some("^[0-9a-f-]{36}$".to_owned()),
+        "ETag" => Some(r#"^"[0-9]+\.[0-9a-f]+"$"#.to_owned()),
+        _ => pattern,
+    };
+    object.insert("pattern".to_owned(), json!(pattern.as_deref().unwrap_or(ANY_TEXT)));
+}
+
+/// What ids are like whose example is one.
+fn id_pattern(example: &str) -> Option<String> {
+    let (prefix, digits) = example.rsplit_once('_')?;
+    let is_digit =
+        |octet: u8| matches!(octet, b'0'..=b'9' | b'a'..=b'z') && !matches!(octet, b'i' | b'l' | b'o' | b'u');
+    let is_id = digits.len() == 26 && digits.bytes().all(is_digit) && digits.as_bytes()[0] <= b'7';
+    // The accounts of three tiers, and what any event is about, are named by one kind of member.
+    (is_id && !matches!(prefix, "req" | "event")).then(|| format!("^[a-z_]+_{ID_DIGITS}$"))
+}
+
+fn bound_number(object: &mut Map<String, Value>) {
+    if object.contains_key("enum") || object.contains_key("const") {
+        return;
+    }
+    object.entry("format").or_insert(json!("int64"));
+    object.entry("minimum").or_insert(json!(0));
+    // More than anything here can count.
+    object.entry("maximum").or_insert(json!(1_000_000_000_000_i64));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_numbers_are_bounded_wherever_they_stand() {
+        let mut document = json!({
+            "parameters": [{"in": "header", "name": "X-Request-Id", "schema": {"type": "string"}}],
+            "properties": {
+                "id": {"type": "string", "example": "reseller_01h455vb4pex5vsknk084sn02q", "maxLength": 60},
+                "name": {"type": ["string", "null"], "maxLength": 120},
+                "at": {"type": "string", "format": "date-time"},
+                "status": {"type": "string", "enum": ["active"]},
+                "count": {"type": "integer", "minimum": 1},
+            },
+        });
+        complete(&mut document);
+        assert_eq!(
+            document["parameters"][0]["schema"],
+            json!({"type": "string", "maxLength": 128, "pattern": ANY_TEXT})
+        );
+        let of = |name: &str| document["properties"][name].clone();
+        assert_eq!(of("id")["pattern"], json!(format!("^[a-z_]+_{ID_DIGITS}$")));
+        assert_eq!(of("name"), json!({"type": ["string", "null"], "maxLength": 120, "pattern": ANY_TEXT}));
+        assert_eq!(of("at"), json!({"type": "string", "format": "date-time", "maxLength": 35}));
+        assert_eq!(of("status"), json!({"type": "string", "enum": ["active"]}));
+        assert_eq!(
+            of("count"),
+            json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": 1_000_000_000_000_i64})
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! Headers that every answer has and problems that many operations give are written once, in `components`, and referred to.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::http::ErrorCode;
+
+/// Adds the headers and shares what is the same.
+pub(super) fn share(document: &mut Value) {
+    let Some(components) = document["components"].as_object_mut() else { return };
+    components.insert("headers".to_owned(), headers());
+    for_each_answer(document, |status, answer| {
+        let mut headers = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin"];
+        if matches!(status, "429" | "503") {
+            headers.push("Retry-After");
+        }
+        for name in headers {
+            answer["headers"][name] = json!({"$ref": format!("#/components/headers/{name}")});
+        }
+    });
+
+    // Of each kind of problem, the commonest form is the one that is shared.
+    let mut found: BTreeMap<String, BTreeMap<String, (usize, Value)>> = BTreeMap::new();
+    for_each_answer(document, |status, answer| {
+        let Some(name) = problem_name(status, answer) else { return };
+        found.entry(name).or_default().entry(answer.to_string()).or_insert_with(|| (0, answer.clone())).0 += 1;
+    });
+    let commonest = |forms: BTreeMap<String, (usize, Value)>| {
+        forms.into_values().max_by_key(|(count, _)| *count).filter(|(count, _)| *count > 1).map(|(_, answer)| answer)
+    };
+    let shared: Map<String, Value> =
+        found.into_iter().filter_map(|(name, forms)| Some((name, commonest(forms)?))).collect();
+    for_each_answer(document, |status, answer| {
+        let Some(name) = problem_name(status, answer) else { return };
+        if shared.get(&name) == Some(answer) {
+            *answer = json!({"$ref": format!("#/components/responses/{name}")});
+        }
+    });
+    document["components"]["responses"] = Value::Object(shared);
+}
+
+/// What a problem is called: by the first code that its description names, `NotSignedIn`.
+fn problem_name(status: &str, answer: &Value) -> Option<String> {
+    let description = answer["description"].as_str()?;
+    let code = description.split('`').skip(1).step_by(2).find_map(|name| {
+        ErrorCode::ALL.iter().find(|code| code.as_str() == name && code.status().to_string() == status)
+    })?;
+    Some(code.as_str().split('_').map(capitalised).collect())
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn for_each_answer(document: &mut Value, mut act: impl FnMut(&str, &mut Value)) {
+    let Some(paths) = document["paths"].as_object_mut() else { return };
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
+            act(status, answer);
+        }
+    }
+}
+
+fn headers() -> Value {
+    let text = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "example": example, "maxLength": 255}});
+    let mut headers = json!({
+        "X-Request-Id": text("Names this request: yours, or one of ours. Give it to support.", "req_01h455vb4pex5vsknk084sn02q"),
+        "RateLimit": text("How many requests are left and for how many seconds, where they are counted.", "\"default\";r=49;t=1"),
+        "RateLimit-Policy": text("How many requests are allowed and in how many seconds, where they are counted.", "\"default\";q=50;w=1"),
+        "Access-Control-Allow-Origin": text("The page's origin, if pages from there may call.", "https://portal.contoso.example"),
+    });
+    headers["Retry-After"] = json!({
+        "description": "Seconds to wait.",
+        "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 86_400},
+    });
+    headers
+}
