@@ -27,10 +27,11 @@ format: ## Format the code
 bench: ## Measure the service, its limits and its peers
 	@bench/run
 
-openapi: ## Write openapi.yaml anew from the code
+openapi: ## Write openapi.yaml and docs/errors.md anew from the code
 	@mkdir -p target
 	@cargo run --quiet -- openapi > target/openapi.yaml
 	@mv target/openapi.yaml openapi.yaml
+	@cargo run --quiet -- errors > docs/errors.md
 
 clean: ## Remove everything that was built or installed here
 	@cargo clean

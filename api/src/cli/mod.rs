@@ -28,6 +28,7 @@ use crate::security::seal::Seal;
 use crate::security::{access_token, rotation};
 use crate::server::{self, Background, Running};
 use crate::settings::{Settings, StoreSettings, parse_email};
+use crate::system::problems;
 
 /// The TeamMate Portal API: connects customers' phone systems to Microsoft Teams.
 #[derive(Debug, Parser)]
@@ -47,6 +48,8 @@ enum Command {
     Migrate,
     /// Print the OpenAPI document as YAML.
     Openapi,
+    /// Print the table of error codes as Markdown.
+    Errors,
     /// Fill an empty database with an example tree, the same one every time.
     Demo(demo::Demo),
     /// Write a billing report to a file, all of it; for a job that runs each month.
@@ -96,6 +99,10 @@ fn run(cli: Cli) -> Result<(), String> {
             let text = openapi::document().to_yaml().map_err(|error| error.to_string())?;
             // Whoever reads may have seen enough, such as `head`.
             let _ = std::io::stdout().write_all(text.as_bytes());
+            Ok(())
+        }
+        Some(Command::Errors) => {
+            let _ = std::io::stdout().write_all(problems::markdown().as_bytes());
             Ok(())
         }
         Some(Command::Demo(demo)) => {

@@ -222,7 +222,7 @@ fn second_factor(account_name: &str, notice: SecondFactorNotice) -> Words {
         ),
         SecondFactorNotice::WrongCodes => (
             "Somebody tries to sign in as you on TeamMate Portal",
-            "was tried several times with your password and with wrong codes. None of them worked",
+            "was tried several times with your password, or from a session of yours, and with wrong codes. None of them worked",
         ),
     };
     words(&Parts {
@@ -293,7 +293,8 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn escape(text: &str) -> String {
+/// A text as it stands in HTML.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 

@@ -1,4 +1,5 @@
 //! What the service says about itself: health, metrics, keys, its own description, and the pages of e-mail links.
 
 pub mod pages;
+pub mod problems;
 pub mod routes;

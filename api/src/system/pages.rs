@@ -4,16 +4,26 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, get};
 
+use super::problems::problem;
+
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The paths of the pages and of what they load.
-pub const PATHS: [&str; 6] =
-    ["/activate", "/reset-password", "/confirm-email", "/assets/link.js", "/assets/confirm.js", "/assets/link.css"];
+pub const PATHS: &[&str] = &[
+    "/problems/{code}",
+    "/activate",
+    "/reset-password",
+    "/confirm-email",
+    "/assets/link.js",
+    "/assets/confirm.js",
+    "/assets/link.css",
+];
 
 /// Adds them.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        .service(problem)
         .service(activate)
         .service(reset_password)
         .service(confirm_email)
@@ -52,11 +62,12 @@ async fn style() -> HttpResponse {
     asset("text/css; charset=utf-8", include_str!("assets/link.css"))
 }
 
-fn page(text: &'static str) -> HttpResponse {
+/// A page with its policy: nothing comes from another host.
+pub(super) fn page(text: impl Into<String>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
-        .body(text)
+        .body(text.into())
 }
 
 fn asset(media: &'static str, text: &'static str) -> HttpResponse {

@@ -1,6 +1,7 @@
 //! The OpenAPI document is checked in, and it is the one that the code makes.
 
 use api::http::ErrorCode;
+use api::system::problems;
 use end_to_end::App;
 use end_to_end::Database::Sqlite;
 use serde_json::{Value, json};
@@ -16,13 +17,11 @@ fn the_document_that_is_checked_in_is_the_one_that_the_code_makes() {
 #[test]
 fn w2_every_code_is_declared_where_it_can_come_from() {
     let document = api::openapi::document().to_yaml().unwrap();
-    let conventions = include_str!("../../../docs/api-conventions.md");
     for code in ErrorCode::ALL {
-        let (name, status, title) = (code.as_str(), code.status(), code.title());
+        let name = code.as_str();
         // These come before any operation is found.
         let before = matches!(code, ErrorCode::BadRequest | ErrorCode::MethodNotAllowed | ErrorCode::UriTooLong);
         assert!(before || document.contains(&format!("`{name}`")), "{name} is in no operation");
-        assert!(conventions.contains(&format!("| {status} | `{name}` | {title} |")), "{name} is not in the table");
     }
 }
 
@@ -94,4 +93,20 @@ fn what_is_created_is_linked_with_what_can_be_done_with_it() {
         operation["responses"]["201"].is_object() && operation["responses"]["201"]["links"].is_null()
     });
     assert_eq!(without.map(|(name, _)| name).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w2_the_type_of_a_problem_is_a_page_that_says_what_to_do() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors.md");
+    let checked_in = std::fs::read_to_string(path).expect("docs/errors.md");
+    assert!(problems::markdown() == checked_in, "docs/errors.md is out of date: run `make openapi`");
+    let app = App::start(Sqlite).await;
+    for code in ErrorCode::ALL {
+        let page = app.get(&format!("/problems/{}", code.as_str())).send().await.expect(200);
+        assert!(page.header("content-type").starts_with("text/html"));
+        assert!(page.text.contains(code.as_str()) && page.text.contains("What to do"), "{}", page.text);
+    }
+    let shown = app.get("/me").send().await.problem(401, "not_signed_in");
+    let _ = app.get(shown["type"].as_str().unwrap()).send().await.expect(200);
+    app.get("/problems/made_up").send().await.problem(404, "not_found");
 }
