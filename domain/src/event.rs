@@ -95,7 +95,7 @@ types! {
     "member.second_factor_reset" "An owner, or whoever operates the service, took the second factor of a member away.";
     "member.recovery_codes_renewed" "A member got new recovery codes; those before are void.";
     "member.recovery_code_used" "A member used a recovery code.";
-    "member.wrong_code" "Somebody who has a member's password gave a wrong code.";
+    "member.wrong_code" "Somebody who has the password or a session of a member gave a wrong code.";
     "client.created" "An API client was made.";
     "client.updated" "An API client was changed.";
     "client.secret_rotated" "An API client got a new secret.";

@@ -209,7 +209,7 @@ pub fn join(
 /// Gives a member another role.
 pub fn set_role(tx: &mut StoreConnection, before: &Member, role: Role) -> Result<(), Error> {
     diesel::update(members::table.filter(members::id.eq(Key::from(before.id))))
-        .set((members::role.eq(role.as_str()), members::version.eq(before.version + 1)))
+        .set((members::role.eq(role.as_str()), members::version.eq(members::version + 1)))
         .execute(tx)?;
     Ok(())
 }

@@ -76,6 +76,14 @@ pub fn remove(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
     set_since(tx, member, None)
 }
 
+/// Takes the second factors of all members of an account away.
+pub(crate) fn remove_all(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
+    let own = members::table.filter(members::account_id.eq(Key::from(account)));
+    let having: Vec<Key> =
+        own.inner_join(factors::table.on(factors::member_id.eq(members::id))).select(members::id).load(tx)?;
+    having.into_iter().try_for_each(|member| remove(tx, member.id()))
+}
+
 fn set_since(tx: &mut StoreConnection, member: MemberId, since: Option<Timestamp>) -> Result<(), Error> {
     diesel::update(members::table.filter(members::id.eq(Key::from(member))))
         .set((members::second_factor_since.eq(since.map(column)), members::version.eq(members::version + 1)))

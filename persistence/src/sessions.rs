@@ -101,6 +101,13 @@ pub fn end(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -> Resu
     Ok(())
 }
 
+/// Ends every session of a member but one.
+pub fn end_others(tx: &mut StoreConnection, member: MemberId, but: SessionId, now: Timestamp) -> Result<(), Error> {
+    let own = sessions::table.filter(sessions::member_id.eq(Key::from(member))).filter(sessions::ended_at.is_null());
+    diesel::update(own.filter(sessions::id.ne(Key::from(but)))).set(sessions::ended_at.eq(column(now))).execute(tx)?;
+    Ok(())
+}
+
 /// Ends every session of a member.
 pub fn end_all(tx: &mut StoreConnection, member: MemberId, now: Timestamp) -> Result<(), Error> {
     diesel::update(

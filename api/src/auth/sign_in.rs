@@ -55,8 +55,10 @@ pub async fn sign_in(service: &Service, context: &Context, attempt: Attempt) -> 
     let session = {
         let sign_in = SignIn { member, password_hash, code, refresh: refresh.clone() };
         let (seal, post) = (Arc::clone(&service.seal), Arc::clone(&service.post));
-        let start = move |tx: &mut _| operations::start(tx, &origin, &sign_in, now, Tools { seal: &seal, post: &post });
-        service.database.write(start).await??
+        let start = move |tx: &mut _, _: &mut _| {
+            operations::start(tx, &origin, &sign_in, now, Tools { seal: &seal, post: &post })
+        };
+        service.write_at(now, start).await??
     };
     service.guesses.succeeded(&name, context.network());
     Ok(Session { member, session, refresh })

@@ -30,8 +30,8 @@ use crate::service::Service;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Operations that anybody may use to send e-mail or to guess at passwords and tokens.
-const DOORS: [&str; 3] = ["/auth/", "/activations", "/oauth/"];
+/// Operations that can be used to send e-mail to anybody, or to guess at passwords, tokens and codes.
+const DOORS: [&str; 4] = ["/auth/", "/activations", "/oauth/", "/me/second-factor"];
 
 /// Passes a request on and its answer back.
 pub async fn pass(

@@ -81,6 +81,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     responses(
         (status = 200, description = "The member or API client, and its account.", body = Me, headers(("ETag" = String, description = "For `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
     ),
     security(("bearer" = []))
 )]

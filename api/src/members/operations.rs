@@ -4,14 +4,14 @@
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::account::Account;
-use domain::authority::Role;
+use domain::authority::{Action, Role};
 use domain::email::EmailAddress;
 use domain::id::{MemberId, MessageId};
 use domain::limits::{ACTIVATION_HOURS, MEMBERS_MAX};
 use domain::member::Member;
 use domain::refusal::Refusal;
 use persistence::invitations::{self, NewInvitation};
-use persistence::{StoreConnection, accounts, sessions};
+use persistence::{StoreConnection, accounts, members, sessions};
 use serde_json::{Value, json};
 
 use crate::enterprises::parts::note;
@@ -29,9 +29,12 @@ pub struct InviteMember {
     pub role: Role,
 }
 
-/// The member of the actor's own account with this id.
+/// The member of the actor's own account with this id. A change holds it: members change by themselves, too.
 pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member, Error> {
     let id = MemberId::parse(id).ok_or(Refusal::NotFound)?;
+    if actor.action() != Action::Read && invitations::by_id(tx, actor.account(), id)?.is_some() {
+        members::hold(tx, id)?;
+    }
     Ok(invitations::by_id(tx, actor.account(), id)?.ok_or(Refusal::NotFound)?)
 }
 

@@ -2,12 +2,13 @@
 
 use domain::Timestamp;
 use domain::account::Account;
+use domain::id::SessionId;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::{Code, is_fresh};
 use persistence::members::Member;
 use persistence::second_factors::{self, SecondFactor};
-use persistence::{StoreConnection, members};
+use persistence::{StoreConnection, members, sessions};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -39,21 +40,26 @@ pub fn myself(tx: &mut StoreConnection, actor: &Actor) -> Result<Member, Error> 
     Ok(members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?)
 }
 
+/// Refuses to begin with a second factor where there is one.
+pub fn check_off(tx: &mut StoreConnection, member: &Member) -> Result<(), Error> {
+    let factor = second_factors::of(tx, member.id)?;
+    if factor.is_some_and(|factor| factor.since.is_some()) { Err(Refusal::SecondFactorOn.into()) } else { Ok(()) }
+}
+
 /// Makes a secret that becomes the member's second factor once a code of it is given.
 pub fn prepare(tx: &mut StoreConnection, member: &Member, now: Timestamp, seal: &Seal) -> Result<AppSecret, Error> {
-    if second_factors::of(tx, member.id)?.is_some_and(|factor| factor.since.is_some()) {
-        return Err(Refusal::SecondFactorOn.into());
-    }
+    check_off(tx, member)?;
     let secret = AppSecret::generate(&member.email)?;
     second_factors::prepare(tx, member.id, &seal.seal(member.id.uuid(), secret.octets())?, now)?;
     Ok(secret)
 }
 
-/// Switches the second factor on, with a first code of the app; gives the recovery codes.
+/// Switches the second factor on, with a first code of the app; gives the recovery codes. Other sessions of the member end: they
+/// were started without a code.
 pub fn enable(
     tx: &mut StoreConnection,
     origin: &Origin,
-    member: &Member,
+    (member, session): (&Member, SessionId),
     code: &Code,
     now: Timestamp,
     tools: Tools<'_>,
@@ -66,6 +72,7 @@ pub fn enable(
         return Ok(Err(refusal));
     }
     second_factors::enable(tx, member.id, now)?;
+    sessions::end_others(tx, member.id, session, now)?;
     let codes = renew(tx, member)?;
     note(tx, origin, member, "second_factor_enabled", now)?;
     tell(tx, member, SecondFactorNotice::Enabled, now, tools.post)?;
@@ -166,7 +173,7 @@ fn check(
         return Ok(if is_right { Ok(()) } else { Err(Refusal::WrongCode) });
     }
     if let Some(left) = wrong.pause(now) {
-        return Ok(Err(Refusal::CodePaused { seconds: left.as_secs().max(1) }));
+        return Ok(Err(Refusal::CodePaused { seconds: left.as_secs() + u64::from(left.subsec_nanos() > 0) }));
     }
     let secret = AppSecret::open(&tools.seal.unseal(member.id.uuid(), secret)?, &member.email)?;
     let step = secret.step_of(code.expose(), now).filter(|step| is_fresh(*step, *last_step));

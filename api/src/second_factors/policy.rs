@@ -59,7 +59,7 @@ async fn get_sign_in_policy(
     tag = "Members",
     operation_id = "update_sign_in_policy",
     params(IfMatch),
-    request_body(content = PatchSignInPolicy, example = json!({"require_second_factor": true})),
+    request_body(content((PatchSignInPolicy = "application/merge-patch+json", example = json!({"require_second_factor": true})), (PatchSignInPolicy = "application/json", example = json!({"require_second_factor": true})))),
     responses(
         (status = 200, description = "How members have to sign in.", body = SignInPolicy, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`no_second_factor`: have a second factor yourself before you ask it of others."),

@@ -40,6 +40,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     request_body = PrepareSecondFactor,
     responses(
         (status = 200, description = "The secret.", body = SecondFactorSecret),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 409, description = "`second_factor_enabled`: switch it off first."),
         (status = 422, description = "`validation_failed`: the password is wrong."),
     ),
@@ -58,6 +59,8 @@ async fn prepare_second_factor(
             actor.may(Target::Myself)?;
             let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
             let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
+            // Before the work that a password costs.
+            operations::check_off(tx, &member)?;
             Ok((member.email_canonical, member.password_hash))
         })
         .await?;
@@ -80,7 +83,7 @@ async fn prepare_second_factor(
 
 /// Switch the second factor on
 ///
-/// With a first code of the app. From now on signing in takes a code. Gives ten recovery codes, once: each works in place of a code of the app,
+/// With a first code of the app. From now on signing in takes a code, and your other sessions end, because they were started without one. Gives ten recovery codes, once: each works in place of a code of the app,
 /// for when it is lost. You are told by e-mail.
 #[utoipa::path(
     tag = "Sign-in",
@@ -88,6 +91,7 @@ async fn prepare_second_factor(
     request_body = GiveCode,
     responses(
         (status = 200, description = "It is on. Keep the recovery codes where the app is not.", body = RecoveryCodes),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 409, description = "`second_factor_enabled`: it is on already. `no_second_factor`: begin with POST /me/second-factor."),
         (status = 422, description = "`validation_failed`: the code is wrong."),
         (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
@@ -101,9 +105,10 @@ async fn enable_second_factor(
     body: Body,
 ) -> Result<Answer, Error> {
     let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    let session = caller.claims().session;
     let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
         let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
-        operations::enable(tx, actor.origin(), &member, code, now, tools)
+        operations::enable(tx, actor.origin(), (&member, session), code, now, tools)
     });
     Answer::ok(&RecoveryCodes::expose(&codes.await?))
 }
@@ -117,6 +122,7 @@ async fn enable_second_factor(
     request_body = GiveCode,
     responses(
         (status = 200, description = "The recovery codes.", body = RecoveryCodes),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 409, description = "`no_second_factor`: there is none."),
         (status = 422, description = "`validation_failed`: the code is wrong."),
         (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
@@ -147,6 +153,7 @@ async fn renew_recovery_codes(
     request_body = GiveCode,
     responses(
         (status = 204, description = "It is off."),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 409, description = "`no_second_factor`: there is none."),
         (status = 422, description = "`validation_failed`: the code is wrong."),
         (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),

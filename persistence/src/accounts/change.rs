@@ -227,6 +227,7 @@ pub fn close(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Res
     diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account.id))))
         .set(accounts::closed_at.eq(column(now)))
         .execute(tx)?;
+    crate::second_factors::remove_all(tx, account.id)?;
     diesel::update(
         members::table.filter(members::account_id.eq(Key::from(account.id))).filter(members::removed_at.is_null()),
     )
