@@ -4,6 +4,7 @@
 mod app;
 mod client;
 mod cluster;
+mod contract;
 mod graph;
 mod http;
 mod people;
@@ -13,6 +14,7 @@ mod receiver;
 pub use app::App;
 pub use client::Client;
 pub use cluster::{Database, FreshDatabase};
+pub use contract::breaks;
 pub use graph::{Fault, Graph, Held, When};
 pub use http::{Answer, Request};
 pub use people::{Person, enterprise_body, reseller_body};

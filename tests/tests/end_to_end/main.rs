@@ -7,6 +7,7 @@ mod authorisation;
 mod bad_input;
 mod billing;
 mod changes;
+mod contract;
 mod direct_routing;
 mod document;
 mod durability;
