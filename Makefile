@@ -1,6 +1,6 @@
 # What developers and CI run. `make` alone is `make test`; `make help` lists the rest.
 
-.PHONY: test help format bench openapi clean
+.PHONY: test contract help format bench openapi clean
 
 test: ## Run every check that CI runs, the tests last
 	@echo "== Tools"
@@ -17,6 +17,10 @@ test: ## Run every check that CI runs, the tests last
 	@scripts/check-openapi
 	@echo "== Tests"
 	@cargo test --workspace --locked
+
+contract: ## Have Schemathesis make up 50,000 requests and more: ten callers with 5,000 each
+	@scripts/install-tools
+	@TEAMMATE_CONTRACT_CASES=5000 cargo test --locked -p end-to-end --test end_to_end -- schemathesis --nocapture
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile

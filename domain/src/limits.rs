@@ -133,6 +133,8 @@ pub const PASSWORD_RESET_MINUTES: i64 = 60;
 pub const PASSWORD_RESET_PAUSE_SECONDS: i64 = 60;
 /// Length of a single-use or refresh token as text: 256 bits in unpadded base64url.
 pub const TOKEN_LENGTH: usize = 43;
+/// Longest text that is taken as a refresh token, in characters.
+pub const REFRESH_TOKEN_MAX: usize = 255;
 /// How long an access token works, in seconds.
 pub const ACCESS_TOKEN_SECONDS: i64 = 600;
 /// How long a session lasts without a new sign-in, in days.
@@ -148,6 +150,8 @@ pub const APP_CODE_SECONDS: u64 = 30;
 pub const RECOVERY_CODES: usize = 10;
 /// Letters and digits of a recovery code: 80 bits.
 pub const RECOVERY_CODE_LENGTH: usize = 16;
+/// Longest text that is taken as a code, with whatever groups it, in characters.
+pub const CODE_MAX: usize = 40;
 /// Wrong codes of the app after which the next one waits.
 pub const CODES_FREE: i32 = 5;
 /// How long the first of them waits, in seconds; each further one waits twice as long.

@@ -7,7 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::Timestamp;
 use crate::fault::Fault;
-use crate::limits::{APP_CODE_DIGITS, CODE_PAUSE_MAX_SECONDS, CODE_PAUSE_SECONDS, CODES_FREE, RECOVERY_CODE_LENGTH};
+use crate::limits::{
+    APP_CODE_DIGITS, CODE_MAX, CODE_PAUSE_MAX_SECONDS, CODE_PAUSE_SECONDS, CODES_FREE, RECOVERY_CODE_LENGTH,
+};
 
 /// A code that somebody gave. It can't be printed.
 #[derive(Debug, Clone)]
@@ -21,6 +23,9 @@ pub enum Code {
 impl Code {
     /// Reads a code. Spaces and hyphens are for the eye only, and so is the case of a recovery code.
     pub fn parse(text: &str) -> Result<Self, Fault> {
+        if text.chars().count() > CODE_MAX {
+            return Err(Fault::new("too_long", format!("Give at most {CODE_MAX} characters.")));
+        }
         let bare: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
         if bare.len() == APP_CODE_DIGITS && bare.bytes().all(|octet| octet.is_ascii_digit()) {
             return Ok(Self::App(SecretString::from(bare)));

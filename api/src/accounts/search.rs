@@ -267,7 +267,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     operation_id = "search_accounts",
     params(
         ("q" = String, Query, description = "What to look for.", min_length = 3, max_length = 100, example = "nordwind"),
-        ("type" = Option<AccountType>, Query, description = "Only accounts of this tier."),
+        ("type" = Option<String>, Query, description = "Only accounts of this tier: `master_reseller`, `reseller` or `enterprise`.", max_length = 20, pattern = "^(master_reseller|reseller|enterprise)$", example = "reseller"),
         ("status" = Option<StatusView>, Query, description = "Only accounts with this status."),
         PageQuery,
     ),

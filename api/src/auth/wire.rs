@@ -2,7 +2,7 @@
 
 use domain::email::EmailAddress;
 use domain::fault::Fault;
-use domain::limits::ACCESS_TOKEN_SECONDS;
+use domain::limits::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_MAX};
 use domain::second_factor::Code;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub struct Login {
     #[serde(default)]
     password: Field<String>,
     /// The six digits that the authenticator app shows, or a recovery code; for those who have a second factor.
-    #[schema(value_type = Option<String>, required = false, example = json!(null), max_length = 40)]
+    #[schema(value_type = Option<String>, required = false, example = json!(null), max_length = 40, pattern = r"^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$")]
     #[serde(default)]
     code: Field<String>,
     #[serde(flatten)]
@@ -49,7 +49,7 @@ impl Login {
 #[derive(Default, Deserialize, ToSchema)]
 pub struct RefreshRequest {
     /// The latest refresh token of the session.
-    #[schema(value_type = String, required = true, example = "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", min_length = 43, max_length = 43)]
+    #[schema(value_type = String, required = true, example = "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", max_length = 255)]
     #[serde(default)]
     refresh_token: Field<String>,
     #[serde(flatten)]
@@ -62,7 +62,16 @@ impl RefreshRequest {
     pub fn command(self) -> Result<Option<SecretToken>, Error> {
         let Self { refresh_token, unknown } = self;
         let mut members = Members::new(unknown);
-        let token = members.required("/refresh_token", refresh_token, |text| Ok(SecretToken::parse(text)));
+        let token = members.required("/refresh_token", refresh_token, |text| {
+            // Anything of about that length may have been one; what is far longer is a mistake.
+            if text.contains('\0') {
+                return Err(Fault::new("control_character", "Remove NUL."));
+            }
+            if text.chars().count() > REFRESH_TOKEN_MAX {
+                return Err(Fault::new("too_long", format!("Give at most {REFRESH_TOKEN_MAX} characters.")));
+            }
+            Ok(SecretToken::parse(text))
+        });
         members.finish(token)
     }
 }

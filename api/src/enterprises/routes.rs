@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
 use domain::authority::Target;
@@ -15,6 +15,7 @@ use crate::accounts::requests::{self, Step, View};
 use crate::email_changes::routes::change_enterprise_email;
 use crate::http::caller::{Change, Create, Read};
 use crate::http::error::BlockersView;
+use crate::http::fallback;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
 use crate::imports::routes::import_enterprises;
@@ -28,6 +29,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(create_enterprise)
             .service(list_enterprises)
             .service(import_enterprises)
+            // Not something with the id "import".
+            .route("/import", web::to(fallback::answer))
             .service(move_enterprise)
             .service(get_enterprise)
             .service(update_enterprise)
@@ -83,7 +86,7 @@ async fn create_enterprise(
     operation_id = "list_enterprises",
     params(
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", max_length = 100),
+        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", min_length = 1, max_length = 100),
         ("status" = Option<crate::accounts::wire::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::accounts::wire::ServiceView>, Query, description = "Only those with this service."),
         ("country" = Option<String>, Query, description = "Only those in this country, by its ISO 3166-1 code.", min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$"),

@@ -128,8 +128,19 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Value::deserialize(deserializer)? {
             Value::Null => Self::Null,
-            value => serde_json::from_value(value).map_or(Self::WrongType, Self::Value),
+            value => serde_json::from_value(whole(value)).map_or(Self::WrongType, Self::Value),
         })
+    }
+}
+
+/// `12.0` is a whole number in JSON Schema, and some languages write all their numbers like that.
+fn whole(value: Value) -> Value {
+    /// Up to here every whole number has a double of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value.as_f64() {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and exact")]
+        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() <= EXACT => Value::from(number as i64),
+        _ => value,
     }
 }
 

@@ -66,15 +66,28 @@ fn read(request: &HttpRequest, name: &HeaderName) -> Result<Option<Vec<String>>,
     for value in request.headers().get_all(name) {
         let invalid = || Error::new(ErrorCode::InvalidHeader, format!("`{name}` takes entity tags in quotes, or `*`."));
         let text = value.to_str().map_err(|_| invalid())?;
-        for tag in text.split(',').map(str::trim) {
-            let quoted = tag.strip_prefix("W/").unwrap_or(tag);
-            if tag != "*" && !(quoted.len() >= 2 && quoted.starts_with('"') && quoted.ends_with('"')) {
-                return Err(invalid());
-            }
+        let mut rest = text.trim();
+        loop {
+            let (tag, after) = first_tag(rest).ok_or_else(invalid)?;
             tags.push(tag.to_owned());
+            match after.trim_start().strip_prefix(',') {
+                Some(more) => rest = more.trim_start(),
+                None if after.trim().is_empty() => break,
+                None => return Err(invalid()),
+            }
         }
     }
     Ok((!tags.is_empty()).then_some(tags))
+}
+
+/// The first entity tag of a list, and what follows it. A tag can have commas in it.
+fn first_tag(text: &str) -> Option<(&str, &str)> {
+    if let Some(after) = text.strip_prefix('*') {
+        return Some(("*", after));
+    }
+    let quoted = text.strip_prefix("W/").unwrap_or(text);
+    let end = quoted.strip_prefix('"')?.find('"')?;
+    Some(text.split_at(text.len() - quoted.len() + end + 2))
 }
 
 #[cfg(test)]
@@ -83,6 +96,22 @@ mod tests {
 
     fn conditions(if_match: &str) -> Conditions {
         Conditions { if_match: Some(vec![if_match.to_owned()]), if_none_match: None }
+    }
+
+    #[test]
+    fn entity_tags_are_read_as_rfc_9110_has_them() {
+        let all = |text: &str| {
+            let request = actix_web::test::TestRequest::default().insert_header((header::IF_MATCH, text));
+            read(&request.to_http_request(), &header::IF_MATCH).ok().flatten()
+        };
+        for (text, expected) in
+            [("\"a\"", vec!["\"a\""]), ("W/\",:\" , \"b\"", vec!["W/\",:\"", "\"b\""]), ("*", vec!["*"])]
+        {
+            assert_eq!(all(text), Some(expected.into_iter().map(str::to_owned).collect()), "{text}");
+        }
+        for bad in ["", "a", "\"a", "\"a\" \"b\"", "\"a\",", "w/\"a\""] {
+            assert_eq!(all(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     operation_id = "list_master_resellers",
     params(
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", max_length = 100),
+        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", min_length = 1, max_length = 100),
         ("status" = Option<crate::accounts::wire::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::accounts::wire::ServiceView>, Query, description = "Only those with this service."),
     ),

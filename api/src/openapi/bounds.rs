@@ -61,25 +61,55 @@ fn bound_text(name: &str, object: &mut Map<String, Value>) {
     if object.contains_key("format") || object.contains_key("pattern") {
         return;
     }
-    let pattern = object.get("example").and_then(Value::as_str).and_then(id_pattern);
+    if let Some((_, form)) = name.split_once('/') {
+        // A file. What is wrong in it is said line by line.
+        object.insert("format".to_owned(), json!(form.trim_start_matches("x-")));
+        return;
+    }
+    let is_of_id = object.get("example").and_then(Value::as_str).is_some_and(is_id);
     let pattern = match name {
-        // Not everything that an event is about has an id of that form.
-        "subject_id" => None,
-        "kid" => Some("^[0-9a-f-]{36}$".to_owned()),
-        "ETag" => Some(r#"^"[0-9]+\.[0-9a-f]+"$"#.to_owned()),
-        _ => pattern,
+        "kid" => "^[0-9a-f-]{36}$".to_owned(),
+        "ETag" => r#"^"[0-9]+\.[0-9a-f]+"$"#.to_owned(),
+        // Not everything that an event is about has an id of that form, nor has every request.
+        "subject_id" | "subject" | "request_id" => ANY_TEXT.to_owned(),
+        _ => match id_prefix(name) {
+            Some(prefix) => format!("^{prefix}_{ID_DIGITS}$"),
+            None if is_of_id => format!("^[a-z]+(_[a-z]+)*_{ID_DIGITS}$"),
+            None => ANY_TEXT.to_owned(),
+        },
     };
-    object.insert("pattern".to_owned(), json!(pattern.as_deref().unwrap_or(ANY_TEXT)));
+    object.insert("pattern".to_owned(), json!(pattern));
 }
 
-/// What ids are like whose example is one.
-fn id_pattern(example: &str) -> Option<String> {
-    let (prefix, digits) = example.rsplit_once('_')?;
+/// What the ids begin with that a member or parameter of this name takes: those of one type only.
+fn id_prefix(name: &str) -> Option<&str> {
+    const TYPES: &[&str] = &[
+        "master_reseller",
+        "reseller",
+        "enterprise",
+        "pbx",
+        "trunk",
+        "user",
+        "ticket",
+        "member",
+        "client",
+        "event",
+        "webhook",
+        "delivery",
+        "move",
+        "adjustment",
+    ];
+    let prefix = name.strip_suffix("_id")?;
+    TYPES.contains(&prefix).then_some(prefix)
+}
+
+/// Whether an example is a typed id.
+fn is_id(example: &str) -> bool {
     let is_digit =
         |octet: u8| matches!(octet, b'0'..=b'9' | b'a'..=b'z') && !matches!(octet, b'i' | b'l' | b'o' | b'u');
-    let is_id = digits.len() == 26 && digits.bytes().all(is_digit) && digits.as_bytes()[0] <= b'7';
-    // The accounts of three tiers, and what any event is about, are named by one kind of member.
-    (is_id && !matches!(prefix, "req" | "event")).then(|| format!("^[a-z_]+_{ID_DIGITS}$"))
+    example.rsplit_once('_').is_some_and(|(prefix, digits)| {
+        prefix != "req" && digits.len() == 26 && digits.bytes().all(is_digit) && digits.as_bytes()[0] <= b'7'
+    })
 }
 
 fn bound_number(object: &mut Map<String, Value>) {
@@ -114,7 +144,7 @@ mod tests {
             json!({"type": "string", "maxLength": 128, "pattern": ANY_TEXT})
         );
         let of = |name: &str| document["properties"][name].clone();
-        assert_eq!(of("id")["pattern"], json!(format!("^[a-z_]+_{ID_DIGITS}$")));
+        assert_eq!(of("id")["pattern"], json!(format!("^[a-z]+(_[a-z]+)*_{ID_DIGITS}$")));
         assert_eq!(of("name"), json!({"type": ["string", "null"], "maxLength": 120, "pattern": ANY_TEXT}));
         assert_eq!(of("at"), json!({"type": "string", "format": "date-time", "maxLength": 35}));
         assert_eq!(of("status"), json!({"type": "string", "enum": ["active"]}));

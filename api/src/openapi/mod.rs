@@ -4,6 +4,7 @@ mod bounds;
 mod complete;
 mod examples;
 mod links;
+mod requests;
 mod shared;
 mod webhooks;
 
@@ -62,6 +63,7 @@ pub fn document() -> Document {
     let mut json = serde_json::to_value(document).expect("a document is JSON");
     // It is for partners, too.
     json["servers"][0]["x-internal"] = false.into();
+    requests::complete(&mut json);
     examples::add(&mut json);
     links::add(&mut json);
     shared::share(&mut json);

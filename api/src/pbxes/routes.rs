@@ -83,7 +83,7 @@ async fn create_pbx(
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in location or SIP domain, in any case.", max_length = 100),
+        ("q" = Option<String>, Query, description = "Only those with this text in location or SIP domain, in any case.", min_length = 1, max_length = 100),
     ),
     responses((status = 200, description = "A page of PBXs.", body = PbxPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))

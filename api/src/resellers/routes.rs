@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
 use domain::authority::Target;
@@ -15,6 +15,7 @@ use crate::accounts::requests::{self, Step, View};
 use crate::email_changes::routes::change_reseller_email;
 use crate::http::caller::{Change, Create, Read};
 use crate::http::error::BlockersView;
+use crate::http::fallback;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Error, Once};
 use crate::imports::routes::import_resellers;
@@ -28,6 +29,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(create_reseller)
             .service(list_resellers)
             .service(import_resellers)
+            // Not something with the id "import".
+            .route("/import", web::to(fallback::answer))
             .service(move_reseller)
             .service(get_reseller)
             .service(update_reseller)
@@ -82,7 +85,7 @@ async fn create_reseller(
     operation_id = "list_resellers",
     params(
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", max_length = 100),
+        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", min_length = 1, max_length = 100),
         ("status" = Option<crate::accounts::wire::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::accounts::wire::ServiceView>, Query, description = "Only those with this service."),
         ("master_reseller_id" = Option<String>, Query, description = "Only those below this master reseller.", max_length = 60),

@@ -34,7 +34,7 @@ impl PrepareSecondFactor {
 #[derive(Default, Deserialize, ToSchema)]
 pub struct GiveCode {
     /// The six digits that the app shows, or a recovery code.
-    #[schema(value_type = String, required = true, example = "287082", max_length = 40)]
+    #[schema(value_type = String, required = true, example = "287082", max_length = 40, pattern = r"^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$")]
     #[serde(default)]
     code: Field<String>,
     #[serde(flatten)]

@@ -75,7 +75,7 @@ async fn file_support_ticket(
     operation_id = "list_support_tickets",
     params(
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in company, names or e-mail address, in any case.", max_length = 100),
+        ("q" = Option<String>, Query, description = "Only those with this text in company, names or e-mail address, in any case.", min_length = 1, max_length = 100),
         ("status" = Option<super::wire::TicketStatusView>, Query, description = "Only those with this status."),
     ),
     responses((status = 200, description = "A page of tickets.", body = SupportTicketPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),

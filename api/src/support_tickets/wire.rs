@@ -115,7 +115,7 @@ pub struct SupportTicketPage {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct FileSupportTicket {
     /// Always `Add to TeamMate Portal`.
-    #[schema(value_type = String, required = true, example = "Add to TeamMate Portal", max_length = 60)]
+    #[schema(value_type = String, required = true, example = "Add to TeamMate Portal", max_length = 60, pattern = "^Add to TeamMate Portal$")]
     #[serde(default)]
     subject: Field<String>,
     /// Your company, which names the account.

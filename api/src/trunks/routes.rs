@@ -68,7 +68,7 @@ async fn create_trunk(
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in name, host or user name, in any case.", max_length = 100),
+        ("q" = Option<String>, Query, description = "Only those with this text in name, host or user name, in any case.", min_length = 1, max_length = 100),
     ),
     responses((status = 200, description = "A page of trunks.", body = TrunkPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))

@@ -78,7 +78,7 @@ async fn create_user(
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in Teams user, SIP user, numbers or tag, in any case.", max_length = 100),
+        ("q" = Option<String>, Query, description = "Only those with this text in Teams user, SIP user, numbers or tag, in any case.", min_length = 1, max_length = 100),
         ("pbx_id" = Option<String>, Query, description = "Only those of this PBX.", max_length = 60),
         ("trunk_id" = Option<String>, Query, description = "Only those of this trunk.", max_length = 60),
         ("voice_route" = Option<String>, Query, description = "Only those whose calls take the route of this SBC region.", max_length = 20),

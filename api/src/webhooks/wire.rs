@@ -179,7 +179,7 @@ impl CreateWebhook {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct ReplayEvents {
     /// What has happened at this instant or later, of the last 30 days (RFC 3339).
-    #[schema(value_type = DateTime<Utc>, example = "2026-11-24T00:00:00Z")]
+    #[schema(value_type = DateTime<Utc>, required = true, example = "2026-11-24T00:00:00Z")]
     #[serde(default)]
     since: Field<String>,
     #[serde(flatten)]

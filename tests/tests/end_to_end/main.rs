@@ -29,6 +29,7 @@ mod moves;
 mod nothing_dangles;
 mod pbxes;
 mod schema;
+mod schemathesis;
 mod search;
 mod second_factors;
 mod secrets;

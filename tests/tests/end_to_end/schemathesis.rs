@@ -1,0 +1,93 @@
+//! Schemathesis tries the service out: requests made up from the OpenAPI document, valid and invalid, and sequences of them along
+//! its links, as every kind of caller. The document promises what each gets; a promise that is not kept fails.
+//!
+//! A bounded run, unless `TEAMMATE_CONTRACT_CASES` asks for so many requests by each caller (`make contract`).
+
+use std::path::Path;
+use std::process::Stdio;
+
+use domain::account::Tier;
+use domain::authority::Role;
+use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{App, Database};
+use rstest::rstest;
+use serde_json::json;
+use tokio::process::Command;
+
+/// How long a run takes, in seconds.
+const SECONDS: &str = "12";
+
+#[derive(Debug, Clone, Copy)]
+enum Caller {
+    Operator,
+    MasterReseller,
+    Reseller,
+    Enterprise,
+    ApiClient,
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_keeps_what_its_document_promises(
+    #[values(Sqlite, Postgresql)] database: Database,
+    #[values(Caller::Operator, Caller::MasterReseller, Caller::Reseller, Caller::Enterprise, Caller::ApiClient)]
+    caller: Caller,
+) {
+    let app = App::start(database).await;
+    let enterprise = app.connected("kiosk", json!({"can_add_extensions": true, "access_sip_data": true})).await.account;
+    let operator = app.operator().await;
+    let seen = app.get(&format!("/enterprises/{enterprise}")).bearer(&operator.token).send().await.expect(200).json();
+    let (master, reseller) = (seen["master_reseller_id"].as_str().unwrap(), seen["reseller_id"].as_str().unwrap());
+    for (what, body) in [
+        ("pbxes", json!({"type": "generic", "location": "Berlin", "sip_domain": "sip.kiosk.example"})),
+        ("trunks", json!({"name": "Main", "host": "192.0.2.1", "authentication": "ip", "addresses": ["192.0.2.1"]})),
+    ] {
+        let add = app.post(&format!("/enterprises/{enterprise}/{what}")).bearer(&operator.token).json(&body);
+        let _ = add.send().await.expect(201);
+    }
+    let others = app.plant(Tier::Reseller, &[master], "other@contoso.example").await;
+    assert_ne!(others, reseller);
+
+    let wanted: u64 = std::env::var("TEAMMATE_CONTRACT_CASES").map_or(1, |text| text.parse().expect("a number"));
+    let (mut cases, mut seed) = (0, 0);
+    while cases < wanted {
+        // The account may have been suspended or closed in the run before, so the next one has an account of its own kind again.
+        let token = match caller {
+            Caller::Operator => app.member(&app.platform().await, Role::Owner).await.token,
+            Caller::MasterReseller => app.member(master, Role::Owner).await.token,
+            Caller::Reseller => app.member(reseller, Role::Owner).await.token,
+            Caller::Enterprise => app.member(&enterprise, Role::Owner).await.token,
+            Caller::ApiClient => app.client(master, Role::Provisioner).await.0.token,
+        };
+        seed += 1;
+        cases += run(&app.address(), &token, seed).await;
+    }
+    println!("{cases} requests");
+}
+
+/// Runs Schemathesis once; gives how many requests it made up.
+async fn run(address: &str, token: &str, seed: u32) -> u64 {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let libraries = root.join("target/tools/schemathesis");
+    assert!(libraries.join("installed").exists(), "Schemathesis is missing: run scripts/install-tools");
+    let report = tempfile::NamedTempFile::new().unwrap();
+    let outcome = Command::new("python3")
+        .args(["-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run"])
+        .arg(format!("http://{address}/openapi.json"))
+        .args(["--header", &format!("Authorization: Bearer {token}")])
+        .args(["--seed", &seed.to_string(), "--max-time", SECONDS, "--no-color", "--warnings", "off"])
+        .current_dir(root.join("tests/schemathesis"))
+        .env("PYTHONPATH", format!("{}:.", libraries.display()))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::null())
+        .stdout(report.reopen().unwrap())
+        .stderr(report.reopen().unwrap())
+        .kill_on_drop(true)
+        .status()
+        .await
+        .expect("Python");
+    let text = std::fs::read_to_string(report.path()).unwrap();
+    assert!(outcome.success(), "{text}");
+    let made_up = text.lines().find_map(|line| line.trim().split_once(" generated")?.0.parse().ok());
+    made_up.unwrap_or_else(|| panic!("no count in {text}"))
+}
