@@ -33,7 +33,20 @@ async fn the_service_keeps_what_its_document_promises(
     #[values(Caller::Operator, Caller::MasterReseller, Caller::Reseller, Caller::Enterprise, Caller::ApiClient)]
     caller: Caller,
 ) {
-    let app = App::start(database).await;
+    let wanted: u64 = std::env::var("TEAMMATE_CONTRACT_CASES").map_or(1, |text| text.parse().expect("a number"));
+    let (mut cases, mut seed) = (0, 0);
+    while cases < wanted {
+        // What is there is suspended, moved and closed in a run, so each one begins anew.
+        let app = App::start(database).await;
+        let token = furnish(&app, caller).await;
+        seed += 1;
+        cases += run(&app.address(), &token, seed).await;
+    }
+    println!("{cases} requests");
+}
+
+/// Puts something of everything into the service, and gives the token of a caller.
+async fn furnish(app: &App, caller: Caller) -> String {
     let enterprise = app.connected("kiosk", json!({"can_add_extensions": true, "access_sip_data": true})).await.account;
     let operator = app.operator().await;
     let seen = app.get(&format!("/enterprises/{enterprise}")).bearer(&operator.token).send().await.expect(200).json();
@@ -45,24 +58,17 @@ async fn the_service_keeps_what_its_document_promises(
         let add = app.post(&format!("/enterprises/{enterprise}/{what}")).bearer(&operator.token).json(&body);
         let _ = add.send().await.expect(201);
     }
-    let others = app.plant(Tier::Reseller, &[master], "other@contoso.example").await;
-    assert_ne!(others, reseller);
-
-    let wanted: u64 = std::env::var("TEAMMATE_CONTRACT_CASES").map_or(1, |text| text.parse().expect("a number"));
-    let (mut cases, mut seed) = (0, 0);
-    while cases < wanted {
-        // The account may have been suspended or closed in the run before, so the next one has an account of its own kind again.
-        let token = match caller {
-            Caller::Operator => app.member(&app.platform().await, Role::Owner).await.token,
-            Caller::MasterReseller => app.member(master, Role::Owner).await.token,
-            Caller::Reseller => app.member(reseller, Role::Owner).await.token,
-            Caller::Enterprise => app.member(&enterprise, Role::Owner).await.token,
-            Caller::ApiClient => app.client(master, Role::Provisioner).await.0.token,
-        };
-        seed += 1;
-        cases += run(&app.address(), &token, seed).await;
+    app.plant(Tier::Reseller, &[master], "other@contoso.example").await;
+    let account = match caller {
+        Caller::Operator => operator.account,
+        Caller::MasterReseller | Caller::ApiClient => master.to_owned(),
+        Caller::Reseller => reseller.to_owned(),
+        Caller::Enterprise => enterprise,
+    };
+    match caller {
+        Caller::ApiClient => app.client(&account, Role::Provisioner).await.0.token,
+        _ => app.member(&account, Role::Owner).await.token,
     }
-    println!("{cases} requests");
 }
 
 /// Runs Schemathesis once; gives how many requests it made up.
