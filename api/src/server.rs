@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::http::header;
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle};
 use chrono::TimeDelta;
@@ -25,7 +25,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::clock::Clock;
 use crate::http::fallback::Methods;
@@ -35,7 +34,7 @@ use crate::record::{Happening, new_id, record};
 use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 use crate::settings::Settings;
-use crate::system::pages;
+use crate::system::{demo_mail, pages, swagger};
 use crate::{events, graph, openapi, routes, webhooks};
 
 /// How long requests that are under way may take when the service stops.
@@ -51,8 +50,6 @@ const SEARCH_BATCH: i32 = 1_000;
 pub const READ_KEYS: Duration = Duration::from_secs(15);
 /// How often measured times are counted.
 const COUNT_TIMES: Duration = Duration::from_secs(1);
-const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-                              img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A service that runs.
 pub struct Running {
@@ -159,21 +156,15 @@ impl Running {
 
 /// What every server thread runs.
 fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document: &Document) {
-    let initializer = web::Bytes::from_static(include_bytes!("system/assets/swagger-initializer.js"));
     routes::configure(&mut ServiceConfig::new(config));
     pages::configure(config);
+    swagger::configure(config);
+    demo_mail::configure(config);
     config
         .app_data(service.clone())
         .app_data(document.methods.clone())
         .service(web::resource("/openapi.yaml").route(text("application/yaml", &document.yaml)))
         .service(web::resource("/openapi.json").route(text("application/json", &document.json)))
-        .service(web::redirect("/swagger-ui", "/swagger-ui/"))
-        .service(
-            web::scope("/swagger-ui")
-                .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, SWAGGER_POLICY)))
-                .service(web::resource("/swagger-initializer.js").route(text("text/javascript", &initializer)))
-                .service(SwaggerUi::new("/{_:.*}")),
-        )
         .default_service(web::to(fallback::answer));
 }
 
@@ -199,6 +190,7 @@ impl Document {
             .collect();
         let mut pages: Vec<&str> = pages::PATHS.to_vec();
         pages.extend(["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"]);
+        pages.extend(["/demo/mail", "/demo/mail/{number}"]);
         Ok(Self {
             methods: Data::new(Methods::new(&methods, &pages)),
             yaml: web::Bytes::copy_from_slice(yaml.as_bytes()),

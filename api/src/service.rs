@@ -88,7 +88,11 @@ impl Service {
         let access_tokens = AccessTokens::open(data_dir, &public_url, now).map_err(keys)?;
         let seal = Arc::new(Seal::open(data_dir, now).map_err(keys)?);
         let post = Arc::new(Post::new(Arc::clone(&seal)));
-        let mailer = Mailer::new(settings.smtp_url.as_ref(), data_dir, settings.mail_from.clone(), public_url.clone())?;
+        let mailer = if settings.demo {
+            Mailer::keeping(settings.mail_from.clone(), public_url.clone())
+        } else {
+            Mailer::new(settings.smtp_url.as_ref(), data_dir, settings.mail_from.clone(), public_url.clone())?
+        };
         let graph = settings.graph.settings().map(Graph::new).transpose()?;
         let webhook_guard = Guard { private_allowed: settings.private_webhooks };
         let rate_limits = match settings.rate_limit {

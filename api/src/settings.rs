@@ -102,6 +102,10 @@ pub struct Settings {
     #[arg(long, env = "TEAMMATE_DRAIN_SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(..=60))]
     pub drain_seconds: u64,
 
+    /// Whether this is a demo, whose mail is read in the browser.
+    #[arg(skip)]
+    pub demo: bool,
+
     /// Write logs as JSON, one object a line.
     #[arg(long, env = "TEAMMATE_LOG_JSON", value_parser = clap::builder::BoolishValueParser::new())]
     pub log_json: bool,

@@ -135,6 +135,10 @@ pub const PASSWORD_RESET_PAUSE_SECONDS: i64 = 60;
 pub const TOKEN_LENGTH: usize = 43;
 /// Longest text that is taken as a refresh token, in characters.
 pub const REFRESH_TOKEN_MAX: usize = 255;
+/// How long the code of the sign-in page can be exchanged for tokens, in seconds.
+pub const AUTHORIZATION_CODE_SECONDS: i64 = 60;
+/// Fewest and most characters of what proves that a code is exchanged by whoever asked for it (RFC 7636 section 4.1).
+pub const CODE_VERIFIER_LENGTH: std::ops::RangeInclusive<usize> = 43..=128;
 /// How long an access token works, in seconds.
 pub const ACCESS_TOKEN_SECONDS: i64 = 600;
 /// How long a session lasts without a new sign-in, in days.

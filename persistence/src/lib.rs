@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod activations;
 pub mod api_clients;
+pub mod authorization_codes;
 pub mod billing;
 mod connection;
 mod database;

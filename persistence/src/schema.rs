@@ -607,10 +607,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Binary, Text, Timestamp};
+    use crate::key::sql::Key;
+
+    authorization_codes (hash) {
+        hash -> Binary,
+        member_id -> Key,
+        redirect_uri -> Text,
+        challenge -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
     members,
+    authorization_codes,
     second_factors,
     recovery_codes,
     invitations,

@@ -31,7 +31,7 @@ BEYOND_SCHEMAS = {
             "blank", "control_character", "common_password", "unknown_country", "unknown_event_type", "invalid_email", "invalid_url",
             "private_address", "invalid_host_name", "invalid_host", "invalid_network", "invalid_sip_uri", "invalid_sip_user",
             "invalid_number", "invalid_user_principal_name", "invalid_feature_code", "invalid_label", "invalid_tenant",
-            "invalid_verification_txt", "invalid_line", "invalid_instant", "invalid_parameter",
+            "invalid_verification_txt", "invalid_redirect_uri", "invalid_line", "invalid_instant", "invalid_parameter",
         ],
         "its form is more than a pattern",
     ),

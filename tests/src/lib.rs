@@ -2,6 +2,7 @@
 //! that they get.
 
 mod app;
+mod browser;
 mod client;
 mod cluster;
 mod contract;
@@ -12,6 +13,7 @@ mod process;
 mod receiver;
 
 pub use app::App;
+pub use browser::Browser;
 pub use client::Client;
 pub use cluster::{Database, FreshDatabase};
 pub use contract::breaks;

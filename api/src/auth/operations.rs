@@ -28,20 +28,18 @@ pub struct SignIn {
     pub password_hash: String,
     /// The code of the second factor, if one was given.
     pub code: Option<Code>,
-    /// The first refresh token of the session.
-    pub refresh: SecretToken,
 }
 
-/// Starts a session, unless the password changed in the meantime. Whoever has a second factor needs a code of it; one that is wrong
-/// is noted.
-pub fn start(
+/// Finds out whether somebody may sign in: unless the password changed in the meantime, and with a code where there is a second
+/// factor; one that is wrong is noted. The member is held.
+pub fn admit(
     tx: &mut StoreConnection,
     origin: &Origin,
     sign_in: &SignIn,
     now: Timestamp,
     tools: Tools<'_>,
-) -> Result<Committed<SessionId>, Error> {
-    let SignIn { member, password_hash, code, refresh } = sign_in;
+) -> Result<Committed<Member>, Error> {
+    let SignIn { member, password_hash, code } = sign_in;
     members::hold(tx, *member)?;
     let member = members::by_id(tx, *member)?.ok_or(Refusal::WrongCredentials)?;
     if member.password_hash != *password_hash {
@@ -50,13 +48,21 @@ pub fn start(
     if !member.account.operates() {
         return Err(Refusal::NotOperating.into());
     }
-    if let Err(refusal) = demand(tx, origin, &member, code.as_ref(), now, tools)? {
-        return Ok(Err(refusal));
-    }
+    Ok(demand(tx, origin, &member, code.as_ref(), now, tools)?.map(|()| member))
+}
+
+/// Starts a session of a member who was admitted.
+pub fn start(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: &Member,
+    refresh: &SecretToken,
+    now: Timestamp,
+) -> Result<SessionId, Error> {
     let session = new_id(now);
     sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
-    note(tx, origin, &member, "signed_in", now)?;
-    Ok(Ok(session))
+    note(tx, origin, member, "signed_in", now)?;
+    Ok(session)
 }
 
 /// What a refresh token was exchanged for.

@@ -11,12 +11,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::operations::{self, Refreshed};
 use super::reset;
-use super::sign_in::{Session, sign_in};
+use super::sign_in::sign_in;
 use super::wire::{Accepted, Login, PasswordResetRequest, RefreshRequest, Tokens};
 use crate::activations::routes::check_password;
 use crate::activations::wire::RedeemToken;
 use crate::http::params::IdempotencyKey;
 use crate::http::{Answer, Body, Context, Error, ErrorCode, Once};
+use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 
 /// Adds them.
@@ -51,7 +52,12 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[post("/login")]
 async fn login(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
     let attempt = body.json::<Login>().and_then(Login::command)?;
-    let Session { member, session, refresh: token } = sign_in(&service, &context, attempt).await?;
+    let token = SecretToken::generate();
+    let first = token.clone();
+    let started = sign_in(&service, &context, attempt, move |tx, origin, member, now| {
+        Ok((member.id, operations::start(tx, origin, member, &first, now)?))
+    });
+    let (member, session) = started.await?;
     let access = service.access_tokens.issue(Principal::Member(member), session, service.clock.now());
     Answer::ok(&Tokens::expose(&access, &token))
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use domain::Timestamp;
 use domain::email::EmailAddress;
-use domain::id::{MemberId, SessionId};
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
-use persistence::members;
+use persistence::members::Member;
+use persistence::{StoreConnection, members};
 use secrecy::SecretString;
 
 use super::operations::{self, SignIn};
-use crate::http::{Context, Error};
+use crate::http::{Context, Error, Origin};
 use crate::second_factors::operations::Tools;
-use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 
 /// What somebody gave.
@@ -26,19 +26,13 @@ pub struct Attempt {
     pub code: Option<Code>,
 }
 
-/// A session that was started.
-#[derive(Debug)]
-pub struct Session {
-    /// Whose it is.
-    pub member: MemberId,
-    /// Its id.
-    pub session: SessionId,
-    /// Its first refresh token.
-    pub refresh: SecretToken,
-}
-
-/// Starts a session. An unknown address costs the same time and gets the same answer as a wrong password.
-pub async fn sign_in(service: &Service, context: &Context, attempt: Attempt) -> Result<Session, Error> {
+/// Looks at an address and a password, and then lets `then` do, in one transaction with what the second factor demands, what is to be
+/// done for the member. An unknown address costs the same time and gets the same answer as a wrong password.
+pub async fn sign_in<T, F>(service: &Service, context: &Context, attempt: Attempt, mut then: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnMut(&mut StoreConnection, &Origin, &Member, Timestamp) -> Result<T, Error> + Send + 'static,
+{
     let Attempt { email, password, code } = attempt;
     let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();
     tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
@@ -51,15 +45,17 @@ pub async fn sign_in(service: &Service, context: &Context, attempt: Attempt) -> 
     let (true, Some((member, password_hash))) = (right, known) else {
         return Err(Refusal::WrongCredentials.into());
     };
-    let (now, refresh, origin) = (service.clock.now(), SecretToken::generate(), context.anonymous());
-    let session = {
-        let sign_in = SignIn { member, password_hash, code, refresh: refresh.clone() };
-        let (seal, post) = (Arc::clone(&service.seal), Arc::clone(&service.post));
-        let start = move |tx: &mut _, _: &mut _| {
-            operations::start(tx, &origin, &sign_in, now, Tools { seal: &seal, post: &post })
-        };
-        service.write_at(now, start).await??
-    };
+    let (now, origin) = (service.clock.now(), context.anonymous());
+    let sign_in = SignIn { member, password_hash, code };
+    let (seal, post) = (Arc::clone(&service.seal), Arc::clone(&service.post));
+    let done = service
+        .write_at(now, move |tx, _| {
+            match operations::admit(tx, &origin, &sign_in, now, Tools { seal: &seal, post: &post })? {
+                Ok(member) => then(tx, &origin, &member, now).map(Ok),
+                Err(refusal) => Ok(Err(refusal)),
+            }
+        })
+        .await??;
     service.guesses.succeeded(&name, context.network());
-    Ok(Session { member, session, refresh })
+    Ok(done)
 }

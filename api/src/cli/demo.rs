@@ -44,6 +44,26 @@ pub(super) struct Demo {
     /// How many users, spread over the enterprises; those that are not connected get none of theirs.
     #[arg(long, default_value_t = 5_000)]
     users: usize,
+    /// Do it on a database that is gone at the end, and start the service on it, with a sign-in for every tier.
+    #[arg(long)]
+    pub(super) serve: bool,
+}
+
+/// An account of each tier that has something, by its address.
+pub(super) fn one_of_each(demo: &Demo) -> Vec<(Tier, String)> {
+    let masters = demo.resellers.div_ceil(RESELLERS_EACH).max(1);
+    let mut each = vec![(Tier::MasterReseller, address(Tier::MasterReseller, 0))];
+    if demo.resellers > 0 {
+        each.push((Tier::Reseller, address(Tier::Reseller, masters)));
+        let enterprises = masters + demo.resellers;
+        let active = (enterprises..enterprises + demo.enterprises).find(|number| !is_pending(*number));
+        each.extend(active.map(|number| (Tier::Enterprise, address(Tier::Enterprise, number))));
+    }
+    each
+}
+
+fn address(tier: Tier, number: usize) -> String {
+    format!("{}-{number}@demo.example", tier.as_str().replace('_', "-"))
 }
 
 #[derive(Debug, Clone)]
@@ -92,7 +112,7 @@ pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegion])
 
 /// The account of a number: first come the master resellers, then the resellers, then the enterprises.
 fn example(number: usize, masters: usize, demo: &Demo, regions: &[SbcRegion]) -> Result<Example, String> {
-    let Demo { resellers, enterprises, users } = *demo;
+    let Demo { resellers, enterprises, users, serve: _ } = *demo;
     let tier = if number < masters {
         Tier::MasterReseller
     } else if number < masters + resellers {
@@ -119,8 +139,7 @@ fn example(number: usize, masters: usize, demo: &Demo, regions: &[SbcRegion]) ->
     } else {
         None
     };
-    let label = tier.as_str().replace('_', "-");
-    let email = EmailAddress::parse(&format!("{label}-{number}@demo.example")).map_err(|fault| fault.detail)?;
+    let email = EmailAddress::parse(&address(tier, number)).map_err(|fault| fault.detail)?;
     let name = format!("{} {} {number}", COMPANIES[number % COMPANIES.len()], KINDS[number / 3 % KINDS.len()]);
     Ok(Example {
         id: id(number),

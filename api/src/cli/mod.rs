@@ -2,6 +2,7 @@
 
 mod demo;
 mod demo_equipment;
+mod demo_serve;
 mod import;
 mod report;
 
@@ -105,6 +106,7 @@ fn run(cli: Cli) -> Result<(), String> {
             let _ = std::io::stdout().write_all(problems::markdown().as_bytes());
             Ok(())
         }
+        Some(Command::Demo(demo)) if demo.serve => runtime()?.block_on(demo_serve::run(settings, &demo)),
         Some(Command::Demo(demo)) => {
             runtime()?.block_on(demo::run(&open(&settings.store)?, &demo, settings.sbc_regions.regions()))
         }

@@ -64,8 +64,11 @@ error_codes! {
     InvalidRequest "invalid_request" 400 "The token request is not valid"
         "A token request is not of the form of RFC 6749."
         "Send `grant_type=client_credentials` form-encoded, with client id and secret once, as HTTP Basic or in the form.";
+    InvalidGrant "invalid_grant" 400 "The code or refresh token does not work"
+        "The code of the sign-in page or the refresh token of a token request was used, has expired, or is not the caller's."
+        "Sign in again.";
     UnsupportedGrantType "unsupported_grant_type" 400 "This grant is not supported"
-        "A token request asks for another grant than client credentials."
+        "A token request asks for a grant that there is not."
         "Ask with one of the grants that /.well-known/oauth-authorization-server lists.";
     InvalidScope "invalid_scope" 400 "There are no scopes"
         "A token request asks for a scope."
@@ -292,7 +295,14 @@ impl ErrorCode {
     /// Whether it is a code of OAuth 2.0, whose clients expect a form of their own (RFC 6749 section 5.2).
     #[must_use]
     pub const fn is_oauth(self) -> bool {
-        matches!(self, Self::InvalidRequest | Self::UnsupportedGrantType | Self::InvalidScope | Self::InvalidClient)
+        matches!(
+            self,
+            Self::InvalidRequest
+                | Self::InvalidGrant
+                | Self::UnsupportedGrantType
+                | Self::InvalidScope
+                | Self::InvalidClient
+        )
     }
 }
 

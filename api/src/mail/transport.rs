@@ -1,6 +1,7 @@
 //! How e-mails leave: to a mail server, or into a directory when none is configured.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::id::MessageId;
@@ -17,6 +18,19 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 enum Way {
     Server(AsyncSmtpTransport<Tokio1Executor>),
     Directory(PathBuf),
+    /// A demo's go nowhere.
+    Memory(Mutex<Vec<Kept>>),
+}
+
+/// An e-mail that a demo keeps to be read.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The address that it would have gone to.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// What it says.
+    pub html: String,
 }
 
 /// Hands e-mails over.
@@ -49,10 +63,28 @@ impl Mailer {
         Ok(Self { way, from, public_url })
     }
 
+    /// Keeps e-mails in memory instead of sending them.
+    #[must_use]
+    pub fn keeping(from: Mailbox, public_url: String) -> Self {
+        Self { way: Way::Memory(Mutex::default()), from, public_url }
+    }
+
+    /// Those that were kept, oldest first; `None` where e-mails go out.
+    #[must_use]
+    pub fn kept(&self) -> Option<Vec<Kept>> {
+        let Way::Memory(kept) = &self.way else { return None };
+        Some(kept.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
     /// Hands a letter over. The message id is the same in every attempt, so a mail server can drop a second one.
     pub async fn send(&self, id: MessageId, letter: &Letter) -> Result<(), String> {
         let words = letter.words(&self.public_url);
         let to: lettre::Address = letter.to().parse().map_err(|error| format!("recipient: {error}"))?;
+        if let Way::Memory(kept) = &self.way {
+            let mail = Kept { to: letter.to().to_owned(), subject: words.subject, html: words.html };
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
+            return Ok(());
+        }
         let domain = self.from.email.domain();
         let message = Message::builder()
             .message_id(Some(format!("<{}@{domain}>", id.uuid())))
@@ -62,6 +94,7 @@ impl Mailer {
             .multipart(MultiPart::alternative_plain_html(words.text, words.html))
             .map_err(|error| error.to_string())?;
         match &self.way {
+            Way::Memory(_) => Ok(()),
             Way::Server(server) => server.send(message).await.map(drop).map_err(|error| error.to_string()),
             Way::Directory(directory) => {
                 let path = directory.join(format!("{}.eml", id.uuid()));

@@ -1,14 +1,25 @@
-//! What is done for a token request.
+//! What is done for token requests, and for the sign-in page.
 
 use std::net::IpAddr;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::id::{ClientId, SessionId};
+use domain::id::{ClientId, MemberId, SessionId};
+use domain::limits::AUTHORIZATION_CODE_SECONDS;
 use domain::principal::Principal;
+use persistence::authorization_codes::{self, AuthorizationCode};
+use persistence::members::{self, Member};
 use persistence::signed_in::Known;
 use persistence::{StoreConnection, api_clients};
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::http::{Error, ErrorCode};
+use super::wire::AskedFor;
+use crate::auth::operations::start;
+use crate::http::{Error, ErrorCode, Origin};
+use crate::security::secret_token::{SecretToken, hash};
 
 /// Finds out whether a client and its secret go together, and from where it may call; notes that it was used. Gives the secret's
 /// id, which the token names as its session.
@@ -32,6 +43,41 @@ pub fn authenticate(
     }
     api_clients::used(tx, client, now)?;
     Ok(secret)
+}
+
+/// Gives a code to a member who has signed in on the page.
+pub fn give_code(
+    tx: &mut StoreConnection,
+    member: &Member,
+    asked: &AskedFor,
+    now: Timestamp,
+) -> Result<SecretToken, Error> {
+    let AskedFor { redirect_uri, challenge } = asked.clone();
+    let code = SecretToken::generate();
+    let stands_for = AuthorizationCode { member: member.id, redirect_uri, challenge };
+    authorization_codes::insert(tx, &code.hash(), &stands_for, now + TimeDelta::seconds(AUTHORIZATION_CODE_SECONDS))?;
+    Ok(code)
+}
+
+/// Exchanges a code for a session: `None` when it does not work, which is committed, because it is used up by that.
+pub fn exchange(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    (code, redirect_uri, verifier): (&SecretToken, &str, &SecretString),
+    refresh: &SecretToken,
+    now: Timestamp,
+) -> Result<Option<(MemberId, SessionId)>, Error> {
+    let Some(found) = authorization_codes::take(tx, &code.hash(), now)? else { return Ok(None) };
+    let challenge = URL_SAFE_NO_PAD.encode(hash(verifier.expose_secret()));
+    let is_theirs = verify_slices_are_equal(challenge.as_bytes(), found.challenge.as_bytes()).is_ok();
+    if !is_theirs || found.redirect_uri != redirect_uri {
+        return Ok(None);
+    }
+    members::hold(tx, found.member)?;
+    let Some(member) = members::by_id(tx, found.member)?.filter(|member| member.account.operates()) else {
+        return Ok(None);
+    };
+    Ok(Some((member.id, start(tx, origin, &member, refresh, now)?)))
 }
 
 /// The answer to whatever does not go together.

@@ -1,27 +1,26 @@
 //! Token requests and their answers on the wire.
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use domain::id::ClientId;
-use serde::Serialize;
+use domain::email::EmailAddress;
+use domain::fault::Fault;
+use domain::second_factor::Code;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
 
-use super::operations::wrong;
-use crate::http::{Body, Error, ErrorCode};
-use crate::security::secret_token::SecretToken;
-
-const FORM: &str = "application/x-www-form-urlencoded";
+use super::grant::SWAGGER_UI;
+use crate::auth::sign_in::Attempt;
+use crate::auth::wire::Tokens;
+use crate::http::{Error, Field, Members, Unknown};
 
 /// A request for an access token, form-encoded (RFC 6749 section 4.4.2).
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "the form is read pair by pair; this is what the document shows of it")]
 pub struct TokenRequest {
-    /// Always `client_credentials`.
+    /// `client_credentials`, `authorization_code` or `refresh_token`.
     #[schema(example = "client_credentials", max_length = 60)]
     grant_type: String,
-    /// The id of the API client, unless it is sent as HTTP Basic authentication.
+    /// The id of the API client, unless it is sent as HTTP Basic authentication. `swagger-ui` where people have signed in.
     #[schema(example = "client_01h455vb4pex5vsknk084sn02q", max_length = 60)]
     client_id: Option<String>,
     /// The secret of the API client, unless it is sent as HTTP Basic authentication.
@@ -31,6 +30,125 @@ pub struct TokenRequest {
         max_length = 100
     )]
     client_secret: Option<String>,
+    /// The code of the sign-in page.
+    #[schema(max_length = 100)]
+    code: Option<String>,
+    /// Where the code was sent to.
+    #[schema(format = "uri", max_length = 300)]
+    redirect_uri: Option<String>,
+    /// What the challenge of the code was made of (RFC 7636).
+    #[schema(min_length = 43, max_length = 128)]
+    code_verifier: Option<String>,
+    /// The latest refresh token of the session.
+    #[schema(format = "password", max_length = 100)]
+    refresh_token: Option<String>,
+}
+
+/// What a token request is answered with.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum IssuedToken {
+    /// To an API client.
+    Client(ClientToken),
+    /// To the program of a member who has signed in.
+    Member(Tokens),
+}
+
+/// What the sign-in page sends: who signs in, and for whom.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct SignInFor {
+    /// The program that asks: `swagger-ui`.
+    #[schema(value_type = String, required = true, example = "swagger-ui", max_length = 60, pattern = "^swagger-ui$")]
+    #[serde(default)]
+    client_id: Field<String>,
+    /// Where the code is to go: `/swagger-ui/oauth2-redirect.html` of this service.
+    #[schema(value_type = String, required = true, example = "http://127.0.0.1:8080/swagger-ui/oauth2-redirect.html", max_length = 300, pattern = r"^https?://[^/?#]+/swagger-ui/oauth2-redirect\.html$")]
+    #[serde(default)]
+    redirect_uri: Field<String>,
+    /// The SHA-256 of the program's verifier, in base64url (RFC 7636, `S256`).
+    #[schema(value_type = String, required = true, example = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+    #[serde(default)]
+    code_challenge: Field<String>,
+    /// The address of the member.
+    #[schema(value_type = String, required = true, example = "operator@teammate.local", format = "email", max_length = 254)]
+    #[serde(default)]
+    email: Field<String>,
+    /// The password.
+    #[schema(value_type = String, required = true, example = "correct horse battery staple", format = "password", max_length = 128)]
+    #[serde(default)]
+    password: Field<String>,
+    /// The six digits that the authenticator app shows, or a recovery code; for those who have a second factor.
+    #[schema(value_type = Option<String>, required = false, example = json!(null), max_length = 40, pattern = r"^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$")]
+    #[serde(default)]
+    code: Field<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+/// For what somebody signs in.
+#[derive(Debug, Clone)]
+pub struct AskedFor {
+    /// Where the code is to go.
+    pub redirect_uri: String,
+    /// What it is bound to.
+    pub challenge: String,
+}
+
+impl SignInFor {
+    /// Who signs in, and for what, or everything that is wrong with its form.
+    pub fn command(self) -> Result<(Attempt, AskedFor), Error> {
+        let Self { client_id, redirect_uri, code_challenge, email, password, code, unknown } = self;
+        let mut members = Members::new(unknown);
+        let client = members.required("/client_id", client_id, |text| match text {
+            SWAGGER_UI => Ok(()),
+            _ => Err(Fault::new("unknown_value", "The program that people sign in with is `swagger-ui`.")),
+        });
+        let redirect_uri = members.required("/redirect_uri", redirect_uri, redirect);
+        let challenge = members.required("/code_challenge", code_challenge, |text| {
+            let is_one =
+                text.len() == 43 && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet));
+            let fault =
+                || Fault::new("invalid_challenge", "Give the SHA-256 of the verifier as 43 characters of base64url.");
+            is_one.then(|| text.to_owned()).ok_or_else(fault)
+        });
+        let email = members.required("/email", email, |text| Ok(EmailAddress::parse(text).ok()));
+        let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
+        let code = members.nullable("/code", code, Code::parse).flatten();
+        let attempt = email.zip(password).map(|(email, password)| Attempt { email, password, code });
+        let asked = client.zip(redirect_uri).zip(challenge);
+        let asked = asked.map(|(((), redirect_uri), challenge)| AskedFor { redirect_uri, challenge });
+        members.finish(attempt.zip(asked))
+    }
+}
+
+/// Where Swagger UI takes the code. The page goes to this path of its own host, whatever the host that is named here, so a code never
+/// leaves the service; the whole address has to be named again when the code is exchanged.
+fn redirect(text: &str) -> Result<String, Fault> {
+    let is_ours = Url::parse(text).is_ok_and(|url| {
+        // Written as browsers write it, so that it is what it looks like.
+        url.as_str() == text
+            && matches!(url.scheme(), "http" | "https")
+            && url.path() == REDIRECT_PATH
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    let fault = || Fault::new("invalid_redirect_uri", format!("Give the address of {REDIRECT_PATH} of this service."));
+    if is_ours && text.len() <= 300 { Ok(text.to_owned()) } else { Err(fault()) }
+}
+
+/// Where codes go.
+pub const REDIRECT_PATH: &str = "/swagger-ui/oauth2-redirect.html";
+
+/// Where the sign-in page goes on.
+#[derive(Serialize, ToSchema)]
+pub struct SignedInFor {
+    /// The path to go to, with the code in the fragment, which no server sees. Add `&state=…` as it was given.
+    #[schema(
+        example = "/swagger-ui/oauth2-redirect.html#code=q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d",
+        max_length = 300
+    )]
+    pub redirect_to: String,
 }
 
 /// An access token of an API client (RFC 6749 section 5.1).
@@ -59,81 +177,25 @@ pub struct AuthorizationServer {
     /// Where the public keys are that they can be checked with.
     #[schema(example = "https://portal.teammate.example/.well-known/jwks.json", format = "uri", max_length = 300)]
     pub jwks_uri: String,
+    /// Where people sign in.
+    #[schema(example = "https://portal.teammate.example/sign-in", format = "uri", max_length = 300)]
+    pub authorization_endpoint: String,
     /// The grants that there are.
-    #[schema(example = json!(["client_credentials"]), max_items = 10)]
-    pub grant_types_supported: [&'static str; 1],
+    #[schema(example = json!(["client_credentials", "authorization_code", "refresh_token"]), max_items = 10)]
+    pub grant_types_supported: [&'static str; 3],
     /// The ways to send client id and secret.
-    #[schema(example = json!(["client_secret_basic", "client_secret_post"]), max_items = 10)]
-    pub token_endpoint_auth_methods_supported: [&'static str; 2],
-    /// The answers of an authorisation endpoint: there is none.
-    #[schema(example = json!([]), max_items = 10)]
-    pub response_types_supported: [&'static str; 0],
+    #[schema(example = json!(["client_secret_basic", "client_secret_post", "none"]), max_items = 10)]
+    pub token_endpoint_auth_methods_supported: [&'static str; 3],
+    /// What the sign-in page gives.
+    #[schema(example = json!(["code"]), max_items = 10)]
+    pub response_types_supported: [&'static str; 1],
+    /// How it gives it: in the fragment of the address, which reaches no server and no log.
+    #[schema(example = json!(["fragment"]), max_items = 10)]
+    pub response_modes_supported: [&'static str; 1],
+    /// The forms of challenges (RFC 7636).
+    #[schema(example = json!(["S256"]), max_items = 10)]
+    pub code_challenge_methods_supported: [&'static str; 1],
     /// Where developers read on.
     #[schema(example = "https://portal.teammate.example/swagger-ui/", format = "uri", max_length = 300)]
     pub service_documentation: String,
-}
-
-/// The client and the secret that a token request names.
-pub fn credentials(request: &HttpRequest, body: &Body) -> Result<(ClientId, SecretToken), Error> {
-    let invalid = |detail: &'static str| Error::new(ErrorCode::InvalidRequest, detail);
-    let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
-        return Err(invalid("Send the parameters as `Content-Type: application/x-www-form-urlencoded`."));
-    }
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_bytes(body.octets()).map_err(|_| invalid("The form can't be read."))?;
-    // A parameter without a value counts as left out, unknown ones are passed over, and none may stand twice (section 3.2).
-    let one = |name: &str| {
-        let mut found = pairs.iter().filter(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value);
-        match (found.next(), found.next()) {
-            (_, Some(_)) => Err(invalid("A parameter stands there twice.")),
-            (first, None) => Ok(first.map(String::as_str)),
-        }
-    };
-    let sent = (one("client_id")?, one("client_secret")?);
-    let (client, secret) = match (basic(request)?, sent) {
-        (Some(basic), (None, None)) => basic,
-        // The id may stand in the body as well, if it is the same.
-        (Some(basic), (Some(id), None)) if basic.0 == id => basic,
-        (Some(_), _) => return Err(invalid("Send client id and secret in one way, not in two.")),
-        (None, (Some(id), Some(secret))) => (id.to_owned(), secret.to_owned()),
-        (None, _) => {
-            let detail = "Send client id and secret: as HTTP Basic authentication, or in the form.";
-            return Err(Error::new(ErrorCode::InvalidClient, detail));
-        }
-    };
-    match one("grant_type")? {
-        Some("client_credentials") => {}
-        Some(_) => {
-            let detail = "The only `grant_type` is `client_credentials`. People sign in at POST /auth/login.";
-            return Err(Error::new(ErrorCode::UnsupportedGrantType, detail));
-        }
-        None => return Err(invalid("Send `grant_type=client_credentials`.")),
-    }
-    if one("scope")?.is_some() {
-        let detail = "There are no scopes: what an API client may do is its role. Leave `scope` out.";
-        return Err(Error::new(ErrorCode::InvalidScope, detail));
-    }
-    let client = ClientId::parse(&client).ok_or_else(wrong)?;
-    Ok((client, SecretToken::parse_client_secret(&secret).ok_or_else(wrong)?))
-}
-
-/// What HTTP Basic authentication says, form-encoded inside (RFC 6749 section 2.3.1).
-fn basic(request: &HttpRequest) -> Result<Option<(String, String)>, Error> {
-    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
-    let read = || {
-        let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
-        let octets = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-        let (id, secret) = std::str::from_utf8(&octets).ok()?.split_once(':')?;
-        Some((decoded(id)?, decoded(secret)?))
-    };
-    read().map(Some).ok_or_else(wrong)
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&format!("it={text}")).ok()?;
-    match pairs.as_slice() {
-        [(_, value)] => Some(value.clone()),
-        _ => None,
-    }
 }

@@ -52,6 +52,7 @@ pub(super) fn complete(document: &mut OpenApi) {
         "InviteMember",
         "PrepareSecondFactor",
         "GiveCode",
+        "SignInFor",
         "ChangeEmail",
         "ReplayEvents",
         "TokenRequest",

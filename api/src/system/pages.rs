@@ -12,6 +12,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 /// The paths of the pages and of what they load.
 pub const PATHS: &[&str] = &[
     "/problems/{code}",
+    "/sign-in",
+    "/assets/sign-in.js",
     "/activate",
     "/reset-password",
     "/confirm-email",
@@ -24,12 +26,24 @@ pub const PATHS: &[&str] = &[
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(problem)
+        .service(sign_in)
+        .service(sign_in_script)
         .service(activate)
         .service(reset_password)
         .service(confirm_email)
         .service(script)
         .service(confirm_script)
         .service(style);
+}
+
+#[get("/sign-in")]
+async fn sign_in() -> HttpResponse {
+    page(include_str!("assets/sign-in.html"))
+}
+
+#[get("/assets/sign-in.js")]
+async fn sign_in_script() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", include_str!("assets/sign-in.js"))
 }
 
 #[get("/activate")]
@@ -70,6 +84,7 @@ pub(super) fn page(text: impl Into<String>) -> HttpResponse {
         .body(text.into())
 }
 
-fn asset(media: &'static str, text: &'static str) -> HttpResponse {
+/// What a page loads.
+pub(super) fn asset(media: &'static str, text: &'static str) -> HttpResponse {
     HttpResponse::Ok().content_type(media).insert_header((CACHE_CONTROL, "public, max-age=300")).body(text)
 }

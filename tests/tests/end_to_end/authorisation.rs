@@ -178,6 +178,7 @@ const TABLE: &[Row] = &[
     row("update_api_client", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("revoke_api_client", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("rotate_api_client_secret", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    same("sign_in_for_program", 422),
     same("issue_client_token", 400),
     same("get_authorization_server", 200),
     row("create_webhook", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),

@@ -60,7 +60,7 @@ async fn furnish(app: &App, caller: Caller) -> String {
     }
     app.plant(Tier::Reseller, &[master], "other@contoso.example").await;
     let account = match caller {
-        Caller::Operator => operator.account,
+        Caller::Operator => app.platform().await,
         Caller::MasterReseller | Caller::ApiClient => master.to_owned(),
         Caller::Reseller => reseller.to_owned(),
         Caller::Enterprise => enterprise,

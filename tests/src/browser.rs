@@ -1,0 +1,127 @@
+//! A browser without a window, for what people see: Chromium, driven by `WebDriver`.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fantoccini::elements::Element;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// How long a page may take to show what is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A browser, with a profile that is gone when it ends.
+pub struct Browser {
+    /// What drives it.
+    pub client: Client,
+    driver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts one with a window of that size, in light or dark colours.
+    pub async fn start(width: u32, height: u32, dark: bool) -> Self {
+        let profile = TempDir::new().expect("a directory");
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver: run scripts/install-tools");
+        let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+        let port = loop {
+            let line = lines.next_line().await.expect("its output").expect("a line that names its port");
+            if let Some(port) = line.split("successfully on port ").nth(1) {
+                break port.trim_end_matches('.').to_owned();
+            }
+        };
+        // Whatever it says further is of no interest, but it must have somewhere to go.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let mut arguments = vec![
+            "--headless=new".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--force-prefers-reduced-motion".to_owned(),
+            format!("--window-size={width},{height}"),
+            format!("--user-data-dir={}", profile.path().display()),
+        ];
+        if dark {
+            arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
+        }
+        let mut capabilities = Capabilities::new();
+        capabilities.insert("goog:chromeOptions".to_owned(), json!({"args": arguments}));
+        capabilities.insert("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}));
+        let mut builder = ClientBuilder::rustls().expect("the system's certificates");
+        let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await;
+        Self { client: client.expect("a browser"), driver, _profile: profile }
+    }
+
+    /// Goes to an address.
+    pub async fn open(&self, address: &str) {
+        self.client.goto(address).await.expect(address);
+    }
+
+    /// What a CSS selector finds, as soon as it does.
+    pub async fn find(&self, selector: &str) -> Element {
+        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{selector}: {error} in {}", self.text("body").await),
+        }
+    }
+
+    /// Clicks it.
+    pub async fn click(&self, selector: &str) {
+        self.find(selector).await.click().await.expect(selector);
+    }
+
+    /// Types into it.
+    pub async fn type_into(&self, selector: &str, text: &str) {
+        self.find(selector).await.send_keys(text).await.expect(selector);
+    }
+
+    /// The text that something shows.
+    pub async fn text(&self, selector: &str) -> String {
+        let element = self.client.find(Locator::Css(selector)).await.expect(selector);
+        element.text().await.expect(selector)
+    }
+
+    /// Waits until something shows a text.
+    pub async fn wait_for(&self, selector: &str, text: &str) {
+        let seen = async {
+            loop {
+                if let Ok(element) = self.client.find(Locator::Css(selector)).await
+                    && element.text().await.is_ok_and(|shown| shown.contains(text))
+                {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, seen).await.is_err() {
+            self.screenshot("waited-in-vain").await;
+            panic!("{selector} never showed {text:?}, but {}", self.text("body").await);
+        }
+    }
+
+    /// Keeps a picture of the page in `target/screenshots/`.
+    pub async fn screenshot(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let picture = self.client.screenshot().await.expect("a picture");
+        std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file");
+    }
+
+    /// Ends it.
+    pub async fn close(mut self) {
+        let _ = self.client.clone().close().await;
+        let _ = self.driver.kill().await;
+    }
+}

@@ -1,0 +1,119 @@
+//! What support staff and customers see, in a browser: Swagger UI with its sign-in, the pages of e-mail links. Pictures of it are
+//! kept in `target/screenshots/`.
+
+use chrono::TimeDelta;
+use domain::account::Tier;
+use end_to_end::Database::Sqlite;
+use end_to_end::{App, Browser, PASSWORD};
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
+
+const OPERATOR: &str = "operator@teammate.local";
+
+/// Signs in from Swagger UI.
+async fn sign_in(app: &App, browser: &Browser, email: &str) {
+    browser.open(&format!("http://{}/swagger-ui/", app.address())).await;
+    browser.wait_for("#session", "Sign in").await;
+    browser.click("#session").await;
+    browser.type_into("#email", email).await;
+    browser.type_into("#password", PASSWORD).await;
+    browser.click("button[type=submit]").await;
+}
+
+/// Sends the request of an operation as its form stands; gives the status of the answer.
+async fn execute(app: &App, browser: &Browser, tag: &str, operation: &str, body: Option<&Value>) -> String {
+    let block = format!("#operations-{tag}-{operation}");
+    browser.open(&format!("http://{}/swagger-ui/#/{tag}/{operation}", app.address())).await;
+    browser.client.refresh().await.unwrap();
+    browser.find(&format!("{block} .execute")).await;
+    if let Some(body) = body {
+        let area = browser.find(&format!("{block} textarea.body-param__text")).await;
+        area.clear().await.unwrap();
+        area.send_keys(&body.to_string()).await.unwrap();
+    }
+    browser.wait_for("#session", "Sign out").await;
+    browser.click(&format!("{block} .execute")).await;
+    let status = browser.find(&format!("{block} .live-responses-table tr.response .response-col_status")).await;
+    status.text().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn support_staff_take_a_reseller_from_its_creation_to_its_sign_in() {
+    let app = App::start(Sqlite).await;
+    let browser = Browser::start(1280, 900, false).await;
+    let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
+
+    sign_in(&app, &browser, OPERATOR).await;
+    browser.wait_for("#who", OPERATOR).await;
+    browser.wait_for("#place", "Production").await;
+    browser.screenshot("swagger-ui-signed-in").await;
+    let address = browser.client.current_url().await.unwrap();
+    assert!(address.query().is_none() && !address.as_str().contains("code"), "{address}");
+
+    let body = json!({
+        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
+        "billing_reference": "CUST-1",
+    });
+    let status = execute(&app, &browser, "Resellers", "create_reseller", Some(&body)).await;
+    assert!(status.starts_with("201"), "{status}");
+    browser.wait_for("#operations-Resellers-create_reseller .live-responses-table", "x-request-id").await;
+    browser.screenshot("swagger-ui-reseller-created").await;
+
+    // The link of the e-mail.
+    let token = app.token_for("office@nordwind.example").await;
+    browser.open(&format!("http://{}/activate#token={token}", app.address())).await;
+    browser.wait_for("#about", "Nordwind").await;
+    browser.screenshot("activation").await;
+    browser.type_into("#password", PASSWORD).await;
+    browser.type_into("#repeat", PASSWORD).await;
+    browser.click("button[type=submit]").await;
+    browser.wait_for("#about", "Done").await;
+    browser.screenshot("activated").await;
+
+    browser.open(&format!("http://{}/swagger-ui/", app.address())).await;
+    browser.wait_for("#session", "Sign out").await;
+    browser.click("#session").await;
+    browser.wait_for("#session", "Sign in").await;
+    sign_in(&app, &browser, "office@nordwind.example").await;
+    browser.wait_for("#who", "office@nordwind.example").await;
+    let status = execute(&app, &browser, "Sign-in", "get_me", None).await;
+    assert!(status.starts_with("200"), "{status}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_swagger_ui_is_refreshed_and_asks_for_a_code_where_there_is_a_second_factor() {
+    let app = App::start(Sqlite).await;
+    let browser = Browser::start(1280, 900, false).await;
+    let token = app.login(OPERATOR).await["access_token"].as_str().unwrap().to_owned();
+    let post =
+        |what: &str, body: Value| app.post(&format!("/me/second-factor{what}")).bearer(&token).json(&body).send();
+    let begun = post("", json!({"password": PASSWORD})).await.expect(200).json();
+    let secret = Secret::try_from_base32(begun["secret"].as_str().unwrap()).unwrap();
+    let authenticator = Builder::new().with_secret(secret).build().unwrap();
+    let code = || authenticator.generate(u64::try_from(app.clock.now().timestamp()).unwrap()).to_string();
+    let _ = post("/enable", json!({"code": code()})).await.expect(200);
+    app.clock.advance(TimeDelta::seconds(30));
+
+    sign_in(&app, &browser, OPERATOR).await;
+    browser.find("#second:not([hidden])").await;
+    browser.type_into("#code", "000000").await;
+    browser.click("button[type=submit]").await;
+    browser.wait_for("#fault", "not the code").await;
+    browser.screenshot("sign-in-wrong-code").await;
+    browser.find("#code").await.clear().await.unwrap();
+    browser.type_into("#code", &code()).await;
+    browser.click("button[type=submit]").await;
+    browser.wait_for("#who", OPERATOR).await;
+
+    // The access token is over, as Swagger UI is told by its clock.
+    app.clock.advance(TimeDelta::seconds(601));
+    let over = "const kept = JSON.parse(localStorage['teammate.session']); kept.ends = Date.now(); \
+                localStorage['teammate.session'] = JSON.stringify(kept); return kept.access_token;";
+    let before = browser.client.execute(over, vec![]).await.unwrap();
+    let status = execute(&app, &browser, "Sign-in", "get_me", None).await;
+    assert!(status.starts_with("200"), "{status}");
+    let kept = "return JSON.parse(localStorage['teammate.session']).access_token;";
+    assert_ne!(browser.client.execute(kept, vec![]).await.unwrap(), before);
+    browser.close().await;
+}
