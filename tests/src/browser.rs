@@ -111,6 +111,23 @@ impl Browser {
         }
     }
 
+    /// Has axe-core look at the page for what keeps people out; it must find nothing.
+    pub async fn is_accessible(&self, name: &str) {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../node_modules/axe-core/axe.min.js");
+        let axe = std::fs::read_to_string(path).expect("axe-core: run scripts/install-tools");
+        // The page's policy lets no script of others in; what the driver runs is not the page's.
+        self.client.execute(&axe, vec![]).await.expect("axe-core");
+        let run = "const done = arguments[arguments.length - 1]; axe.run().then((found) => done(found.violations.map((one) => \
+                   one.id + ': ' + one.help + ' at ' + one.nodes.map((node) => node.target.join(' ')).join(', '))));";
+        let found = self.client.execute_async(run, vec![]).await.expect("axe-core");
+        assert_eq!(found, json!([]), "{name}");
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub async fn press(&self, keys: &str) {
+        self.client.active_element().await.expect("a focus").send_keys(keys).await.expect("keys");
+    }
+
     /// Keeps a picture of the page in `target/screenshots/`.
     pub async fn screenshot(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");

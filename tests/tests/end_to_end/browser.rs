@@ -5,8 +5,14 @@ use chrono::TimeDelta;
 use domain::account::Tier;
 use end_to_end::Database::Sqlite;
 use end_to_end::{App, Browser, PASSWORD};
+use rstest::rstest;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
+
+/// Keys as `WebDriver` writes them.
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+const BACKSPACE: &str = "\u{e003}";
 
 const OPERATOR: &str = "operator@teammate.local";
 
@@ -115,5 +121,81 @@ async fn a_session_of_swagger_ui_is_refreshed_and_asks_for_a_code_where_there_is
     assert!(status.starts_with("200"), "{status}");
     let kept = "return JSON.parse(localStorage['teammate.session']).access_token;";
     assert_ne!(browser.client.execute(kept, vec![]).await.unwrap(), before);
+    browser.close().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_keep_nobody_out(#[values(1280, 360)] width: u32, #[values(false, true)] dark: bool) {
+    let app = App::start(Sqlite).await;
+    let browser = Browser::start(width, 800, dark).await;
+    let operator = app.operator().await;
+    let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
+    let body = json!({
+        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
+        "billing_reference": "CUST-1",
+    });
+    let _ = app.post("/resellers").bearer(&operator.token).json(&body).send().await.expect(201);
+    let token = app.token_for("office@nordwind.example").await;
+    let reset = app.post("/auth/password-resets").json(&json!({"email": OPERATOR}));
+    let _ = reset.send().await.expect(202);
+    let reset = app.token_for(OPERATOR).await;
+    let asked = "response_type=code&client_id=swagger-ui&code_challenge_method=S256&state=s";
+    let (kind, size) = (if dark { "dark" } else { "light" }, if width < 500 { "narrow" } else { "wide" });
+    for (name, path, ready) in [
+        ("sign-in", format!("/sign-in?{asked}"), "#email"),
+        ("sign-in-unasked", "/sign-in".to_owned(), "#about.bad"),
+        ("activate", format!("/activate#token={token}"), "#form:not([hidden]) #password"),
+        ("activate-dead-link", "/activate#token=dead".to_owned(), "#about.bad"),
+        ("reset-password", format!("/reset-password#token={reset}"), "#form:not([hidden]) #password"),
+        ("confirm-email", "/confirm-email#token=dead".to_owned(), "#about"),
+        ("problem", "/problems/email_taken".to_owned(), "h1"),
+    ] {
+        browser.open("about:blank").await;
+        browser.open(&format!("http://{}{path}", app.address())).await;
+        browser.find(ready).await;
+        browser.is_accessible(&format!("{name} {kind} {size}")).await;
+        let overflow = "return document.documentElement.scrollWidth > document.documentElement.clientWidth;";
+        assert_eq!(browser.client.execute(overflow, vec![]).await.unwrap(), false, "{name} is wider than {width}");
+        let background = "return getComputedStyle(document.body).backgroundColor;";
+        let is_dark = browser.client.execute(background, vec![]).await.unwrap() == "rgb(20, 23, 31)";
+        assert_eq!(is_dark, dark, "{name} is {kind}");
+        browser.screenshot(&format!("{name}-{kind}-{size}")).await;
+    }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_activated_and_signed_in_to_by_keyboard_alone() {
+    let app = App::start(Sqlite).await;
+    let browser = Browser::start(1280, 800, false).await;
+    let operator = app.operator().await;
+    let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
+    let body = json!({
+        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
+        "billing_reference": "CUST-1",
+    });
+    let _ = app.post("/resellers").bearer(&operator.token).json(&body).send().await.expect(201);
+    let token = app.token_for("office@nordwind.example").await;
+    browser.open(&format!("http://{}/activate#token={token}", app.address())).await;
+    browser.find("#form:not([hidden]) #password:focus").await;
+    browser.press(&format!("{PASSWORD}{TAB}")).await;
+    browser.press(&format!("something else{ENTER}")).await;
+    browser.wait_for("#fault", "differ").await;
+    browser.press(BACKSPACE.repeat(14).as_str()).await;
+    browser.press(&format!("{PASSWORD}{ENTER}")).await;
+    browser.wait_for("#about", "Done").await;
+    let address = browser.client.current_url().await.unwrap();
+    assert_eq!(address.fragment(), None, "the token is not in the history");
+
+    browser.open(&format!("http://{}/swagger-ui/", app.address())).await;
+    browser.wait_for("#session", "Sign in").await;
+    browser.press(TAB).await;
+    browser.find("#session:focus").await;
+    browser.press(ENTER).await;
+    browser.find("#email:focus").await;
+    browser.press(&format!("office@nordwind.example{TAB}")).await;
+    browser.press(&format!("{PASSWORD}{ENTER}")).await;
+    browser.wait_for("#who", "office@nordwind.example").await;
     browser.close().await;
 }

@@ -39,5 +39,6 @@ mod sign_in_page;
 mod tickets;
 mod tokens;
 mod trunks;
+mod typescript;
 mod users;
 mod webhooks;
