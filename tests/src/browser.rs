@@ -56,7 +56,13 @@ impl Browser {
             arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
         }
         let mut capabilities = Capabilities::new();
-        capabilities.insert("goog:chromeOptions".to_owned(), json!({"args": arguments}));
+        let mut options = json!({"args": arguments});
+        if width < 500 {
+            // A window can't be as narrow as a phone.
+            let screen = json!({"width": width, "height": height, "pixelRatio": 1.0});
+            options["mobileEmulation"] = json!({"deviceMetrics": screen});
+        }
+        capabilities.insert("goog:chromeOptions".to_owned(), options);
         capabilities.insert("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}));
         let mut builder = ClientBuilder::rustls().expect("the system's certificates");
         let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await;

@@ -10,6 +10,7 @@ mod browser;
 mod changes;
 mod contract;
 mod direct_routing;
+mod docs;
 mod document;
 mod durability;
 mod email_addresses;
