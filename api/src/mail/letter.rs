@@ -5,6 +5,8 @@ use domain::account::Tier;
 use domain::limits::WEBHOOK_FAILING_DAYS;
 use serde::{Deserialize, Serialize};
 
+use super::texts::{ENGLISH, Text, Texts, fill};
+
 /// An e-mail, before it is put into words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -133,158 +135,77 @@ impl Letter {
     /// Puts it into words, with links on a base address.
     #[must_use]
     pub fn words(&self, public_url: &str) -> Words {
+        let texts = &ENGLISH;
+        let link = |path: &str, token: &str| format!("{public_url}/{path}#token={token}");
         match self {
-            Self::Activation { to: _, account_kind, account_name, token, expires_at } => words(&Parts {
-                subject: format!("Activate {} on TeamMate Portal", one_line(account_name)),
-                intro: invitation(account_kind, account_name),
-                link: Some(Link {
-                    button: "Activate the account",
-                    address: format!("{public_url}/activate#token={token}"),
-                    until: expires_at,
-                }),
-                last: "If you did not expect this, ignore it: without you the account stays inactive.",
-            }),
-            Self::Invitation { to: _, account_kind, account_name, role, token, expires_at } => words(&Parts {
-                subject: format!("Join {} on TeamMate Portal", one_line(account_name)),
-                intro: format!(
-                    "You are invited to the {account_kind} {account_name} on TeamMate Portal, as its {role}. Choose a password to join."
-                ),
-                link: Some(Link {
-                    button: "Choose a password",
-                    address: format!("{public_url}/activate#token={token}"),
-                    until: expires_at,
-                }),
-                last: "If you did not expect this, ignore it: without you nothing happens.",
-            }),
-            Self::EmailChange { to, account_name, token, expires_at } => words(&Parts {
-                subject: "Confirm your new address for TeamMate Portal".to_owned(),
-                intro: format!("{to} is to be the address by which {account_name} is signed in to on TeamMate Portal."),
-                link: Some(Link {
-                    button: "Confirm the address",
-                    address: format!("{public_url}/confirm-email#token={token}"),
-                    until: expires_at,
-                }),
-                last: "If you did not expect this, ignore it: without you nothing changes.",
-            }),
-            Self::EmailChangeNotice { to, account_name, new } => words(&Parts {
-                subject: "Your address for TeamMate Portal is to change".to_owned(),
-                intro: format!(
-                    "Somebody asked for {to} to be replaced by {new} for {account_name} on TeamMate Portal. That happens once it \
-                     is confirmed from the new address."
-                ),
-                link: None,
-                last: "If it was not you, tell whoever provides TeamMate Portal to you at once.",
-            }),
-            Self::PasswordReset { to: _, account_name, token, expires_at } => words(&Parts {
-                subject: "Set a new password for TeamMate Portal".to_owned(),
-                intro: format!(
-                    "Somebody asked for a new password for your sign-in to {account_name} on TeamMate Portal."
-                ),
-                link: Some(Link {
-                    button: "Set a new password",
-                    address: format!("{public_url}/reset-password#token={token}"),
-                    until: expires_at,
-                }),
-                last: "If it was not you, ignore this: your password stays as it is.",
-            }),
-            Self::SecondFactor { to: _, account_name, notice } => second_factor(account_name, *notice),
-            Self::WebhookDisabled { to: _, account_name, url, gone } => words(&Parts {
-                subject: format!("A webhook of {} was switched off", one_line(account_name)),
-                intro: format!(
-                    "TeamMate Portal no longer sends events of {account_name} to {url}, because {}.",
-                    if *gone {
-                        "the receiver answered that it is gone (410)".to_owned()
-                    } else {
-                        format!("it has taken nothing for {WEBHOOK_FAILING_DAYS} days")
-                    }
-                ),
-                link: None,
-                last: "When the receiver works again, switch the webhook on (PATCH /webhooks/{id} with \"enabled\": true) \
-                       and have what it missed sent again (POST /webhooks/{id}/replay). Its deliveries show what went wrong.",
-            }),
+            Self::Activation { to: _, account_kind, account_name, token, expires_at } => {
+                let is_enterprise = account_kind == Tier::Enterprise.noun();
+                let text = if is_enterprise { &texts.activation_of_enterprise } else { &texts.activation };
+                let values = [("kind", account_kind.as_str()), ("account", account_name)];
+                words(texts, text, &values, Some((link("activate", token), expires_at)))
+            }
+            Self::Invitation { to: _, account_kind, account_name, role, token, expires_at } => {
+                let values = [("kind", account_kind.as_str()), ("account", account_name), ("role", role)];
+                words(texts, &texts.invitation, &values, Some((link("activate", token), expires_at)))
+            }
+            Self::EmailChange { to, account_name, token, expires_at } => {
+                let values = [("to", to.as_str()), ("account", account_name)];
+                words(texts, &texts.email_change, &values, Some((link("confirm-email", token), expires_at)))
+            }
+            Self::EmailChangeNotice { to, account_name, new } => {
+                let values = [("to", to.as_str()), ("account", account_name), ("new", new)];
+                words(texts, &texts.email_change_notice, &values, None)
+            }
+            Self::PasswordReset { to: _, account_name, token, expires_at } => {
+                let values = [("account", account_name.as_str())];
+                words(texts, &texts.password_reset, &values, Some((link("reset-password", token), expires_at)))
+            }
+            Self::SecondFactor { to: _, account_name, notice } => {
+                let text = match notice {
+                    SecondFactorNotice::Enabled => &texts.second_factor_enabled,
+                    SecondFactorNotice::Disabled => &texts.second_factor_disabled,
+                    SecondFactorNotice::Reset => &texts.second_factor_reset,
+                    SecondFactorNotice::WrongCodes => &texts.wrong_codes,
+                };
+                words(texts, text, &[("account", account_name.as_str())], None)
+            }
+            Self::WebhookDisabled { to: _, account_name, url, gone } => {
+                let text = if *gone { &texts.webhook_gone } else { &texts.webhook_failing };
+                let days = WEBHOOK_FAILING_DAYS.to_string();
+                words(texts, text, &[("account", account_name.as_str()), ("url", url), ("days", &days)], None)
+            }
         }
     }
 }
 
-fn second_factor(account_name: &str, notice: SecondFactorNotice) -> Words {
-    let (subject, what) = match notice {
-        SecondFactorNotice::Enabled => (
-            "Your second factor for TeamMate Portal is on",
-            "takes a code of your authenticator app from now on, or one of your recovery codes",
-        ),
-        SecondFactorNotice::Disabled => (
-            "Your second factor for TeamMate Portal is off",
-            "takes your password alone from now on: the second factor was switched off with a code of it",
-        ),
-        SecondFactorNotice::Reset => (
-            "Your second factor for TeamMate Portal was taken away",
-            "takes your password alone from now on: an owner, or whoever operates the service, has taken your second factor away",
-        ),
-        SecondFactorNotice::WrongCodes => (
-            "Somebody tries to sign in as you on TeamMate Portal",
-            "was tried several times with your password, or from a session of yours, and with wrong codes. None of them worked",
-        ),
-    };
-    words(&Parts {
-        subject: subject.to_owned(),
-        intro: format!("Signing in to {account_name} on TeamMate Portal {what}."),
-        link: None,
-        last: "If it was not you, set a new password at once, and tell whoever provides TeamMate Portal to you.",
-    })
-}
-
-fn invitation(account_kind: &str, account_name: &str) -> String {
-    if account_kind == Tier::Enterprise.noun() {
-        // Whoever connects the tenant with the session border controllers needs that role in Microsoft 365.
-        return format!(
-            "{account_name} has been set up on TeamMate Portal to be connected with Microsoft Teams, and you are \
-             invited as its Microsoft Global Administrator. Choose a password to activate the account."
-        );
-    }
-    format!(
-        "{account_name} has been set up as a {account_kind} on TeamMate Portal, and you are its owner. Choose a \
-         password to activate the account."
-    )
-}
-
-struct Parts<'a> {
-    subject: String,
-    intro: String,
-    link: Option<Link<'a>>,
-    last: &'a str,
-}
-
-struct Link<'a> {
-    button: &'a str,
-    address: String,
-    until: &'a DateTime<Utc>,
-}
-
-fn words(parts: &Parts<'_>) -> Words {
-    let Parts { subject, intro, link, last } = parts;
-    let (link_text, link_html) = link.as_ref().map_or_else(Default::default, in_words);
-    let text = format!("Hello,\n\n{intro}\n\n{link_text}{last}\n\nTeamMate Portal\n");
-    let (title, intro, last) = (escape(subject), escape(intro), escape(last));
+/// The words of a language for a letter, with what is to be put in, and its link with until when that works.
+fn words(texts: &Texts, text: &Text, values: &[(&str, &str)], link: Option<(String, &DateTime<Utc>)>) -> Words {
+    let subject = one_line(&fill(text.subject, values));
+    let (intro, last) = (fill(text.intro, values), text.last);
+    let Texts { language, greeting, signature, .. } = texts;
+    let (link_text, link_html) = link.map_or_else(Default::default, |link| in_words(texts, text.button, &link));
+    let plain = format!("{greeting}\n\n{intro}\n\n{link_text}{last}\n\n{signature}\n");
+    let (title, intro, last) = (escape(&subject), escape(&intro), escape(last));
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
-         <body style=\"margin:0;padding:24px;background:#f4f5f7;font-family:Helvetica,Arial,sans-serif;color:#1d2330\">\
-         <div style=\"max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border-radius:8px\">\
-         <p>Hello,</p><p>{intro}</p>{link_html}<p style=\"color:#566072\">{last}</p>\
-         <p style=\"color:#566072\">TeamMate Portal</p></div></body></html>"
+        "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light\"><title>{title}</title></head>\
+         <body style=\"margin:0;padding:24px 12px;background:#f4f5f7;font-family:Helvetica,Arial,sans-serif;font-size:16px;\
+         line-height:1.5;color:#1d2330\"><div style=\"max-width:520px;margin:0 auto;padding:24px;background:#ffffff;\
+         border-radius:8px;overflow-wrap:anywhere\"><p>{greeting}</p><p>{intro}</p>{link_html}<p style=\"color:#566072\">{last}</p>\
+         <p style=\"color:#566072\">{signature}</p></div></body></html>"
     );
-    Words { subject: subject.clone(), text, html }
+    Words { subject, text: plain, html }
 }
 
-/// A link as plain text and as HTML.
-fn in_words(link: &Link<'_>) -> (String, String) {
-    let Link { button, address, until } = link;
-    let until = format!("The link works once, until {} UTC.", until.format("%-d %B %Y, %H:%M"));
+/// A link as plain text and as HTML. What the HTML shows as an address is where it leads.
+fn in_words(texts: &Texts, button: &str, (address, until): &(String, &DateTime<Utc>)) -> (String, String) {
+    let until = fill(texts.until, &[("until", &until.format(texts.instant).to_string())]);
     let text = format!("{button}:\n{address}\n\n{until}\n\n");
-    let address = escape(address);
+    let (address, by_hand) = (escape(address), texts.by_hand);
     let html = format!(
         "<p style=\"margin:32px 0\"><a href=\"{address}\" style=\"background:#3b3fb6;color:#ffffff;padding:12px 20px;\
          border-radius:6px;text-decoration:none;display:inline-block\">{button}</a></p><p>{until}</p>\
-         <p style=\"color:#566072;font-size:13px\">If the button does not work, open this address:<br>{address}</p>"
+         <p style=\"color:#566072;font-size:14px\">{by_hand}<br>{address}</p>"
     );
     (text, html)
 }

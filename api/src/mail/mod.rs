@@ -2,6 +2,7 @@
 
 pub mod letter;
 pub mod post;
+pub mod texts;
 pub mod transport;
 pub mod worker;
 

@@ -1,7 +1,9 @@
 //! What support staff and customers see, in a browser: Swagger UI with its sign-in, the pages of e-mail links. Pictures of it are
 //! kept in `target/screenshots/`.
 
-use chrono::TimeDelta;
+use api::mail::Letter;
+use api::mail::letter::SecondFactorNotice;
+use chrono::{DateTime, TimeDelta};
 use domain::account::Tier;
 use end_to_end::Database::Sqlite;
 use end_to_end::{App, Browser, PASSWORD};
@@ -197,5 +199,104 @@ async fn an_account_is_activated_and_signed_in_to_by_keyboard_alone() {
     browser.press(&format!("office@nordwind.example{TAB}")).await;
     browser.press(&format!("{PASSWORD}{ENTER}")).await;
     browser.wait_for("#who", "office@nordwind.example").await;
+    browser.close().await;
+}
+
+/// One letter of each kind, with names and addresses that are hard to lay out.
+fn letters() -> Vec<(&'static str, Letter)> {
+    let (to, expires_at) = ("ann@contoso.example".to_owned(), DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    let (account_name, token) = ("Donaudampfschifffahrtsgesellschaft <Süd> & Söhne".to_owned(), "t".repeat(43));
+    let activation = |account_kind: &str| Letter::Activation {
+        to: to.clone(),
+        account_kind: account_kind.to_owned(),
+        account_name: account_name.clone(),
+        token: token.clone(),
+        expires_at,
+    };
+    let second_factor = |notice| Letter::SecondFactor { to: to.clone(), account_name: account_name.clone(), notice };
+    let webhook = |gone| Letter::WebhookDisabled {
+        to: to.clone(),
+        account_name: account_name.clone(),
+        url: format!("https://hooks.contoso.example/{}", "a".repeat(200)),
+        gone,
+    };
+    vec![
+        ("activation", activation("reseller")),
+        ("activation-of-an-enterprise", activation("enterprise")),
+        (
+            "invitation",
+            Letter::Invitation {
+                to: to.clone(),
+                account_kind: "reseller".to_owned(),
+                account_name: account_name.clone(),
+                role: "viewer".to_owned(),
+                token: token.clone(),
+                expires_at,
+            },
+        ),
+        (
+            "email-change",
+            Letter::EmailChange {
+                to: to.clone(),
+                account_name: account_name.clone(),
+                token: token.clone(),
+                expires_at,
+            },
+        ),
+        (
+            "email-change-notice",
+            Letter::EmailChangeNotice {
+                to: to.clone(),
+                account_name: account_name.clone(),
+                new: "b@contoso.example".to_owned(),
+            },
+        ),
+        (
+            "password-reset",
+            Letter::PasswordReset {
+                to: to.clone(),
+                account_name: account_name.clone(),
+                token: token.clone(),
+                expires_at,
+            },
+        ),
+        ("second-factor-enabled", second_factor(SecondFactorNotice::Enabled)),
+        ("second-factor-disabled", second_factor(SecondFactorNotice::Disabled)),
+        ("second-factor-reset", second_factor(SecondFactorNotice::Reset)),
+        ("wrong-codes", second_factor(SecondFactorNotice::WrongCodes)),
+        ("webhook-failing", webhook(false)),
+        ("webhook-gone", webhook(true)),
+    ]
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_e_mail_can_be_read_and_trusted(#[values(800, 360)] width: u32) {
+    let (browser, folder) = (Browser::start(width, 800, false).await, tempfile::tempdir().unwrap());
+    for (name, letter) in letters() {
+        let words = letter.words("https://portal.contoso.example");
+        assert!(words.subject.len() < 100 && !words.subject.contains('{'), "{}", words.subject);
+        assert!(
+            !words.text.contains("{account}") && words.text.contains("Donaudampfschifffahrtsgesellschaft"),
+            "{}",
+            words.text
+        );
+        let file = folder.path().join("mail.html");
+        std::fs::write(&file, &words.html).unwrap();
+        browser.open(&format!("file://{}", file.display())).await;
+        browser.find("body").await;
+        let overflow = "return document.documentElement.scrollWidth > document.documentElement.clientWidth;";
+        assert_eq!(browser.client.execute(overflow, vec![]).await.unwrap(), false, "{name} is wider than {width}");
+        browser.screenshot(&format!("mail-{name}-{}", if width < 500 { "narrow" } else { "wide" })).await;
+        // Every link leads to the service, and the same address can be read.
+        let links = "return [...document.links].map((link) => link.href);";
+        for link in browser.client.execute(links, vec![]).await.unwrap().as_array().unwrap() {
+            let link = link.as_str().unwrap();
+            assert!(link.starts_with("https://portal.contoso.example/") && words.text.contains(link), "{link}");
+            assert!(browser.text("body").await.contains(link), "{link} is not shown");
+        }
+        let loaded = "return performance.getEntriesByType('resource').length + document.images.length;";
+        assert_eq!(browser.client.execute(loaded, vec![]).await.unwrap(), 0, "{name} loads nothing");
+    }
     browser.close().await;
 }
