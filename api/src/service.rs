@@ -1,9 +1,10 @@
 //! The service as its parts see it: the store, the clock, the keys, and how an operation is run for a caller.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -75,6 +76,8 @@ pub struct Service {
     pub routes_ready: Notify,
     /// Counts requests per caller; `None` when nobody counts.
     pub rate_limits: Option<RateLimits>,
+    /// What a demo has in place of the ids that the document shows as examples.
+    pub demo_examples: OnceLock<BTreeMap<String, String>>,
     draining: AtomicBool,
 }
 
@@ -123,6 +126,7 @@ impl Service {
             graph,
             routes_ready: Notify::new(),
             rate_limits,
+            demo_examples: OnceLock::new(),
             draining: AtomicBool::new(false),
             settings,
         })

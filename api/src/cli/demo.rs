@@ -13,7 +13,7 @@ use persistence::events::{Actor, NewEvent};
 use persistence::{Database, Error, StoreConnection, accounts, events, search};
 use uuid::{NoContext, Uuid};
 
-use super::demo_equipment::Equipment;
+use super::demo_equipment::{Equipment, is_established};
 use crate::sbc_regions::config::SbcRegion;
 
 /// Accounts that are written in one transaction.
@@ -49,15 +49,16 @@ pub(super) struct Demo {
     pub(super) serve: bool,
 }
 
-/// An account of each tier that has something, by its address.
+/// An account of each tier, by its address: a reseller, what it is below, and an enterprise of it that is connected.
 pub(super) fn one_of_each(demo: &Demo) -> Vec<(Tier, String)> {
     let masters = demo.resellers.div_ceil(RESELLERS_EACH).max(1);
     let mut each = vec![(Tier::MasterReseller, address(Tier::MasterReseller, 0))];
     if demo.resellers > 0 {
         each.push((Tier::Reseller, address(Tier::Reseller, masters)));
-        let enterprises = masters + demo.resellers;
-        let active = (enterprises..enterprises + demo.enterprises).find(|number| !is_pending(*number));
-        each.extend(active.map(|number| (Tier::Enterprise, address(Tier::Enterprise, number))));
+        let first = masters + demo.resellers;
+        let mut own = (first..first + demo.enterprises).step_by(demo.resellers);
+        let connected = own.find(|number| !is_pending(*number) && is_established(*number));
+        each.extend(connected.map(|number| (Tier::Enterprise, address(Tier::Enterprise, number))));
     }
     each
 }

@@ -30,6 +30,11 @@ const PBX: u8 = 1;
 const TRUNK: u8 = 2;
 const USER: u8 = 3;
 
+/// Whether the route of the enterprise of a number is established.
+pub(super) const fn is_established(number: usize) -> bool {
+    !matches!(number % 20, 3 | 7 | 13)
+}
+
 /// What an enterprise has.
 #[derive(Debug, Clone)]
 pub(super) struct Equipment {

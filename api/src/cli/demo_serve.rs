@@ -1,5 +1,7 @@
 //! `teammate demo --serve`: a whole demo in one command, on a database that is gone when it ends.
 
+use std::collections::BTreeMap;
+
 use domain::account::{Scope, Tier};
 use domain::authority::Role;
 use domain::email::EmailAddress;
@@ -7,6 +9,7 @@ use domain::refusal::Refusal;
 use persistence::members::NewMember;
 use persistence::{accounts, members};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::demo::{self, Demo};
@@ -37,6 +40,8 @@ pub(super) async fn run(mut settings: Settings, demo: &Demo) -> Result<(), Strin
         signs_in.push((tier.noun().to_owned(), email));
     }
     let address = running.address;
+    let found = examples(&format!("http://{address}"), &password, &signs_in).await;
+    let _ = running.service.demo_examples.set(found.map_err(|error| error.to_string())?);
     println!("A demo of the TeamMate Portal API, gone when it ends (Ctrl+C).\n");
     println!("Swagger UI   http://{address}/swagger-ui/\nMail         http://{address}/demo/mail\n");
     println!("Sign in with the password {} as", password.expose_secret());
@@ -60,4 +65,64 @@ async fn owner(service: &Service, tier: Tier, email: &str, password: SecretStrin
         Ok::<_, Error>(members::insert(tx, &member)?)
     });
     found.await
+}
+
+/// What the demo has in place of each id that the document shows, found or made through the API itself.
+async fn examples(
+    base: &str,
+    password: &SecretString,
+    signs_in: &[(String, String)],
+) -> Result<BTreeMap<String, String>, reqwest::Error> {
+    const SHOWN: &str = "01h455vb4pex5vsknk084sn02q";
+    let http = reqwest::Client::new();
+    let ask = async |token: Option<&str>, path: &str, body: Option<Value>| {
+        let request = body
+            .map_or_else(|| http.get(format!("{base}{path}")), |body| http.post(format!("{base}{path}")).json(&body));
+        let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
+        request.send().await?.json::<Value>().await
+    };
+    let mut found = BTreeMap::new();
+    let mut note = |id: &Value| {
+        if let Some((kind, id)) = id.as_str().and_then(|id| Some((id.rsplit_once('_')?.0, id))) {
+            found.insert(format!("{kind}_{SHOWN}"), id.to_owned());
+        }
+    };
+    let mut tokens = BTreeMap::new();
+    for (who, email) in signs_in {
+        let body = json!({"email": email, "password": password.expose_secret()});
+        let session = ask(None, "/auth/login", Some(body)).await?;
+        let Some(token) = session["access_token"].as_str() else { continue };
+        let me = ask(Some(token), "/me", None).await?;
+        note(&me["account"]["id"]);
+        tokens.insert(who.as_str(), (token.to_owned(), me["account"]["id"].as_str().unwrap_or_default().to_owned()));
+    }
+    if let Some((token, enterprise)) = tokens.get(Tier::Enterprise.noun()) {
+        for what in ["pbxes", "trunks", "users"] {
+            let list = ask(Some(token), &format!("/enterprises/{enterprise}/{what}?limit=1"), None).await?;
+            note(&list["items"][0]["id"]);
+        }
+    }
+    let Some((token, _)) = tokens.get(Tier::MasterReseller.noun()) else { return Ok(found) };
+    for (path, body) in [
+        ("/members", json!({"email": "bea@demo.example", "role": "billing"})),
+        ("/api-clients", json!({"name": "Billing export", "role": "billing"})),
+        ("/webhooks", json!({"url": "https://example.com/teammate", "event_types": ["reseller.*"], "enabled": false})),
+    ] {
+        note(&ask(Some(token), path, Some(body)).await?["id"]);
+    }
+    note(&ask(Some(token), "/events?order=newest&limit=1", None).await?["items"][0]["id"]);
+    let ticket = json!({
+        "subject": "Add to TeamMate Portal", "partner_company_name": "Fabrikam", "first_name": "Ann", "last_name": "Example",
+        "email": "ann@fabrikam.example",
+    });
+    note(&ask(None, "/support-tickets", Some(ticket)).await?["id"]);
+    // A move that waits for the other reseller.
+    let others = ask(Some(token), "/resellers?limit=2", None).await?;
+    if let (Some((reseller, _)), Some((_, enterprise))) =
+        (tokens.get(Tier::Reseller.noun()), tokens.get(Tier::Enterprise.noun()))
+    {
+        let body = json!({"reseller_id": others["items"][1]["id"]});
+        note(&ask(Some(reseller), &format!("/enterprises/{enterprise}/move"), Some(body)).await?["id"]);
+    }
+    Ok(found)
 }

@@ -61,8 +61,10 @@ async fn redirect_script() -> HttpResponse {
 #[get("/environment.json")]
 async fn environment(service: Data<Service>) -> HttpResponse {
     HttpResponse::Ok().json(if service.settings.demo {
-        json!({"environment": "demo", "banner": "Demo: nothing here is real", "mail": "/demo/mail"})
+        let examples = service.demo_examples.get();
+        json!({"environment": "demo", "banner": "Demo: nothing here is real", "mail": "/demo/mail", "examples": examples})
     } else {
-        json!({"environment": "production", "banner": "Production: what you change here is changed for customers", "mail": null})
+        let banner = "Production: what you change here is changed for customers";
+        json!({"environment": "production", "banner": banner, "mail": null, "examples": null})
     })
 }

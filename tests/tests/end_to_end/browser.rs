@@ -55,6 +55,9 @@ async fn support_staff_take_a_reseller_from_its_creation_to_its_sign_in() {
     browser.wait_for("#who", OPERATOR).await;
     browser.wait_for("#place", "Production").await;
     browser.screenshot("swagger-ui-signed-in").await;
+    let loaded = "return performance.getEntriesByType('resource').map((one) => one.name)\
+                  .filter((name) => !name.startsWith(location.origin) && !name.startsWith('data:'));";
+    assert_eq!(browser.client.execute(loaded, vec![]).await.unwrap(), json!([]), "nothing comes from another host");
     let address = browser.client.current_url().await.unwrap();
     assert!(address.query().is_none() && !address.as_str().contains("code"), "{address}");
 

@@ -9,6 +9,7 @@ mod billing;
 mod browser;
 mod changes;
 mod contract;
+mod demo;
 mod direct_routing;
 mod docs;
 mod document;

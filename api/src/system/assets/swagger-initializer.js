@@ -21,6 +21,12 @@ function element(name, properties, ...children) {
   return made;
 }
 
+async function withExamples(examples) {
+  let text = await (await fetch("/openapi.json")).text();
+  for (const [shown, real] of Object.entries(examples)) text = text.replaceAll(`"${shown}"`, `"${real}"`);
+  return JSON.parse(text);
+}
+
 window.onload = async () => {
   const [session, place] = await Promise.all([
     import("/swagger-ui/session.js"),
@@ -33,9 +39,11 @@ window.onload = async () => {
   const mail = place.mail === null ? [] : [element("a", { href: place.mail, textContent: "Mail" })];
   document.body.prepend(element("header", { id: "bar", className: place.environment }, about, ...mail, who, button));
 
+  // A demo has something for each id that the document shows, so that what is tried out works.
+  const source = place.examples === null ? { url: "/openapi.json" } : { spec: await withExamples(place.examples) };
   const ui = SwaggerUIBundle({
     dom_id: "#swagger-ui",
-    url: "/openapi.json",
+    ...source,
     deepLinking: true,
     displayRequestDuration: true,
     docExpansion: "none",
