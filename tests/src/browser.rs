@@ -4,21 +4,21 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use fantoccini::elements::Element;
-use fantoccini::wd::Capabilities;
-use fantoccini::{Client, ClientBuilder, Locator};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use thirtyfour::prelude::ElementQueryable;
+use thirtyfour::{By, Capabilities, WebDriver, WebElement};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// How long a page may take to show what is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait before looking again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A browser, with a profile that is gone when it ends.
 pub struct Browser {
-    /// What drives it.
-    pub client: Client,
+    client: WebDriver,
     driver: Child,
     _profile: TempDir,
 }
@@ -62,10 +62,8 @@ impl Browser {
             let screen = json!({"width": width, "height": height, "pixelRatio": 1.0});
             options["mobileEmulation"] = json!({"deviceMetrics": screen});
         }
-        capabilities.insert("goog:chromeOptions".to_owned(), options);
-        capabilities.insert("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}));
-        let mut builder = ClientBuilder::rustls().expect("the system's certificates");
-        let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await;
+        capabilities.set("goog:chromeOptions", options).expect("options");
+        let client = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
         Self { client: client.expect("a browser"), driver, _profile: profile }
     }
 
@@ -75,8 +73,9 @@ impl Browser {
     }
 
     /// What a CSS selector finds, as soon as it does.
-    pub async fn find(&self, selector: &str) -> Element {
-        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+    pub async fn find(&self, selector: &str) -> WebElement {
+        let query = self.client.query(By::Css(selector)).wait(PATIENCE, PAUSE);
+        let found = query.first().await;
         match found {
             Ok(element) => element,
             Err(error) => panic!("{selector}: {error} in {}", self.text("body").await),
@@ -95,7 +94,7 @@ impl Browser {
 
     /// The text that something shows.
     pub async fn text(&self, selector: &str) -> String {
-        let element = self.client.find(Locator::Css(selector)).await.expect(selector);
+        let element = self.client.find(By::Css(selector)).await.expect(selector);
         element.text().await.expect(selector)
     }
 
@@ -103,12 +102,12 @@ impl Browser {
     pub async fn wait_for(&self, selector: &str, text: &str) {
         let seen = async {
             loop {
-                if let Ok(element) = self.client.find(Locator::Css(selector)).await
+                if let Ok(element) = self.client.find(By::Css(selector)).await
                     && element.text().await.is_ok_and(|shown| shown.contains(text))
                 {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(PAUSE).await;
             }
         };
         if tokio::time::timeout(PATIENCE, seen).await.is_err() {
@@ -122,11 +121,26 @@ impl Browser {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../node_modules/axe-core/axe.min.js");
         let axe = std::fs::read_to_string(path).expect("axe-core: run scripts/install-tools");
         // The page's policy lets no script of others in; what the driver runs is not the page's.
-        self.client.execute(&axe, vec![]).await.expect("axe-core");
+        self.client.execute(axe, vec![]).await.expect("axe-core");
         let run = "const done = arguments[arguments.length - 1]; axe.run().then((found) => done(found.violations.map((one) => \
                    one.id + ': ' + one.help + ' at ' + one.nodes.map((node) => node.target.join(' ')).join(', '))));";
         let found = self.client.execute_async(run, vec![]).await.expect("axe-core");
-        assert_eq!(found, json!([]), "{name}");
+        assert_eq!(found.json(), &json!([]), "{name}");
+    }
+
+    /// What a script gives.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.expect(script).json().clone()
+    }
+
+    /// Loads the page again.
+    pub async fn refresh(&self) {
+        self.client.refresh().await.expect("the page");
+    }
+
+    /// Where it is.
+    pub async fn address(&self) -> url::Url {
+        self.client.current_url().await.expect("an address")
     }
 
     /// Presses keys, wherever the focus is.
@@ -138,13 +152,13 @@ impl Browser {
     pub async fn screenshot(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
         std::fs::create_dir_all(&folder).expect("a folder");
-        let picture = self.client.screenshot().await.expect("a picture");
+        let picture = self.client.screenshot_as_png().await.expect("a picture");
         std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file");
     }
 
     /// Ends it.
     pub async fn close(mut self) {
-        let _ = self.client.clone().close().await;
+        let _ = self.client.clone().quit().await;
         let _ = self.driver.kill().await;
     }
 }

@@ -32,7 +32,7 @@ async fn sign_in(app: &App, browser: &Browser, email: &str) {
 async fn execute(app: &App, browser: &Browser, tag: &str, operation: &str, body: Option<&Value>) -> String {
     let block = format!("#operations-{tag}-{operation}");
     browser.open(&format!("http://{}/swagger-ui/#/{tag}/{operation}", app.address())).await;
-    browser.client.refresh().await.unwrap();
+    browser.refresh().await;
     browser.find(&format!("{block} .execute")).await;
     if let Some(body) = body {
         let area = browser.find(&format!("{block} textarea.body-param__text")).await;
@@ -57,8 +57,8 @@ async fn support_staff_take_a_reseller_from_its_creation_to_its_sign_in() {
     browser.screenshot("swagger-ui-signed-in").await;
     let loaded = "return performance.getEntriesByType('resource').map((one) => one.name)\
                   .filter((name) => !name.startsWith(location.origin) && !name.startsWith('data:'));";
-    assert_eq!(browser.client.execute(loaded, vec![]).await.unwrap(), json!([]), "nothing comes from another host");
-    let address = browser.client.current_url().await.unwrap();
+    assert_eq!(browser.run(loaded).await, json!([]), "nothing comes from another host");
+    let address = browser.address().await;
     assert!(address.query().is_none() && !address.as_str().contains("code"), "{address}");
 
     let body = json!({
@@ -121,11 +121,11 @@ async fn a_session_of_swagger_ui_is_refreshed_and_asks_for_a_code_where_there_is
     app.clock.advance(TimeDelta::seconds(601));
     let over = "const kept = JSON.parse(localStorage['teammate.session']); kept.ends = Date.now(); \
                 localStorage['teammate.session'] = JSON.stringify(kept); return kept.access_token;";
-    let before = browser.client.execute(over, vec![]).await.unwrap();
+    let before = browser.run(over).await;
     let status = execute(&app, &browser, "Sign-in", "get_me", None).await;
     assert!(status.starts_with("200"), "{status}");
     let kept = "return JSON.parse(localStorage['teammate.session']).access_token;";
-    assert_ne!(browser.client.execute(kept, vec![]).await.unwrap(), before);
+    assert_ne!(browser.run(kept).await, before);
     browser.close().await;
 }
 
@@ -161,9 +161,9 @@ async fn the_pages_keep_nobody_out(#[values(1280, 360)] width: u32, #[values(fal
         browser.find(ready).await;
         browser.is_accessible(&format!("{name} {kind} {size}")).await;
         let overflow = "return document.documentElement.scrollWidth > document.documentElement.clientWidth;";
-        assert_eq!(browser.client.execute(overflow, vec![]).await.unwrap(), false, "{name} is wider than {width}");
+        assert_eq!(browser.run(overflow).await, false, "{name} is wider than {width}");
         let background = "return getComputedStyle(document.body).backgroundColor;";
-        let is_dark = browser.client.execute(background, vec![]).await.unwrap() == "rgb(20, 23, 31)";
+        let is_dark = browser.run(background).await == "rgb(20, 23, 31)";
         assert_eq!(is_dark, dark, "{name} is {kind}");
         browser.screenshot(&format!("{name}-{kind}-{size}")).await;
     }
@@ -190,7 +190,7 @@ async fn an_account_is_activated_and_signed_in_to_by_keyboard_alone() {
     browser.press(BACKSPACE.repeat(14).as_str()).await;
     browser.press(&format!("{PASSWORD}{ENTER}")).await;
     browser.wait_for("#about", "Done").await;
-    let address = browser.client.current_url().await.unwrap();
+    let address = browser.address().await;
     assert_eq!(address.fragment(), None, "the token is not in the history");
 
     browser.open(&format!("http://{}/swagger-ui/", app.address())).await;
@@ -289,17 +289,17 @@ async fn every_e_mail_can_be_read_and_trusted(#[values(800, 360)] width: u32) {
         browser.open(&format!("file://{}", file.display())).await;
         browser.find("body").await;
         let overflow = "return document.documentElement.scrollWidth > document.documentElement.clientWidth;";
-        assert_eq!(browser.client.execute(overflow, vec![]).await.unwrap(), false, "{name} is wider than {width}");
+        assert_eq!(browser.run(overflow).await, false, "{name} is wider than {width}");
         browser.screenshot(&format!("mail-{name}-{}", if width < 500 { "narrow" } else { "wide" })).await;
         // Every link leads to the service, and the same address can be read.
         let links = "return [...document.links].map((link) => link.href);";
-        for link in browser.client.execute(links, vec![]).await.unwrap().as_array().unwrap() {
+        for link in browser.run(links).await.as_array().unwrap() {
             let link = link.as_str().unwrap();
             assert!(link.starts_with("https://portal.contoso.example/") && words.text.contains(link), "{link}");
             assert!(browser.text("body").await.contains(link), "{link} is not shown");
         }
         let loaded = "return performance.getEntriesByType('resource').length + document.images.length;";
-        assert_eq!(browser.client.execute(loaded, vec![]).await.unwrap(), 0, "{name} loads nothing");
+        assert_eq!(browser.run(loaded).await, 0, "{name} loads nothing");
     }
     browser.close().await;
 }

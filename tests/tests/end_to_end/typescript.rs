@@ -17,7 +17,7 @@ async fn tool(name: &str, arguments: &[&str]) -> String {
     assert!(program.exists(), "{name} is missing: run scripts/install-tools");
     let outcome = Command::new(program).args(arguments).current_dir(folder()).kill_on_drop(true).output().await;
     let outcome = outcome.expect(name);
-    let said = String::from_utf8_lossy(&outcome.stdout).into_owned() + &String::from_utf8_lossy(&outcome.stderr);
+    let said = [outcome.stdout, outcome.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     assert!(outcome.status.success(), "{name}: {said}");
     said
 }

@@ -101,7 +101,7 @@ impl World {
 
 fn sha256(text: &str) -> String {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
+    hash.as_ref().iter().fold(String::new(), |text, octet| text + format!("{octet:02x}").as_str())
 }
 
 #[rstest]
