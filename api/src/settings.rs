@@ -102,6 +102,10 @@ pub struct Settings {
     #[arg(long, env = "TEAMMATE_DRAIN_SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(..=60))]
     pub drain_seconds: u64,
 
+    /// What the bar above Swagger UI says, such as "Staging"; a warning when unset and a public URL is set.
+    #[arg(long, env = "TEAMMATE_BANNER")]
+    pub banner: Option<String>,
+
     /// Whether this is a demo, whose mail is read in the browser.
     #[arg(skip)]
     pub demo: bool,

@@ -41,6 +41,19 @@ pub fn insert(
     Ok(())
 }
 
+/// Whose code this is, to hold before it is used.
+pub fn member(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<MemberId>, Error> {
+    let own = codes::table.filter(codes::hash.eq(hash));
+    let found: Option<Key> = own.select(codes::member_id).first(tx).optional()?;
+    Ok(found.map(Key::id))
+}
+
+/// Takes back the codes of a member that were not exchanged yet.
+pub(crate) fn withdraw(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
+    diesel::delete(codes::table.filter(codes::member_id.eq(Key::from(member)))).execute(tx)?;
+    Ok(())
+}
+
 /// Uses up a code, whatever becomes of it: one that was tried is not tried again.
 pub fn take(tx: &mut StoreConnection, hash: &[u8], now: Timestamp) -> Result<Option<AuthorizationCode>, Error> {
     let own = codes::table.filter(codes::hash.eq(hash));

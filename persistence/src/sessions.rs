@@ -5,6 +5,7 @@ use domain::Timestamp;
 use domain::id::{MemberId, SessionId};
 use domain::session::RefreshFacts;
 
+use crate::authorization_codes;
 use crate::connection::StoreConnection;
 use crate::error::Error;
 use crate::key::Key;
@@ -101,15 +102,17 @@ pub fn end(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Ends every session of a member but one.
+/// Ends every session of a member but one, and what could become one.
 pub fn end_others(tx: &mut StoreConnection, member: MemberId, but: SessionId, now: Timestamp) -> Result<(), Error> {
+    authorization_codes::withdraw(tx, member)?;
     let own = sessions::table.filter(sessions::member_id.eq(Key::from(member))).filter(sessions::ended_at.is_null());
     diesel::update(own.filter(sessions::id.ne(Key::from(but)))).set(sessions::ended_at.eq(column(now))).execute(tx)?;
     Ok(())
 }
 
-/// Ends every session of a member.
+/// Ends every session of a member, and what could become one.
 pub fn end_all(tx: &mut StoreConnection, member: MemberId, now: Timestamp) -> Result<(), Error> {
+    authorization_codes::withdraw(tx, member)?;
     diesel::update(
         sessions::table.filter(sessions::member_id.eq(Key::from(member))).filter(sessions::ended_at.is_null()),
     )

@@ -1,6 +1,7 @@
 //! `teammate demo --serve`: a whole demo in one command, on a database that is gone when it ends.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use domain::account::{Scope, Tier};
 use domain::authority::Role;
@@ -17,18 +18,45 @@ use crate::clock::Clock;
 use crate::http::Error;
 use crate::record::new_id;
 use crate::security::secret_token::SecretToken;
-use crate::server::{self, Background};
+use crate::server::{self, Background, Running};
 use crate::service::Service;
 use crate::settings::Settings;
 
 /// Fills a database of its own, starts the service on it with a sign-in for every tier, and stops when it is told to.
-pub(super) async fn run(mut settings: Settings, demo: &Demo) -> Result<(), String> {
+pub(super) async fn run(settings: Settings, demo: &Demo) -> Result<(), String> {
     let directory = TempDir::with_prefix("teammate-demo-").map_err(|error| error.to_string())?;
-    settings.store.data_dir = directory.path().to_owned();
+    let password = SecretString::from(&SecretToken::generate().expose()[..16]);
+    // Whoever stops it while it fills leaves nothing behind either.
+    let (running, signs_in) = tokio::select! {
+        started = start(settings, demo, directory.path(), &password) => started?,
+        told = super::until_told_to_stop() => return told,
+    };
+    let address = running.address;
+    println!("A demo of the TeamMate Portal API, gone when it ends (Ctrl+C).\n");
+    println!("Swagger UI   http://{address}/swagger-ui/\nMail         http://{address}/demo/mail\n");
+    println!("Sign in with the password {} as", password.expose_secret());
+    for (who, email) in signs_in {
+        println!("  {email:<36} {who}");
+    }
+    super::until_told_to_stop().await?;
+    running.stop().await;
+    Ok(())
+}
+
+/// Who signs in, and with which address.
+type SignsIn = Vec<(String, String)>;
+
+async fn start(
+    mut settings: Settings,
+    demo: &Demo,
+    directory: &Path,
+    password: &SecretString,
+) -> Result<(Running, SignsIn), String> {
+    settings.store.data_dir = directory.to_owned();
     settings.store.database_url = None;
     settings.demo = true;
-    let password = settings.operator_password.clone();
-    let password = password.unwrap_or_else(|| SecretString::from(&SecretToken::generate().expose()[..16]));
+    // Nothing of what is configured for a real service is touched, or shown.
+    (settings.graph.microsoft_graph_url, settings.public_url, settings.private_webhooks) = (None, None, false);
     settings.operator_password = Some(password.clone());
     let operator = settings.operator_email.given().to_owned();
     demo::run(&super::open(&settings.store)?, demo, settings.sbc_regions.regions()).await?;
@@ -39,18 +67,9 @@ pub(super) async fn run(mut settings: Settings, demo: &Demo) -> Result<(), Strin
         owner(&running.service, tier, &email, password.clone()).await.map_err(|error| error.to_string())?;
         signs_in.push((tier.noun().to_owned(), email));
     }
-    let address = running.address;
-    let found = examples(&format!("http://{address}"), &password, &signs_in).await;
-    let _ = running.service.demo_examples.set(found.map_err(|error| error.to_string())?);
-    println!("A demo of the TeamMate Portal API, gone when it ends (Ctrl+C).\n");
-    println!("Swagger UI   http://{address}/swagger-ui/\nMail         http://{address}/demo/mail\n");
-    println!("Sign in with the password {} as", password.expose_secret());
-    for (who, email) in signs_in {
-        println!("  {email:<36} {who}");
-    }
-    super::until_told_to_stop().await?;
-    running.stop().await;
-    Ok(())
+    let found = examples(&format!("http://{}", running.address), password, &signs_in).await;
+    let _ = running.service.demo_examples.set(found.unwrap_or_default());
+    Ok((running, signs_in))
 }
 
 /// Makes an owner of the account that has an address.
@@ -74,7 +93,7 @@ async fn examples(
     signs_in: &[(String, String)],
 ) -> Result<BTreeMap<String, String>, reqwest::Error> {
     const SHOWN: &str = "01h455vb4pex5vsknk084sn02q";
-    let http = reqwest::Client::new();
+    let http = reqwest::Client::builder().no_proxy().build()?;
     let ask = async |token: Option<&str>, path: &str, body: Option<Value>| {
         let request = body
             .map_or_else(|| http.get(format!("{base}{path}")), |body| http.post(format!("{base}{path}")).json(&body));

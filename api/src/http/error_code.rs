@@ -63,7 +63,7 @@ error_codes! {
         "Send a request that is valid HTTP/1.1.";
     InvalidRequest "invalid_request" 400 "The token request is not valid"
         "A token request is not of the form of RFC 6749."
-        "Send `grant_type=client_credentials` form-encoded, with client id and secret once, as HTTP Basic or in the form.";
+        "Send `grant_type` and what it takes, form-encoded and each once: see POST /oauth/token.";
     InvalidGrant "invalid_grant" 400 "The code or refresh token does not work"
         "The code of the sign-in page or the refresh token of a token request was used, has expired, or is not the caller's."
         "Sign in again.";
@@ -75,7 +75,7 @@ error_codes! {
         "Leave `scope` out: an API client may do what its role says.";
     InvalidClient "invalid_client" 401 "Client id and secret do not match"
         "Client id and secret don't go together, or the API client has expired, was revoked, may not call from here, or its account does not operate."
-        "Check id and secret, then the API client itself: its `expires_at`, its `allowed_networks`, its account.";
+        "Check id and secret, then the API client itself: its `expires_at`, its `allowed_networks`, its account. Where people sign in, `client_id` is `swagger-ui`, without a secret.";
     NotSignedIn "not_signed_in" 401 "Sign in first"
         "There is no access token, or it is no longer good, or its session or account has ended."
         "Refresh the session, or sign in again, and send `Authorization: Bearer …`.";

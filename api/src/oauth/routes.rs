@@ -14,7 +14,7 @@ use crate::auth::operations::{Refreshed, refresh};
 use crate::auth::sign_in::sign_in;
 use crate::auth::wire::Tokens;
 use crate::http::error::OauthProblem;
-use crate::http::{Answer, Body, Context, Error};
+use crate::http::{Answer, Body, Context, Error, ErrorCode};
 use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 
@@ -93,7 +93,10 @@ async fn issue_token(
             IssuedToken::Member(Tokens::expose(&access, &refresh))
         }
         Grant::Refresh(token) => {
-            let refreshed = service.write_at(now, move |tx, _| refresh(tx, &origin, &token, now)).await?;
+            let refreshed = service.write_at(now, move |tx, _| refresh(tx, &origin, &token, now)).await;
+            // OAuth has one name for whatever is wrong with a refresh token and whose it is.
+            let is_over = |code| matches!(code, ErrorCode::NotOperating | ErrorCode::NotSignedIn);
+            let refreshed = refreshed.map_err(|error| if is_over(error.code()) { invalid_grant() } else { error })?;
             let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid_grant()) };
             let access = service.access_tokens.issue(Principal::Member(member), session, now);
             IssuedToken::Member(Tokens::expose(&access, &successor))

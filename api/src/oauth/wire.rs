@@ -21,7 +21,11 @@ pub struct TokenRequest {
     #[schema(example = "client_credentials", max_length = 60)]
     grant_type: String,
     /// The id of the API client, unless it is sent as HTTP Basic authentication. `swagger-ui` where people have signed in.
-    #[schema(example = "client_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(
+        example = "client_01h455vb4pex5vsknk084sn02q",
+        max_length = 60,
+        pattern = "^(swagger-ui|client_[0-7][0-9a-hjkmnp-tv-z]{25})$"
+    )]
     client_id: Option<String>,
     /// The secret of the API client, unless it is sent as HTTP Basic authentication.
     #[schema(

@@ -64,7 +64,13 @@ async fn environment(service: Data<Service>) -> HttpResponse {
         let examples = service.demo_examples.get();
         json!({"environment": "demo", "banner": "Demo: nothing here is real", "mail": "/demo/mail", "examples": examples})
     } else {
-        let banner = "Production: what you change here is changed for customers";
-        json!({"environment": "production", "banner": banner, "mail": null, "examples": null})
+        let environment = if service.settings.public_url.is_some() { "production" } else { "local" };
+        let usual = if environment == "local" {
+            "A service on this machine"
+        } else {
+            "Production: what you change here is changed for customers"
+        };
+        let banner = service.settings.banner.as_deref().unwrap_or(usual);
+        json!({"environment": environment, "banner": banner, "mail": null, "examples": null})
     })
 }

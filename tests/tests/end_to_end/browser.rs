@@ -53,7 +53,7 @@ async fn support_staff_take_a_reseller_from_its_creation_to_its_sign_in() {
 
     sign_in(&app, &browser, OPERATOR).await;
     browser.wait_for("#who", OPERATOR).await;
-    browser.wait_for("#place", "Production").await;
+    browser.wait_for("#place", "A service on this machine").await;
     browser.screenshot("swagger-ui-signed-in").await;
     let loaded = "return performance.getEntriesByType('resource').map((one) => one.name)\
                   .filter((name) => !name.startsWith(location.origin) && !name.startsWith('data:'));";

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use end_to_end::PASSWORD;
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -13,6 +12,7 @@ struct Demo {
     child: Child,
     url: String,
     signs_in: Vec<String>,
+    password: String,
     directory: tempfile::TempDir,
 }
 
@@ -23,7 +23,8 @@ impl Demo {
             .args(["demo", "--serve", "--resellers", "5", "--enterprises", "40", "--users", "80"])
             .env("TMPDIR", directory.path())
             .env("TEAMMATE_LISTEN", "127.0.0.1:0")
-            .env("TEAMMATE_OPERATOR_PASSWORD", PASSWORD)
+            .env("TEAMMATE_OPERATOR_PASSWORD", "that of production")
+            .env("TEAMMATE_PUBLIC_URL", "https://production.example")
             .env("TEAMMATE_RATE_LIMIT", "off")
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
@@ -33,9 +34,10 @@ impl Demo {
         let url = lines
             .find_map(|line| Some(line.strip_prefix("Swagger UI")?.trim().strip_suffix("/swagger-ui/")?.to_owned()));
         let told = lines.find(|line| line.starts_with("Sign in with the password")).unwrap();
-        assert!(told.contains(PASSWORD));
+        let password = told.split_whitespace().nth(5).unwrap().to_owned();
+        assert!(!told.contains("production"), "nothing of a real service is shown");
         let signs_in = lines.take(4).map(|line| line.split_whitespace().next().unwrap().to_owned()).collect();
-        Self { child, url: url.unwrap(), signs_in, directory }
+        Self { child, url: url.unwrap(), signs_in, password, directory }
     }
 }
 
@@ -53,7 +55,7 @@ async fn a_demo_has_sign_ins_mail_and_examples_that_work_and_leaves_nothing_behi
     let get = async |path: &str, token: &str| http.get(format!("{url}{path}")).bearer_auth(token).send().await.unwrap();
     let mut tokens = Vec::new();
     for email in &demo.signs_in {
-        let login = http.post(format!("{url}/auth/login")).json(&json!({"email": email, "password": PASSWORD}));
+        let login = http.post(format!("{url}/auth/login")).json(&json!({"email": email, "password": demo.password}));
         let session: Value = login.send().await.unwrap().json().await.unwrap();
         tokens.push(session["access_token"].as_str().expect(email).to_owned());
     }
@@ -94,7 +96,8 @@ async fn a_demo_has_sign_ins_mail_and_examples_that_work_and_leaves_nothing_behi
     assert!(mail.contains("Join ") && mail.contains("bea@demo.example"), "{mail}");
     let one = get("/demo/mail/0", "").await;
     assert!(one.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
-    assert!(one.text().await.unwrap().contains("/activate#token="));
+    let one = one.text().await.unwrap();
+    assert!(one.contains("/activate#token=") && !one.contains("production"), "{one}");
 
     let told = Command::new("kill").args(["-TERM", &demo.child.id().to_string()]).status().unwrap();
     let child = &mut demo.child;

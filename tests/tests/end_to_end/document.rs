@@ -40,9 +40,12 @@ async fn the_service_shows_its_document_and_swagger_ui_without_another_host() {
     // It shows what is drawn, which Swagger UI alone prints as text.
     assert!(script.text.contains("image/svg") && script.text.contains("responseBody"), "{}", script.text);
     assert!(script.header("content-type").starts_with("text/javascript"));
+    let local = app.get("/swagger-ui/environment.json").send().await.expect(200).json();
+    assert_eq!(local["environment"], "local");
+    assert_eq!((&local["mail"], &local["examples"]), (&Value::Null, &Value::Null));
+    let app = App::start_with(Sqlite, &["--public-url", "https://portal.contoso.example"]).await;
     let production = app.get("/swagger-ui/environment.json").send().await.expect(200).json();
     assert_eq!(production["environment"], "production");
-    assert_eq!((&production["mail"], &production["examples"]), (&Value::Null, &Value::Null));
     app.get("/demo/mail").send().await.problem(404, "not_found");
 }
 

@@ -89,6 +89,11 @@ async fn a_code_is_for_whoever_asked_for_it_and_for_a_minute(#[values(Sqlite, Po
     refused(&exchange(&app, &late, VERIFIER).await, 400, "invalid_grant");
     refused(&exchange(&app, "made up", VERIFIER).await, 400, "invalid_grant");
     refused(&exchange(&app, &late, "short").await, 400, "invalid_request");
+    let before = code(&app, EMAIL).await;
+    let _ = app.post("/auth/password-resets").json(&json!({"email": EMAIL})).send().await.expect(202);
+    let redeem = json!({"token": app.token_for(EMAIL).await, "password": PASSWORD});
+    let _ = app.post("/auth/password-resets/redeem").json(&redeem).send().await.expect(204);
+    refused(&exchange(&app, &before, VERIFIER).await, 400, "invalid_grant");
     let elsewhere = code(&app, EMAIL).await;
     let form = [
         ("grant_type", "authorization_code"),

@@ -51,7 +51,8 @@ export async function finish(code, state) {
   }
   const grant = { grant_type: "authorization_code", code, redirect_uri: REDIRECT, code_verifier: pending.verifier };
   const tokens = await token(grant);
-  keep(tokens, await whoIs(tokens.access_token));
+  const email = await whoIs(tokens.access_token);
+  await navigator.locks.request(KEPT, () => keep(tokens, email));
   return `/swagger-ui/${pending.back}`;
 }
 
@@ -60,7 +61,7 @@ async function token(grant) {
   const response = await fetch("/oauth/token", { method: "POST", body });
   const answer = await response.json();
   if (!response.ok) {
-    throw Object.assign(new Error(answer.detail ?? answer.error_description), { over: response.status < 429 });
+    throw Object.assign(new Error(answer.detail), { over: answer.error === "invalid_grant" });
   }
   return answer;
 }
@@ -70,12 +71,15 @@ async function whoIs(accessToken) {
   return response.ok ? (await response.json()).email : "";
 }
 
-/** The next tokens of the session; null when it is over. Tabs take turns, because each refresh token works once. */
-export function refreshed() {
+/**
+ * The session with a token that works for a while, or null when it is over; looked at anew when a token was refused. Tabs take turns,
+ * because each refresh token works once.
+ */
+export function refreshed(refused = null) {
   return navigator.locks.request(KEPT, async () => {
     const session = current();
     if (session === null) return null;
-    if (session.ends - Date.now() > 60_000) return session;
+    if (session.ends - Date.now() > 60_000 && session.access_token !== refused) return session;
     try {
       return keep(await token({ grant_type: "refresh_token", refresh_token: session.refresh_token }), session.email);
     } catch (error) {
@@ -88,8 +92,11 @@ export function refreshed() {
 
 /** Ends the session, here and at the service. */
 export async function end() {
-  const session = current();
-  localStorage.removeItem(KEPT);
+  const session = await navigator.locks.request(KEPT, () => {
+    const ended = current();
+    localStorage.removeItem(KEPT);
+    return ended;
+  });
   if (session !== null) {
     await fetch("/auth/logout", {
       method: "POST",

@@ -39,6 +39,11 @@ window.onload = async () => {
   const mail = place.mail === null ? [] : [element("a", { href: place.mail, textContent: "Mail" })];
   document.body.prepend(element("header", { id: "bar", className: place.environment }, about, ...mail, who, button));
 
+  const bearer = (kept) => `Bearer ${kept.access_token}`;
+  // The headers with tokens of the session, and the token that is shown as signed in; nothing was shown yet.
+  const given = new Set();
+  let shown;
+
   // A demo has something for each id that the document shows, so that what is tried out works.
   const source = place.examples === null ? { url: "/openapi.json" } : { spec: await withExamples(place.examples) };
   const ui = SwaggerUIBundle({
@@ -53,26 +58,43 @@ window.onload = async () => {
     validatorUrl: "none",
     presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
     plugins: [SwaggerUIBundle.plugins.DownloadUrl, SvgAsPicture],
-    // Every request has a token that still works, and a session that was ended elsewhere shows as soon as it is used.
+    // Requests with a token of the session get one that still works; a token of somebody's own stays as it is.
     requestInterceptor: async (request) => {
-      const fresh = request.headers?.Authorization ? await session.refreshed() : null;
-      if (fresh !== null) request.headers.Authorization = `Bearer ${fresh.access_token}`;
+      if (!given.has(request.headers?.Authorization)) return request;
+      const kept = await session.refreshed();
+      if (kept !== null) request.headers.Authorization = bearer(kept);
+      show(kept);
       return request;
     },
-    responseInterceptor: (response) => {
-      if (response.status === 401 && session.current() === null) show(null);
+    // A session that was ended elsewhere shows as soon as it is used.
+    responseInterceptor: async (response) => {
+      const kept = session.current();
+      if (response.status === 401 && kept !== null && shown === kept.access_token) {
+        show(await session.refreshed(kept.access_token));
+      }
       return response;
     },
-    onComplete: async () => show(await session.refreshed()),
+    onComplete: async () => {
+      if (window.isSecureContext) return show(await session.refreshed());
+      who.textContent = "Signing in takes HTTPS, or localhost.";
+      button.hidden = true;
+    },
   });
   window.ui = ui;
 
   function show(kept) {
-    who.textContent = kept === null ? "" : kept.email;
+    const token = kept?.access_token ?? null;
+    if (token === shown) return;
+    shown = token;
+    who.textContent = kept?.email ?? "";
     button.textContent = kept === null ? "Sign in" : "Sign out";
     button.onclick = kept === null ? session.begin : signOut;
-    if (kept === null) ui.authActions.logout(["bearer"]);
-    else ui.preauthorizeApiKey("bearer", kept.access_token);
+    if (kept === null) {
+      ui.authActions.logout(["bearer"]);
+    } else {
+      given.add(bearer(kept));
+      ui.preauthorizeApiKey("bearer", token);
+    }
   }
 
   async function signOut() {
@@ -80,6 +102,7 @@ window.onload = async () => {
     await session.end();
   }
 
+  if (!window.isSecureContext) return;
   // Signed in or out in another tab.
   window.addEventListener("storage", () => show(session.current()));
   setInterval(async () => show(await session.refreshed()), 30_000);
