@@ -133,7 +133,17 @@ pub fn note(
     now: Timestamp,
 ) -> Result<(), Error> {
     let actor = Actor::Principal(Principal::Member(member.id), member.account.tier);
-    let origin = Origin { actor, ..origin.clone() };
+    note_by(tx, &Origin { actor, ..origin.clone() }, member, done, now)
+}
+
+/// Records what somebody else did about a member's sign-in.
+pub fn note_by(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: &Member,
+    done: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     let happening = Happening {
         action: format!("member.{done}"),
         subject: member.id.to_string(),
@@ -141,5 +151,5 @@ pub fn note(
         before: Value::Null,
         after: Value::Null,
     };
-    record(tx, &origin, now, &happening)
+    record(tx, origin, now, &happening)
 }

@@ -38,11 +38,22 @@ impl Login {
     pub fn command(self) -> Result<Attempt, Error> {
         let Self { email, password, code, unknown } = self;
         let mut members = Members::new(unknown);
-        let email = members.required("/email", email, |text| Ok(EmailAddress::parse(text).ok()));
-        let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
-        let code = members.nullable("/code", code, Code::parse).flatten();
-        members.finish(email.zip(password).map(|(email, password)| Attempt { email, password, code }))
+        let attempt = attempt(&mut members, email, password, code);
+        members.finish(attempt)
     }
+}
+
+/// Who signs in, with what. An address that can't be one is no fault: it gets the answer of one that nobody has.
+pub fn attempt(
+    members: &mut Members,
+    email: Field<String>,
+    password: Field<String>,
+    code: Field<String>,
+) -> Option<Attempt> {
+    let email = members.required("/email", email, |text| Ok(EmailAddress::parse(text).ok()));
+    let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
+    let code = members.nullable("/code", code, Code::parse).flatten();
+    email.zip(password).map(|(email, password)| Attempt { email, password, code })
 }
 
 /// A refresh token.

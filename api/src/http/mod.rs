@@ -16,7 +16,7 @@ pub mod page;
 pub mod params;
 pub mod query;
 pub mod rate_limit;
-pub mod refused;
+mod refused;
 
 pub use answer::Answer;
 pub use body::{Body, Field, Members, Unknown};

@@ -8,9 +8,6 @@ use domain::refusal::{Refusal, UserClaim};
 use super::error::{Error, value_error};
 use super::error_code::ErrorCode;
 
-/// What is said of a code that does not work.
-pub const WRONG_CODE: &str = "This is not the code that the app shows, or it was used already. Wait for the next one and see that the clock of the device is right.";
-
 impl From<Refusal> for Error {
     #[expect(clippy::too_many_lines, reason = "a table: one row for each refusal")]
     fn from(refusal: Refusal) -> Self {
@@ -36,7 +33,11 @@ impl From<Refusal> for Error {
                 ErrorCode::CodeNeeded,
                 "Send it again with `code`: the six digits that your authenticator app shows, or a recovery code.",
             ),
-            Refusal::WrongCode => Self::new(ErrorCode::WrongCode, WRONG_CODE),
+            Refusal::WrongCode => Self::new(
+                ErrorCode::WrongCode,
+                "This is not the code that the app shows, or it was used already. Wait for the next one and see that the clock of the \
+                 device is right.",
+            ),
             Refusal::CodePaused { seconds } => Self::new(
                 ErrorCode::TooManyWrongCodes,
                 format!("Too many codes were wrong. Wait {seconds} second(s), or use a recovery code."),

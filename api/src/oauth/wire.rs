@@ -1,16 +1,13 @@
 //! Token requests and their answers on the wire.
 
-use domain::email::EmailAddress;
 use domain::fault::Fault;
-use domain::second_factor::Code;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
 use super::grant::SWAGGER_UI;
 use crate::auth::sign_in::Attempt;
-use crate::auth::wire::Tokens;
+use crate::auth::wire::{Tokens, attempt};
 use crate::http::{Error, Field, Members, Unknown};
 
 /// A request for an access token, form-encoded (RFC 6749 section 4.4.2).
@@ -116,10 +113,7 @@ impl SignInFor {
                 || Fault::new("invalid_challenge", "Give the SHA-256 of the verifier as 43 characters of base64url.");
             is_one.then(|| text.to_owned()).ok_or_else(fault)
         });
-        let email = members.required("/email", email, |text| Ok(EmailAddress::parse(text).ok()));
-        let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
-        let code = members.nullable("/code", code, Code::parse).flatten();
-        let attempt = email.zip(password).map(|(email, password)| Attempt { email, password, code });
+        let attempt = attempt(&mut members, email, password, code);
         let asked = client.zip(redirect_uri).zip(challenge);
         let asked = asked.map(|(((), redirect_uri), challenge)| AskedFor { redirect_uri, challenge });
         members.finish(attempt.zip(asked))

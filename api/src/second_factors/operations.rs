@@ -10,13 +10,12 @@ use persistence::members::Member;
 use persistence::second_factors::{self, SecondFactor};
 use persistence::{StoreConnection, members, sessions};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
-use crate::auth::operations::note;
+use crate::auth::operations::{note, note_by};
 use crate::http::{Actor, Error, Origin};
 use crate::mail::letter::SecondFactorNotice;
 use crate::mail::{Letter, Post};
-use crate::record::{Happening, new_id, record};
+use crate::record::new_id;
 use crate::security::seal::Seal;
 use crate::security::secret_token::hash;
 use crate::security::totp::{AppSecret, recovery_codes};
@@ -127,14 +126,7 @@ pub fn reset(
     members::hold(tx, member.id)?;
     enabled(tx, member)?;
     second_factors::remove(tx, member.id)?;
-    let happening = Happening {
-        action: "member.second_factor_reset".to_owned(),
-        subject: member.id.to_string(),
-        place: member.account.place(),
-        before: Value::Null,
-        after: Value::Null,
-    };
-    record(tx, origin, now, &happening)?;
+    note_by(tx, origin, member, "second_factor_reset", now)?;
     tell(tx, member, SecondFactorNotice::Reset, now, post)
 }
 

@@ -17,8 +17,8 @@ use crate::http::caller::{Change, ChangeMyself};
 use crate::http::error::value_error;
 use crate::http::params::IfMatch;
 use crate::http::{Actor, Answer, Body, Caller, Conditions, Context, Error};
+use crate::members::operations::reach;
 use crate::service::Service;
-use crate::{http, members as members_api};
 
 /// Adds those that have no other scope.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -202,7 +202,7 @@ pub(crate) async fn reset_second_factor(
         .write(caller, move |tx, actor, now| {
             actor.may(Target::Members)?;
             actor.own_account(tx)?;
-            let seen = members_api::operations::reach(tx, actor, &id)?;
+            let seen = reach(tx, actor, &id)?;
             conditions.check_version(seen.version)?;
             if actor.principal() == Principal::Member(seen.id) {
                 return Err(Refusal::OwnSecondFactor.into());
@@ -230,10 +230,7 @@ where
         })
         .await?;
     outcome.map_err(|refusal| match refusal {
-        Refusal::WrongCode => {
-            let fault = Fault::new("wrong_code", http::refused::WRONG_CODE);
-            Error::validation(vec![value_error("/code", fault)])
-        }
+        Refusal::WrongCode => Error::validation(Error::from(refusal).at("/code").faults()),
         refusal => refusal.into(),
     })
 }
