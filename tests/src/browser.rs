@@ -1,5 +1,7 @@
 //! A browser without a window, for what people see: Chromium, driven by `WebDriver`.
 
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -16,10 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A browser, with a profile that is gone when it ends.
+/// A browser, with a profile that is gone when it ends. It ends with the test, also with one that fails.
 pub struct Browser {
     client: WebDriver,
     driver: Child,
+    port: u16,
     _profile: TempDir,
 }
 
@@ -38,7 +41,7 @@ impl Browser {
         let port = loop {
             let line = lines.next_line().await.expect("its output").expect("a line that names its port");
             if let Some(port) = line.split("successfully on port ").nth(1) {
-                break port.trim_end_matches('.').to_owned();
+                break port.trim_end_matches('.').parse().expect("a port");
             }
         };
         // Whatever it says further is of no interest, but it must have somewhere to go.
@@ -64,7 +67,7 @@ impl Browser {
         }
         capabilities.set("goog:chromeOptions", options).expect("options");
         let client = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
-        Self { client: client.expect("a browser"), driver, _profile: profile }
+        Self { client: client.expect("a browser"), driver, port, _profile: profile }
     }
 
     /// Goes to an address.
@@ -160,5 +163,15 @@ impl Browser {
     pub async fn close(mut self) {
         let _ = self.client.clone().quit().await;
         let _ = self.driver.kill().await;
+    }
+}
+
+impl Drop for Browser {
+    /// Has the driver, if it is still there, end Chromium with itself: killed, it would leave it behind.
+    fn drop(&mut self) {
+        if let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) {
+            let told = stream.write_all(b"POST /shutdown HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+            let _ = told.and_then(|()| stream.read_to_end(&mut Vec::new()));
+        }
     }
 }

@@ -81,8 +81,7 @@ impl Cluster {
     }
 
     fn start() -> Self {
-        let binaries =
-            binaries().expect("these tests need PostgreSQL's server: install the Debian package `postgresql`");
+        let binaries = postgresql_programs();
         let port = free_port();
         let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
         // PostgreSQL refuses to run as root.
@@ -116,9 +115,10 @@ impl Cluster {
     }
 }
 
-/// The newest installed server's programs: Debian keeps them out of the path.
-fn binaries() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+/// The folder of the newest installed server's programs: Debian keeps them out of the path.
+#[must_use]
+pub fn postgresql_programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut found: Vec<PathBuf> = versions
         .flatten()
         .map(|version| version.path().join("bin"))
@@ -129,7 +129,8 @@ fn binaries() -> Option<PathBuf> {
         let path = std::env::var_os("PATH")?;
         std::env::split_paths(&path).find(|path: &PathBuf| Path::new(path).join("postgres").exists())
     };
-    found.pop().or_else(in_path)
+    let newest = found.pop().or_else(in_path);
+    newest.expect("these tests need PostgreSQL's server: install the Debian package `postgresql`")
 }
 
 /// A port that nobody listens on.

@@ -15,7 +15,7 @@ mod receiver;
 pub use app::App;
 pub use browser::Browser;
 pub use client::Client;
-pub use cluster::{Database, FreshDatabase};
+pub use cluster::{Database, FreshDatabase, postgresql_programs};
 pub use contract::breaks;
 pub use graph::{Fault, Graph, Held, When};
 pub use http::{Answer, Request};

@@ -51,7 +51,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     tag = "Enterprises",
     operation_id = "create_enterprise",
     params(IdempotencyKey),
-    request_body(content = CreateEnterprise, example = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 25, "billing_reference": "K-0815", "pbx_music_on_hold": true})),
+    request_body(content = CreateEnterprise, examples(
+        ("as_a_reseller" = (summary = "As a reseller", value = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 25, "billing_reference": "K-0815", "pbx_music_on_hold": true}))),
+        ("from_above_it" = (summary = "As a master reseller or an operator, who name the reseller", value = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn02q", "name": "Bakery", "email": "admin@bakery.example", "country": "AT", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 10, "billing_reference": "K-0816"}))),
+    )),
     responses(
         (status = 201, description = "Created; the activation e-mail is on its way.", body = Enterprise, headers(("Location" = String, description = "Where the enterprise is."), ("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`email_taken`: another open account has the address. `service_not_offered`: the reseller lacks a service. `parent_closed`: the reseller is closed. `idempotency_key_in_use`: the first request with this key still runs."),

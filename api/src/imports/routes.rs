@@ -42,7 +42,10 @@ struct ImportQuery {
     operation_id = "import_resellers",
     params(ImportQuery, IdempotencyKey),
     request_body(content(
-        (String = "text/csv", example = "name,email,services,billing_reference\nNordwind,office@nordwind.example,pbx trunk,CUST-4711\n"),
+        (String = "text/csv", examples(
+            ("as_a_master_reseller" = (summary = "As a master reseller", value = json!("name,email,services,billing_reference\nSeeblick,office@seeblick.example,pbx trunk,CUST-4713\n"))),
+            ("as_an_operator" = (summary = "As an operator, who names the master reseller", value = json!("master_reseller_id,name,email,services,billing_reference\nmaster_reseller_01h455vb4pex5vsknk084sn02q,Fernblick,office@fernblick.example,trunk,CUST-4714\n"))),
+        )),
         (String = "application/x-ndjson", example = "{\"name\":\"Nordwind\",\"email\":\"office@nordwind.example\",\"services\":[\"pbx\"],\"billing_reference\":\"CUST-4711\"}\n"),
     )),
     responses(
@@ -73,7 +76,10 @@ pub(crate) async fn import_resellers(
     operation_id = "import_enterprises",
     params(ImportQuery, IdempotencyKey),
     request_body(content(
-        (String = "text/csv", example = "name,email,country,sbc_regions,services,user_limit\nKiosk am Tor,admin@kiosk.example,DE,emea,pbx,25\n"),
+        (String = "text/csv", examples(
+            ("as_a_reseller" = (summary = "As a reseller", value = json!("name,email,country,sbc_regions,services,user_limit\nFlorist,admin@florist.example,DE,emea,pbx,25\n"))),
+            ("from_above_it" = (summary = "As a master reseller or an operator, who name the reseller", value = json!("reseller_id,name,email,country,sbc_regions,services,user_limit\nreseller_01h455vb4pex5vsknk084sn02q,Bookshop,admin@bookshop.example,DE,emea,pbx,25\n"))),
+        )),
         (String = "application/x-ndjson", example = "{\"name\":\"Kiosk am Tor\",\"email\":\"admin@kiosk.example\",\"country\":\"DE\",\"sbc_regions\":[\"emea\"],\"services\":[\"pbx\"]}\n"),
     )),
     responses(

@@ -14,7 +14,7 @@ pub(super) fn add(document: &mut Value) {
         for content in request.chain(answers).filter_map(|holder| holder.get_mut("content")?.as_object_mut()) {
             for (media, content) in content {
                 let is_of_members = media.contains("json") || media == "application/x-www-form-urlencoded";
-                if is_of_members && content["example"].is_null() {
+                if is_of_members && content["example"].is_null() && content["examples"].is_null() {
                     content["example"] = of(&content["schema"], &schemas);
                 }
             }

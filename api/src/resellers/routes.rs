@@ -51,7 +51,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     tag = "Resellers",
     operation_id = "create_reseller",
     params(IdempotencyKey),
-    request_body(content = CreateReseller, example = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"})),
+    request_body(content = CreateReseller, examples(
+        ("as_a_master_reseller" = (summary = "As a master reseller", value = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"}))),
+        ("as_an_operator" = (summary = "As an operator, who names the master reseller", value = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn02q", "name": "Alpenblick AG", "email": "office@alpenblick.example", "services": ["trunk"], "billing_reference": "CUST-4712"}))),
+    )),
     responses(
         (status = 201, description = "Created; the activation e-mail is on its way.", body = Reseller, headers(("Location" = String, description = "Where the reseller is."), ("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`email_taken`: another open account has the address. `service_not_offered`: the master reseller lacks a service. `parent_closed`: the master reseller is closed. `idempotency_key_in_use`: the first request with this key still runs."),

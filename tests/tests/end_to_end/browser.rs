@@ -18,6 +18,23 @@ const BACKSPACE: &str = "\u{e003}";
 
 const OPERATOR: &str = "operator@teammate.local";
 
+/// A reseller, as an operator creates it.
+fn nordwind(master: &str) -> Value {
+    json!({
+        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
+        "billing_reference": "CUST-1",
+    })
+}
+
+/// Has an operator create it, and gives the token of its activation link.
+async fn invited(app: &App) -> String {
+    let operator = app.operator().await;
+    let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
+    let create = app.post("/resellers").bearer(&operator.token).json(&nordwind(&master));
+    let _ = create.send().await.expect(201);
+    app.token_for("office@nordwind.example").await
+}
+
 /// Signs in from Swagger UI.
 async fn sign_in(app: &App, browser: &Browser, email: &str) {
     browser.open(&format!("http://{}/swagger-ui/", app.address())).await;
@@ -61,10 +78,7 @@ async fn support_staff_take_a_reseller_from_its_creation_to_its_sign_in() {
     let address = browser.address().await;
     assert!(address.query().is_none() && !address.as_str().contains("code"), "{address}");
 
-    let body = json!({
-        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
-        "billing_reference": "CUST-1",
-    });
+    let body = nordwind(&master);
     let status = execute(&app, &browser, "Resellers", "create_reseller", Some(&body)).await;
     assert!(status.starts_with("201"), "{status}");
     browser.wait_for("#operations-Resellers-create_reseller .live-responses-table", "x-request-id").await;
@@ -134,14 +148,7 @@ async fn a_session_of_swagger_ui_is_refreshed_and_asks_for_a_code_where_there_is
 async fn the_pages_keep_nobody_out(#[values(1280, 360)] width: u32, #[values(false, true)] dark: bool) {
     let app = App::start(Sqlite).await;
     let browser = Browser::start(width, 800, dark).await;
-    let operator = app.operator().await;
-    let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
-    let body = json!({
-        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
-        "billing_reference": "CUST-1",
-    });
-    let _ = app.post("/resellers").bearer(&operator.token).json(&body).send().await.expect(201);
-    let token = app.token_for("office@nordwind.example").await;
+    let token = invited(&app).await;
     let reset = app.post("/auth/password-resets").json(&json!({"email": OPERATOR}));
     let _ = reset.send().await.expect(202);
     let reset = app.token_for(OPERATOR).await;
@@ -174,14 +181,7 @@ async fn the_pages_keep_nobody_out(#[values(1280, 360)] width: u32, #[values(fal
 async fn an_account_is_activated_and_signed_in_to_by_keyboard_alone() {
     let app = App::start(Sqlite).await;
     let browser = Browser::start(1280, 800, false).await;
-    let operator = app.operator().await;
-    let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
-    let body = json!({
-        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
-        "billing_reference": "CUST-1",
-    });
-    let _ = app.post("/resellers").bearer(&operator.token).json(&body).send().await.expect(201);
-    let token = app.token_for("office@nordwind.example").await;
+    let token = invited(&app).await;
     browser.open(&format!("http://{}/activate#token={token}", app.address())).await;
     browser.find("#form:not([hidden]) #password:focus").await;
     browser.press(&format!("{PASSWORD}{TAB}")).await;

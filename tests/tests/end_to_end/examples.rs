@@ -31,15 +31,18 @@ fn program(language: Language) -> Command {
     let (libraries, tsx) = (root().join("target/tools/python"), folder.join("node_modules/.bin/tsx"));
     let installed = libraries.join("installed").exists() && tsx.exists();
     assert!(installed, "the example's libraries are missing: run scripts/install-tools");
-    let mut command = match language {
-        Language::Python => Command::new("python3"),
-        Language::TypeScript => Command::new(tsx),
-    };
-    command.arg(folder.join(match language {
-        Language::Python => "partner.py",
-        Language::TypeScript => "partner.ts",
-    }));
-    command.env("PYTHONPATH", libraries).stdout(Stdio::piped()).kill_on_drop(true);
+    // The README's line, behind what installs the libraries.
+    let (readme, install) = (
+        std::fs::read_to_string(folder.join("README.md")).expect("its README"),
+        match language {
+            Language::Python => "pip install",
+            Language::TypeScript => "npm ci",
+        },
+    );
+    let line = readme.lines().find(|line| line.starts_with(install)).expect("a line for the language");
+    let mut command = Command::new("bash");
+    command.args(["-c", line.split_once(" && ").expect("a program").1]).current_dir(folder);
+    command.env("PYTHONPATH", libraries).env("npm_config_loglevel", "silent").stdout(Stdio::piped()).kill_on_drop(true);
     command
 }
 
@@ -59,7 +62,6 @@ async fn the_partner_s_program_runs(
     let body = json!({"name": "Orders", "role": "owner"});
     let client = app.post("/api-clients").bearer(&owner.token).json(&body).send().await.expect(201);
     let mut program = program(language)
-        .args(["nord@wind.example", "CUST-7"])
         .env("TEAMMATE_URL", format!("http://{}", app.address()))
         .env("TEAMMATE_CLIENT_ID", client.text_of("id"))
         .env("TEAMMATE_CLIENT_SECRET", client.text_of("client_secret"))

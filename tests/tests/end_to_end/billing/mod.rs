@@ -22,18 +22,18 @@ use serde_json::{Value, json};
 const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 
 /// A reseller with an enterprise that has two users on its PBX and one on its trunk.
-struct World {
-    app: App,
+pub(super) struct World {
+    pub(super) app: App,
     master: String,
-    reseller: String,
-    enterprise: String,
+    pub(super) reseller: String,
+    pub(super) enterprise: String,
     users: Vec<String>,
     /// The month in which all that was done.
-    period: Period,
+    pub(super) period: Period,
 }
 
 impl World {
-    async fn begin(database: Database) -> Self {
+    pub(super) async fn begin(database: Database) -> Self {
         let app = App::start(database).await;
         // Not at a day's very end, so that all of it is in one.
         let now = app.clock.now();
@@ -69,7 +69,7 @@ impl World {
     }
 
     /// Lets time go by until the period has been over for a while. Everybody has to sign in again.
-    async fn next_month(&self) -> Person {
+    pub(super) async fn next_month(&self) -> Person {
         self.app.clock.advance(self.period.end() - self.app.clock.now() + TimeDelta::hours(1));
         self.app.operator().await
     }
@@ -78,7 +78,7 @@ impl World {
         self.app.member(account, Role::Billing).await
     }
 
-    async fn csv(&self, person: &Person, query: &str) -> String {
+    pub(super) async fn csv(&self, person: &Person, query: &str) -> String {
         let request = self.app.get(&format!("/billing-reports/{}{query}", self.period)).bearer(&person.token);
         let answer = request.header("accept", "text/csv").send().await.expect(200);
         assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8; header=present");
@@ -94,12 +94,12 @@ impl World {
         let _ = self.app.patch(path).bearer(&person.token).json(&body).send().await.expect(200);
     }
 
-    fn finalise(&self, person: &Person) -> end_to_end::Request {
+    pub(super) fn finalise(&self, person: &Person) -> end_to_end::Request {
         self.app.post(&format!("/billing-reports/{}/finalise", self.period)).bearer(&person.token)
     }
 }
 
-fn sha256(text: &str) -> String {
+pub(super) fn sha256(text: &str) -> String {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     hash.as_ref().iter().fold(String::new(), |text, octet| text + format!("{octet:02x}").as_str())
 }

@@ -1,0 +1,119 @@
+//! What documents start: the service in each of their ways, with a database for it, and the commands of developers.
+
+use std::process::Stdio;
+
+use end_to_end::Database::Postgresql;
+use end_to_end::PASSWORD;
+use rstest::rstest;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
+
+use super::{Folder, bash, root};
+
+/// A service that a block of a document started, and the operator's password: that of the block, or the one that was printed.
+struct Started {
+    child: Child,
+    url: String,
+    password: String,
+}
+
+impl Started {
+    /// Runs a block in a folder. All that is set for it besides is a port of its own.
+    async fn by(folder: &Folder, block: &str) -> Self {
+        let mut command = folder.command(block);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TEAMMATE_")) {
+            command.env_remove(name);
+        }
+        command.env_remove("DATABASE_URL").env_remove("SMTP_URL").env("TEAMMATE_LISTEN", "127.0.0.1:0");
+        let mut child = command.process_group(0).stdout(Stdio::piped()).spawn().expect("bash");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut last_word = async || {
+            let line = lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {block}"));
+            line.rsplit(' ').next().unwrap().to_owned()
+        };
+        let url = last_word().await;
+        assert_eq!(last_word().await, format!("{url}/swagger-ui/"));
+        let printed = !block.contains("TEAMMATE_OPERATOR_PASSWORD=");
+        let password = if printed { last_word().await } else { PASSWORD.to_owned() };
+        Self { child, url, password }
+    }
+
+    /// What an operator, who signs in with the password, reads.
+    async fn read(&self, path: &str) -> Value {
+        let http = reqwest::Client::new();
+        assert_eq!(http.get(format!("{}/readyz", self.url)).send().await.expect("an answer").status(), 200);
+        let credentials = json!({"email": "operator@teammate.local", "password": self.password});
+        let login = http.post(format!("{}/auth/login", self.url)).json(&credentials).send().await.expect("an answer");
+        let session: Value = login.json().await.expect("a session");
+        let token = session["access_token"].as_str().expect("a token");
+        let read = http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.expect("an answer");
+        read.json().await.expect("JSON")
+    }
+
+    /// Ctrl-C, which all of the group gets, as in a terminal.
+    async fn stop(mut self) {
+        self.signal("INT");
+        let end = self.child.wait().await.expect("an end");
+        assert!(end.success(), "{end}");
+    }
+
+    fn signal(&self, name: &str) {
+        let Some(id) = self.child.id() else { return };
+        let sent = std::process::Command::new("kill").args(["-s", name, "--", &format!("-{id}")]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.signal("KILL");
+    }
+}
+
+#[rstest]
+#[case::cargo_run("README.md", 0)]
+#[case::the_journey("README.md", 1)]
+#[case::in_production("docs/operating.md", 0)]
+#[case::with_regions("docs/operating.md", 1)]
+#[case::on_postgresql("README.md", 14)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_starts_as_documents_say(#[case] document: &str, #[case] index: usize) {
+    let folder = Folder::new();
+    let mut block = bash(document).remove(index);
+    // The other one of the two commands is what runs this test.
+    block = block.lines().filter(|line| !line.starts_with("make test")).collect::<Vec<_>>().join("\n");
+    let production = folder.path().join("production");
+    block = block.replace("/var/lib/teammate", production.to_str().unwrap());
+    if block.contains("postgres://") {
+        let server = Postgresql.fresh().url_text();
+        let (before, _) = server.rsplit_once('/').unwrap();
+        let (user, port) = before.strip_prefix("postgres://").unwrap().split_once("@127.0.0.1:").unwrap();
+        block = format!("export PGHOST=127.0.0.1 PGPORT={port} PGUSER={user}\n{block}");
+        block = block.replace("postgres://user:password@localhost", before);
+    }
+    let service = Started::by(&folder, &block).await;
+    assert_eq!(service.read("/me").await["role"], "owner");
+    let regions = service.read("/sbc-regions").await.to_string();
+    assert_eq!(regions.contains("emea.sbc.example.net"), block.contains("TEAMMATE_SBC_REGIONS"), "{regions}");
+    let data = if block.contains("TEAMMATE_DATA_DIR") { production } else { folder.path().join("data") };
+    assert!(data.join("keys").is_dir());
+    assert_eq!(data.join("teammate.db").exists(), !block.contains("postgres://"));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn the_commands_of_developers_do_what_documents_say() {
+    let block = bash("docs/adding-an-endpoint.md").remove(0);
+    let (openapi, rest) = block.split_once('\n').unwrap();
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("docs")).unwrap();
+    let _ = folder.run(openapi).await;
+    for file in ["openapi.yaml", "docs/errors.md"] {
+        let read = |folder: &std::path::Path| std::fs::read_to_string(folder.join(file)).unwrap();
+        assert!(read(folder.path()) == read(&root()), "{file} is not what `make openapi` writes");
+    }
+    // What `make test` does is what runs this test; here it only says so.
+    let steps = folder.run(&format!("MAKEFLAGS=n\nexport MAKEFLAGS\n{rest}")).await;
+    assert!(steps.contains("cargo clippy") && steps.contains("cargo test"), "{steps}");
+}
