@@ -76,7 +76,7 @@ pub struct Service {
     pub routes_ready: Notify,
     /// Counts requests per caller; `None` when nobody counts.
     pub rate_limits: Option<RateLimits>,
-    /// What a demo has in place of the ids that the document shows as examples.
+    /// What a demo has in place of the ids and the password that the document shows as examples.
     pub demo_examples: OnceLock<BTreeMap<String, String>>,
     draining: AtomicBool,
 }

@@ -22,6 +22,9 @@ use crate::server::{self, Background, Running};
 use crate::service::Service;
 use crate::settings::Settings;
 
+/// What an operator is called among those who sign in.
+const OPERATOR: &str = "Operator";
+
 /// Fills a database of its own, starts the service on it with a sign-in for every tier, and stops when it is told to.
 pub(super) async fn run(settings: Settings, demo: &Demo) -> Result<(), String> {
     let directory = TempDir::with_prefix("teammate-demo-").map_err(|error| error.to_string())?;
@@ -62,7 +65,7 @@ async fn start(
     demo::run(&super::open(&settings.store)?, demo, settings.sbc_regions.regions()).await?;
 
     let running = server::start(settings, Clock::default(), Background::Runs).await?;
-    let mut signs_in = vec![("Operator".to_owned(), operator)];
+    let mut signs_in = vec![(OPERATOR.to_owned(), operator)];
     for (tier, email) in demo::one_of_each(demo) {
         owner(&running.service, tier, &email, password.clone()).await.map_err(|error| error.to_string())?;
         signs_in.push((tier.noun().to_owned(), email));
@@ -86,13 +89,24 @@ async fn owner(service: &Service, tier: Tier, email: &str, password: SecretStrin
     found.await
 }
 
-/// What the demo has in place of each id that the document shows, found or made through the API itself.
+/// What the document shows behind the type prefix of every id.
+const SHOWN: &str = "01h455vb4pex5vsknk084sn02q";
+
+/// Notes an id of the demo for the one of its kind that the document shows.
+fn note(found: &mut BTreeMap<String, String>, id: &Value) {
+    if let Some((kind, id)) = id.as_str().and_then(|id| Some((id.rsplit_once('_')?.0, id))) {
+        found.insert(format!("{kind}_{SHOWN}"), id.to_owned());
+    }
+}
+
+/// What the demo has in place of each id and of the password that the document shows, found or made through the API itself. The password
+/// is no secret of anybody's: whoever reaches a demo also reads its mail.
 async fn examples(
     base: &str,
     password: &SecretString,
     signs_in: &[(String, String)],
 ) -> Result<BTreeMap<String, String>, reqwest::Error> {
-    const SHOWN: &str = "01h455vb4pex5vsknk084sn02q";
+    const SHOWN_PASSWORD: &str = "correct horse battery staple";
     let http = reqwest::Client::builder().no_proxy().build()?;
     let ask = async |token: Option<&str>, path: &str, body: Option<Value>| {
         let request = body
@@ -100,26 +114,31 @@ async fn examples(
         let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
         request.send().await?.json::<Value>().await
     };
-    let mut found = BTreeMap::new();
-    let mut note = |id: &Value| {
-        if let Some((kind, id)) = id.as_str().and_then(|id| Some((id.rsplit_once('_')?.0, id))) {
-            found.insert(format!("{kind}_{SHOWN}"), id.to_owned());
-        }
-    };
+    let mut found = BTreeMap::from([(SHOWN_PASSWORD.to_owned(), password.expose_secret().to_owned())]);
     let mut tokens = BTreeMap::new();
     for (who, email) in signs_in {
         let body = json!({"email": email, "password": password.expose_secret()});
         let session = ask(None, "/auth/login", Some(body)).await?;
         let Some(token) = session["access_token"].as_str() else { continue };
         let me = ask(Some(token), "/me", None).await?;
-        note(&me["account"]["id"]);
+        note(&mut found, &me["account"]["id"]);
         tokens.insert(who.as_str(), (token.to_owned(), me["account"]["id"].as_str().unwrap_or_default().to_owned()));
     }
     if let Some((token, enterprise)) = tokens.get(Tier::Enterprise.noun()) {
         for what in ["pbxes", "trunks", "users"] {
             let list = ask(Some(token), &format!("/enterprises/{enterprise}/{what}?limit=1"), None).await?;
-            note(&list["items"][0]["id"]);
+            note(&mut found, &list["items"][0]["id"]);
         }
+    }
+    if let (Some((operator, _)), Some((_, reseller)), Some((_, enterprise))) =
+        (tokens.get(OPERATOR), tokens.get(Tier::Reseller.noun()), tokens.get(Tier::Enterprise.noun()))
+    {
+        // The month before the one that the document shows as the next to be made final.
+        ask(Some(operator), "/billing-reports/2026-09/finalise", Some(json!({}))).await?;
+        let line = format!("2026-09/{reseller}/{enterprise}/pbx");
+        let body = json!({"amends": line, "user_days": -1, "reason": "The user was added by mistake."});
+        note(&mut found, &ask(Some(operator), "/billing-reports/2026-11/adjustments", Some(body)).await?["id"]);
+        found.insert(format!("2026-10/reseller_{SHOWN}/enterprise_{SHOWN}/pbx"), line);
     }
     let Some((token, _)) = tokens.get(Tier::MasterReseller.noun()) else { return Ok(found) };
     for (path, body) in [
@@ -127,21 +146,21 @@ async fn examples(
         ("/api-clients", json!({"name": "Billing export", "role": "billing"})),
         ("/webhooks", json!({"url": "https://example.com/teammate", "event_types": ["reseller.*"], "enabled": false})),
     ] {
-        note(&ask(Some(token), path, Some(body)).await?["id"]);
+        note(&mut found, &ask(Some(token), path, Some(body)).await?["id"]);
     }
-    note(&ask(Some(token), "/events?order=newest&limit=1", None).await?["items"][0]["id"]);
+    note(&mut found, &ask(Some(token), "/events?order=newest&limit=1", None).await?["items"][0]["id"]);
     let ticket = json!({
         "subject": "Add to TeamMate Portal", "partner_company_name": "Fabrikam", "first_name": "Ann", "last_name": "Example",
         "email": "ann@fabrikam.example",
     });
-    note(&ask(None, "/support-tickets", Some(ticket)).await?["id"]);
+    note(&mut found, &ask(None, "/support-tickets", Some(ticket)).await?["id"]);
     // A move that waits for the other reseller.
     let others = ask(Some(token), "/resellers?limit=2", None).await?;
     if let (Some((reseller, _)), Some((_, enterprise))) =
         (tokens.get(Tier::Reseller.noun()), tokens.get(Tier::Enterprise.noun()))
     {
         let body = json!({"reseller_id": others["items"][1]["id"]});
-        note(&ask(Some(reseller), &format!("/enterprises/{enterprise}/move"), Some(body)).await?["id"]);
+        note(&mut found, &ask(Some(reseller), &format!("/enterprises/{enterprise}/move"), Some(body)).await?["id"]);
     }
     Ok(found)
 }

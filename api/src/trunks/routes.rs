@@ -130,7 +130,7 @@ async fn get_trunk(
     tag = "Trunks",
     operation_id = "update_trunk",
     params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    request_body(content((PatchTrunk = "application/merge-patch+json", example = json!({"max_concurrent_calls": 30, "password": "an0ther-s3cret"})), (PatchTrunk = "application/json", example = json!({"max_concurrent_calls": 30, "password": "an0ther-s3cret"})))),
+    request_body(content((PatchTrunk = "application/merge-patch+json", example = json!({"max_concurrent_calls": 30})), (PatchTrunk = "application/json", example = json!({"max_concurrent_calls": 30})))),
     responses(
         (status = 200, description = "The trunk after the change.", body = Trunk, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`account_closed`."),
