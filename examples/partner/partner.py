@@ -64,9 +64,12 @@ Receiver.secret = webhook["signing_secret"]
 # The same key gives the same reseller, however often this runs within a day.
 order = {"name": "Nordwind", "email": email, "services": ["pbx", "trunk"], "billing_reference": order_number}
 reseller = call("POST", "/resellers", json=order, headers={"Idempotency-Key": f"order-{order_number}"})
+# As it was then; by now it may have gone on.
+reseller = call("GET", f"/resellers/{reseller['id']}")
 print(f"{reseller['id']} is {reseller['status']}", flush=True)
-waiting(reseller["id"]).wait()
-print(f"{reseller['id']} is active")
+if reseller["status"] == "pending":
+    waiting(reseller["id"]).wait()
+    print(f"{reseller['id']} is active")
 
 period = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
 report = call("GET", f"/billing-reports/{period}", params={"reseller_id": reseller["id"]})

@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -13,6 +12,8 @@ use thirtyfour::{By, Capabilities, WebDriver, WebElement};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::root;
+
 /// How long a page may take to show what is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long to wait before looking again.
@@ -21,29 +22,35 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A browser, with a profile that is gone when it ends. It ends with the test, also with one that fails.
 pub struct Browser {
     client: WebDriver,
-    driver: Child,
-    port: u16,
+    driver: Driver,
     _profile: TempDir,
+}
+
+/// `chromedriver`, which has Chromium as its child.
+struct Driver {
+    child: Child,
+    port: u16,
 }
 
 impl Browser {
     /// Starts one with a window of that size, in light or dark colours.
     pub async fn start(width: u32, height: u32, dark: bool) -> Self {
         let profile = TempDir::new().expect("a directory");
-        let mut driver = Command::new("chromedriver")
+        let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .expect("chromedriver: run scripts/install-tools");
-        let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let port = loop {
             let line = lines.next_line().await.expect("its output").expect("a line that names its port");
             if let Some(port) = line.split("successfully on port ").nth(1) {
                 break port.trim_end_matches('.').parse().expect("a port");
             }
         };
+        let driver = Driver { child, port };
         // Whatever it says further is of no interest, but it must have somewhere to go.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let mut arguments = vec![
@@ -67,7 +74,7 @@ impl Browser {
         }
         capabilities.set("goog:chromeOptions", options).expect("options");
         let client = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
-        Self { client: client.expect("a browser"), driver, port, _profile: profile }
+        Self { client: client.expect("a browser"), driver, _profile: profile }
     }
 
     /// Goes to an address.
@@ -121,7 +128,7 @@ impl Browser {
 
     /// Has axe-core look at the page for what keeps people out; it must find nothing.
     pub async fn is_accessible(&self, name: &str) {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../node_modules/axe-core/axe.min.js");
+        let path = root().join("node_modules/axe-core/axe.min.js");
         let axe = std::fs::read_to_string(path).expect("axe-core: run scripts/install-tools");
         // The page's policy lets no script of others in; what the driver runs is not the page's.
         self.client.execute(axe, vec![]).await.expect("axe-core");
@@ -153,25 +160,37 @@ impl Browser {
 
     /// Keeps a picture of the page in `target/screenshots/`.
     pub async fn screenshot(&self, name: &str) {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        let folder = root().join("target/screenshots");
         std::fs::create_dir_all(&folder).expect("a folder");
         let picture = self.client.screenshot_as_png().await.expect("a picture");
         std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file");
     }
 
+    /// Goes on in the tab that was opened last, or in the first one.
+    pub async fn switch_to(&self, last: bool) {
+        let mut tabs = self.client.windows().await.expect("tabs");
+        let tab = if last { tabs.pop() } else { tabs.drain(..).next() };
+        self.client.switch_to_window(tab.expect("a tab")).await.expect("the tab");
+    }
+
     /// Ends it.
     pub async fn close(mut self) {
         let _ = self.client.clone().quit().await;
-        let _ = self.driver.kill().await;
+        let _ = self.driver.child.kill().await;
     }
 }
 
-impl Drop for Browser {
-    /// Has the driver, if it is still there, end Chromium with itself: killed, it would leave it behind.
+impl Drop for Driver {
+    /// Where it still runs, has it end Chromium with itself: killed, it would leave that behind.
     fn drop(&mut self) {
-        if let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) {
-            let told = stream.write_all(b"POST /shutdown HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
-            let _ = told.and_then(|()| stream.read_to_end(&mut Vec::new()));
+        if self.child.id().is_none() {
+            return;
         }
+        let told = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).and_then(|mut stream| {
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.write_all(b"POST /shutdown HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")?;
+            stream.read_to_end(&mut Vec::new())
+        });
+        drop(told);
     }
 }

@@ -1,12 +1,16 @@
 //! The harness of the end-to-end tests: a service on a fresh database of either kind, people who use it, and the mail
 //! that they get.
 
+use std::path::{Path, PathBuf};
+
 mod app;
 mod browser;
 mod client;
 mod cluster;
 mod contract;
+mod demo;
 mod graph;
+mod group;
 mod http;
 mod people;
 mod process;
@@ -17,11 +21,19 @@ pub use browser::Browser;
 pub use client::Client;
 pub use cluster::{Database, FreshDatabase, postgresql_programs};
 pub use contract::breaks;
+pub use demo::Demo;
 pub use graph::{Fault, Graph, Held, When};
+pub use group::Group;
 pub use http::{Answer, Request};
 pub use people::{Person, enterprise_body, reseller_body};
 pub use process::Process;
 pub use receiver::{Received, Receiver, Reply};
+
+/// The root of the workspace.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse battery staple";

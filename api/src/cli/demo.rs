@@ -49,15 +49,18 @@ pub(super) struct Demo {
     pub(super) serve: bool,
 }
 
-/// An account of each tier, by its address: a reseller, what it is below, and an enterprise of it that is connected.
-pub(super) fn one_of_each(demo: &Demo) -> Vec<(Tier, String)> {
+/// An account of each tier, by its address: a reseller, what it is below, and an enterprise of it that is connected in the first
+/// region.
+pub(super) fn one_of_each(demo: &Demo, regions: &[SbcRegion]) -> Vec<(Tier, String)> {
     let masters = demo.resellers.div_ceil(RESELLERS_EACH).max(1);
     let mut each = vec![(Tier::MasterReseller, address(Tier::MasterReseller, 0))];
     if demo.resellers > 0 {
         each.push((Tier::Reseller, address(Tier::Reseller, masters)));
         let first = masters + demo.resellers;
         let mut own = (first..first + demo.enterprises).step_by(demo.resellers);
-        let connected = own.find(|number| !is_pending(*number) && is_established(*number));
+        let connected = own.find(|number| {
+            !is_pending(*number) && is_established(*number) && number.is_multiple_of(regions.len().max(1))
+        });
         each.extend(connected.map(|number| (Tier::Enterprise, address(Tier::Enterprise, number))));
     }
     each

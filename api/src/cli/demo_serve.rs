@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chrono::{SecondsFormat, TimeDelta};
+use clap::{Args, FromArgMatches};
+use domain::Timestamp;
 use domain::account::{Scope, Tier};
 use domain::authority::Role;
 use domain::email::EmailAddress;
@@ -26,12 +29,13 @@ use crate::settings::Settings;
 const OPERATOR: &str = "Operator";
 
 /// Fills a database of its own, starts the service on it with a sign-in for every tier, and stops when it is told to.
-pub(super) async fn run(settings: Settings, demo: &Demo) -> Result<(), String> {
+pub(super) async fn run(given: &Settings, demo: &Demo) -> Result<(), String> {
     let directory = TempDir::with_prefix("teammate-demo-").map_err(|error| error.to_string())?;
     let password = SecretString::from(&SecretToken::generate().expose()[..16]);
+    let settings = Settings { operator_password: Some(password.clone()), ..settings(given, directory.path())? };
     // Whoever stops it while it fills leaves nothing behind either.
     let (running, signs_in) = tokio::select! {
-        started = start(settings, demo, directory.path(), &password) => started?,
+        started = start(settings, demo, &password) => started?,
         told = super::until_told_to_stop() => return told,
     };
     let address = running.address;
@@ -46,32 +50,38 @@ pub(super) async fn run(settings: Settings, demo: &Demo) -> Result<(), String> {
     Ok(())
 }
 
+/// Those of a demo: the defaults, whatever the environment says of a real service, but for where and how it runs.
+fn settings(given: &Settings, directory: &Path) -> Result<Settings, String> {
+    let command = Settings::augment_args(clap::Command::new("demo")).mut_args(|argument| argument.env(None::<&str>));
+    let matches = command.try_get_matches_from(["demo"]).map_err(|error| error.to_string())?;
+    let mut settings = Settings::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    (settings.listen, settings.workers, settings.log_json) = (given.listen, given.workers, given.log_json);
+    settings.rate_limit = given.rate_limit;
+    directory.clone_into(&mut settings.store.data_dir);
+    settings.demo = true;
+    Ok(settings)
+}
+
 /// Who signs in, and with which address.
 type SignsIn = Vec<(String, String)>;
 
-async fn start(
-    mut settings: Settings,
-    demo: &Demo,
-    directory: &Path,
-    password: &SecretString,
-) -> Result<(Running, SignsIn), String> {
-    settings.store.data_dir = directory.to_owned();
-    settings.store.database_url = None;
-    settings.demo = true;
-    // Nothing of what is configured for a real service is touched, or shown.
-    (settings.graph.microsoft_graph_url, settings.public_url, settings.private_webhooks) = (None, None, false);
-    settings.operator_password = Some(password.clone());
-    let operator = settings.operator_email.given().to_owned();
-    demo::run(&super::open(&settings.store)?, demo, settings.sbc_regions.regions()).await?;
+async fn start(settings: Settings, demo: &Demo, password: &SecretString) -> Result<(Running, SignsIn), String> {
+    // Filling it takes a while; whoever has the address already is told before.
+    std::net::TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
+    let (operator, regions) = (settings.operator_email.given().to_owned(), settings.sbc_regions.clone());
+    demo::run(&super::open(&settings.store)?, demo, regions.regions()).await?;
 
     let running = server::start(settings, Clock::default(), Background::Runs).await?;
     let mut signs_in = vec![(OPERATOR.to_owned(), operator)];
-    for (tier, email) in demo::one_of_each(demo) {
+    for (tier, email) in demo::one_of_each(demo, regions.regions()) {
         owner(&running.service, tier, &email, password.clone()).await.map_err(|error| error.to_string())?;
         signs_in.push((tier.noun().to_owned(), email));
     }
-    let found = examples(&format!("http://{}", running.address), password, &signs_in).await;
-    let _ = running.service.demo_examples.set(found.unwrap_or_default());
+    let address = format!("http://{}", running.address);
+    match examples(&address, password, &signs_in, running.service.clock.now()).await {
+        Ok(found) => drop(running.service.demo_examples.set(found)),
+        Err(error) => tracing::warn!(error, "the document's examples can't be tried out in this demo"),
+    }
     Ok((running, signs_in))
 }
 
@@ -91,6 +101,12 @@ async fn owner(service: &Service, tier: Tier, email: &str, password: SecretStrin
 
 /// What the document shows behind the type prefix of every id.
 const SHOWN: &str = "01h455vb4pex5vsknk084sn02q";
+/// The password that it shows.
+const SHOWN_PASSWORD: &str = "correct horse battery staple";
+/// The instant from which it shows events to be sent again.
+const SHOWN_SINCE: &str = "2026-11-24T00:00:00Z";
+/// The instant at which it shows an API client to expire.
+const SHOWN_EXPIRY: &str = "2030-01-01T00:00:00Z";
 
 /// Notes an id of the demo for the one of its kind that the document shows.
 fn note(found: &mut BTreeMap<String, String>, id: &Value) {
@@ -99,22 +115,31 @@ fn note(found: &mut BTreeMap<String, String>, id: &Value) {
     }
 }
 
-/// What the demo has in place of each id and of the password that the document shows, found or made through the API itself. The password
+/// What the demo has in place of what the document shows, its ids above all, found or made through the API itself. The password
 /// is no secret of anybody's: whoever reaches a demo also reads its mail.
 async fn examples(
     base: &str,
     password: &SecretString,
     signs_in: &[(String, String)],
-) -> Result<BTreeMap<String, String>, reqwest::Error> {
-    const SHOWN_PASSWORD: &str = "correct horse battery staple";
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    now: Timestamp,
+) -> Result<BTreeMap<String, String>, String> {
+    let http = reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
     let ask = async |token: Option<&str>, path: &str, body: Option<Value>| {
         let request = body
             .map_or_else(|| http.get(format!("{base}{path}")), |body| http.post(format!("{base}{path}")).json(&body));
         let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
-        request.send().await?.json::<Value>().await
+        let answer = request.send().await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let answer = answer.json::<Value>().await.map_err(|error| error.to_string())?;
+        if status.is_success() { Ok(answer) } else { Err(format!("{path}: {answer}")) }
     };
-    let mut found = BTreeMap::from([(SHOWN_PASSWORD.to_owned(), password.expose_secret().to_owned())]);
+    let shown = |text: &str, value: &str| (text.to_owned(), value.to_owned());
+    let instant = |at: Timestamp| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let mut found = BTreeMap::from([
+        shown(SHOWN_PASSWORD, password.expose_secret()),
+        shown(SHOWN_SINCE, &instant(now - TimeDelta::days(1))),
+        shown(SHOWN_EXPIRY, &instant(now + TimeDelta::days(365))),
+    ]);
     let mut tokens = BTreeMap::new();
     for (who, email) in signs_in {
         let body = json!({"email": email, "password": password.expose_secret()});
@@ -144,7 +169,10 @@ async fn examples(
     for (path, body) in [
         ("/members", json!({"email": "bea@demo.example", "role": "billing"})),
         ("/api-clients", json!({"name": "Billing export", "role": "billing"})),
-        ("/webhooks", json!({"url": "https://example.com/teammate", "event_types": ["reseller.*"], "enabled": false})),
+        (
+            "/webhooks",
+            json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*"], "enabled": false}),
+        ),
     ] {
         note(&mut found, &ask(Some(token), path, Some(body)).await?["id"]);
     }

@@ -106,7 +106,7 @@ fn run(cli: Cli) -> Result<(), String> {
             let _ = std::io::stdout().write_all(problems::markdown().as_bytes());
             Ok(())
         }
-        Some(Command::Demo(demo)) if demo.serve => runtime()?.block_on(demo_serve::run(settings, &demo)),
+        Some(Command::Demo(demo)) if demo.serve => runtime()?.block_on(demo_serve::run(&settings, &demo)),
         Some(Command::Demo(demo)) => {
             runtime()?.block_on(demo::run(&open(&settings.store)?, &demo, settings.sbc_regions.regions()))
         }

@@ -43,7 +43,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "create_webhook",
-    request_body(content = CreateWebhook, example = json!({"url": "https://example.com/teammate", "event_types": ["reseller.*"], "description": "Order system"})),
+    request_body(content = CreateWebhook, example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*"], "description": "Order system"})),
     responses(
         (status = 201, description = "Made.", body = Webhook, headers(("Location" = String, description = "Where the webhook is."), ("ETag" = String, description = "For `If-Match`."))),
         (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),

@@ -36,7 +36,7 @@ pub struct Webhook {
     #[schema(example = "webhook_01h455vb4pex5vsknk084sn02q", max_length = 60)]
     pub id: String,
     /// Where events are sent, by POST.
-    #[schema(example = "https://example.com/teammate", format = "uri", max_length = 2000)]
+    #[schema(example = "https://hooks.contoso.example/teammate", format = "uri", max_length = 2000)]
     pub url: String,
     /// Which events: types, `<subject>.*` for all of a subject, or `*` for all.
     #[schema(min_items = 1, max_items = 50, example = json!(["reseller.*", "user.created"]))]
@@ -98,7 +98,7 @@ pub struct WebhookPage {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct PatchWebhook {
     /// Where events are sent: an `https` URL of the public internet, of at most 2,000 characters.
-    #[schema(value_type = String, required = false, example = "https://example.com/teammate", format = "uri", max_length = 2000)]
+    #[schema(value_type = String, required = false, example = "https://hooks.contoso.example/teammate", format = "uri", max_length = 2000)]
     #[serde(default)]
     url: Field<String>,
     /// Which events: types, `<subject>.*` for all of a subject, or `*` for all.

@@ -6,7 +6,7 @@ use api::mail::letter::SecondFactorNotice;
 use chrono::{DateTime, TimeDelta};
 use domain::account::Tier;
 use end_to_end::Database::Sqlite;
-use end_to_end::{App, Browser, PASSWORD};
+use end_to_end::{App, Browser, Demo, PASSWORD};
 use rstest::rstest;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
@@ -16,61 +16,56 @@ const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 const BACKSPACE: &str = "\u{e003}";
 
+const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 const OPERATOR: &str = "operator@teammate.local";
 
-/// A reseller, as an operator creates it.
-fn nordwind(master: &str) -> Value {
-    json!({
-        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
-        "billing_reference": "CUST-1",
-    })
-}
-
-/// Has an operator create it, and gives the token of its activation link.
+/// A reseller that has been invited, by the token of its activation link.
 async fn invited(app: &App) -> String {
     let operator = app.operator().await;
     let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
-    let create = app.post("/resellers").bearer(&operator.token).json(&nordwind(&master));
-    let _ = create.send().await.expect(201);
+    let body = json!({
+        "master_reseller_id": master, "name": "Nordwind", "email": "office@nordwind.example", "services": ["pbx"],
+        "billing_reference": "CUST-1",
+    });
+    let _ = app.post("/resellers").bearer(&operator.token).json(&body).send().await.expect(201);
     app.token_for("office@nordwind.example").await
 }
 
-/// Signs in from Swagger UI.
-async fn sign_in(app: &App, browser: &Browser, email: &str) {
-    browser.open(&format!("http://{}/swagger-ui/", app.address())).await;
+/// Gives address and password from Swagger UI.
+async fn begin_sign_in(browser: &Browser, url: &str, email: &str, password: &str) {
+    browser.open(&format!("{url}/swagger-ui/")).await;
     browser.wait_for("#session", "Sign in").await;
     browser.click("#session").await;
     browser.type_into("#email", email).await;
-    browser.type_into("#password", PASSWORD).await;
+    browser.type_into("#password", password).await;
     browser.click("button[type=submit]").await;
 }
 
+/// Signs in from Swagger UI.
+async fn sign_in(browser: &Browser, url: &str, email: &str, password: &str) {
+    begin_sign_in(browser, url, email, password).await;
+    browser.wait_for("#who", email).await;
+}
+
 /// Sends the request of an operation as its form stands; gives the status of the answer.
-async fn execute(app: &App, browser: &Browser, tag: &str, operation: &str, body: Option<&Value>) -> String {
+async fn execute(browser: &Browser, url: &str, tag: &str, operation: &str) -> String {
     let block = format!("#operations-{tag}-{operation}");
-    browser.open(&format!("http://{}/swagger-ui/#/{tag}/{operation}", app.address())).await;
+    browser.open(&format!("{url}/swagger-ui/#/{tag}/{operation}")).await;
     browser.refresh().await;
     browser.find(&format!("{block} .execute")).await;
-    if let Some(body) = body {
-        let area = browser.find(&format!("{block} textarea.body-param__text")).await;
-        area.clear().await.unwrap();
-        area.send_keys(&body.to_string()).await.unwrap();
-    }
     browser.wait_for("#session", "Sign out").await;
     browser.click(&format!("{block} .execute")).await;
     let status = browser.find(&format!("{block} .live-responses-table tr.response .response-col_status")).await;
     status.text().await.unwrap()
 }
 
+/// "In the browser" of the README, step by step.
 #[tokio::test(flavor = "multi_thread")]
-async fn support_staff_take_a_reseller_from_its_creation_to_its_sign_in() {
-    let app = App::start(Sqlite).await;
+async fn a_newcomer_takes_a_reseller_from_its_creation_to_its_sign_in() {
+    let demo = tokio::task::spawn_blocking(|| Demo::start(BINARY)).await.unwrap();
     let browser = Browser::start(1280, 900, false).await;
-    let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
-
-    sign_in(&app, &browser, OPERATOR).await;
-    browser.wait_for("#who", OPERATOR).await;
-    browser.wait_for("#place", "A service on this machine").await;
+    sign_in(&browser, &demo.url, "master-reseller-0@demo.example", &demo.password).await;
+    browser.wait_for("#place", "Demo").await;
     browser.screenshot("swagger-ui-signed-in").await;
     let loaded = "return performance.getEntriesByType('resource').map((one) => one.name)\
                   .filter((name) => !name.startsWith(location.origin) && !name.startsWith('data:'));";
@@ -78,15 +73,19 @@ async fn support_staff_take_a_reseller_from_its_creation_to_its_sign_in() {
     let address = browser.address().await;
     assert!(address.query().is_none() && !address.as_str().contains("code"), "{address}");
 
-    let body = nordwind(&master);
-    let status = execute(&app, &browser, "Resellers", "create_reseller", Some(&body)).await;
+    let status = execute(&browser, &demo.url, "Resellers", "create_reseller").await;
     assert!(status.starts_with("201"), "{status}");
-    browser.wait_for("#operations-Resellers-create_reseller .live-responses-table", "x-request-id").await;
+    let answer = "#operations-Resellers-create_reseller .live-responses-table";
+    browser.wait_for(answer, "x-request-id").await;
+    browser.wait_for(answer, "\"status\": \"pending\"").await;
     browser.screenshot("swagger-ui-reseller-created").await;
 
-    // The link of the e-mail.
-    let token = app.token_for("office@nordwind.example").await;
-    browser.open(&format!("http://{}/activate#token={token}", app.address())).await;
+    browser.click("#bar a").await;
+    browser.switch_to(true).await;
+    browser.wait_for("main", "Activate Nordwind").await;
+    browser.screenshot("demo-mail").await;
+    browser.click("main li a").await;
+    browser.click("a").await;
     browser.wait_for("#about", "Nordwind").await;
     browser.screenshot("activation").await;
     browser.type_into("#password", PASSWORD).await;
@@ -95,13 +94,11 @@ async fn support_staff_take_a_reseller_from_its_creation_to_its_sign_in() {
     browser.wait_for("#about", "Done").await;
     browser.screenshot("activated").await;
 
-    browser.open(&format!("http://{}/swagger-ui/", app.address())).await;
-    browser.wait_for("#session", "Sign out").await;
+    browser.switch_to(false).await;
     browser.click("#session").await;
     browser.wait_for("#session", "Sign in").await;
-    sign_in(&app, &browser, "office@nordwind.example").await;
-    browser.wait_for("#who", "office@nordwind.example").await;
-    let status = execute(&app, &browser, "Sign-in", "get_me", None).await;
+    sign_in(&browser, &demo.url, "office@nordwind.example", PASSWORD).await;
+    let status = execute(&browser, &demo.url, "Sign-in", "get_me").await;
     assert!(status.starts_with("200"), "{status}");
     browser.close().await;
 }
@@ -120,7 +117,10 @@ async fn a_session_of_swagger_ui_is_refreshed_and_asks_for_a_code_where_there_is
     let _ = post("/enable", json!({"code": code()})).await.expect(200);
     app.clock.advance(TimeDelta::seconds(30));
 
-    sign_in(&app, &browser, OPERATOR).await;
+    let url = format!("http://{}", app.address());
+    browser.open(&format!("{url}/swagger-ui/")).await;
+    browser.wait_for("#place", "A service on this machine").await;
+    begin_sign_in(&browser, &url, OPERATOR, PASSWORD).await;
     browser.find("#second:not([hidden])").await;
     browser.type_into("#code", "000000").await;
     browser.click("button[type=submit]").await;
@@ -136,7 +136,7 @@ async fn a_session_of_swagger_ui_is_refreshed_and_asks_for_a_code_where_there_is
     let over = "const kept = JSON.parse(localStorage['teammate.session']); kept.ends = Date.now(); \
                 localStorage['teammate.session'] = JSON.stringify(kept); return kept.access_token;";
     let before = browser.run(over).await;
-    let status = execute(&app, &browser, "Sign-in", "get_me", None).await;
+    let status = execute(&browser, &url, "Sign-in", "get_me").await;
     assert!(status.starts_with("200"), "{status}");
     let kept = "return JSON.parse(localStorage['teammate.session']).access_token;";
     assert_ne!(browser.run(kept).await, before);
@@ -163,7 +163,6 @@ async fn the_pages_keep_nobody_out(#[values(1280, 360)] width: u32, #[values(fal
         ("confirm-email", "/confirm-email#token=dead".to_owned(), "#about"),
         ("problem", "/problems/email_taken".to_owned(), "h1"),
     ] {
-        browser.open("about:blank").await;
         browser.open(&format!("http://{}{path}", app.address())).await;
         browser.find(ready).await;
         browser.is_accessible(&format!("{name} {kind} {size}")).await;

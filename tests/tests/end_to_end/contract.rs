@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn the_document_takes_nothing_away_from_the_released_one() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/releases");
+    let folder = end_to_end::root().join("docs/releases");
     let version = |path: &std::path::Path| {
         let name = path.file_stem().unwrap().to_str().unwrap();
         name.split('.').map(|part| part.parse::<u32>().expect("a number")).collect::<Vec<_>>()

@@ -1,7 +1,6 @@
 //! The example of a partner's program, in either language, against the service: with it, that the libraries that partners use
 //! (Authlib, openid-client, standardwebhooks) take our tokens and deliveries for what they are.
 
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use api::webhooks::worker;
 use domain::account::Tier;
 use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database, PASSWORD, enterprise_body};
+use end_to_end::{App, Database, Group, PASSWORD, enterprise_body, root};
 use rstest::rstest;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -20,10 +19,6 @@ use tokio::process::Command;
 enum Language {
     Python,
     TypeScript,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 fn program(language: Language) -> Command {
@@ -42,7 +37,7 @@ fn program(language: Language) -> Command {
     let line = readme.lines().find(|line| line.starts_with(install)).expect("a line for the language");
     let mut command = Command::new("bash");
     command.args(["-c", line.split_once(" && ").expect("a program").1]).current_dir(folder);
-    command.env("PYTHONPATH", libraries).env("npm_config_loglevel", "silent").stdout(Stdio::piped()).kill_on_drop(true);
+    command.env("PYTHONPATH", libraries).env("npm_config_loglevel", "silent").stdout(Stdio::piped());
     command
 }
 
@@ -61,13 +56,13 @@ async fn the_partner_s_program_runs(
     let owner = app.member(&master, Role::Owner).await;
     let body = json!({"name": "Orders", "role": "owner"});
     let client = app.post("/api-clients").bearer(&owner.token).json(&body).send().await.expect(201);
-    let mut program = program(language)
+    let mut command = program(language);
+    command
         .env("TEAMMATE_URL", format!("http://{}", app.address()))
         .env("TEAMMATE_CLIENT_ID", client.text_of("id"))
-        .env("TEAMMATE_CLIENT_SECRET", client.text_of("client_secret"))
-        .spawn()
-        .expect("the program starts");
-    let mut lines = BufReader::new(program.stdout.take().expect("a pipe")).lines();
+        .env("TEAMMATE_CLIENT_SECRET", client.text_of("client_secret"));
+    let mut program = Group::spawn(&mut command);
+    let mut lines = BufReader::new(program.child.stdout.take().expect("a pipe")).lines();
 
     let first = lines.next_line().await.expect("a line").expect("a line");
     let (reseller, rest) = first.split_once(' ').expect("an id and what it is");
@@ -83,11 +78,15 @@ async fn the_partner_s_program_runs(
     while let Some(line) = lines.next_line().await.expect("lines") {
         printed.push(line);
     }
-    assert!(program.wait().await.expect("its end").success(), "{printed:?}");
+    assert!(program.child.wait().await.expect("its end").success(), "{printed:?}");
     let period = app.clock.now().format("%Y-%m");
     let expected =
         [format!("{reseller} is active"), format!("1 billing lines in {period}"), "CUST-7 Kiosk pbx 0".to_owned()];
     assert_eq!(printed, expected);
+    // Once more, it finds what it has done.
+    let again = command.output().await.expect("the program");
+    let lines = String::from_utf8(again.stdout).expect("text");
+    assert_eq!(lines.lines().collect::<Vec<_>>(), expected, "{}", String::from_utf8_lossy(&again.stderr));
     let left = app.get("/webhooks").bearer(&owner.token).send().await.expect(200).json();
     assert_eq!(left["items"], json!([]), "it tidies up");
     publishing.abort();

@@ -3,19 +3,18 @@
 //!
 //! A bounded run, unless `TEAMMATE_CONTRACT_CASES` asks for so many requests by each caller (`make contract`).
 
-use std::path::Path;
 use std::process::Stdio;
 
 use domain::account::Tier;
 use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database};
+use end_to_end::{App, Database, root};
 use rstest::rstest;
 use serde_json::json;
 use tokio::process::Command;
 
 /// How long a run takes, in seconds.
-const SECONDS: &str = "12";
+const SECONDS: &str = "8";
 
 #[derive(Debug, Clone, Copy)]
 enum Caller {
@@ -73,7 +72,7 @@ async fn furnish(app: &App, caller: Caller) -> String {
 
 /// Runs Schemathesis once; gives how many requests it made up.
 async fn run(address: &str, token: &str, seed: u32) -> u64 {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root();
     let libraries = root.join("target/tools/schemathesis");
     assert!(libraries.join("installed").exists(), "Schemathesis is missing: run scripts/install-tools");
     let report = tempfile::NamedTempFile::new().unwrap();

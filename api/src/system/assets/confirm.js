@@ -7,6 +7,8 @@ const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
 // Not in the history, not in a bookmark, not over anybody's shoulder.
 history.replaceState(null, "", location.pathname);
+// Another link that is opened in this tab changes the fragment alone.
+addEventListener("hashchange", () => location.reload());
 
 function bad(text) {
   about.className = "bad";
@@ -40,3 +42,8 @@ form.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+
+if (token === "") {
+  form.hidden = true;
+  bad("Open the link from your e-mail again.");
+}

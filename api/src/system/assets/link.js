@@ -9,6 +9,8 @@ const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
 // Not in the history, not in a bookmark, not over anybody's shoulder.
 history.replaceState(null, "", location.pathname);
+// Another link that is opened in this tab changes the fragment alone.
+addEventListener("hashchange", () => location.reload());
 
 async function post(path, body) {
   const response = await fetch(path, {
@@ -20,21 +22,25 @@ async function post(path, body) {
   return { ok: response.ok, body: text === "" ? null : JSON.parse(text) };
 }
 
-function dead() {
+function bad(text) {
   about.className = "bad";
-  about.textContent =
-    "This link does not work: it was used already, has expired, or was replaced by a newer e-mail. " +
-    "If you have set your password, just sign in. Otherwise ask for a new e-mail.";
+  about.textContent = text;
   form.hidden = true;
 }
 
+function dead() {
+  bad(
+    "This link does not work: it was used already, has expired, or was replaced by a newer e-mail. " +
+      "If you have set your password, just sign in. Otherwise ask for a new e-mail.",
+  );
+}
+
 function unreachable() {
-  about.className = "bad";
-  about.textContent = "The service can't be reached right now. Open the link from your e-mail again in a moment.";
+  bad("The service can't be reached right now. Open the link from your e-mail again in a moment.");
 }
 
 async function start() {
-  if (token === "") return dead();
+  if (token === "") return bad("Open the link from your e-mail again. If you have set your password, just sign in.");
   if (!preview) {
     about.textContent = "Choose the password that you will sign in with.";
   } else {

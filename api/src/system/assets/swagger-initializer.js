@@ -23,7 +23,7 @@ function element(name, properties, ...children) {
 
 async function withExamples(examples) {
   let text = await (await fetch("/openapi.json")).text();
-  for (const [shown, real] of Object.entries(examples)) text = text.replaceAll(`"${shown}"`, `"${real}"`);
+  for (const [shown, real] of Object.entries(examples)) text = text.replaceAll(shown, real);
   return JSON.parse(text);
 }
 
@@ -36,13 +36,16 @@ window.onload = async () => {
   const who = element("span", { id: "who" });
   const button = element("button", { id: "session", type: "button" });
   const about = element("strong", { id: "place", textContent: place.banner });
-  const mail = place.mail === null ? [] : [element("a", { href: place.mail, textContent: "Mail" })];
+  const mail = place.mail === null ? [] : [element("a", { href: place.mail, target: "mail", textContent: "Mail" })];
   document.body.prepend(element("header", { id: "bar", className: place.environment }, about, ...mail, who, button));
 
   const bearer = (kept) => `Bearer ${kept.access_token}`;
-  // The headers with tokens of the session, and the token that is shown as signed in; nothing was shown yet.
+  // The headers with tokens of the session, the addresses that were asked with them last, and the token that is shown as signed
+  // in; nothing was shown yet.
   const given = new Set();
+  const asked = new Set();
   let shown;
+  const absolute = (address) => new URL(address, location.href).href;
 
   // A demo has something for each id that the document shows, so that what is tried out works.
   const source = place.examples === null ? { url: "/openapi.json" } : { spec: await withExamples(place.examples) };
@@ -60,7 +63,9 @@ window.onload = async () => {
     plugins: [SwaggerUIBundle.plugins.DownloadUrl, SvgAsPicture],
     // Requests with a token of the session get one that still works; a token of somebody's own stays as it is.
     requestInterceptor: async (request) => {
+      asked.delete(absolute(request.url));
       if (!given.has(request.headers?.Authorization)) return request;
+      asked.add(absolute(request.url));
       const kept = await session.refreshed();
       if (kept !== null) request.headers.Authorization = bearer(kept);
       show(kept);
@@ -69,15 +74,21 @@ window.onload = async () => {
     // A session that was ended elsewhere shows as soon as it is used.
     responseInterceptor: async (response) => {
       const kept = session.current();
-      if (response.status === 401 && kept !== null && shown === kept.access_token) {
+      if (response.status === 401 && asked.has(response.url) && kept !== null && shown === kept.access_token) {
         show(await session.refreshed(kept.access_token));
       }
       return response;
     },
     onComplete: async () => {
-      if (window.isSecureContext) return show(await session.refreshed());
-      who.textContent = "Signing in takes HTTPS, or localhost.";
-      button.hidden = true;
+      if (!window.isSecureContext) {
+        who.textContent = "Signing in takes HTTPS, or localhost.";
+        button.hidden = true;
+        return;
+      }
+      show(await session.refreshed());
+      // Signed in or out in another tab.
+      window.addEventListener("storage", () => show(session.current()));
+      setInterval(async () => show(await session.refreshed()), 30_000);
     },
   });
   window.ui = ui;
@@ -89,10 +100,14 @@ window.onload = async () => {
     who.textContent = kept?.email ?? "";
     button.textContent = kept === null ? "Sign in" : "Sign out";
     button.onclick = kept === null ? session.begin : signOut;
+    // A token of somebody's own, given at "Authorize", stays until it is taken back there.
+    const authorized = ui.authSelectors.authorized()?.getIn(["bearer", "value"]);
+    const own = authorized !== undefined && !given.has(`Bearer ${authorized}`);
+    if (kept !== null) given.add(bearer(kept));
+    if (own) return;
     if (kept === null) {
       ui.authActions.logout(["bearer"]);
     } else {
-      given.add(bearer(kept));
       ui.preauthorizeApiKey("bearer", token);
     }
   }
@@ -100,10 +115,7 @@ window.onload = async () => {
   async function signOut() {
     show(null);
     await session.end();
+    // A refresh that was under way may have shown it again.
+    show(null);
   }
-
-  if (!window.isSecureContext) return;
-  // Signed in or out in another tab.
-  window.addEventListener("storage", () => show(session.current()));
-  setInterval(async () => show(await session.refreshed()), 30_000);
 };

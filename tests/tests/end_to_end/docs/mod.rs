@@ -4,24 +4,20 @@ mod starting;
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::account::Tier;
 use domain::authority::Role;
 use end_to_end::Database::Sqlite;
-use end_to_end::{App, PASSWORD, postgresql_programs, reseller_body};
+use end_to_end::{App, PASSWORD, postgresql_programs, reseller_body, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::billing::World;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 /// How many blocks of code each document has. Whoever adds one has to add a test that runs it.
-const DOCUMENTS: [(&str, usize); 7] = [
+const DOCUMENTS: [(&str, usize); 8] = [
     ("README.md", 15),
     ("docs/adding-an-endpoint.md", 1),
     ("docs/api-conventions.md", 1),
@@ -29,6 +25,8 @@ const DOCUMENTS: [(&str, usize); 7] = [
     ("docs/operating.md", 2),
     ("docs/quickstart-partner.md", 9),
     ("docs/support.md", 8),
+    // By the tests of `examples.rs`.
+    ("examples/partner/README.md", 1),
 ];
 
 /// The blocks of code of a document, with their language in front. Pictures (`mermaid`) are none.
@@ -46,7 +44,12 @@ fn bash(document: &str) -> Vec<String> {
 
 #[test]
 fn every_block_of_code_is_known_to_a_test() {
-    let mut files = vec![root().join("README.md"), root().join("ARCHITECTURE.md"), root().join("CHANGELOG.md")];
+    let mut files = vec![
+        root().join("README.md"),
+        root().join("ARCHITECTURE.md"),
+        root().join("CHANGELOG.md"),
+        root().join("examples/partner/README.md"),
+    ];
     files.extend(std::fs::read_dir(root().join("docs")).unwrap().map(|file| file.unwrap().path()));
     let markdown = files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "md"));
     let names = markdown.map(|file| file.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
@@ -80,8 +83,11 @@ impl Folder {
         symlink(env!("CARGO_BIN_EXE_teammate-under-test"), programs.join("teammate")).unwrap();
         symlink(root.join("Makefile"), directory.path().join("Makefile")).unwrap();
         let cargo = programs.join("cargo");
-        let (real, manifest) = (env!("CARGO"), root.join("Cargo.toml"));
-        let script = format!("'{real}' \"$1\" --locked --manifest-path '{}' \"${{@:2}}\"", manifest.display());
+        // As in the root: with its configuration, and what it has built.
+        let (real, root) = (env!("CARGO"), root.display());
+        let script = format!(
+            "'{real}' --config '{root}/.cargo/config.toml' \"$1\" --locked --manifest-path '{root}/Cargo.toml' \"${{@:2}}\""
+        );
         std::fs::write(&cargo, format!("#!/usr/bin/env bash\nexec {script}\n")).unwrap();
         std::fs::set_permissions(&cargo, Permissions::from_mode(0o755)).unwrap();
         Self { directory }
@@ -115,7 +121,7 @@ impl Folder {
 async fn run(app: &App, script: &str) -> String {
     let folder = Folder::new();
     symlink(app.database.directory.path(), folder.path().join("data")).unwrap();
-    let shown = folder.run(&script.replace("sleep 1", "sleep 0.3")).await;
+    let shown = folder.run(script).await;
     let announced: Vec<_> =
         script.lines().filter_map(|line| line.rsplit_once("# ")).map(|(_, comment)| comment).collect();
     let mut problems = 0;

@@ -3,18 +3,18 @@
 use std::process::Stdio;
 
 use end_to_end::Database::Postgresql;
-use end_to_end::PASSWORD;
+use end_to_end::{Group, PASSWORD, root};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Child;
 
-use super::{Folder, bash, root};
+use super::{Folder, bash};
 
-/// A service that a block of a document started, and the operator's password: that of the block, or the one that was printed.
+/// A service that a block of a document started, and how its operator signs in: as the block says, or with what was printed.
 struct Started {
-    child: Child,
+    group: Group,
     url: String,
+    email: &'static str,
     password: String,
 }
 
@@ -26,24 +26,28 @@ impl Started {
             command.env_remove(name);
         }
         command.env_remove("DATABASE_URL").env_remove("SMTP_URL").env("TEAMMATE_LISTEN", "127.0.0.1:0");
-        let mut child = command.process_group(0).stdout(Stdio::piped()).spawn().expect("bash");
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let named = block.contains("TEAMMATE_OPERATOR_EMAIL=you@example.com");
+        let email = if named { "you@example.com" } else { "operator@teammate.local" };
+        let mut group = Group::spawn(command.stdout(Stdio::piped()));
+        let mut lines = BufReader::new(group.child.stdout.take().unwrap()).lines();
+        let mut started = Self { group, url: String::new(), email, password: PASSWORD.to_owned() };
         let mut last_word = async || {
             let line = lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {block}"));
             line.rsplit(' ').next().unwrap().to_owned()
         };
-        let url = last_word().await;
-        assert_eq!(last_word().await, format!("{url}/swagger-ui/"));
-        let printed = !block.contains("TEAMMATE_OPERATOR_PASSWORD=");
-        let password = if printed { last_word().await } else { PASSWORD.to_owned() };
-        Self { child, url, password }
+        started.url = last_word().await;
+        assert_eq!(last_word().await, format!("{}/swagger-ui/", started.url));
+        if !block.contains("TEAMMATE_OPERATOR_PASSWORD=") {
+            started.password = last_word().await;
+        }
+        started
     }
 
     /// What an operator, who signs in with the password, reads.
     async fn read(&self, path: &str) -> Value {
         let http = reqwest::Client::new();
         assert_eq!(http.get(format!("{}/readyz", self.url)).send().await.expect("an answer").status(), 200);
-        let credentials = json!({"email": "operator@teammate.local", "password": self.password});
+        let credentials = json!({"email": self.email, "password": self.password});
         let login = http.post(format!("{}/auth/login", self.url)).json(&credentials).send().await.expect("an answer");
         let session: Value = login.json().await.expect("a session");
         let token = session["access_token"].as_str().expect("a token");
@@ -51,23 +55,11 @@ impl Started {
         read.json().await.expect("JSON")
     }
 
-    /// Ctrl-C, which all of the group gets, as in a terminal.
+    /// Ctrl-C, which all of them get, as in a terminal.
     async fn stop(mut self) {
-        self.signal("INT");
-        let end = self.child.wait().await.expect("an end");
+        self.group.signal("INT");
+        let end = self.group.child.wait().await.expect("an end");
         assert!(end.success(), "{end}");
-    }
-
-    fn signal(&self, name: &str) {
-        let Some(id) = self.child.id() else { return };
-        let sent = std::process::Command::new("kill").args(["-s", name, "--", &format!("-{id}")]).status();
-        assert!(sent.is_ok_and(|status| status.success()));
-    }
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        self.signal("KILL");
     }
 }
 

@@ -48,9 +48,12 @@ async fn happen(app: &App, account: &str, number: usize) {
 
 /// Waits until something holds, which other tasks bring about.
 async fn until(mut holds: impl FnMut() -> bool) {
-    while !holds() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let held = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(2), held).await.expect("it holds within two minutes");
 }
 
 #[rstest]
