@@ -11,7 +11,7 @@ use actix_cors::Cors;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle};
+use actix_web::{App, HttpServer, dev::ServerHandle};
 use chrono::TimeDelta;
 use domain::account::Tier;
 use domain::authority::Role;
@@ -27,15 +27,14 @@ use tokio::task::JoinHandle;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::clock::Clock;
-use crate::http::fallback::Methods;
 use crate::http::{Error, ErrorCode, Origin, edge, fallback, idempotency};
 use crate::mail::worker;
 use crate::record::{Happening, new_id, record};
 use crate::security::secret_token::SecretToken;
 use crate::service::Service;
 use crate::settings::Settings;
-use crate::system::{demo_mail, pages, swagger};
-use crate::{events, graph, openapi, routes, webhooks};
+use crate::system::{demo_mail, document, pages, swagger};
+use crate::{events, graph, routes, webhooks};
 
 /// How long requests that are under way may take when the service stops.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -89,10 +88,10 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let generated_password = first_operator(&service).await.map_err(|error| error.to_string())?;
 
     let shared = Data::from(Arc::clone(&service));
-    let document = Arc::new(Document::write()?);
+    fallback::prepare();
     let mut server = HttpServer::new(move || {
         let cors = cors(&shared.settings.cors_origins);
-        App::new().configure(|config| configure(config, &shared, &document)).wrap(cors).wrap(from_fn(edge::pass))
+        App::new().configure(|config| configure(config, &shared)).wrap(cors).wrap(from_fn(edge::pass))
     })
     .disable_signals()
     .shutdown_timeout(DRAIN.as_secs())
@@ -155,74 +154,13 @@ impl Running {
 }
 
 /// What every server thread runs.
-fn configure(config: &mut web::ServiceConfig, service: &Data<Service>, document: &Document) {
+fn configure(config: &mut web::ServiceConfig, service: &Data<Service>) {
     routes::configure(&mut ServiceConfig::new(config));
     pages::configure(config);
     swagger::configure(config);
     demo_mail::configure(config);
-    config
-        .app_data(service.clone())
-        .app_data(document.methods.clone())
-        .service(web::resource("/openapi.yaml").route(text("application/yaml", &document.yaml)))
-        .service(web::resource("/openapi.json").route(text("application/json", &document.json)))
-        .default_service(web::to(fallback::answer));
-}
-
-/// The texts of the OpenAPI document and what it says of every path, made once for all threads.
-struct Document {
-    methods: Data<Methods>,
-    yaml: web::Bytes,
-    json: web::Bytes,
-}
-
-impl Document {
-    fn write() -> Result<Self, String> {
-        // The parts of the document take ten times the room of its text. They are put together on a thread of its own, and what
-        // is kept is copied, so that the thread's memory goes back to the system. That takes that nothing small is left of it, so the
-        // methods come as one text.
-        let written = std::thread::spawn(Texts::write).join();
-        let texts = written.map_err(|_| "the OpenAPI document could not be written".to_owned())??;
-        let Texts { yaml, json, methods } = &texts;
-        let methods: Vec<(String, String)> = methods
-            .lines()
-            .filter_map(|line| line.split_once('\t'))
-            .map(|(path, allowed)| (path.to_owned(), allowed.to_owned()))
-            .collect();
-        let mut pages: Vec<&str> = pages::PATHS.to_vec();
-        pages.extend(["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}"]);
-        pages.extend(["/demo/mail", "/demo/mail/{number}"]);
-        Ok(Self {
-            methods: Data::new(Methods::new(&methods, &pages)),
-            yaml: web::Bytes::copy_from_slice(yaml.as_bytes()),
-            json: web::Bytes::copy_from_slice(json.as_bytes()),
-        })
-    }
-}
-
-/// What is read off the parts of the document.
-struct Texts {
-    yaml: String,
-    json: String,
-    /// A line for each path: the path, a tab, and what it allows.
-    methods: String,
-}
-
-impl Texts {
-    fn write() -> Result<Self, String> {
-        let parts = openapi::document();
-        let yaml = parts.to_yaml().map_err(|error| error.to_string())?;
-        let json = parts.to_json().map_err(|error| error.to_string())?;
-        let lines = Methods::documented(&parts).into_iter().map(|(path, allowed)| format!("{path}\t{allowed}"));
-        Ok(Self { yaml, json, methods: lines.collect::<Vec<_>>().join("\n") })
-    }
-}
-
-fn text(media: &'static str, text: &web::Bytes) -> actix_web::Route {
-    let text = text.clone();
-    web::get().to(move || {
-        let text = text.clone();
-        async move { HttpResponse::Ok().content_type(media).body(text) }
-    })
+    document::configure(config);
+    config.app_data(service.clone()).default_service(web::to(fallback::answer));
 }
 
 fn cors(origins: &[String]) -> Cors {

@@ -1,54 +1,54 @@
 //! Requests that no operation takes: 404, 405 with `Allow`, and OPTIONS.
 
+use std::sync::LazyLock;
+
 use actix_web::dev::ResourceDef;
 use actix_web::http::{Method, header};
-use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::refusal::Refusal;
-use utoipa::openapi::OpenApi;
 
 use super::error::Error;
 use super::error_code::ErrorCode;
+use crate::openapi;
+use crate::system::pages;
 
-/// The methods of every path.
-pub struct Methods(Vec<(ResourceDef, String)>);
+/// The paths that the document leaves out. All of them are read only.
+const PAGES: [&str; 6] =
+    ["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}", "/demo/mail", "/demo/mail/{number}"];
 
-impl Methods {
-    /// Those of the document, and GET of the paths that it leaves out.
-    #[must_use]
-    pub fn new(documented: &[(String, String)], pages: &[&str]) -> Self {
-        let documented = documented.iter().map(|(path, names)| (ResourceDef::new(path.as_str()), names.clone()));
-        let pages = pages.iter().map(|path| (ResourceDef::new(*path), "GET, HEAD, OPTIONS".to_owned()));
-        Self(documented.chain(pages).collect())
-    }
+/// What every path allows.
+static ALLOWED: LazyLock<Vec<(ResourceDef, String)>> = LazyLock::new(|| {
+    let documented = openapi::aside(documented);
+    let documented = documented.lines().filter_map(|line| line.split_once('\t'));
+    let pages = pages::PATHS.iter().chain(&PAGES).map(|path| (*path, "GET, HEAD, OPTIONS"));
+    documented.chain(pages).map(|(path, allowed)| (ResourceDef::new(path), allowed.to_owned())).collect()
+});
 
-    /// Each path of the document, with the names of its methods.
-    #[must_use]
-    pub fn documented(document: &OpenApi) -> Vec<(String, String)> {
-        document
-            .paths
-            .paths
-            .iter()
-            .map(|(path, item)| {
-                let mut names = Vec::new();
-                let present = [
-                    ("GET, HEAD", item.get.is_some()),
-                    ("POST", item.post.is_some()),
-                    ("PATCH", item.patch.is_some()),
-                    ("DELETE", item.delete.is_some()),
-                ];
-                names.extend(present.into_iter().filter(|(_, present)| *present).map(|(name, _)| name));
-                names.push("OPTIONS");
-                (path.clone(), names.join(", "))
-            })
-            .collect()
-    }
+/// Makes all that is made once, so that no request waits for it.
+pub fn prepare() {
+    LazyLock::force(&ALLOWED);
+}
+
+/// A line for each path of the document: the path, a tab, and what it allows.
+fn documented() -> String {
+    let document = openapi::annotated();
+    let lines = document.paths.paths.iter().map(|(path, item)| {
+        let methods = [
+            ("GET, HEAD, ", item.get.is_some()),
+            ("POST, ", item.post.is_some()),
+            ("PATCH, ", item.patch.is_some()),
+            ("DELETE, ", item.delete.is_some()),
+        ];
+        let present: String = methods.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect();
+        format!("{path}\t{present}OPTIONS\n")
+    });
+    lines.collect()
 }
 
 /// Answers them.
-pub async fn answer(request: HttpRequest, methods: Data<Methods>) -> Result<HttpResponse, Error> {
+pub async fn answer(request: HttpRequest) -> Result<HttpResponse, Error> {
     let path = request.path();
-    let Some((_, allow)) = methods.0.iter().find(|(pattern, _)| pattern.is_match(path)) else {
+    let Some((_, allow)) = ALLOWED.iter().find(|(pattern, _)| pattern.is_match(path)) else {
         return Err(Refusal::NotFound.into());
     };
     if request.method() == Method::OPTIONS {

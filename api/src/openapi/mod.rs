@@ -49,14 +49,31 @@ use crate::routes;
 )]
 struct Frame;
 
+/// What the handlers' annotations say, and nothing more.
+#[must_use]
+pub fn annotated() -> Document {
+    let app = actix_web::App::new().into_utoipa_app().openapi(Frame::openapi()).configure(routes::configure);
+    app.split_for_parts().1
+}
+
+/// Writes a text about the document on a thread of its own. The parts of the document take ten times the room of its text; as only a
+/// copy of the text is kept, all of the thread's memory goes back to the system.
+///
+/// # Panics
+/// If writing does.
+#[must_use]
+pub fn aside(write: impl FnOnce() -> String + Send + 'static) -> String {
+    let written = std::thread::spawn(write).join().expect("it is written");
+    written.as_str().to_owned()
+}
+
 /// The document as it is served and checked in.
 ///
 /// # Panics
 /// If what is put together is no OpenAPI document, which a test would show.
 #[must_use]
 pub fn document() -> Document {
-    let app = actix_web::App::new().into_utoipa_app().openapi(Frame::openapi()).configure(routes::configure);
-    let (_, mut document) = app.split_for_parts();
+    let mut document = annotated();
     complete::complete(&mut document);
     webhooks::add(&mut document);
     // What concerns the whole document whatever a thing in it is, such as every text, is done on its JSON form.
