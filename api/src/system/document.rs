@@ -10,9 +10,9 @@ use crate::openapi;
 
 /// Each text is written once, when somebody first asks for it.
 static YAML: LazyLock<Bytes> =
-    LazyLock::new(|| written(|document| document.to_yaml().map_err(|error| error.to_string())));
+    LazyLock::new(|| openapi::aside(|| openapi::document().to_yaml().expect("a document is YAML")).into());
 static JSON: LazyLock<Bytes> =
-    LazyLock::new(|| written(|document| document.to_json().map_err(|error| error.to_string())));
+    LazyLock::new(|| openapi::aside(|| openapi::document().to_json().expect("a document is JSON")).into());
 
 /// Adds them.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -34,8 +34,4 @@ async fn answer(media: &'static str, text: &'static LazyLock<Bytes>) -> Result<H
     let text = web::block(move || Bytes::clone(text)).await;
     let text = text.map_err(|_| Error::new(ErrorCode::Internal, "The document could not be written."))?;
     Ok(HttpResponse::Ok().content_type(media).body(text))
-}
-
-fn written(text: fn(&utoipa::openapi::OpenApi) -> Result<String, String>) -> Bytes {
-    openapi::aside(move || text(&openapi::document()).expect("a document can be written")).into()
 }
