@@ -158,6 +158,7 @@ impl App {
                 .ok_or_else(|| Error::Corrupt("no such account".to_owned()))?;
             let row = NewMember { id: member, account: account_id, email: &email, role, password_hash: "none", now };
             members::insert(tx, &row)?;
+            assert!(accounts::claim_email(tx, row.email, account_id)?, "an address of its own");
             let hash = Id::<()>::from_uuid(session.uuid()).uuid().as_bytes().to_vec();
             sessions::start(tx, session, member, &hash, now, now + TimeDelta::days(1))
         };
