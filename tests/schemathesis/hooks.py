@@ -71,7 +71,10 @@ def only_what_no_schema_says_refuses_a_valid_request(ctx, response, case):
 
 @schemathesis.hook
 def filter_case(ctx, case):
-    """A file is a text, whatever is in it: there is none that is wrong by its type."""
+    """A file is a text, whatever is in it: there is none that is wrong by its type. White space around a header's value is taken away on
+    the way, so that it makes none wrong."""
+    if any(isinstance(value, str) and value != value.strip(" \t") for value in (case.headers or {}).values()):
+        return False
     return case.media_type not in ("application/x-ndjson", "text/csv") or isinstance(case.body, (str, bytes))
 
 

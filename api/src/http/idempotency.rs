@@ -93,7 +93,9 @@ impl FromRequest for Once {
         };
         let secret = Arc::clone(&service.fingerprints);
         let Some(value) = request.headers().get(HEADER) else { return ready(Ok(Self { key: None, line, secret })) };
-        let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_MAX);
+        let visible = |key: &&str| key.bytes().all(|octet| octet.is_ascii_graphic());
+        let fits = |key: &&str| (1..=IDEMPOTENCY_KEY_MAX).contains(&key.len());
+        let key = value.to_str().ok().filter(visible).filter(fits);
         ready(key.map(|key| Self { key: Some(key.to_owned()), line, secret }).ok_or_else(|| {
             let detail = format!("`{HEADER}` takes 1–{IDEMPOTENCY_KEY_MAX} visible ASCII characters.");
             Error::new(ErrorCode::InvalidHeader, detail)
