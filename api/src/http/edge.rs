@@ -160,9 +160,7 @@ fn report(error: &Error, request_id: &str) -> HttpResponse {
 
 fn request_id(headers: &HeaderMap) -> Rc<str> {
     let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
-    let usable =
-        |id: &&str| (1..=REQUEST_ID_MAX).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_graphic());
-    match given.filter(usable) {
+    match given.filter(|id| limits::is_name(id, REQUEST_ID_MAX)) {
         Some(id) => Rc::from(id),
         None => Rc::from(domain::id::format("req", Uuid::now_v7())),
     }

@@ -20,6 +20,7 @@ use super::answer::Answer;
 use super::body::Body;
 use super::error::Error;
 use super::error_code::ErrorCode;
+use super::limits;
 use crate::security::key_files;
 use crate::service::Service;
 
@@ -93,9 +94,7 @@ impl FromRequest for Once {
         };
         let secret = Arc::clone(&service.fingerprints);
         let Some(value) = request.headers().get(HEADER) else { return ready(Ok(Self { key: None, line, secret })) };
-        let visible = |key: &&str| key.bytes().all(|octet| octet.is_ascii_graphic());
-        let fits = |key: &&str| (1..=IDEMPOTENCY_KEY_MAX).contains(&key.len());
-        let key = value.to_str().ok().filter(visible).filter(fits);
+        let key = value.to_str().ok().filter(|key| limits::is_name(key, IDEMPOTENCY_KEY_MAX));
         ready(key.map(|key| Self { key: Some(key.to_owned()), line, secret }).ok_or_else(|| {
             let detail = format!("`{HEADER}` takes 1–{IDEMPOTENCY_KEY_MAX} visible ASCII characters.");
             Error::new(ErrorCode::InvalidHeader, detail)

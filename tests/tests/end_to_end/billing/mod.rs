@@ -99,7 +99,7 @@ impl World {
     }
 }
 
-pub(super) fn sha256(text: &str) -> String {
+fn sha256(text: &str) -> String {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     hash.as_ref().iter().fold(String::new(), |text, octet| text + format!("{octet:02x}").as_str())
 }
