@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use diesel::dsl::{self, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use domain::Timestamp;
 use domain::account::Status;
 use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
@@ -188,6 +191,26 @@ fn is_taken(tx: &mut StoreConnection, domain: &str) -> Result<bool, Error> {
     Ok(holder.is_some())
 }
 
+/// What the index of due routes holds, in its own words: SQLite finds them there only when nothing of this is bound.
+const ON_ITS_WAY: &str =
+    "direct_routing_routes.state IN ('consent_requested', 'domain_pending', 'domain_verified', 'activating')";
+
+/// Routes that are due and nobody's, the longest waiting first.
+#[dsl::auto_type(no_type_alias)]
+pub(crate) fn due(also_pending: bool, now: Instant, limit: i64) -> _ {
+    let pending = if also_pending { Status::Pending } else { Status::Active };
+    let statuses: [&'static str; 2] = [Status::Active.as_str(), pending.as_str()];
+    let awake = accounts::table.filter(accounts::id.eq(routes::account_id)).filter(accounts::status.eq_any(statuses));
+    let on_its_way: SqlLiteral<Bool> = sql(ON_ITS_WAY);
+    routes::table
+        .filter(on_its_way)
+        .filter(routes::due_at.le(now))
+        .filter(dsl::exists(awake))
+        .filter(routes::leased_until.is_null().or(routes::leased_until.lt(now)))
+        .order(routes::due_at)
+        .limit(limit)
+}
+
 /// Leases up to `limit` routes that are due for a step to the calling worker. Routes of enterprises that are suspended rest;
 /// so do those of enterprises that nobody has activated, unless `also_pending`.
 pub fn lease(
@@ -196,18 +219,8 @@ pub fn lease(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<(AccountId, Route)>, Error> {
-    let statuses: &[Status] = if also_pending { &[Status::Active, Status::Pending] } else { &[Status::Active] };
-    let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
-    let awake = accounts::table.filter(accounts::id.eq(routes::account_id)).filter(accounts::status.eq_any(statuses));
-    let on_their_way = ["consent_requested", "domain_pending", "domain_verified", "activating"];
     let until = column(now + TimeDelta::from_std(LEASE).unwrap_or_default());
-    let due = routes::table
-        .filter(routes::state.eq_any(on_their_way))
-        .filter(routes::due_at.le(column(now)))
-        .filter(diesel::dsl::exists(awake))
-        .filter(routes::leased_until.is_null().or(routes::leased_until.lt(column(now))))
-        .order(routes::due_at)
-        .limit(limit);
+    let due = due(also_pending, column(now), limit);
     let rows: Vec<Row> = match tx {
         StoreConnection::Postgresql(connection) => {
             due.select(Row::as_select()).for_update().skip_locked().load(connection)?

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use diesel::dsl::{self, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use domain::Timestamp;
 use domain::delivery::Delivery;
 use domain::id::{AccountId, MessageId};
@@ -63,30 +66,29 @@ pub fn withdraw(tx: &mut StoreConnection, account: AccountId, but: MessageId) ->
     Ok(())
 }
 
+/// What the index of due messages holds, in its own words: SQLite finds them there only when nothing of this is bound.
+const WAITS: &str = "outbox.state IN ('queued', 'retrying')";
+
+/// Messages that are due and nobody's, the longest waiting first.
+#[dsl::auto_type(no_type_alias)]
+pub(crate) fn due(now: Instant, limit: i64) -> _ {
+    let waits: SqlLiteral<Bool> = sql(WAITS);
+    outbox::table
+        .filter(waits)
+        .filter(outbox::due_at.le(now))
+        .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+        .order(outbox::due_at)
+        .limit(limit)
+        .select((outbox::id, outbox::payload, outbox::attempts))
+}
+
 /// Leases up to `limit` due messages to the calling worker. Others don't get them until the lease is over.
 pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec<Message>, Error> {
-    let waiting = [Delivery::Queued.as_str(), Delivery::Retrying.as_str()];
     let until = column(now + TimeDelta::from_std(LEASE).unwrap_or_default());
-    let now = column(now);
+    let due = due(column(now), limit);
     let due: Vec<(Key, Option<Vec<u8>>, i32)> = match tx {
-        StoreConnection::Postgresql(connection) => outbox::table
-            .filter(outbox::state.eq_any(waiting))
-            .filter(outbox::due_at.le(now))
-            .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
-            .order(outbox::due_at)
-            .limit(limit)
-            .select((outbox::id, outbox::payload, outbox::attempts))
-            .for_update()
-            .skip_locked()
-            .load(connection)?,
-        StoreConnection::Sqlite(connection) => outbox::table
-            .filter(outbox::state.eq_any(waiting))
-            .filter(outbox::due_at.le(now))
-            .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
-            .order(outbox::due_at)
-            .limit(limit)
-            .select((outbox::id, outbox::payload, outbox::attempts))
-            .load(connection)?,
+        StoreConnection::Postgresql(connection) => due.for_update().skip_locked().load(connection)?,
+        StoreConnection::Sqlite(connection) => due.load(connection)?,
     };
     let mut leased = Vec::with_capacity(due.len());
     for (id, payload, attempts) in due {

@@ -1,3 +1,4 @@
 //! The store's own promises, on SQLite, which every machine has. What both databases promise is tested end to end.
 
 mod group_commit;
+mod plans;

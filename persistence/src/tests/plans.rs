@@ -1,0 +1,45 @@
+//! What workers ask again and again must not take longer with every year: they find what is due by an index, whatever else
+//! there is.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
+use domain::Timestamp;
+
+use crate::time::column;
+use crate::{DatabaseUrl, StoreConnection, direct_routing, migrations, outbox};
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// How SQLite goes about a query, a step a line.
+fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut database = DatabaseUrl::Sqlite(directory.path().join("test.db")).connect().expect("a fresh database opens");
+    migrations::run(&mut database).expect("the migrations run");
+    let StoreConnection::Sqlite(connection) = &mut database else { unreachable!("it is SQLite") };
+    connection.batch_execute("ANALYZE").expect("statistics");
+    let text = diesel::debug_query::<Sqlite, _>(query).to_string();
+    let (text, _) = text.split_once(" -- binds").expect("values that are bound");
+    let steps: Vec<Step> =
+        diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(connection).expect("a plan");
+    steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn s5_due_messages_are_found_by_their_index() {
+    let plan = plan(&outbox::due(column(Timestamp::default()), 15));
+    assert_eq!(plan, "SEARCH outbox USING INDEX outbox_due (due_at<?)");
+}
+
+#[test]
+fn r11_due_routes_are_found_by_their_index() {
+    let plan = plan(&direct_routing::due(false, column(Timestamp::default()), 15));
+    let first = plan.lines().next().unwrap_or_default();
+    assert_eq!(first, "SEARCH direct_routing_routes USING INDEX direct_routing_routes_due (due_at<?)", "{plan}");
+}
