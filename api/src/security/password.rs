@@ -1,10 +1,11 @@
 //! Passwords hashed with argon2id, off the async threads and only a few at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
@@ -14,9 +15,14 @@ use crate::http::{Error, ErrorCode};
 /// Passwords that may wait for their turn before further ones are turned away: some seconds of work.
 const WAITING: usize = 128;
 
-/// The memory that argon2 works in, 19 MiB. Each thread keeps its own: handed back after each password, the allocator
-/// would sooner or later put something small into it and need as much again.
+/// The memory that argon2 works in, 19 MiB. Each thread keeps its own from one password to the next.
 type Workspace = Vec<Block>;
+
+/// How long a thread keeps it when nobody signs in.
+const KEPT: Duration = Duration::from_secs(1);
+/// What is asked for, in KiB, though only a part of it is used: more than 32 MiB the C library takes from the operating
+/// system as a piece of its own, and gives back whole. Of anything smaller it would keep the memory.
+const WORKSPACE_KIB: usize = 33 * 1024;
 
 type Turn = Box<dyn FnOnce(&mut Workspace) + Send>;
 
@@ -34,10 +40,9 @@ impl Passwords {
         let (queue, work) = bounded::<Turn>(WAITING);
         let mut first = Workspace::new();
         let nobody = hash(SecretToken::generate().expose(), &mut first);
-        for mut workspace in std::iter::once(first).chain(std::iter::repeat_with(Workspace::new)).take(threads) {
+        for workspace in std::iter::once(first).chain(std::iter::repeat_with(Workspace::new)).take(threads) {
             let work = work.clone();
-            let run = move || work.iter().for_each(|turn| turn(&mut workspace));
-            std::thread::Builder::new().name("passwords".to_owned()).spawn(run)?;
+            std::thread::Builder::new().name("passwords".to_owned()).spawn(move || take_turns(&work, workspace))?;
         }
         Ok(Self { queue, nobody: Arc::from(nobody) })
     }
@@ -72,6 +77,21 @@ impl Passwords {
     }
 }
 
+/// Works on what comes until nobody can send anything any more.
+fn take_turns(work: &Receiver<Turn>, mut workspace: Workspace) {
+    loop {
+        match work.recv_timeout(KEPT) {
+            Ok(turn) => turn(&mut workspace),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                workspace = Workspace::new();
+                let Ok(turn) = work.recv() else { return };
+                turn(&mut workspace);
+            }
+        }
+    }
+}
+
 /// argon2id with 19 MiB, two passes and one lane, which are the library's defaults.
 fn hash(password: &str, workspace: &mut Workspace) -> String {
     let (algorithm, version, params) = (Algorithm::Argon2id, Version::default(), Params::default());
@@ -101,6 +121,9 @@ fn output(
     params: &Params,
     workspace: &mut Workspace,
 ) -> Option<Output> {
+    if workspace.capacity() == 0 {
+        workspace.reserve_exact(WORKSPACE_KIB * 1024 / Block::SIZE);
+    }
     workspace.resize(params.block_count(), Block::new());
     let argon2 = Argon2::new(algorithm, version, params.clone());
     let mut octets = [0; Params::DEFAULT_OUTPUT_LEN];
