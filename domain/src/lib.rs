@@ -16,6 +16,7 @@ pub mod event;
 pub mod fault;
 pub mod host_name;
 pub mod id;
+pub mod instant;
 pub mod limits;
 pub mod member;
 pub mod moves;

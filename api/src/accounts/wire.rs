@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::error::value_error;
-use crate::http::{Error, Field, Members};
+use crate::http::{Error, Field, Members, instant};
 
 /// Where an account stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,8 +78,10 @@ pub enum DeliveryView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ActivationView {
     /// When the mail server took it; `null` until then.
+    #[serde(serialize_with = "instant::write_option")]
     pub sent_at: Option<DateTime<Utc>>,
     /// Until when its link works.
+    #[serde(serialize_with = "instant::write")]
     pub expires_at: DateTime<Utc>,
     /// How far it has come.
     pub delivery: DeliveryView,

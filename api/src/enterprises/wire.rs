@@ -12,7 +12,7 @@ use crate::accounts::requests::View;
 use crate::accounts::wire::{
     ActivationView, ServiceView, StatusView, billing_reference, email, name, refuse_empty, services, services_view,
 };
-use crate::http::{Error, Field, Members, Unknown};
+use crate::http::{Error, Field, Members, Unknown, instant};
 
 /// An enterprise: a customer that is connected with Teams.
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches are five bools")]
@@ -71,12 +71,16 @@ pub struct Enterprise {
     /// Its latest activation e-mail; `null` once it is closed.
     pub activation: Option<ActivationView>,
     /// When its activation link was redeemed.
+    #[serde(serialize_with = "instant::write_option")]
     pub activated_at: Option<DateTime<Utc>>,
     /// When it was closed.
+    #[serde(serialize_with = "instant::write_option")]
     pub closed_at: Option<DateTime<Utc>>,
     /// When it was created.
+    #[serde(serialize_with = "instant::write")]
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
+    #[serde(serialize_with = "instant::write")]
     pub updated_at: DateTime<Utc>,
 }
 

@@ -11,6 +11,7 @@ pub mod error;
 pub mod error_code;
 pub mod fallback;
 pub mod idempotency;
+pub mod instant;
 pub mod limits;
 pub mod page;
 pub mod params;

@@ -10,7 +10,7 @@ use crate::accounts::requests::View;
 use crate::accounts::wire::{
     ActivationView, ServiceView, StatusView, email, name, refuse_empty, services, services_view,
 };
-use crate::http::{Error, Field, Members, Unknown};
+use crate::http::{Error, Field, Members, Unknown, instant};
 
 /// A master reseller: a partner's access into the portal.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,12 +35,16 @@ pub struct MasterReseller {
     /// Its latest activation e-mail; `null` once it is closed.
     pub activation: Option<ActivationView>,
     /// When its activation link was redeemed.
+    #[serde(serialize_with = "instant::write_option")]
     pub activated_at: Option<DateTime<Utc>>,
     /// When it was closed.
+    #[serde(serialize_with = "instant::write_option")]
     pub closed_at: Option<DateTime<Utc>>,
     /// When it was created.
+    #[serde(serialize_with = "instant::write")]
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
+    #[serde(serialize_with = "instant::write")]
     pub updated_at: DateTime<Utc>,
 }
 
