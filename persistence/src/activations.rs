@@ -17,7 +17,7 @@ use crate::time::{Instant, column};
 pub struct NewActivation<'a> {
     /// Whose.
     pub account: AccountId,
-    /// SHA-256 of its token.
+    /// What is kept of its token.
     pub token_hash: &'a [u8],
     /// The message that carries it.
     pub message: MessageId,
@@ -62,11 +62,15 @@ pub fn insert(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resul
     Ok(())
 }
 
-/// The account whose live link has this token. The token is the authority, so there is no scope.
-pub fn account_by_token(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Option<Account>, Error> {
+/// The account whose live link has a token, of which one of these may be kept. The token is the authority, so there is no scope.
+pub fn account_by_token(
+    tx: &mut StoreConnection,
+    hashes: [Vec<u8>; 2],
+    now: Timestamp,
+) -> Result<Option<Account>, Error> {
     let found: Option<(Key, String)> = activations::table
         .inner_join(account_rows::table.on(account_rows::id.eq(activations::account_id)))
-        .filter(activations::token_hash.eq(token_hash))
+        .filter(activations::token_hash.eq_any(hashes))
         .filter(activations::used_at.is_null())
         .filter(activations::expires_at.gt(column(now)))
         .select((account_rows::id, account_rows::tier))
@@ -77,10 +81,10 @@ pub fn account_by_token(tx: &mut StoreConnection, token_hash: &[u8], now: Timest
     accounts::by_id(tx, &Scope::Platform, tier, id.id())
 }
 
-/// Uses up the live link with this token. `false` when somebody else was faster.
-pub fn redeem(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<bool, Error> {
+/// Uses up the live link with a token. `false` when somebody else was faster.
+pub fn redeem(tx: &mut StoreConnection, hashes: [Vec<u8>; 2], now: Timestamp) -> Result<bool, Error> {
     let live = activations::table
-        .filter(activations::token_hash.eq(token_hash))
+        .filter(activations::token_hash.eq_any(hashes))
         .filter(activations::used_at.is_null())
         .filter(activations::expires_at.gt(column(now)));
     Ok(diesel::update(live).set(activations::used_at.eq(column(now))).execute(tx)? == 1)

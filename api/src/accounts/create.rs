@@ -198,7 +198,7 @@ impl Link {
         now: Timestamp,
         post: &Post,
     ) -> Result<Self, Error> {
-        let token = SecretToken::generate();
+        let token = SecretToken::generate_at(now);
         let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
         let letter = Letter::Activation {
             to: email.canonical().to_owned(),
@@ -209,7 +209,7 @@ impl Link {
         };
         let message = new_id(now);
         post.enqueue(tx, message, account, &letter, now)?;
-        Ok(Self { message, token_hash: token.hash(), expires_at })
+        Ok(Self { message, token_hash: token.hash_by_age(), expires_at })
     }
 
     fn stored(&self, account: AccountId, now: Timestamp) -> NewActivation<'_> {

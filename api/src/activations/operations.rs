@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::auth::operations::note;
 use crate::http::{Error, Origin};
 use crate::record::{Happening, new_id, record};
+use crate::security::secret_token::SecretToken;
 
 /// What a token opens.
 #[derive(Debug, Clone)]
@@ -24,14 +25,19 @@ pub enum Link {
 }
 
 /// What a token opens. Reading it consumes nothing.
-pub fn preview(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Link, Error> {
-    if let Some(account) = activations::account_by_token(tx, token_hash, now)?
+pub fn preview(tx: &mut StoreConnection, token: &SecretToken, now: Timestamp) -> Result<Link, Error> {
+    if let Some(account) = activations::account_by_token(tx, hashes(token), now)?
         && account.status == Status::Pending
     {
         return Ok(Link::Account(account));
     }
-    let (member, expires_at) = invitations::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
+    let (member, expires_at) = invitations::by_token(tx, &token.hash(), now)?.ok_or(Refusal::InvalidToken)?;
     Ok(Link::Invitation(members::by_id(tx, member)?.ok_or(Refusal::InvalidToken)?, expires_at))
+}
+
+/// What the database may hold of an activation link's token. Links from before it knew their age are there by the hash alone.
+fn hashes(token: &SecretToken) -> [Vec<u8>; 2] {
+    [token.hash_by_age(), token.hash()]
 }
 
 /// Redeems a token: the account is active, and its owner signs in with the password of this hash; or a member has joined, and
@@ -39,22 +45,22 @@ pub fn preview(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> R
 pub fn redeem(
     tx: &mut StoreConnection,
     origin: &Origin,
-    token_hash: &[u8],
+    token: &SecretToken,
     password_hash: &str,
     now: Timestamp,
 ) -> Result<Link, Error> {
-    match preview(tx, token_hash, now)? {
+    match preview(tx, token, now)? {
         Link::Account(account) => {
             accounts::lock(tx, account.id, Hold::Alone)?;
-            let Link::Account(account) = preview(tx, token_hash, now)? else {
+            let Link::Account(account) = preview(tx, token, now)? else {
                 return Err(Refusal::InvalidToken.into());
             };
-            activate(tx, origin, &account, token_hash, password_hash, now).map(Link::Account)
+            activate(tx, origin, &account, token, password_hash, now).map(Link::Account)
         }
         Link::Invitation(member, expires_at) => {
             // Whoever removes the member or invites it again holds the account.
             accounts::lock(tx, member.account.id, Hold::Alone)?;
-            if !invitations::join(tx, member.id, token_hash, password_hash, now)? {
+            if !invitations::join(tx, member.id, &token.hash(), password_hash, now)? {
                 return Err(Refusal::InvalidToken.into());
             }
             note(tx, origin, &member, "joined", now)?;
@@ -67,12 +73,12 @@ fn activate(
     tx: &mut StoreConnection,
     origin: &Origin,
     account: &Account,
-    token_hash: &[u8],
+    token: &SecretToken,
     password_hash: &str,
     now: Timestamp,
 ) -> Result<Account, Error> {
     account.status.after(Transition::Activate)?;
-    if !activations::redeem(tx, token_hash, now)? {
+    if !activations::redeem(tx, hashes(token), now)? {
         return Err(Refusal::InvalidToken.into());
     }
     let email = EmailAddress::parse(&account.email)

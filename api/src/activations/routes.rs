@@ -35,9 +35,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[post("/preview")]
 async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer, Error> {
     let token = body.json::<PreviewActivation>().and_then(PreviewActivation::command)?;
-    let hash = token.ok_or(Refusal::InvalidToken)?.hash();
+    let token = token.ok_or(Refusal::InvalidToken)?;
     let now = service.clock.now();
-    let link = service.database.read(move |tx| operations::preview(tx, &hash, now)).await?;
+    let link = service.database.read(move |tx| operations::preview(tx, &token, now)).await?;
     Answer::ok(&ActivationAccount::from(link))
 }
 
@@ -57,17 +57,17 @@ async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer
 #[post("")]
 async fn redeem_activation(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
     let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
-    let hash = token.ok_or(Refusal::InvalidToken)?.hash();
+    let token = token.ok_or(Refusal::InvalidToken)?;
     let now = service.clock.now();
     let link = {
-        let hash = hash.clone();
-        service.database.read(move |tx| operations::preview(tx, &hash, now)).await?
+        let token = token.clone();
+        service.database.read(move |tx| operations::preview(tx, &token, now)).await?
     };
     let about = ActivationAccount::from(link);
     check_password(&password, &[&about.name, &about.email])?;
     let password_hash = service.passwords.hash(password).await?;
     let origin = context.anonymous();
-    let link = service.write_at(now, move |tx, _| operations::redeem(tx, &origin, &hash, &password_hash, now)).await?;
+    let link = service.write_at(now, move |tx, _| operations::redeem(tx, &origin, &token, &password_hash, now)).await?;
     Answer::ok(&ActivationAccount { expires_at: None, ..link.into() })
 }
 

@@ -1,13 +1,17 @@
-//! Tokens that open a door once: 256 random bits, of which the database holds only the SHA-256.
+//! Tokens that open a door once: 256 bits, all or 208 of them random, of which the database holds only the SHA-256.
 
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Timestamp;
 use domain::limits::TOKEN_LENGTH;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What the secret of an API client begins with.
 pub const CLIENT_SECRET_PREFIX: &str = "teammate_cs_";
+
+/// Octets of a token that may say when it was made.
+const AGE: usize = 6;
 
 /// A token. It can't be printed.
 #[derive(Debug, Clone)]
@@ -18,6 +22,15 @@ impl SecretToken {
     #[must_use]
     pub fn generate() -> Self {
         Self::of(&random_octets())
+    }
+
+    /// A new one that begins with its time, for [`SecretToken::hash_by_age`].
+    #[must_use]
+    pub fn generate_at(now: Timestamp) -> Self {
+        let mut octets = random_octets();
+        let milliseconds = now.timestamp_millis().to_be_bytes();
+        octets[..AGE].copy_from_slice(&milliseconds[milliseconds.len() - AGE..]);
+        Self::of(&octets)
     }
 
     /// Takes a text that could be one.
@@ -50,6 +63,14 @@ impl SecretToken {
     #[must_use]
     pub fn hash(&self) -> Vec<u8> {
         hash(self.0.expose_secret())
+    }
+
+    /// The same behind the time that it begins with: what is new then stands at one end of an index. Hashes alone would be
+    /// strewn over all of it, and each would have a page of the index written for itself.
+    #[must_use]
+    pub fn hash_by_age(&self) -> Vec<u8> {
+        let octets = URL_SAFE_NO_PAD.decode(self.0.expose_secret()).unwrap_or_default();
+        octets.into_iter().take(AGE).chain(self.hash()).collect()
     }
 
     /// Its text, to be handed to whom it is for.
@@ -85,4 +106,26 @@ pub fn random_octets() -> [u8; 32] {
     let mut octets = [0; 32];
     rand::fill(&mut octets).expect("the operating system gives random numbers");
     octets
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn hashes_by_age_sort_by_the_time_of_their_tokens_and_end_with_the_hash() {
+        let now = Timestamp::from_timestamp_millis(1_700_000_000_123).unwrap();
+        let tokens: Vec<_> =
+            (0..500).map(|milli| SecretToken::generate_at(now + TimeDelta::milliseconds(milli))).collect();
+        let hashes: Vec<_> = tokens.iter().map(SecretToken::hash_by_age).collect();
+        assert!(hashes.is_sorted());
+        for (token, hash) in tokens.iter().zip(hashes) {
+            assert_eq!(hash[AGE..], token.hash());
+            assert_eq!(SecretToken::parse(token.expose()).unwrap().hash_by_age(), hash);
+        }
+        let same_time = [SecretToken::generate_at(now), SecretToken::generate_at(now)];
+        assert_ne!(same_time[0].expose(), same_time[1].expose());
+    }
 }
