@@ -1,0 +1,2 @@
+-- PostgreSQL keeps all rows beside their indexes.
+SELECT 1;
