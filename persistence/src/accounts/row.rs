@@ -1,11 +1,19 @@
 //! The row of an account with what its ancestors and its latest activation e-mail say, and how it is read.
 
+use std::sync::OnceLock;
+
+use diesel::backend::Backend;
 use diesel::dsl;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryBuilder, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
 use domain::account::{Account, Activation, Status, Tier};
 use domain::delivery::Delivery;
 use domain::services::Services;
 
+use crate::connection::MultiBackend;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts, activations, outbox};
@@ -48,28 +56,83 @@ pub(crate) fn query() -> _ {
         .left_join(RESELLER.on(RESELLER.field(accounts::id).nullable().eq(accounts::reseller_id)))
         .left_join(activations::table.on(activations::account_id.eq(accounts::id)))
         .left_join(outbox::table.on(outbox::id.nullable().eq(activations::message_id.nullable())))
-        .select((
-            (
-                accounts::id,
-                accounts::tier,
-                accounts::master_reseller_id,
-                accounts::reseller_id,
-                accounts::name,
-                accounts::email,
-                accounts::billing_reference,
-                accounts::service_pbx,
-                accounts::service_trunk,
-                accounts::status,
-                accounts::version,
-                accounts::created_at,
-                accounts::updated_at,
-                accounts::activated_at,
-                accounts::closed_at,
-            ),
-            MASTER.field(accounts::status).nullable(),
-            RESELLER.field(accounts::status).nullable(),
-            (activations::expires_at, outbox::state, outbox::sent_at).nullable(),
-        ))
+        .select(Columns)
+}
+
+/// The columns of a [`Row`].
+#[dsl::auto_type]
+fn columns() -> _ {
+    (
+        (
+            accounts::id,
+            accounts::tier,
+            accounts::master_reseller_id,
+            accounts::reseller_id,
+            accounts::name,
+            accounts::email,
+            accounts::billing_reference,
+            accounts::service_pbx,
+            accounts::service_trunk,
+            accounts::status,
+            accounts::version,
+            accounts::created_at,
+            accounts::updated_at,
+            accounts::activated_at,
+            accounts::closed_at,
+        ),
+        MASTER.field(accounts::status).nullable(),
+        RESELLER.field(accounts::status).nullable(),
+        (activations::expires_at, outbox::state, outbox::sent_at).nullable(),
+    )
+}
+
+/// The same with the text of them kept. Diesel goes over every column of a query three times whenever it runs, which takes as
+/// long as SQLite takes to find an account.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub(crate) struct Columns;
+
+impl Expression for Columns {
+    type SqlType = <columns as Expression>::SqlType;
+}
+
+impl<QS> AppearsOnTable<QS> for Columns where columns: AppearsOnTable<QS> {}
+impl<QS> SelectableExpression<QS> for Columns where columns: SelectableExpression<QS> {}
+
+impl ValidGrouping<()> for Columns {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl QueryFragment<Sqlite> for Columns {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        pass.push_sql(TEXT.get_or_init(text::<Sqlite>));
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Columns {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        pass.push_sql(TEXT.get_or_init(text::<Pg>));
+        Ok(())
+    }
+}
+
+impl QueryFragment<MultiBackend> for Columns {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        static COLUMNS: OnceLock<columns> = OnceLock::new();
+        COLUMNS.get_or_init(columns).walk_ast(pass)
+    }
+}
+
+fn text<DB: Backend + Default>() -> String
+where
+    DB::QueryBuilder: Default,
+    columns: QueryFragment<DB>,
+{
+    let mut builder = DB::QueryBuilder::default();
+    columns().to_sql(&mut builder, &DB::default()).expect("names of columns are written without a connection");
+    builder.finish()
 }
 
 /// The account of a row.
