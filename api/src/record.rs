@@ -52,6 +52,7 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
     );
     let text = |value: &Value| (!value.is_null()).then(|| value.to_string());
     let (before, after) = (text(&what.before), text(&what.after));
+    let source_address = origin.address.map(|address| address.to_string());
     let event = NewEvent {
         id: new_id(now),
         now,
@@ -62,7 +63,7 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
         before: before.as_deref(),
         after: after.as_deref(),
         request_id: &origin.request_id,
-        source_address: origin.address.as_deref(),
+        source_address: source_address.as_deref(),
     };
     Ok(events::record(tx, &event)?)
 }

@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -68,7 +69,7 @@ impl Permission for ChangeMyself {
 #[derive(Debug)]
 pub struct Caller<P> {
     claims: Claims,
-    request_id: String,
+    request_id: Arc<str>,
     address: IpAddr,
     permission: PhantomData<fn() -> P>,
 }
@@ -90,8 +91,8 @@ impl<P: Permission> Caller<P> {
         }
         let origin = Origin {
             actor: events::Actor::Principal(signed_in.principal, signed_in.tier),
-            request_id: self.request_id.clone(),
-            address: Some(self.address.to_string()),
+            request_id: Arc::clone(&self.request_id),
+            address: Some(self.address),
         };
         Ok(Actor { signed_in, action: P::ACTION, origin })
     }
@@ -101,7 +102,7 @@ impl<P: Permission> Caller<P> {
     pub fn again(&self) -> Self {
         Self {
             claims: self.claims,
-            request_id: self.request_id.clone(),
+            request_id: Arc::clone(&self.request_id),
             address: self.address,
             permission: PhantomData,
         }
@@ -123,7 +124,7 @@ impl<P: Permission> FromRequest for Caller<P> {
         let Some(context) = extensions.get::<Context>() else { return ready(Err(Refusal::NotSignedIn.into())) };
         ready(context.claims.clone().map_err(Error::from).map(|claims| Self {
             claims,
-            request_id: context.request_id.to_string(),
+            request_id: Arc::clone(&context.request_id),
             address: context.address,
             permission: PhantomData,
         }))

@@ -2,7 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -16,7 +16,7 @@ use crate::security::access_token::Claims;
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The caller's `X-Request-Id`, or one of ours.
-    pub request_id: Rc<str>,
+    pub request_id: Arc<str>,
     /// The network address that it came from, behind trusted proxies.
     pub address: IpAddr,
     /// The claims of its access token, when it has a good one.
@@ -38,8 +38,8 @@ impl Context {
     pub fn anonymous(&self) -> Origin {
         Origin {
             actor: events::Actor::Anonymous,
-            request_id: self.request_id.to_string(),
-            address: Some(self.address.to_string()),
+            request_id: Arc::clone(&self.request_id),
+            address: Some(self.address),
         }
     }
 }
@@ -50,7 +50,7 @@ impl FromRequest for Context {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self {
-            request_id: Rc::from(""),
+            request_id: Arc::from(""),
             address: IpAddr::from([0, 0, 0, 0]),
             claims: Err(Refusal::NotSignedIn),
         })))
@@ -63,15 +63,15 @@ pub struct Origin {
     /// Who.
     pub actor: events::Actor,
     /// The request's id.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// The network address that it came from; `None` for what the service does by itself.
-    pub address: Option<String>,
+    pub address: Option<IpAddr>,
 }
 
 impl Origin {
     /// What the service does by itself.
     #[must_use]
     pub fn system(reason: &str) -> Self {
-        Self { actor: events::Actor::System, request_id: reason.to_owned(), address: None }
+        Self { actor: events::Actor::System, request_id: Arc::from(reason), address: None }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -24,6 +24,7 @@ use super::error::Error;
 use super::error_code::ErrorCode;
 use super::limits;
 use super::rate_limit::{Allowance, Source};
+use super::times;
 use crate::security::access_token::Claims;
 use crate::service::Service;
 
@@ -44,7 +45,7 @@ pub async fn pass(
     };
     let request_id = request_id(request.headers());
     let context = Context {
-        request_id: Rc::clone(&request_id),
+        request_id: Arc::clone(&request_id),
         address: address(&request, &service),
         claims: claims(&request, &service),
     };
@@ -158,11 +159,11 @@ fn report(error: &Error, request_id: &str) -> HttpResponse {
     error.respond(request_id)
 }
 
-fn request_id(headers: &HeaderMap) -> Rc<str> {
+fn request_id(headers: &HeaderMap) -> Arc<str> {
     let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
     match given.filter(|id| limits::is_name(id, REQUEST_ID_MAX)) {
-        Some(id) => Rc::from(id),
-        None => Rc::from(domain::id::format("req", Uuid::now_v7())),
+        Some(id) => Arc::from(id),
+        None => Arc::from(domain::id::format("req", Uuid::now_v7())),
     }
 }
 
@@ -233,13 +234,7 @@ fn secure(headers: &mut HeaderMap) {
 /// Counts the request and logs it: changes and failures always, reads when more detail is asked for.
 fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, context: &Context, started: Instant) {
     let elapsed = started.elapsed();
-    metrics::histogram!(
-        "teammate_request_seconds",
-        "method" => known(method),
-        "operation" => operation.to_owned(),
-        "status" => status.as_str().to_owned(),
-    )
-    .record(elapsed.as_secs_f64());
+    times::count(known(method), operation, status, elapsed);
     let (status, micros) = (status.as_u16(), u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
     let caller = context.claims.as_ref().ok().map(|claims| tracing::field::display(claims.principal));
     let (request_id, address) = (&context.request_id, context.address);

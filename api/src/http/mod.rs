@@ -18,6 +18,7 @@ pub mod params;
 pub mod query;
 pub mod rate_limit;
 mod refused;
+mod times;
 
 pub use answer::Answer;
 pub use body::{Body, Field, Members, Unknown};

@@ -10,9 +10,9 @@ use domain::limits::MOVE_DAYS;
 use domain::moves::{Move, MoveStatus, check_move, parent_tier};
 use domain::refusal::Refusal;
 use domain::text::BillingReference;
+use persistence::StoreConnection;
 use persistence::accounts::{self, Hold};
 use persistence::moves::{self, NewMove};
-use persistence::{StoreConnection, events};
 use serde_json::{Value, json};
 
 use crate::http::error::value_error;
@@ -53,7 +53,7 @@ pub fn request(
     note(tx, actor.origin(), &asked, "requested", own, now)?;
     // The other side hears of it as of something that comes from outside.
     if let Some(place) = parent_place(tx, &asked, Side::To)? {
-        note(tx, &from_outside(), &asked, "offered", Some(place), now)?;
+        note(tx, &Origin::system("move"), &asked, "offered", Some(place), now)?;
     }
     Ok(asked)
 }
@@ -144,7 +144,7 @@ fn conclude(
 ) -> Result<(), Error> {
     for side in [Side::From, Side::To] {
         let Some(place) = parent_place(tx, decided, side)? else { continue };
-        let origin = if side == by { actor.origin().clone() } else { from_outside() };
+        let origin = if side == by { actor.origin().clone() } else { Origin::system("move") };
         note(tx, &origin, decided, done, Some(place), now)?;
     }
     Ok(())
@@ -167,10 +167,6 @@ fn note(
     let (action, subject) = (format!("move.{done}"), of.id.to_string());
     let place = place.unwrap_or_default();
     record(tx, origin, now, &Happening { action, subject, place, before: Value::Null, after })
-}
-
-fn from_outside() -> Origin {
-    Origin { actor: events::Actor::System, request_id: "move".to_owned(), address: None }
 }
 
 /// Where the parent of a side stands in the tree, if there is one.

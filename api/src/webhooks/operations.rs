@@ -160,8 +160,8 @@ pub fn test(
         place: account.place(),
         before: None,
         after: None,
-        request_id: actor.origin().request_id.clone(),
-        source_address: actor.origin().address.clone(),
+        request_id: actor.origin().request_id.to_string(),
+        source_address: actor.origin().address.map(|address| address.to_string()),
     };
     let delivery = queue(tx, account, webhook, &event, now)?;
     Ok(webhooks::delivery(tx, webhook.id, delivery)?.ok_or(Refusal::NotFound)?)
