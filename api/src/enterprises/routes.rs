@@ -31,7 +31,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(import_enterprises)
             // Not something with the id "import".
             .route("/import", web::to(fallback::answer))
-            .service(move_enterprise)
             .service(get_enterprise)
             .service(update_enterprise)
             .service(change_enterprise_email)
@@ -39,7 +38,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(resume_enterprise)
             .service(resend_enterprise_activation)
             .service(get_enterprise_closing_blockers)
-            .service(close_enterprise),
+            .service(close_enterprise)
+            .service(move_enterprise),
     );
 }
 

@@ -31,7 +31,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(import_resellers)
             // Not something with the id "import".
             .route("/import", web::to(fallback::answer))
-            .service(move_reseller)
             .service(get_reseller)
             .service(update_reseller)
             .service(change_reseller_email)
@@ -39,7 +38,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(resume_reseller)
             .service(resend_reseller_activation)
             .service(get_reseller_closing_blockers)
-            .service(close_reseller),
+            .service(close_reseller)
+            .service(move_reseller),
     );
 }
 

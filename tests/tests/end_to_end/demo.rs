@@ -26,9 +26,9 @@ const NEED_SOMETHING_ELSE: [&str; 22] = [
     "confirm_route",
     "retry_route",
     "remove_route",
+    "resend_enterprise_activation",
     // One move is pending, and accepting it decides it.
     "move_enterprise",
-    "resend_enterprise_activation",
     "resend_master_reseller_activation",
     "decline_move",
     "cancel_move",
