@@ -20,7 +20,7 @@ use domain::refusal::Refusal;
 use domain::services::Services;
 use persistence::accounts::NewAccount;
 use persistence::members::NewMember;
-use persistence::{Database, DatabaseUrl, Options, accounts, housekeeping, members, search};
+use persistence::{Database, DatabaseUrl, Options, accounts, answers, housekeeping, members, search};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -90,6 +90,7 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let shared = Data::from(Arc::clone(&service));
     fallback::prepare();
     let mut server = HttpServer::new(move || {
+        actix_web::rt::spawn(answers::hand_over());
         let cors = cors(&shared.settings.cors_origins);
         App::new().configure(|config| configure(config, &shared)).wrap(cors).wrap(from_fn(edge::pass))
     })

@@ -141,8 +141,8 @@ impl Service {
     {
         let now = self.clock.now();
         self.database
-            .read(move |tx| {
-                let actor = caller.actor(tx, &mut Known::default(), now)?;
+            .read_known(move |tx, known| {
+                let actor = caller.actor(tx, known, now)?;
                 operation(tx, &actor, now)
             })
             .await
@@ -164,8 +164,8 @@ impl Service {
             .await
     }
 
-    /// The same for an operation whose answer depends on nothing but its caller, a question and the snapshot: whoever
-    /// asks the same in the same moment gets the same answer.
+    /// The same for an operation of some length whose answer depends on nothing but its caller, a question and the snapshot:
+    /// whoever asks the same in the same moment gets the same answer.
     pub async fn read_question<P, F>(
         &self,
         caller: Caller<P>,

@@ -32,6 +32,9 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// What a connection to SQLite keeps of the file in memory, unless it serves many.
+const SMALL_CACHE_KIB: u32 = 2_000;
+
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -69,23 +72,28 @@ impl FromStr for DatabaseUrl {
 impl DatabaseUrl {
     /// Opens a connection and sets it up.
     pub(crate) fn connect(&self) -> Result<StoreConnection, Error> {
+        self.connect_keeping(SMALL_CACHE_KIB)
+    }
+
+    /// The same. On SQLite it keeps so many KiB of the file in memory; PostgreSQL does that for itself.
+    pub(crate) fn connect_keeping(&self, cache_kib: u32) -> Result<StoreConnection, Error> {
         match self {
-            Self::Sqlite(path) => sqlite(path).map(StoreConnection::Sqlite),
+            Self::Sqlite(path) => sqlite(path, cache_kib).map(StoreConnection::Sqlite),
             Self::Postgresql(url) => postgresql(url).map(StoreConnection::Postgresql),
         }
     }
 }
 
-fn sqlite(path: &Path) -> Result<SqliteConnection, Error> {
+fn sqlite(path: &Path, cache_kib: u32) -> Result<SqliteConnection, Error> {
     let path = path.to_str().ok_or_else(|| Error::Unavailable("the database's path is not UTF-8".to_owned()))?;
     let mut connection = SqliteConnection::establish(path).map_err(|error| Error::Unavailable(error.to_string()))?;
     // Another process may hold the file for a moment: the time to wait comes before the pragmas that can meet it.
     connection.batch_execute("PRAGMA busy_timeout = 10000;")?;
-    connection.batch_execute(
+    connection.batch_execute(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; \
          PRAGMA wal_autocheckpoint = 8000;",
-    )?;
+    ))?;
     Ok(connection)
 }
 

@@ -28,6 +28,11 @@ impl Default for Options {
     }
 }
 
+/// What SQLite's writer keeps of the file in memory: the ends of all indexes, where what is new goes.
+const WRITER_CACHE_KIB: u32 = 4_000;
+/// What its reader keeps: all of a small installation, and of a large one what is asked for often.
+const READER_CACHE_KIB: u32 = 20_000;
+
 /// A handle to the store, cheap to clone. When the last one goes, what waits is carried out and the threads end.
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
@@ -49,7 +54,8 @@ impl Database {
         let mut read_long = read.clone();
         let threads = match url {
             DatabaseUrl::Sqlite(_) => {
-                let (for_writing, for_reading, for_long) = (url.connect()?, url.connect()?, url.connect()?);
+                let for_writing = url.connect_keeping(WRITER_CACHE_KIB)?;
+                let (for_reading, for_long) = (url.connect_keeping(READER_CACHE_KIB)?, url.connect()?);
                 let (long, long_reads) = bounded(options.queue);
                 read_long = long;
                 vec![
@@ -77,7 +83,17 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read, job::pack(move |tx, _| operation(tx))).await
+        self.read_known(move |tx, _| operation(tx)).await
+    }
+
+    /// The same for an operation that looks its caller up: on SQLite, those of one caller that wait together do so once.
+    pub async fn read_known<T, E, F>(&self, operation: F) -> Result<T, E>
+    where
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+    {
+        ask(&self.0.read, job::pack(operation)).await
     }
 
     /// The same for an operation that may take a second: on SQLite, others don't wait for it.
@@ -91,8 +107,7 @@ impl Database {
     }
 
     /// The same for an operation whose outcome depends on nothing but a question and the snapshot. On SQLite, those that
-    /// wait together with the same question are answered by one run, and those of one caller look it up once. The
-    /// question must name the caller.
+    /// wait together with the same question are answered by one run. The question must name the caller.
     pub async fn read_question<T, E, F>(&self, question: String, operation: F) -> Result<T, E>
     where
         F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,

@@ -11,6 +11,7 @@ use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
 use diesel::{QueryResult, RunQueryDsl};
 
+use crate::answers;
 use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::job::{Job, Verdict};
@@ -50,7 +51,7 @@ pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job
             }
         }
         end(&mut connection, "COMMIT");
-        group.into_iter().for_each(Job::answer);
+        answers::give(group);
     }
 }
 
@@ -69,7 +70,7 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
         run_apart(connection, &mut group)
     });
     match done {
-        Ok(()) => group.into_iter().for_each(Job::answer),
+        Ok(()) => answers::give(group),
         Err(error) => {
             // Refusals fail too: they were decided on facts that are now undone.
             end(connection, "ROLLBACK");

@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use crate::answers::Tray;
 use crate::connection::StoreConnection;
 use crate::error::{Error, Failure};
 use crate::signed_in::Known;
@@ -35,6 +37,8 @@ pub(crate) trait Job: Send {
     fn share(&self) -> Option<Box<dyn Any>>;
     /// Takes over what another job shared. `false` if it was of another kind.
     fn adopt(&mut self, outcome: &dyn Any) -> bool;
+    /// Where to put it when it is done, if whoever waits has such a place. Gives it once.
+    fn tray(&mut self) -> Option<Arc<Tray>>;
     /// Gives the outcome of the last run to whoever waits for it.
     fn answer(self: Box<Self>);
     /// Gives a failure of the store instead.
@@ -50,6 +54,7 @@ struct Operation<F, T, E> {
     /// How an outcome is copied, where it may be shared.
     copy: Option<Copy<T, E>>,
     outcome: Option<Result<T, E>>,
+    tray: Option<Arc<Tray>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
@@ -61,7 +66,8 @@ where
     E: Failure + Send + 'static,
 {
     let (reply, outcome) = oneshot::channel();
-    (Box::new(Operation { run: operation, question: None, copy: None, outcome: None, reply }), outcome)
+    let tray = Tray::own();
+    (Box::new(Operation { run: operation, question: None, copy: None, outcome: None, tray, reply }), outcome)
 }
 
 /// The same for an operation that may have the outcome of another with the same question.
@@ -72,8 +78,8 @@ where
     E: Failure + Clone + Send + 'static,
 {
     let (reply, outcome) = oneshot::channel();
-    let (question, copy) = (Some(question), Some(Result::clone as Copy<T, E>));
-    (Box::new(Operation { run: operation, question, copy, outcome: None, reply }), outcome)
+    let (question, copy, tray) = (Some(question), Some(Result::clone as Copy<T, E>), Tray::own());
+    (Box::new(Operation { run: operation, question, copy, outcome: None, tray, reply }), outcome)
 }
 
 impl<F, T, E> Job for Operation<F, T, E>
@@ -109,6 +115,10 @@ where
         };
         self.outcome = Some(outcome);
         verdict
+    }
+
+    fn tray(&mut self) -> Option<Arc<Tray>> {
+        self.tray.take()
     }
 
     fn answer(self: Box<Self>) {

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod activations;
+pub mod answers;
 pub mod api_clients;
 pub mod authorization_codes;
 pub mod billing;

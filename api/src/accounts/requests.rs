@@ -52,10 +52,8 @@ pub async fn get<V: View>(
     id: String,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let question = format!("GET {}/{id}", V::PATH);
     let get = move |tx: &mut _, actor: &Actor, _| V::answer(actor.reach(tx, V::TIER, &id)?);
-    let answer = service.read_question(caller, &question, get).await?;
-    Ok(conditions.answer(answer))
+    Ok(conditions.answer(service.read(caller, get).await?))
 }
 
 /// A page of the accounts of a tier.

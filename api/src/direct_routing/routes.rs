@@ -54,13 +54,12 @@ async fn get_direct_routing(
     conditions: Conditions,
 ) -> Result<Answer, Error> {
     let (id, shared) = (id.into_inner(), service.clone());
-    let question = format!("GET /enterprises/{id}/direct-routing");
     let get = move |tx: &mut _, actor: &Actor, _| {
         let account = actor.reach(tx, Tier::Enterprise, &id)?;
         let routing = direct_routing::of(tx, account.id)?;
         view(&shared, &account, &routing)
     };
-    Ok(conditions.answer(service.read_question(caller, &question, get).await?))
+    Ok(conditions.answer(service.read(caller, get).await?))
 }
 
 /// Start a route

@@ -129,12 +129,11 @@ async fn get_pbx(
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let question = format!("GET /pbxes/{id}");
     let get = move |tx: &mut _, actor: &Actor, _| {
         let (account, pbx) = operations::reach(tx, actor, &id)?;
         answer(pbx, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(service.read_question(caller, &question, get).await?))
+    Ok(conditions.answer(service.read(caller, get).await?))
 }
 
 /// Change a PBX

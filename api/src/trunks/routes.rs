@@ -114,12 +114,11 @@ async fn get_trunk(
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let question = format!("GET /trunks/{id}");
     let get = move |tx: &mut _, actor: &Actor, _| {
         let (account, trunk) = operations::reach(tx, actor, &id)?;
         answer(trunk, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(service.read_question(caller, &question, get).await?))
+    Ok(conditions.answer(service.read(caller, get).await?))
 }
 
 /// Change a trunk

@@ -133,12 +133,11 @@ async fn get_user(
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let question = format!("GET /users/{id}");
     let get = move |tx: &mut _, actor: &Actor, _| {
         let (account, user) = operations::reach(tx, actor, &id)?;
         answer(user, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(service.read_question(caller, &question, get).await?))
+    Ok(conditions.answer(service.read(caller, get).await?))
 }
 
 /// Change a user

@@ -26,8 +26,7 @@ fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
     connection.batch_execute("ANALYZE").expect("statistics");
     let text = diesel::debug_query::<Sqlite, _>(query).to_string();
     let (text, _) = text.split_once(" -- binds").expect("values that are bound");
-    let steps: Vec<Step> =
-        diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(connection).expect("a plan");
+    let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(connection).expect("a plan");
     steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("\n")
 }
 
