@@ -164,8 +164,8 @@ impl Service {
             .await
     }
 
-    /// The same for an operation of some length whose answer depends on nothing but its caller, a question and the snapshot:
-    /// whoever asks the same in the same moment gets the same answer.
+    /// The same for an operation of some length whose answer depends on nothing but its caller, where that calls from, a question
+    /// and the snapshot: whoever asks the same in the same moment gets the same answer.
     pub async fn read_question<P, F>(
         &self,
         caller: Caller<P>,
@@ -177,7 +177,7 @@ impl Service {
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
     {
         let now = self.clock.now();
-        let question = format!("{} {question}", caller.claims().session.uuid());
+        let question = format!("{} {} {question}", caller.claims().session.uuid(), caller.address());
         self.database
             .read_question(question, move |tx, known| {
                 let actor = caller.actor(tx, known, now)?;

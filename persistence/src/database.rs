@@ -107,7 +107,7 @@ impl Database {
     }
 
     /// The same for an operation whose outcome depends on nothing but a question and the snapshot. On SQLite, those that
-    /// wait together with the same question are answered by one run. The question must name the caller.
+    /// wait together with the same question are answered by one run. The question must name all that counts of the caller.
     pub async fn read_question<T, E, F>(&self, question: String, operation: F) -> Result<T, E>
     where
         F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,

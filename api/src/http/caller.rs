@@ -108,6 +108,12 @@ impl<P: Permission> Caller<P> {
         }
     }
 
+    /// The network address that it calls from.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// The claims of its token.
     #[must_use]
     pub fn claims(&self) -> &Claims {

@@ -6,6 +6,7 @@ use domain::api_client::{AllowedNetworks, Terms};
 use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{Answer, App, Database, Person, reseller_body};
+use futures_util::future::{join, join_all};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -213,6 +214,25 @@ async fn r9_a_client_works_until_it_expires_and_from_where_it_may(#[values(Sqlit
     assert_eq!(patch(json!({"name": "Old orders"})).await.expect(200).text_of("name"), "Old orders");
     let over = patch(json!({"expires_at": "2020-01-01T00:00:00Z"})).await;
     assert_eq!(over.expect(422).pointers(), ["/expires_at"]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r9_who_asks_from_elsewhere_at_the_same_moment_gets_nothing(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start_with(database, &["--trusted-proxies", "127.0.0.0/8", "--rate-limit", "off"]).await;
+    let owner = owner(&app).await;
+    let networks = AllowedNetworks::parse(&["192.0.2.0/28".to_owned()]).unwrap();
+    let terms = Terms { role: Role::Viewer, expires_at: None, networks };
+    let (client, _) = app.client_within(&owner.account, terms).await;
+    let list = |from: &'static str| app.get("/resellers").bearer(&client.token).header("x-forwarded-for", from).send();
+    for _ in 0..20 {
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            join(join_all((0..16).map(|_| list("192.0.2.1"))), join_all((0..16).map(|_| list("198.51.100.1")))).await;
+        assert!(inside.iter().all(|answer| answer.status == 200));
+        for answer in outside {
+            answer.problem(403, "address_not_allowed");
+        }
+    }
 }
 
 #[rstest]
