@@ -1,6 +1,9 @@
 //! Moves of accounts, and what becomes of an account that has moved.
 
+use diesel::dsl::{self, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
 use domain::id::{AccountId, MoveId};
@@ -34,13 +37,20 @@ pub struct NewMove {
     pub expires_at: Timestamp,
 }
 
+/// What the index of pending moves holds, in its own words: SQLite finds them there only when nothing of this is bound.
+const PENDING: &str = "moves.status = 'pending'";
+
+/// The pending move of an account, whether its time is over or not.
+#[dsl::auto_type(no_type_alias)]
+pub(crate) fn pending(account: Key) -> _ {
+    let pending: SqlLiteral<Bool> = sql(PENDING);
+    moves::table.filter(moves::account_id.eq(account)).filter(pending)
+}
+
 /// Asks for a move. `false` when another one of the account is pending; the transaction must then be given up.
 pub fn insert(tx: &mut StoreConnection, new: &NewMove) -> Result<bool, Error> {
     let NewMove { id, account, from, to, now, expires_at } = *new;
-    let over = moves::table
-        .filter(moves::account_id.eq(Key::from(account)))
-        .filter(moves::status.eq(MoveStatus::Pending.as_str()))
-        .filter(moves::expires_at.le(column(now)));
+    let over = pending(Key::from(account)).filter(moves::expires_at.le(column(now)));
     diesel::update(over).set(moves::status.eq(MoveStatus::Expired.as_str())).execute(tx)?;
     inserted(
         diesel::insert_into(moves::table)

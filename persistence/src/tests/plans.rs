@@ -1,15 +1,15 @@
-//! What workers ask again and again must not take longer with every year: they find what is due by an index, whatever else
+//! What is asked again and again must not take longer with every year: what is due or pending is found by an index, whatever else
 //! there is.
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use domain::Timestamp;
 
+use crate::key::Key;
 use crate::time::column;
-use crate::{DatabaseUrl, StoreConnection, direct_routing, migrations, outbox};
+use crate::{DatabaseUrl, StoreConnection, direct_routing, migrations, moves, outbox};
 
 #[derive(QueryableByName)]
 struct Step {
@@ -23,7 +23,6 @@ fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
     let mut database = DatabaseUrl::Sqlite(directory.path().join("test.db")).connect().expect("a fresh database opens");
     migrations::run(&mut database).expect("the migrations run");
     let StoreConnection::Sqlite(connection) = &mut database else { unreachable!("it is SQLite") };
-    connection.batch_execute("ANALYZE").expect("statistics");
     let text = diesel::debug_query::<Sqlite, _>(query).to_string();
     let (text, _) = text.split_once(" -- binds").expect("values that are bound");
     let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(connection).expect("a plan");
@@ -41,4 +40,10 @@ fn r11_due_routes_are_found_by_their_index() {
     let plan = plan(&direct_routing::due(false, column(Timestamp::default()), 15));
     let first = plan.lines().next().unwrap_or_default();
     assert_eq!(first, "SEARCH direct_routing_routes USING INDEX direct_routing_routes_due (due_at<?)", "{plan}");
+}
+
+#[test]
+fn the_pending_move_of_an_account_is_found_by_its_index() {
+    let plan = plan(&moves::pending(Key::from(uuid::Uuid::nil())));
+    assert_eq!(plan, "SEARCH moves USING INDEX moves_pending_by_account (account_id=?)");
 }
