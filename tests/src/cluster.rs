@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
 use persistence::DatabaseUrl;
 use tempfile::TempDir;
 
@@ -47,6 +49,18 @@ impl FreshDatabase {
         match &self.url {
             DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
             DatabaseUrl::Postgresql(url) => url.clone(),
+        }
+    }
+
+    /// Runs SQL as somebody would who has the database open.
+    pub fn run(&self, sql: &str) -> QueryResult<()> {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = SqliteConnection::establish(path.to_str().unwrap()).expect("a connection");
+                connection.batch_execute("PRAGMA busy_timeout = 10000").expect("a pragma");
+                connection.batch_execute(sql)
+            }
+            DatabaseUrl::Postgresql(url) => PgConnection::establish(url).expect("a connection").batch_execute(sql),
         }
     }
 }

@@ -88,3 +88,22 @@ async fn r3_get_consumes_nothing_and_a_bad_password_neither(#[values(Sqlite, Pos
     }
     app.activate(&id, "office@nordwind.example").await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r3_a_link_from_before_the_database_kept_its_time_still_works(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let (id, _) = pending(&app, "office@nordwind.example").await;
+    let token = app.token_for("office@nordwind.example").await;
+    app.database.run("UPDATE activations SET token_hash = substr(token_hash, 7)").expect("the hash alone");
+    let preview = app.post("/activations/preview").json(&json!({"token": token})).send().await.expect(200);
+    assert_eq!(preview.text_of("name"), "Nordwind");
+    let redeem = || app.post("/activations").json(&json!({"token": token, "password": PASSWORD})).send();
+    let _ = redeem().await.expect(200);
+    redeem().await.problem(422, "invalid_token");
+    let login = app.login("office@nordwind.example").await;
+    let me = app.get("/me").bearer(login["access_token"].as_str().unwrap()).send().await.expect(200).json();
+    assert_eq!(me["account"]["id"], id);
+}

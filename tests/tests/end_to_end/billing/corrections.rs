@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{World, run};
+use super::World;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +98,7 @@ async fn r15_a_correction_is_a_line_of_a_later_period(#[values(Sqlite, Postgresq
     assert_eq!(world.csv(&operator, "").await, final_csv);
     // Corrections are for ever, and final with their own period.
     for statement in ["UPDATE billing_adjustments SET user_days = 0", "DELETE FROM billing_adjustments"] {
-        assert!(run(&world.app.database, statement).is_err(), "{statement}");
+        assert!(world.app.database.run(statement).is_err(), "{statement}");
     }
     world.app.clock.advance(later.end() - world.app.clock.now() + TimeDelta::hours(1));
     let operator = world.app.operator().await;

@@ -11,7 +11,7 @@ use persistence::billing::{LineFilter, lines, periods};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{BINARY, World, count, run, sha256};
+use super::{BINARY, World, count, sha256};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +91,7 @@ async fn r15_a_final_report_is_the_same_for_ever(#[values(Sqlite, Postgresql)] d
         "DELETE FROM billing_periods",
         "REPLACE INTO billing_periods SELECT period, 'finalising', leased_until, NULL, NULL FROM billing_periods",
     ] {
-        assert!(run(&world.app.database, statement).is_err(), "{statement}");
+        assert!(world.app.database.run(statement).is_err(), "{statement}");
     }
     assert_eq!(world.csv(&operator, "").await, csv, "{period}");
 }

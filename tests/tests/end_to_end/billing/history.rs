@@ -7,7 +7,7 @@ use end_to_end::{App, Database};
 use rstest::rstest;
 use serde_json::json;
 
-use super::{World, count, run};
+use super::{World, count};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn what_was_there_before_reports_were_is_in_them(#[values(Sqlite, Postgres
     let of = if database == Sqlite { "sqlite" } else { "postgresql" };
     for step in ["down", "up"] {
         let sql = std::fs::read_to_string(format!("{folder}/{of}/2026-11-24-140000_billing/{step}.sql")).unwrap();
-        run(&world.app.database, &sql).expect("the migration");
+        world.app.database.run(&sql).expect("the migration");
     }
     assert_eq!(world.csv(&operator, "").await, before);
 }

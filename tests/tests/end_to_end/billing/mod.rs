@@ -222,16 +222,6 @@ async fn r15_suspensions_by_anybody_show_in_the_lines(#[values(Sqlite, Postgresq
     assert_eq!((&line["users_at_end"], &line["users_peak"], &line["user_days"]), (&json!(0), &json!(1), &json!(1)));
 }
 
-/// Runs SQL as somebody would who has the database open.
-fn run(database: &FreshDatabase, sql: &str) -> diesel::QueryResult<()> {
-    match &database.url {
-        DatabaseUrl::Sqlite(path) => {
-            SqliteConnection::establish(path.to_str().unwrap()).expect("a connection").batch_execute(sql)
-        }
-        DatabaseUrl::Postgresql(url) => PgConnection::establish(url).expect("a connection").batch_execute(sql),
-    }
-}
-
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn r15_periods_are_listed_with_what_they_add_up_to(#[values(Sqlite, Postgresql)] database: Database) {
