@@ -42,13 +42,13 @@ impl Tray {
     }
 }
 
-/// Hands over what database threads answer to the requests of this thread, until it is dropped. To be spawned once on each thread
-/// that serves; the answers to other threads go to them one by one.
+/// Hands over what database threads answer to the requests of this thread, until it is dropped. To be spawned on each thread that
+/// serves; the answers to other threads go to them one by one.
 pub async fn hand_over() {
     struct Closing(Arc<Tray>);
     impl Drop for Closing {
         fn drop(&mut self) {
-            OWN.set(None);
+            OWN.with_borrow_mut(|own| own.take_if(|own| Arc::ptr_eq(own, &self.0)));
             let left = self.0.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
             left.into_iter().flatten().for_each(Job::answer);
         }
@@ -78,5 +78,32 @@ pub(crate) fn give(group: Vec<Box<dyn Job>>) {
     }
     for tray in trays {
         tray.bell.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    use super::*;
+    use crate::connection::StoreConnection;
+    use crate::error::Error;
+    use crate::job::pack;
+
+    #[test]
+    fn s4_answers_to_a_thread_that_serves_wait_in_its_tray_and_those_to_others_do_not() {
+        let read = || pack(|_: &mut StoreConnection, _| Ok::<_, Error>(()));
+        let (elsewhere, mut answer_elsewhere) = read();
+        let tray = Arc::new(Tray { answered: Mutex::new(Some(Vec::new())), bell: Notify::new() });
+        OWN.set(Some(Arc::clone(&tray)));
+        let (first, mut first_answer) = read();
+        let (second, mut second_answer) = read();
+        give(vec![first, elsewhere, second]);
+        assert!(answer_elsewhere.try_recv().is_ok());
+        assert_eq!(first_answer.try_recv().err(), Some(TryRecvError::Empty));
+        let both = tray.take();
+        assert_eq!(both.len(), 2);
+        both.into_iter().for_each(Job::answer);
+        assert!(first_answer.try_recv().is_ok() && second_answer.try_recv().is_ok());
     }
 }

@@ -20,8 +20,8 @@ type Workspace = Vec<Block>;
 
 /// How long a thread keeps it when nobody signs in.
 const KEPT: Duration = Duration::from_secs(1);
-/// What is asked for, in KiB, though only a part of it is used: more than 32 MiB the C library takes from the operating
-/// system as a piece of its own, and gives back whole. Of anything smaller it would keep the memory.
+/// What is asked for, in KiB, though only a part of it is used: more than 32 MiB glibc takes from the operating system as
+/// a piece of its own, and gives back whole. Of anything smaller it would keep the memory.
 const WORKSPACE_KIB: usize = 33 * 1024;
 
 type Turn = Box<dyn FnOnce(&mut Workspace) + Send>;

@@ -1,4 +1,5 @@
-//! Tokens that open a door once: 256 bits, all or 208 of them random, of which the database holds only the SHA-256.
+//! Tokens that open a door once: 256 bits, of which the database holds only the SHA-256. All are random, or all but the 48 that say
+//! when the token was made, which the database holds as well.
 
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;

@@ -11,7 +11,7 @@ CREATE TABLE idempotency_keys_by_row (
     created_at TIMESTAMP NOT NULL,
     PRIMARY KEY (caller, key)
 );
-INSERT INTO idempotency_keys_by_row SELECT * FROM idempotency_keys ORDER BY created_at;
+INSERT INTO idempotency_keys_by_row SELECT * FROM idempotency_keys ORDER BY caller, key;
 DROP TABLE idempotency_keys;
 ALTER TABLE idempotency_keys_by_row RENAME TO idempotency_keys;
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);

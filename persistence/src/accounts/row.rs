@@ -86,7 +86,7 @@ fn columns() -> _ {
     )
 }
 
-/// The same with the text of them kept. Diesel goes over every column of a query three times whenever it runs, which takes as
+/// The same with the text of them kept. Diesel goes over every column of a query more than once whenever it runs, which takes as
 /// long as SQLite takes to find an account.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct Columns;
