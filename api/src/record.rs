@@ -52,7 +52,7 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
     );
     let text = |value: &Value| (!value.is_null()).then(|| value.to_string());
     let (before, after) = (text(&what.before), text(&what.after));
-    let source_address = origin.address.map(|address| address.to_string());
+    let source_address = origin.source_address();
     let event = NewEvent {
         id: new_id(now),
         now,

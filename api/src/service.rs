@@ -15,7 +15,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Clock;
 use crate::graph::Graph;
-use crate::http::caller::Permission;
+use crate::http::caller::{Permission, Read};
 use crate::http::idempotency::{self, Fingerprints, Repeatable};
 use crate::http::rate_limit::RateLimits;
 use crate::http::{Actor, Answer, Caller, Context, Error, Origin};
@@ -166,20 +166,13 @@ impl Service {
 
     /// The same for an operation of some length whose answer depends on nothing but its caller, where that calls from, a question
     /// and the snapshot: whoever asks the same in the same moment gets the same answer.
-    pub async fn read_question<P, F>(
-        &self,
-        caller: Caller<P>,
-        question: &str,
-        mut operation: F,
-    ) -> Result<Answer, Error>
+    pub async fn read_question<F>(&self, caller: Caller<Read>, asked: &str, mut operation: F) -> Result<Answer, Error>
     where
-        P: Permission,
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
     {
         let now = self.clock.now();
-        let question = format!("{} {} {question}", caller.claims().session.uuid(), caller.address());
         self.database
-            .read_question(question, move |tx, known| {
+            .read_question(caller.question(asked), move |tx, known| {
                 let actor = caller.actor(tx, known, now)?;
                 operation(tx, &actor, now)
             })

@@ -108,10 +108,10 @@ impl<P: Permission> Caller<P> {
         }
     }
 
-    /// The network address that it calls from.
+    /// What it asks, with all of itself that [`Caller::actor`] judges by: only who has the same may have the same answer.
     #[must_use]
-    pub fn address(&self) -> IpAddr {
-        self.address
+    pub fn question(&self, asked: &str) -> String {
+        format!("{} {} {asked}", self.claims.session.uuid(), self.address)
     }
 
     /// The claims of its token.

@@ -74,4 +74,10 @@ impl Origin {
     pub fn system(reason: &str) -> Self {
         Self { actor: events::Actor::System, request_id: Arc::from(reason), address: None }
     }
+
+    /// The network address as events show it.
+    #[must_use]
+    pub fn source_address(&self) -> Option<String> {
+        self.address.map(|address| address.to_string())
+    }
 }

@@ -161,7 +161,7 @@ pub fn test(
         before: None,
         after: None,
         request_id: actor.origin().request_id.to_string(),
-        source_address: actor.origin().address.map(|address| address.to_string()),
+        source_address: actor.origin().source_address(),
     };
     let delivery = queue(tx, account, webhook, &event, now)?;
     Ok(webhooks::delivery(tx, webhook.id, delivery)?.ok_or(Refusal::NotFound)?)

@@ -1,4 +1,4 @@
-//! S4: a thread that serves gets the answers of a group together, and nobody waits for ever when it ends.
+//! S4: the answers of a group reach a thread that serves, and nobody waits for ever when it ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -27,7 +27,7 @@ fn ask(database: &Database, number: u32) -> Asked {
 }
 
 #[test]
-fn s4_a_thread_that_serves_gets_the_answers_of_a_group_together() {
+fn s4_answers_reach_a_thread_that_serves_and_no_one_is_lost_when_it_ends() {
     let directory = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(directory.path().join("test.db"));
     let database = Database::open(url, Options::default()).expect("a fresh database opens");
