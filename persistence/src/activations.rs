@@ -9,6 +9,7 @@ use crate::accounts;
 use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
+use crate::prepared::Prepared;
 use crate::schema::{accounts as account_rows, activations};
 use crate::time::{Instant, column};
 
@@ -49,7 +50,7 @@ pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resu
 /// Stores the link of an account that was created a moment ago and has none.
 pub fn insert(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Result<(), Error> {
     let NewActivation { account, token_hash, message, now, expires_at } = *activation;
-    on!(tx, connection => diesel::insert_into(activations::table)
+    on!(tx, connection => Prepared(diesel::insert_into(activations::table)
         .values((
             activations::account_id.eq(Key::from(account)),
             activations::token_hash.eq(token_hash),
@@ -57,7 +58,7 @@ pub fn insert(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resul
             activations::created_at.eq(column(now)),
             activations::expires_at.eq(column(expires_at)),
             activations::used_at.eq(None::<Instant>),
-        ))
+        )))
         .execute(connection))?;
     Ok(())
 }

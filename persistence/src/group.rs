@@ -15,6 +15,7 @@ use crate::answers;
 use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::job::{Job, Verdict};
+use crate::prepared::Prepared;
 use crate::signed_in::Known;
 
 /// Most operations in one transaction: enough to make the flush cheap, few enough to keep the first one's wait short.
@@ -121,7 +122,7 @@ extern "SQL" {
 
 /// Rows that this connection has changed so far.
 fn rows_changed(connection: &mut StoreConnection) -> QueryResult<i64> {
-    on!(connection, connection => diesel::select(total_changes()).get_result(connection))
+    on!(connection, connection => Prepared(diesel::select(total_changes())).get_result(connection))
 }
 
 fn fail_all(group: Vec<Box<dyn Job>>, error: &diesel::result::Error) {

@@ -6,6 +6,7 @@ use domain::Timestamp;
 
 use crate::connection::{StoreConnection, on};
 use crate::error::{Error, inserted};
+use crate::prepared::Prepared;
 use crate::schema::idempotency_keys;
 use crate::time::{Instant, column, instant};
 
@@ -47,7 +48,7 @@ pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp)
         idempotency_keys::body,
         idempotency_keys::created_at,
     ));
-    let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
+    let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
     let Some((fingerprint, status, location, etag, body, created_at)) = row else { return Ok(None) };
     if instant(created_at) <= since {
         diesel::delete(of_key).execute(tx)?;
@@ -59,7 +60,7 @@ pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp)
 /// Keeps an answer. `false` when the key has one; the transaction must then be given up.
 pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, now: Timestamp) -> Result<bool, Error> {
     let Kept { fingerprint, status, location, etag, body } = answer;
-    inserted(on!(tx, connection => diesel::insert_into(idempotency_keys::table)
+    inserted(on!(tx, connection => Prepared(diesel::insert_into(idempotency_keys::table)
             .values((
                 idempotency_keys::caller.eq(caller),
                 idempotency_keys::key.eq(key),
@@ -69,7 +70,7 @@ pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, no
                 idempotency_keys::etag.eq(etag),
                 idempotency_keys::body.eq(body),
                 idempotency_keys::created_at.eq(column(now)),
-            ))
+            )))
         .execute(connection)))
 }
 

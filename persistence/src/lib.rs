@@ -30,6 +30,7 @@ mod parts;
 pub mod password_resets;
 pub mod pbxes;
 mod pool;
+mod prepared;
 pub mod savepoint;
 pub mod schema;
 pub mod search;

@@ -14,6 +14,7 @@ use domain::id::{AccountId, MessageId};
 use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
+use crate::prepared::Prepared;
 use crate::schema::outbox;
 use crate::time::{Instant, column};
 
@@ -39,7 +40,7 @@ pub fn enqueue(
     payload: &[u8],
     now: Timestamp,
 ) -> Result<(), Error> {
-    on!(tx, connection => diesel::insert_into(outbox::table)
+    on!(tx, connection => Prepared(diesel::insert_into(outbox::table)
         .values((
             outbox::id.eq(Key::from(id)),
             outbox::account_id.eq(Key::from(account)),
@@ -51,7 +52,7 @@ pub fn enqueue(
             outbox::last_error.eq(None::<String>),
             outbox::created_at.eq(column(now)),
             outbox::sent_at.eq(None::<Instant>),
-        ))
+        )))
         .execute(connection))?;
     Ok(())
 }

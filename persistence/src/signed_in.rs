@@ -18,6 +18,7 @@ use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
 use crate::members::parse_role;
+use crate::prepared::Prepared;
 use crate::schema::{accounts, api_client_secrets as secrets, api_clients as clients, members, sessions};
 use crate::time::{Instant, instant};
 
@@ -103,7 +104,7 @@ fn member(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedI
             sessions::expires_at,
             (accounts::second_factor_required, members::second_factor_since),
         ));
-    let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
+    let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
     let Some((id, role, account, tier, own, master, reseller, expires_at, (required, since))) = row else {
         return Ok(None);
     };

@@ -7,16 +7,17 @@ use domain::id::AccountId;
 use crate::connection::{StoreConnection, on};
 use crate::error::{Error, inserted};
 use crate::key::Key;
+use crate::prepared::Prepared;
 use crate::schema::email_addresses;
 
 /// Claims an address for an account. `false` when it is taken, whoever has it; the transaction must then be given up,
 /// because PostgreSQL lets nothing follow a violation.
 pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
-    inserted(on!(tx, connection => diesel::insert_into(email_addresses::table)
+    inserted(on!(tx, connection => Prepared(diesel::insert_into(email_addresses::table)
             .values((
                 email_addresses::canonical.eq(email.canonical()),
                 email_addresses::account_id.eq(Key::from(account)),
-            ))
+            )))
         .execute(connection)))
 }
 
@@ -25,7 +26,7 @@ pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: Acco
 pub(super) fn is_taken(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
     let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
-    let holder: Option<Key> = claim.select(email_addresses::account_id).first(connection).optional()?;
+    let holder: Option<Key> = Prepared(claim.select(email_addresses::account_id)).get_result(connection).optional()?;
     Ok(holder.is_some_and(|holder| holder != Key::from(account)))
 }
 

@@ -16,6 +16,7 @@ use crate::connection::{StoreConnection, on};
 use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
+use crate::prepared::Prepared;
 use crate::schema::{accounts, members};
 use crate::time::{Instant, column};
 
@@ -108,7 +109,7 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
     if is_taken(tx, email, *id)? {
         return Ok(false);
     }
-    on!(tx, connection => diesel::insert_into(accounts::table)
+    on!(tx, connection => Prepared(diesel::insert_into(accounts::table)
         .values((
             accounts::id.eq(Key::from(*id)),
             accounts::tier.eq(tier.as_str()),
@@ -126,7 +127,7 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
             accounts::updated_at.eq(column(*now)),
             accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
             accounts::closed_at.eq(None::<Instant>),
-        ))
+        )))
         .execute(connection))?;
     let (above_master, above_reseller) = above(*tier, *master_reseller_id, *reseller_id);
     let state = State {

@@ -15,6 +15,7 @@ use crate::connection::{MultiBackend, StoreConnection, on};
 use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
+use crate::prepared::Prepared;
 use crate::schema::{accounts, email_addresses};
 use crate::telephony;
 
@@ -30,7 +31,7 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
         .or(accounts::reseller_id.eq(top))
         .or(everything.into_sql::<Nullable<Bool>>());
     let found = query().filter(accounts::id.eq(Key::from(id))).filter(accounts::tier.eq(tier.as_str())).filter(visible);
-    let row: Option<Row> = on!(tx, connection => found.first(connection)).optional()?;
+    let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
     let mut found = row.map(account).transpose()?;
     if tier == Tier::Enterprise {
         enterprises::complete(tx, found.as_mut_slice())?;

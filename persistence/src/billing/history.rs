@@ -9,6 +9,7 @@ use domain::services::Service;
 use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
+use crate::prepared::Prepared;
 use crate::schema::{account_history, accounts, user_history};
 use crate::time::{Instant, column, instant};
 
@@ -85,7 +86,7 @@ pub(crate) fn begin(tx: &mut StoreConnection, account: AccountId, state: State, 
         account_history::since.eq(column(at)),
         account_history::until.eq(None::<Instant>),
     );
-    on!(tx, connection => diesel::insert_into(account_history::table).values((times, state)).execute(connection))?;
+    on!(tx, connection => Prepared(diesel::insert_into(account_history::table).values((times, state))).execute(connection))?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use domain::principal::Principal;
 use crate::connection::{StoreConnection, on};
 use crate::error::Error;
 use crate::key::Key;
+use crate::prepared::Prepared;
 use crate::schema::events;
 use crate::time::column;
 
@@ -75,7 +76,7 @@ pub fn record(tx: &mut StoreConnection, event: &NewEvent<'_>) -> Result<(), Erro
         Actor::Anonymous | Actor::System => (None, None),
     };
     let Place { master_reseller, reseller, enterprise } = place;
-    on!(tx, connection => diesel::insert_into(events::table)
+    on!(tx, connection => Prepared(diesel::insert_into(events::table)
         .values((
             events::id.eq(Key::from(*id)),
             events::occurred_at.eq(column(*now)),
@@ -91,7 +92,7 @@ pub fn record(tx: &mut StoreConnection, event: &NewEvent<'_>) -> Result<(), Erro
             events::master_reseller_id.eq(master_reseller.map(Key::from)),
             events::reseller_id.eq(reseller.map(Key::from)),
             events::enterprise_id.eq(enterprise.map(Key::from)),
-        ))
+        )))
         .execute(connection))?;
     Ok(())
 }
