@@ -36,12 +36,12 @@ pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Jo
 /// the read was asked for. Those who ask the same question on the same snapshot get one answer: a list that many
 /// poll is read once a group. All are answered together, so that the threads that wait are woken once.
 pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
+    let mut known = Known::default();
     while let Some(mut group) = next_group(queue) {
-        if let Err(error) = connection.batch_execute("BEGIN DEFERRED") {
+        if let Err(error) = begin_reading(&mut connection, &mut known) {
             fail_all(group, &error);
             continue;
         }
-        let mut known = Known::default();
         let mut answered: HashMap<String, Box<dyn Any>> = HashMap::new();
         for job in &mut group {
             let question = job.question().map(str::to_owned);
@@ -54,6 +54,12 @@ pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job
         end(&mut connection, "COMMIT");
         answers::give(group);
     }
+}
+
+fn begin_reading(connection: &mut StoreConnection, known: &mut Known) -> QueryResult<()> {
+    connection.batch_execute("BEGIN DEFERRED")?;
+    let StoreConnection::Sqlite(reader) = connection else { return Ok(()) };
+    known.of_snapshot(reader).inspect_err(|_| end(connection, "ROLLBACK"))
 }
 
 fn next_group(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {

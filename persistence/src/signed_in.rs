@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
 use domain::Timestamp;
 use domain::account::{Status, Tier};
 use domain::api_client::Terms;
@@ -50,12 +53,27 @@ impl SignedIn {
     }
 }
 
-/// Who has which session, as it was found on one snapshot. A group of reads shares it, so that a caller with many
+/// Most sessions that are remembered from one group of reads to the next.
+const KNOWN_MAX: usize = 4096;
+
+/// Who has which session, as it was found on one snapshot. Reads on the same snapshot share it, so that a caller with many
 /// requests is looked up once.
 #[derive(Debug, Default)]
-pub struct Known(HashMap<SessionId, Option<SignedIn>>);
+pub struct Known {
+    found: HashMap<SessionId, Option<SignedIn>>,
+    snapshot: Option<i64>,
+}
 
 impl Known {
+    /// Forgets everybody if the snapshot of the transaction that has just begun is not the one that they were found on.
+    pub(crate) fn of_snapshot(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
+        let snapshot = Prepared(DataVersion).get_result(connection)?;
+        if self.snapshot.replace(snapshot) != Some(snapshot) || self.found.len() > KNOWN_MAX {
+            self.found.clear();
+        }
+        Ok(())
+    }
+
     /// Whoever has this session, unless it is over, or its member or API client is gone. The session of an API client is the
     /// secret that it got its token with.
     pub fn signed_in(
@@ -65,12 +83,27 @@ impl Known {
         session: SessionId,
         now: Timestamp,
     ) -> Result<Option<SignedIn>, Error> {
-        let found = match self.0.get(&session) {
+        let found = match self.found.get(&session) {
             Some(known) => known.clone(),
-            None => self.0.entry(session).insert_entry(find(tx, principal, session)?).get().clone(),
+            None => self.found.entry(session).insert_entry(find(tx, principal, session)?).get().clone(),
         };
         let lasts = |signed_in: &SignedIn| signed_in.expires_at.is_none_or(|end| end > now);
         Ok(found.filter(|signed_in| signed_in.principal == principal && lasts(signed_in)))
+    }
+}
+
+/// Another number on this connection as soon as anybody else, in whatever process, has changed the file.
+#[derive(Debug, Clone, Copy, QueryId)]
+struct DataVersion;
+
+impl Query for DataVersion {
+    type SqlType = BigInt;
+}
+
+impl QueryFragment<Sqlite> for DataVersion {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql("PRAGMA data_version");
+        Ok(())
     }
 }
 
