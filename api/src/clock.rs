@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::Timestamp;
 
 /// Tells the time in whole milliseconds. A clock can be set ahead, so that tests need not wait.
@@ -16,8 +17,10 @@ impl Clock {
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let ahead = TimeDelta::milliseconds(self.ahead_ms.load(Ordering::Relaxed));
-        DateTime::<Utc>::from(std::time::SystemTime::now()).trunc_subsecs(3) + ahead
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
+        let now = ms.saturating_add(self.ahead_ms.load(Ordering::Relaxed));
+        DateTime::from_timestamp_millis(now).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     /// Sets this clock, and every clone of it, further ahead.
