@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection as _, PgConnection, SqliteConnection};
+use diesel::query_dsl::methods::BoxedDsl;
+use diesel::{Connection, PgConnection, SqliteConnection};
 
 use crate::error::Error;
 
@@ -31,6 +32,11 @@ macro_rules! on {
     };
 }
 pub(crate) use on;
+
+/// A query to be completed step by step, for the back end of a connection. Within [`on!`], which has a different one in each arm.
+pub(crate) fn boxed<'a, C: Connection, Q: BoxedDsl<'a, C::Backend>>(query: Q, _: &C) -> Q::Output {
+    query.internal_into_boxed()
+}
 
 /// What a connection to SQLite keeps of the file in memory, unless it serves many.
 const SMALL_CACHE_KIB: u32 = 2_000;
