@@ -10,7 +10,7 @@ use domain::limits::BLOCKERS_LISTED;
 use domain::refusal::{Blocker, Blockers};
 use domain::services::Service;
 
-use super::row::{Row, account, parse_status, query};
+use super::row::{Row, account, parse_status, query, query_where};
 use crate::connection::{MultiBackend, StoreConnection, on};
 use crate::enterprises;
 use crate::error::Error;
@@ -30,7 +30,7 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
         .or(accounts::master_reseller_id.eq(top))
         .or(accounts::reseller_id.eq(top))
         .or(everything.into_sql::<Nullable<Bool>>());
-    let found = query().filter(accounts::id.eq(Key::from(id))).filter(accounts::tier.eq(tier.as_str())).filter(visible);
+    let found = query_where(accounts::id.eq(Key::from(id)).and(accounts::tier.eq(tier.as_str())).and(visible));
     let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
     let mut found = row.map(account).transpose()?;
     if tier == Tier::Enterprise {

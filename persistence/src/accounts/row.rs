@@ -7,7 +7,8 @@ use diesel::dsl;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryBuilder, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
+use diesel::query_dsl::methods::FilterDsl;
 use diesel::sqlite::Sqlite;
 use domain::account::{Account, Activation, Status, Tier};
 use domain::delivery::Delivery;
@@ -49,7 +50,7 @@ pub(crate) struct AccountRow {
 pub(crate) type Row = (AccountRow, Option<String>, Option<String>, Option<(Instant, String, Option<Instant>)>);
 
 /// Accounts with what their rows are read from; filters, order and limit are up to the caller.
-#[dsl::auto_type(no_type_alias)]
+#[dsl::auto_type]
 pub(crate) fn query() -> _ {
     accounts::table
         .left_join(MASTER.on(MASTER.field(accounts::id).nullable().eq(accounts::master_reseller_id)))
@@ -105,7 +106,7 @@ impl ValidGrouping<()> for Columns {
 impl QueryFragment<Sqlite> for Columns {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         static TEXT: OnceLock<String> = OnceLock::new();
-        pass.push_sql(TEXT.get_or_init(text::<Sqlite>));
+        pass.push_sql(TEXT.get_or_init(|| text::<Sqlite>(&columns())));
         Ok(())
     }
 }
@@ -113,7 +114,7 @@ impl QueryFragment<Sqlite> for Columns {
 impl QueryFragment<Pg> for Columns {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         static TEXT: OnceLock<String> = OnceLock::new();
-        pass.push_sql(TEXT.get_or_init(text::<Pg>));
+        pass.push_sql(TEXT.get_or_init(|| text::<Pg>(&columns())));
         Ok(())
     }
 }
@@ -125,13 +126,47 @@ impl QueryFragment<MultiBackend> for Columns {
     }
 }
 
-fn text<DB: Backend + Default>() -> String
+/// [`query`] with one condition and no order, with all but the condition's text kept.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub(crate) struct QueryWhere<E>(E);
+
+/// Accounts that meet a condition on the tables that [`query`] reads.
+pub(crate) fn query_where<E>(condition: E) -> QueryWhere<E>
+where
+    query: FilterDsl<E>,
+{
+    QueryWhere(condition)
+}
+
+impl<E> Query for QueryWhere<E> {
+    type SqlType = <columns as Expression>::SqlType;
+}
+
+impl<E: QueryFragment<Sqlite>> QueryFragment<Sqlite> for QueryWhere<E> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        pass.push_sql(TEXT.get_or_init(|| text::<Sqlite>(&query())));
+        pass.push_sql(" WHERE ");
+        self.0.walk_ast(pass)
+    }
+}
+
+impl<E: QueryFragment<Pg>> QueryFragment<Pg> for QueryWhere<E> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        pass.push_sql(TEXT.get_or_init(|| text::<Pg>(&query())));
+        pass.push_sql(" WHERE ");
+        self.0.walk_ast(pass)
+    }
+}
+
+/// The text of what binds nothing.
+fn text<DB: Backend + Default>(part: &impl QueryFragment<DB>) -> String
 where
     DB::QueryBuilder: Default,
-    columns: QueryFragment<DB>,
 {
     let mut builder = DB::QueryBuilder::default();
-    columns().to_sql(&mut builder, &DB::default()).expect("names of columns are written without a connection");
+    part.to_sql(&mut builder, &DB::default()).expect("names of tables and columns are written without a connection");
     builder.finish()
 }
 
