@@ -83,13 +83,13 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let database = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let http_threads = settings.workers;
+    let threads = settings.threads_that_serve();
     let service = Arc::new(Service::new(settings, database, clock, address)?);
     let generated_password = first_operator(&service).await.map_err(|error| error.to_string())?;
 
     let shared = Data::from(Arc::clone(&service));
     fallback::prepare();
-    let mut server = HttpServer::new(move || {
+    let server = HttpServer::new(move || {
         actix_web::rt::spawn(answers::hand_over());
         let cors = cors(&shared.settings.cors_origins);
         App::new().configure(|config| configure(config, &shared)).wrap(cors).wrap(from_fn(edge::pass))
@@ -100,10 +100,8 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     .keep_alive(Duration::from_secs(75))
     .max_connections(10_000)
     // Who has hung up is not worked for.
-    .h1_allow_half_closed(false);
-    if let Some(threads) = http_threads {
-        server = server.workers(threads.get());
-    }
+    .h1_allow_half_closed(false)
+    .workers(threads);
     let server = server.listen(listener).map_err(|error| error.to_string())?.run();
     let handle = server.handle();
     let server = tokio::spawn(server);

@@ -1,9 +1,10 @@
 //! Configuration by flag or environment, checked at the start.
 
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::Args;
@@ -94,9 +95,10 @@ pub struct Settings {
     #[expect(missing_docs, reason = "documented at its type; words here would replace those of its flags in --help")]
     pub graph: GraphFlags,
 
-    /// Threads that serve requests; as many as there are processors when unset.
+    /// Threads that serve requests. When unset, as many as there are processors; on SQLite, whose threads are in this process as
+    /// well, one fewer.
     #[arg(long, env = "TEAMMATE_WORKERS")]
-    pub workers: Option<std::num::NonZeroUsize>,
+    pub workers: Option<NonZeroUsize>,
 
     /// Seconds for which `/readyz` says no before the service stops to listen, so that a load balancer hears of it.
     #[arg(long, env = "TEAMMATE_DRAIN_SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(..=60))]
@@ -127,6 +129,18 @@ impl Settings {
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+
+    /// How many threads serve requests. SQLite is left a processor: where its reader has to share one with as many threads as
+    /// there are processors, each is handed fewer requests at once, and more time goes into switching between them.
+    #[must_use]
+    pub fn threads_that_serve(&self) -> usize {
+        let processors = available_parallelism().map_or(1, NonZeroUsize::get);
+        let by_default = match self.store.database_url() {
+            DatabaseUrl::Sqlite(_) => processors.saturating_sub(1).max(1),
+            DatabaseUrl::Postgresql(_) => processors,
+        };
+        self.workers.map_or(by_default, NonZeroUsize::get)
     }
 }
 
