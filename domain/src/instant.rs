@@ -2,35 +2,66 @@
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
+/// The longest: with microseconds and a `Z`.
+const LONGEST: usize = 27;
+
+/// An instant as text.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    octets: [u8; LONGEST],
+    length: usize,
+}
+
+impl Text {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.octets[..self.length]).unwrap_or_default()
+    }
+
+    fn push(&mut self, octet: u8) {
+        if let Some(place) = self.octets.get_mut(self.length) {
+            *place = octet;
+            self.length += 1;
+        }
+    }
+
+    fn digits<const WIDTH: u32>(&mut self, number: u32) {
+        for place in (0..WIDTH).rev() {
+            self.push(b"0123456789"[(number / 10_u32.pow(place) % 10) as usize]);
+        }
+    }
+}
+
 /// Writes an instant as `2026-11-23`, what is to stand between, and `22:15:00`, with what there is of a second's milliseconds or
 /// microseconds behind it. For years of four digits.
 #[must_use]
-pub fn write(time: NaiveDateTime, between: char) -> String {
-    let mut text = String::with_capacity(27);
-    let mut digits = |number: u32, width: u32, before: Option<char>| {
-        text.extend(before);
-        let places = (0..width).rev();
-        text.extend(places.filter_map(|place| char::from_digit(number / 10_u32.pow(place) % 10, 10)));
-    };
-    digits(time.year().unsigned_abs(), 4, None);
-    digits(time.month(), 2, Some('-'));
-    digits(time.day(), 2, Some('-'));
-    digits(time.hour(), 2, Some(between));
-    digits(time.minute(), 2, Some(':'));
-    digits(time.second(), 2, Some(':'));
-    match time.nanosecond() % 1_000_000_000 / 1000 {
-        0 => {}
-        micros if micros % 1000 == 0 => digits(micros / 1000, 3, Some('.')),
-        micros => digits(micros, 6, Some('.')),
+pub fn write(time: NaiveDateTime, between: u8) -> Text {
+    let mut text = Text { octets: [0; LONGEST], length: 0 };
+    text.digits::<4>(time.year().unsigned_abs());
+    text.push(b'-');
+    text.digits::<2>(time.month());
+    text.push(b'-');
+    text.digits::<2>(time.day());
+    text.push(between);
+    text.digits::<2>(time.hour());
+    text.push(b':');
+    text.digits::<2>(time.minute());
+    text.push(b':');
+    text.digits::<2>(time.second());
+    let micros = time.nanosecond() % 1_000_000_000 / 1000;
+    if micros != 0 {
+        text.push(b'.');
+        if micros % 1000 == 0 { text.digits::<3>(micros / 1000) } else { text.digits::<6>(micros) }
     }
     text
 }
 
 /// Writes an instant as answers show it (W2): RFC 3339, in UTC.
 #[must_use]
-pub fn rfc3339(instant: crate::Timestamp) -> String {
-    let mut text = write(instant.naive_utc(), 'T');
-    text.push('Z');
+pub fn rfc3339(instant: crate::Timestamp) -> Text {
+    let mut text = write(instant.naive_utc(), b'T');
+    text.push(b'Z');
     text
 }
 
@@ -45,8 +76,9 @@ mod tests {
         #[test]
         fn w2_an_instant_is_written_as_chrono_writes_it(micros in 0..253_402_300_799_999_999_i64, of in prop::sample::select(vec![1, 1_000, 1_000_000])) {
             let instant: DateTime<Utc> = DateTime::from_timestamp_micros(micros / of * of).expect("an instant");
-            prop_assert_eq!(write(instant.naive_utc(), ' '), instant.naive_utc().format("%F %T%.f").to_string());
-            prop_assert_eq!(rfc3339(instant), instant.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+            let (stored, shown) = (write(instant.naive_utc(), b' '), rfc3339(instant));
+            prop_assert_eq!(stored.as_str(), instant.naive_utc().format("%F %T%.f").to_string());
+            prop_assert_eq!(shown.as_str(), instant.to_rfc3339_opts(SecondsFormat::AutoSi, true));
         }
     }
 }

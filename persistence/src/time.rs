@@ -65,7 +65,7 @@ impl ToSql<Column, MultiBackend> for Instant {
 
 impl ToSql<Column, Sqlite> for Instant {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(write(self.0, ' '));
+        out.set_value(write(self.0, b' ').as_str().to_owned());
         Ok(IsNull::No)
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     fn an_instant_is_written_as_diesel_writes_it_and_read_again() {
         for micros in [0_i64, 1, 999, 1000, 250_000, 999_999, 1_700_000_000_123_000, 1_709_251_199_999_999] {
             let time = chrono::DateTime::from_timestamp_micros(micros).expect("an instant").naive_utc();
-            let text = write(time, ' ');
+            let text = write(time, b' ').as_str().to_owned();
             assert_eq!(text, time.format("%F %T%.f").to_string());
             assert_eq!(read(text.as_bytes()), Some(time), "{text}");
         }

@@ -10,6 +10,9 @@ use serde::Serialize;
 use super::error::Error;
 use super::error_code::ErrorCode;
 
+/// What most resources need at most, so that writing one need not look for more memory.
+const RESOURCE_OCTETS: usize = 512;
+
 /// A successful answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -30,7 +33,8 @@ pub struct Answer {
 impl Answer {
     /// 200 with a body.
     pub fn ok(view: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_vec(view)
+        let mut body = Vec::with_capacity(RESOURCE_OCTETS);
+        serde_json::to_writer(&mut body, view)
             .map_err(|error| Error::new(ErrorCode::Internal, format!("The answer could not be written: {error}")))?;
         Ok(Self { status: 200, location: None, etag: None, link: None, body: body.into(), replayed: false })
     }
