@@ -133,54 +133,53 @@ impl Service {
     }
 
     /// Runs a reading operation for a caller, who is looked up on the same snapshot.
-    pub async fn read<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> Result<T, Error>
+    pub fn read<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         P: Permission,
         T: Send + 'static,
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
     {
         let now = self.clock.now();
-        self.database
-            .read_known(move |tx, known| {
-                let actor = caller.actor(tx, known, now)?;
-                operation(tx, &actor, now)
-            })
-            .await
+        self.database.read_known(move |tx, known| {
+            let actor = caller.actor(tx, known, now)?;
+            operation(tx, &actor, now)
+        })
     }
 
     /// The same for an operation that may take a second, because it counts what there is.
-    pub async fn read_long<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> Result<T, Error>
+    pub fn read_long<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         P: Permission,
         T: Send + 'static,
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
     {
         let now = self.clock.now();
-        self.database
-            .read_long(move |tx| {
-                let actor = caller.actor(tx, &mut Known::default(), now)?;
-                operation(tx, &actor, now)
-            })
-            .await
+        self.database.read_long(move |tx| {
+            let actor = caller.actor(tx, &mut Known::default(), now)?;
+            operation(tx, &actor, now)
+        })
     }
 
     /// The same for an operation of some length whose answer depends on nothing but its caller, where that calls from, a question
     /// and the snapshot: whoever asks the same in the same moment gets the same answer.
-    pub async fn read_question<F>(&self, caller: Caller<Read>, asked: &str, mut operation: F) -> Result<Answer, Error>
+    pub fn read_question<F>(
+        &self,
+        caller: Caller<Read>,
+        asked: &str,
+        mut operation: F,
+    ) -> impl Future<Output = Result<Answer, Error>>
     where
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
     {
         let now = self.clock.now();
-        self.database
-            .read_question(caller.question(asked), move |tx, known| {
-                let actor = caller.actor(tx, known, now)?;
-                operation(tx, &actor, now)
-            })
-            .await
+        self.database.read_question(caller.question(asked), move |tx, known| {
+            let actor = caller.actor(tx, known, now)?;
+            operation(tx, &actor, now)
+        })
     }
 
     /// Runs a changing operation for a caller, who is looked up in the same transaction.
-    pub async fn write<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> Result<T, Error>
+    pub fn write<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         P: Permission,
         T: Send + 'static,
@@ -191,39 +190,42 @@ impl Service {
             let actor = caller.actor(tx, known, now)?;
             operation(tx, &actor, now)
         })
-        .await
     }
 
     /// Runs a changing operation that bears an instant, unless it has waited too long: nothing may be recorded in a billing
     /// period whose report is final by then.
-    pub async fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> Result<T, Error>
+    pub fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         T: Send + 'static,
         F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, Error> + Send + 'static,
     {
         let clock = self.clock.clone();
-        let outcome = self
-            .database
-            .write_known(move |tx, known| {
-                if clock.now() - now > TimeDelta::seconds(CHANGE_WAITS_SECONDS) {
-                    return Err(persistence::Error::Busy.into());
-                }
-                operation(tx, known)
-            })
-            .await;
-        self.outbox_ready.notify_one();
-        self.events_ready.notify_one();
-        outcome
+        let outcome = self.database.write_known(move |tx, known| {
+            if clock.now() - now > TimeDelta::seconds(CHANGE_WAITS_SECONDS) {
+                return Err(persistence::Error::Busy.into());
+            }
+            operation(tx, known)
+        });
+        async {
+            let outcome = outcome.await;
+            self.outbox_ready.notify_one();
+            self.events_ready.notify_one();
+            outcome
+        }
     }
 
     /// The same for a request that can be recognised when it comes again (W5).
-    pub async fn write_once<P, F>(&self, caller: Caller<P>, once: Repeatable, mut operation: F) -> Result<Answer, Error>
+    pub fn write_once<P, F>(
+        &self,
+        caller: Caller<P>,
+        once: Repeatable,
+        mut operation: F,
+    ) -> impl Future<Output = Result<Answer, Error>>
     where
         P: Permission,
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
     {
         self.write(caller, move |tx, actor, now| once.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
-            .await
     }
 
     /// The same for somebody who need not be signed in, and is known by network address.

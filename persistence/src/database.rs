@@ -77,66 +77,66 @@ impl Database {
     }
 
     /// Runs an operation that only reads, on one snapshot that holds every write acknowledged before this call.
-    pub async fn read<T, E, F>(&self, mut operation: F) -> Result<T, E>
+    pub fn read<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        self.read_known(move |tx, _| operation(tx)).await
+        self.read_known(move |tx, _| operation(tx))
     }
 
     /// The same for an operation that looks its caller up: on SQLite, those of one caller that wait together do so once.
-    pub async fn read_known<T, E, F>(&self, operation: F) -> Result<T, E>
+    pub fn read_known<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read, job::pack(operation)).await
+        ask(&self.0.read, job::pack(operation))
     }
 
     /// The same for an operation that may take a second: on SQLite, others don't wait for it.
-    pub async fn read_long<T, E, F>(&self, mut operation: F) -> Result<T, E>
+    pub fn read_long<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read_long, job::pack(move |tx, _| operation(tx))).await
+        ask(&self.0.read_long, job::pack(move |tx, _| operation(tx)))
     }
 
     /// The same for an operation whose outcome depends on nothing but a question and the snapshot. On SQLite, those that
     /// wait together with the same question are answered by one run. The question must name all that counts of the caller.
-    pub async fn read_question<T, E, F>(&self, question: String, operation: F) -> Result<T, E>
+    pub fn read_question<T, E, F>(&self, question: String, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
         T: Clone + Send + 'static,
         E: Failure + Clone + Send + 'static,
     {
-        ask(&self.0.read, job::pack_question(question, operation)).await
+        ask(&self.0.read, job::pack_question(question, operation))
     }
 
     /// Runs an operation in a transaction of its own: all of it is durable when this returns `Ok`, and nothing of it
     /// stays otherwise. PostgreSQL may run the operation again after a conflict, and SQLite when another one of its group has
     /// to be undone, so it must not act outside.
-    pub async fn write<T, E, F>(&self, mut operation: F) -> Result<T, E>
+    pub fn write<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        self.write_known(move |tx, _| operation(tx)).await
+        self.write_known(move |tx, _| operation(tx))
     }
 
     /// The same for an operation that looks its caller up: on SQLite, those of one caller that wait together do so once.
-    pub async fn write_known<T, E, F>(&self, operation: F) -> Result<T, E>
+    pub fn write_known<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.write, job::pack(operation)).await
+        ask(&self.0.write, job::pack(operation))
     }
 
     /// Whether the schema is that of this version of the service.
@@ -169,14 +169,18 @@ impl Drop for Inner {
     }
 }
 
-async fn ask<T, E: Failure>(
+/// Puts a job into a queue at once, so that what waits for it is small: it is part of the future of every request.
+fn ask<T, E: Failure>(
     queue: &Sender<Box<dyn Job>>,
     (job, outcome): (Box<dyn Job>, oneshot::Receiver<Result<T, E>>),
-) -> Result<T, E> {
-    match queue.try_send(job) {
-        Ok(()) => outcome.await.unwrap_or_else(|_| Err(Error::Closed.into())),
-        Err(TrySendError::Full(_)) => Err(Error::Busy.into()),
-        Err(TrySendError::Disconnected(_)) => Err(Error::Closed.into()),
+) -> impl Future<Output = Result<T, E>> + use<T, E> {
+    let asked = queue.try_send(job).map_err(|unsent| match unsent {
+        TrySendError::Full(_) => Error::Busy,
+        TrySendError::Disconnected(_) => Error::Closed,
+    });
+    async move {
+        asked?;
+        outcome.await.unwrap_or_else(|_| Err(Error::Closed.into()))
     }
 }
 

@@ -46,14 +46,14 @@ pub enum Step {
 }
 
 /// The account with an id.
-pub async fn get<V: View>(
+pub fn get<V: View>(
     service: &Service,
     caller: Caller<Read>,
     id: String,
     conditions: Conditions,
-) -> Result<Answer, Error> {
-    let get = move |tx: &mut _, actor: &Actor, _| V::answer(actor.reach(tx, V::TIER, &id)?);
-    Ok(conditions.answer(service.read(caller, get).await?))
+) -> impl Future<Output = Result<Answer, Error>> {
+    let answer = service.read(caller, move |tx, actor, _| V::answer(actor.reach(tx, V::TIER, &id)?));
+    async move { Ok(conditions.answer(answer.await?)) }
 }
 
 /// A page of the accounts of a tier.
