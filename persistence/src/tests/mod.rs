@@ -2,4 +2,5 @@
 
 mod answers;
 mod group_commit;
+mod known;
 mod plans;

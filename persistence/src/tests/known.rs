@@ -1,0 +1,67 @@
+//! R7: what a reader remembers of callers lasts as long as nobody changes the file.
+
+use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::account::Tier;
+use domain::authority::Role;
+use domain::email::EmailAddress;
+use domain::id::{AccountId, MemberId, SessionId};
+use domain::principal::Principal;
+use domain::services::Services;
+use uuid::Uuid;
+
+use crate::accounts::{self, NewAccount};
+use crate::members::{self, NewMember};
+use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, sessions};
+
+fn sign_in(tx: &mut StoreConnection, member: MemberId, session: SessionId) -> Result<(), Error> {
+    let (id, email) = (AccountId::from_uuid(Uuid::from_u128(1)), EmailAddress::parse("one@example.com").unwrap());
+    let now = Timestamp::default();
+    let account = NewAccount {
+        id,
+        tier: Tier::MasterReseller,
+        master_reseller_id: Some(id),
+        reseller_id: None,
+        name: "Example",
+        email: &email,
+        billing_reference: None,
+        services: Services::ALL,
+        enterprise: None,
+        now,
+    };
+    assert!(accounts::insert_active(tx, &account)?);
+    let role = Role::Owner;
+    members::insert(tx, &NewMember { id: member, account: id, email: &email, role, password_hash: "", now })?;
+    sessions::start(tx, session, member, b"hash", now, now + TimeDelta::days(30))
+}
+
+#[tokio::test]
+async fn r7_a_caller_is_remembered_until_anybody_changes_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("test.db");
+    let database = Database::open(DatabaseUrl::Sqlite(file.clone()), Options::default()).expect("a database opens");
+    let (member, session) = (MemberId::from_uuid(Uuid::from_u128(2)), SessionId::from_uuid(Uuid::from_u128(3)));
+    database.write(move |tx| sign_in(tx, member, session)).await.unwrap();
+    let at = async |now: Timestamp| {
+        let found = database.read_known(move |tx, known| {
+            let (principal, session) = (Principal::Member(member), session);
+            known.signed_in(tx, principal, session, now)
+        });
+        found.await.unwrap().map(|signed_in| (signed_in.role, signed_in.operates))
+    };
+    let now = Timestamp::default();
+    assert_eq!(at(now).await, Some((Role::Owner, true)));
+    assert_eq!(at(now + TimeDelta::days(30)).await, None, "the session ends by itself, remembered or not");
+    assert_eq!(at(now).await, Some((Role::Owner, true)));
+
+    let mut elsewhere = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    elsewhere.batch_execute("UPDATE members SET role = 'viewer'").unwrap();
+    assert_eq!(at(now).await, Some((Role::Viewer, true)), "another process has changed it");
+    elsewhere.batch_execute("UPDATE accounts SET status = 'suspended'").unwrap();
+    assert_eq!(at(now).await, Some((Role::Viewer, false)), "and its account");
+
+    database.write(move |tx| sessions::end(tx, session, now)).await.unwrap();
+    assert_eq!(at(now).await, None, "our own writer has ended the session");
+}
