@@ -52,7 +52,7 @@ pub fn write(time: NaiveDateTime, between: u8) -> Text {
     let micros = time.nanosecond() % 1_000_000_000 / 1000;
     if micros != 0 {
         text.push(b'.');
-        if micros % 1000 == 0 { text.digits::<3>(micros / 1000) } else { text.digits::<6>(micros) }
+        if micros.is_multiple_of(1000) { text.digits::<3>(micros / 1000) } else { text.digits::<6>(micros) }
     }
     text
 }
