@@ -14,7 +14,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The present instant.
+    /// The present instant, not before 1970.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -59,7 +59,7 @@ fn post(captured: &Captured) -> Route {
 fn answer(status: StatusCode, captured: &Captured) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     for header in &captured.headers {
-        response.insert_header(header.clone());
+        response.append_header(header.clone());
     }
     response.body(captured.body.clone())
 }

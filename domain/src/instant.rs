@@ -34,9 +34,10 @@ impl Text {
 }
 
 /// Writes an instant as `2026-11-23`, what is to stand between, and `22:15:00`, with what there is of a second's milliseconds or
-/// microseconds behind it. For years of four digits.
+/// microseconds behind it. For years of four digits, and ASCII between.
 #[must_use]
 pub fn write(time: NaiveDateTime, between: u8) -> Text {
+    debug_assert!(between.is_ascii());
     let mut text = Text { octets: [0; LONGEST], length: 0 };
     text.digits::<4>(time.year().unsigned_abs());
     text.push(b'-');

@@ -39,7 +39,7 @@ pub(crate) fn boxed<'a, C: Connection, Q: BoxedDsl<'a, C::Backend>>(query: Q, _:
 }
 
 /// What a connection to SQLite keeps of the file in memory, unless it serves many.
-const SMALL_CACHE_KIB: u32 = 2_000;
+pub(crate) const SMALL_CACHE_KIB: u32 = 2_000;
 
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +87,16 @@ impl DatabaseUrl {
             Self::Sqlite(path) => sqlite(path, cache_kib).map(StoreConnection::Sqlite),
             Self::Postgresql(url) => postgresql(url).map(StoreConnection::Postgresql),
         }
+    }
+
+    /// The same for a connection that SQLite lets do nothing but read: the version of the data by which readers remember
+    /// callers tells nothing of a connection's own changes.
+    pub(crate) fn connect_reading(&self, cache_kib: u32) -> Result<StoreConnection, Error> {
+        let mut connection = self.connect_keeping(cache_kib)?;
+        if let StoreConnection::Sqlite(reader) = &mut connection {
+            reader.batch_execute("PRAGMA query_only = ON;")?;
+        }
+        Ok(connection)
     }
 }
 

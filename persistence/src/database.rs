@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use crate::connection::{DatabaseUrl, StoreConnection};
+use crate::connection::{DatabaseUrl, SMALL_CACHE_KIB, StoreConnection};
 use crate::error::{Error, Failure};
 use crate::job::{self, Job};
 use crate::signed_in::Known;
@@ -55,7 +55,8 @@ impl Database {
         let threads = match url {
             DatabaseUrl::Sqlite(_) => {
                 let for_writing = url.connect_keeping(WRITER_CACHE_KIB)?;
-                let (for_reading, for_long) = (url.connect_keeping(READER_CACHE_KIB)?, url.connect()?);
+                let for_reading = url.connect_reading(READER_CACHE_KIB)?;
+                let for_long = url.connect_reading(SMALL_CACHE_KIB)?;
                 let (long, long_reads) = bounded(options.queue);
                 read_long = long;
                 vec![
@@ -76,7 +77,8 @@ impl Database {
         Ok(Self(Arc::new(Inner { url, read, read_long, write, threads })))
     }
 
-    /// Runs an operation that only reads, on one snapshot that holds every write acknowledged before this call.
+    /// Runs an operation that only reads, on one snapshot that holds every write acknowledged before this call. It is asked for
+    /// by the call itself: to drop the future does not take it back.
     pub fn read<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
@@ -86,7 +88,7 @@ impl Database {
         self.read_known(move |tx, _| operation(tx))
     }
 
-    /// The same for an operation that looks its caller up: on SQLite, those of one caller that wait together do so once.
+    /// The same for an operation that looks its caller up: SQLite's reader remembers callers until anybody changes the file.
     pub fn read_known<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
@@ -119,7 +121,7 @@ impl Database {
 
     /// Runs an operation in a transaction of its own: all of it is durable when this returns `Ok`, and nothing of it
     /// stays otherwise. PostgreSQL may run the operation again after a conflict, and SQLite when another one of its group has
-    /// to be undone, so it must not act outside.
+    /// to be undone, so it must not act outside. It, too, is asked for by the call itself.
     pub fn write<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,

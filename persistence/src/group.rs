@@ -59,7 +59,7 @@ pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job
 fn begin_reading(connection: &mut StoreConnection, known: &mut Known) -> QueryResult<()> {
     connection.batch_execute("BEGIN DEFERRED")?;
     let StoreConnection::Sqlite(reader) = connection else { return Ok(()) };
-    known.of_snapshot(reader).inspect_err(|_| end(connection, "ROLLBACK"))
+    known.forget_other_snapshots(reader).inspect_err(|_| end(connection, "ROLLBACK"))
 }
 
 fn next_group(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {

@@ -66,7 +66,7 @@ pub struct Known {
 
 impl Known {
     /// Forgets everybody if the snapshot of the transaction that has just begun is not the one that they were found on.
-    pub(crate) fn of_snapshot(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
+    pub(crate) fn forget_other_snapshots(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
         let snapshot = Prepared(DataVersion).get_result(connection)?;
         if self.snapshot.replace(snapshot) != Some(snapshot) || self.found.len() > KNOWN_MAX {
             self.found.clear();
@@ -92,7 +92,7 @@ impl Known {
     }
 }
 
-/// Another number on this connection as soon as anybody else, in whatever process, has changed the file.
+/// Another number on this connection as soon as another one, in whatever process, has changed the file.
 #[derive(Debug, Clone, Copy, QueryId)]
 struct DataVersion;
 

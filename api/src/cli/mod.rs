@@ -120,9 +120,9 @@ fn run(cli: Cli) -> Result<(), String> {
         Some(Command::RotateKeys { wait_seconds }) => rotate_keys(&settings.store, wait_seconds),
         Some(Command::ResetSecondFactor { email }) => reset_second_factor(&settings.store, email),
         Some(Command::ReplayMail) => {
-            let (database, now) = (open(&settings.store)?, Clock::default().now());
+            let (runtime, database, now) = (runtime()?, open(&settings.store)?, Clock::default().now());
             let replay = database.write(move |tx| outbox::replay(tx, now).map_err(Error::from));
-            let count = runtime()?.block_on(replay).map_err(|error| error.to_string())?;
+            let count = runtime.block_on(replay).map_err(|error| error.to_string())?;
             println!("{count} e-mail(s) queued again.");
             Ok(())
         }
@@ -131,7 +131,7 @@ fn run(cli: Cli) -> Result<(), String> {
 
 /// Running services send the e-mail that tells of it.
 fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(), String> {
-    let (database, now) = (open(store)?, Clock::default().now());
+    let (runtime, database, now) = (runtime()?, open(store)?, Clock::default().now());
     let seal = Seal::open(&store.data_dir, now).map_err(|error| error.to_string())?;
     let (post, origin) = (Post::new(Arc::new(seal)), Origin::system("reset-second-factor"));
     let name = email.given().to_owned();
@@ -139,7 +139,7 @@ fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(),
         let member = members::by_email(tx, &email)?.ok_or(Refusal::NotFound)?;
         second_factors::operations::reset(tx, &origin, &member, now, &post)
     });
-    runtime()?.block_on(reset).map_err(|error| format!("{name}: {error}"))?;
+    runtime.block_on(reset).map_err(|error| format!("{name}: {error}"))?;
     println!("{name} signs in with the password alone, until there is another second factor.");
     Ok(())
 }

@@ -64,8 +64,8 @@ impl Permission for ChangeMyself {
     const NEEDS_SECOND_FACTOR: bool = false;
 }
 
-/// A request with a good access token. Whether its session still lasts, and what its member or client may do, is looked up in
-/// the request's own transaction by [`Caller::actor`].
+/// A request with a good access token. Whether its session still lasts, and what its member or client may do, is told by
+/// [`Caller::actor`] as the request's own transaction sees it.
 #[derive(Debug)]
 pub struct Caller<P> {
     claims: Claims,

@@ -130,7 +130,7 @@ impl QueryFragment<MultiBackend> for Columns {
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct QueryWhere<E>(E);
 
-/// Accounts that meet a condition on the tables that [`query`] reads.
+/// Accounts that meet a condition on the tables that [`query`] reads; one on another table fails whenever it runs.
 pub(crate) fn query_where<E>(condition: E) -> QueryWhere<E>
 where
     query: FilterDsl<E>,
