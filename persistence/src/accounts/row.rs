@@ -126,11 +126,11 @@ impl QueryFragment<MultiBackend> for Columns {
     }
 }
 
-/// [`query`] with one condition and no order, with all but the condition's text kept.
+/// [`query()`] with one condition and no order, with all but the condition's text kept.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct QueryWhere<E>(E);
 
-/// Accounts that meet a condition on the tables that [`query`] reads; one on another table fails whenever it runs.
+/// Accounts that meet a condition on the tables that [`query()`] reads; one on another table fails whenever it runs.
 pub(crate) fn query_where<E>(condition: E) -> QueryWhere<E>
 where
     query: FilterDsl<E>,
