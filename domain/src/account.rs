@@ -1,11 +1,11 @@
 //! Accounts: the tiers of the tree, their life cycle, and where in the tree an account stands (R1, R5, R7).
 
-use crate::Timestamp;
 use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
-use crate::id::{self, AccountId};
+use crate::id::AccountId;
 use crate::refusal::Refusal;
 use crate::services::{Service, Services};
+use crate::{Timestamp, id};
 
 /// The level of an account in the tree, from the top down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,7 +9,7 @@ pub use next::{Next, NextStep, Party};
 use crate::Timestamp;
 use crate::account::Tier;
 use crate::enterprise::SbcRegionCode;
-use crate::refusal::Refusal;
+use crate::refusal::{Blocker, Blockers, Refusal};
 use crate::route_domain::{RouteDomain, VerificationTxt};
 use crate::tenant::Tenant;
 
@@ -279,6 +279,21 @@ impl DirectRouting {
     #[must_use]
     pub fn route(&self, region: &SbcRegionCode) -> Option<&Route> {
         self.routes.iter().find(|route| route.region == *region)
+    }
+
+    /// The started routes of these regions, as what stands in the way of giving the regions up.
+    #[must_use]
+    pub fn blockers<'a>(&self, regions: impl Iterator<Item = &'a SbcRegionCode>) -> Blockers {
+        let routes = regions.filter_map(|region| self.route(region));
+        let listed: Vec<_> = routes
+            .map(|route| Blocker {
+                kind: "route",
+                id: route.region.as_str().to_owned(),
+                name: route.state.domain().map(|domain| domain.as_str().to_owned()).unwrap_or_default(),
+                status: route.state.as_str(),
+            })
+            .collect();
+        Blockers { total: i64::try_from(listed.len()).unwrap_or(i64::MAX), listed }
     }
 
     /// Where the route of a region stands.

@@ -8,9 +8,9 @@ use tokio::sync::oneshot;
 
 use crate::connection::{DatabaseUrl, SMALL_CACHE_KIB, StoreConnection};
 use crate::error::{Error, Failure};
-use crate::job::{self, Job};
+use crate::job::Job;
 use crate::signed_in::Known;
-use crate::{group, migrations, pool};
+use crate::{group, job, migrations, pool};
 
 /// How the store is run.
 #[derive(Debug, Clone, Copy)]

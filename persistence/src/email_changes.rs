@@ -6,7 +6,8 @@ use domain::account::{Account, Scope, Tier};
 use domain::email::EmailAddress;
 use domain::id::{AccountId, MessageId};
 
-use crate::accounts::{self, claim_email, free_email, search_text};
+use crate::accounts;
+use crate::accounts::{claim_email, free_email, search_text};
 use crate::connection::StoreConnection;
 use crate::error::Error;
 use crate::invitations::withdraw;

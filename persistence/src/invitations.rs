@@ -10,14 +10,13 @@ use domain::id::{AccountId, MemberId, MessageId};
 use domain::member::{Invitation, Member};
 use uuid::Uuid;
 
-use crate::FIRST_VERSION;
 use crate::connection::{MultiBackend, StoreConnection};
 use crate::error::Error;
 use crate::key::Key;
 use crate::members::parse_role;
 use crate::schema::{invitations, members, outbox};
-use crate::second_factors;
 use crate::time::{Instant, column, instant};
+use crate::{FIRST_VERSION, second_factors};
 
 type Times = (Instant, Option<Instant>, Option<Instant>);
 type Row = (Key, String, String, i64, Times, Option<(Instant, String, Option<Instant>)>);

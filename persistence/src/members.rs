@@ -7,13 +7,12 @@ use domain::authority::Role;
 use domain::email::EmailAddress;
 use domain::id::{AccountId, MemberId};
 
-use crate::FIRST_VERSION;
-use crate::accounts;
 use crate::connection::StoreConnection;
 use crate::error::Error;
 use crate::key::Key;
 use crate::schema::{accounts as account_rows, members};
 use crate::time::{Instant, column};
+use crate::{FIRST_VERSION, accounts};
 
 /// A member with its account.
 #[derive(Debug, Clone)]

@@ -10,7 +10,8 @@ use domain::id::{AccountId, MoveId};
 use domain::moves::{Move, MoveStatus};
 use uuid::Uuid;
 
-use crate::accounts::{self, owners, search_text};
+use crate::accounts;
+use crate::accounts::{owners, search_text};
 use crate::billing::history::note_account;
 use crate::connection::{MultiBackend, StoreConnection};
 use crate::error::{Error, inserted};

@@ -14,7 +14,8 @@ use diesel::sqlite::Sqlite;
 use domain::account::{Account, Scope, Status, Tier};
 use domain::id::AccountId;
 
-use crate::accounts::{self, search_pattern};
+use crate::accounts;
+use crate::accounts::search_pattern;
 use crate::connection::StoreConnection;
 use crate::error::Error;
 use crate::key::{Key, sql};

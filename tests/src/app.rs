@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use api::app::Service;
 use api::clock::Clock;
 use api::events::publish;
-use api::mail::worker;
-use api::server::{self, Background, Running};
-use api::service::Service;
+use api::resources::webhooks::worker as deliveries;
+use api::server;
+use api::server::{Background, Running};
 use api::settings::Settings;
-use api::webhooks::worker as deliveries;
 use clap::Parser;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -117,7 +117,8 @@ impl App {
 
     /// Hands over the mail that waits.
     pub async fn deliver_mail(&self) {
-        while worker::deliver_due(self.service()).await.expect("the outbox can be read") > 0 {}
+        let worker = self.service().mail_worker();
+        while worker.deliver_due().await.expect("the outbox can be read") > 0 {}
     }
 
     /// Publishes what has happened and delivers whatever is due to webhooks; says how many attempts that took.

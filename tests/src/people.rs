@@ -1,7 +1,7 @@
 //! People who use the service: signed in by the journey that real ones take, or put straight into the store where
 //! the way there is not what a test is about.
 
-use api::record::new_id;
+use api::ids::new_id;
 use api::security::secret_token::SecretToken;
 use chrono::TimeDelta;
 use domain::account::{Scope, Tier};
@@ -13,10 +13,10 @@ use domain::id::{AccountId, ClientId, Id, MemberId, SessionId};
 use domain::principal::Principal;
 use domain::services::Services;
 use domain::text::ClientName;
-use persistence::accounts::{self, NewAccount};
-use persistence::api_clients::{self, NewSecret};
-use persistence::members::{self, NewMember};
-use persistence::{Error, sessions};
+use persistence::accounts::NewAccount;
+use persistence::api_clients::NewSecret;
+use persistence::members::NewMember;
+use persistence::{Error, accounts, api_clients, members, sessions};
 use secrecy_free::expose;
 use serde_json::{Value, json};
 

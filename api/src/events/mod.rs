@@ -1,6 +1,7 @@
-//! Events: what happened, as those read it whose accounts it happened to, and how it is made known (R16).
+//! Events: what happened, recorded with the change, shown to those whose accounts it happened to, and handed on to webhooks (R16).
 
 pub mod members;
+pub mod record;
+pub mod view;
+pub mod fan_out;
 pub mod publish;
-pub mod routes;
-pub mod wire;

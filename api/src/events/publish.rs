@@ -1,13 +1,15 @@
 //! Publishes events once they are committed. Any number of replicas may run it: they take turns.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use persistence::{events, webhooks};
 
-use crate::http::caller::Permission;
-use crate::http::{Caller, Error};
-use crate::service::Service;
-use crate::webhooks::fan_out::hand_on;
+use super::fan_out::hand_on;
+use crate::access::Permission;
+use crate::app::Service;
+use crate::error::Error;
+use crate::http::Caller;
 
 /// The pause between two rounds: requests come first, and a batch costs little more than one event.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -15,9 +17,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Publishes whatever is committed, now and whenever more is, until the task is ended.
-pub async fn run(service: &Service) {
+pub async fn run(service: Arc<Service>) {
     loop {
-        if let Err(error) = publish(service).await {
+        if let Err(error) = publish(&service).await {
             tracing::warn!(%error, "events could not be published");
         }
         tokio::time::sleep(PAUSE).await;

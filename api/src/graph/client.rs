@@ -12,9 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::time::Duration;
 use tokio::sync::Mutex;
-
-use crate::settings::GraphSettings;
+use url::Url;
 
 /// How much of an answer is read, in octets.
 const ANSWER_MAX: usize = 1024 * 1024;
@@ -22,6 +22,23 @@ const ANSWER_MAX: usize = 1024 * 1024;
 const MARGIN: TimeDelta = TimeDelta::seconds(60);
 /// Longest message of Graph's that is passed on, in characters.
 const MESSAGE_MAX: usize = 300;
+
+/// Microsoft Graph and how this service signs in to it.
+#[derive(Debug, Clone)]
+pub struct GraphSettings {
+    /// Its base.
+    pub url: Url,
+    /// The tenant that takes all domains on, if not each enterprise's own.
+    pub tenant: Option<Tenant>,
+    /// What this service is called there.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// The base of the token endpoint.
+    pub login_url: Url,
+    /// How long one request may take.
+    pub timeout: Duration,
+}
 
 /// Why a request brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]

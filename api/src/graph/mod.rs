@@ -1,7 +1,6 @@
-//! Microsoft Graph: how the service takes the steps of Direct Routing by itself (R11).
+//! Microsoft Graph: a client, and the steps by which the service establishes Direct Routing by itself (R11).
 
 pub mod client;
 pub mod steps;
-pub mod worker;
 
-pub use client::Graph;
+pub use client::{Graph, GraphSettings};

@@ -7,8 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use aws_lc_rs::digest;
 use serde::Serialize;
 
-use super::error::Error;
-use super::error_code::ErrorCode;
+use crate::error::{Error, ErrorCode};
 
 /// What most resources need at most, so that writing one need not look for more memory.
 const RESOURCE_OCTETS: usize = 512;

@@ -15,9 +15,9 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
 
-use super::error::{Error, ValueError, value_error};
-use super::error_code::ErrorCode;
+use crate::error::{Error, ErrorCode, ValueError, value_error};
 
 /// The octets of a request body. It is parsed after the caller was found to be allowed to send it.
 #[derive(Debug, Clone)]
@@ -309,4 +309,22 @@ impl Members {
             _ => Err(Error::validation(self.errors)),
         }
     }
+}
+
+/// Refuses a body that changes nothing because it names no member.
+pub fn refuse_empty(is_empty: bool) -> Result<(), Error> {
+    if is_empty {
+        let fault = Fault::new("empty", "Name at least one member to change.");
+        return Err(Error::validation(vec![value_error("", fault)]));
+    }
+    Ok(())
+}
+
+/// The schema of a request that creates: that of the one that changes, of which it needs some members.
+#[must_use]
+pub fn needing(schema: RefOr<Schema>, members: &[&str], description: &str) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut object)) = schema else { return schema };
+    object.required = members.iter().map(ToString::to_string).collect();
+    object.description = Some(description.to_owned());
+    RefOr::T(Schema::Object(object))
 }

@@ -8,8 +8,7 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::answer::Answer;
-use super::error::Error;
-use super::error_code::ErrorCode;
+use crate::error::{Error, ErrorCode};
 
 /// The conditions of a request.
 #[derive(Debug, Clone, Default)]

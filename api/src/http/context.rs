@@ -9,7 +9,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::refusal::Refusal;
 use persistence::events;
 
-use super::error::Error;
+use crate::access::Origin;
+use crate::error::Error;
 use crate::security::access_token::Claims;
 
 /// Set by the edge for every request.
@@ -54,30 +55,5 @@ impl FromRequest for Context {
             address: IpAddr::from([0, 0, 0, 0]),
             claims: Err(Refusal::NotSignedIn),
         })))
-    }
-}
-
-/// Who changes something and by which request: what every event says (R16).
-#[derive(Debug, Clone)]
-pub struct Origin {
-    /// Who.
-    pub actor: events::Actor,
-    /// The request's id.
-    pub request_id: Arc<str>,
-    /// The network address that it came from; `None` for what the service does by itself.
-    pub address: Option<IpAddr>,
-}
-
-impl Origin {
-    /// What the service does by itself.
-    #[must_use]
-    pub fn system(reason: &str) -> Self {
-        Self { actor: events::Actor::System, request_id: Arc::from(reason), address: None }
-    }
-
-    /// The network address as events show it.
-    #[must_use]
-    pub fn source_address(&self) -> Option<String> {
-        self.address.map(|address| address.to_string())
     }
 }

@@ -6,23 +6,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use aws_lc_rs::hmac;
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::limits::{IDEMPOTENCY_HOURS, IDEMPOTENCY_KEY_MAX};
 use domain::refusal::Refusal;
-use persistence::StoreConnection;
-use persistence::idempotency::{self, Kept};
+use persistence::idempotency::Kept;
+use persistence::{StoreConnection, idempotency};
 
 use super::answer::Answer;
 use super::body::Body;
-use super::error::Error;
-use super::error_code::ErrorCode;
-use super::limits;
+use super::names::is_name;
+use crate::error::{Error, ErrorCode};
 use crate::security::key_files;
-use crate::service::Service;
 
 const KIND: &str = "fingerprint";
 
@@ -89,12 +86,11 @@ impl FromRequest for Once {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let line = format!("{} {}", request.method(), request.path());
-        let Some(service) = request.app_data::<Data<Service>>() else {
+        let Some(secret) = request.app_data::<Fingerprints>().cloned() else {
             return ready(Err(Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed.")));
         };
-        let secret = Arc::clone(&service.fingerprints);
         let Some(value) = request.headers().get(HEADER) else { return ready(Ok(Self { key: None, line, secret })) };
-        let key = value.to_str().ok().filter(|key| limits::is_name(key, IDEMPOTENCY_KEY_MAX));
+        let key = value.to_str().ok().filter(|key| is_name(key, IDEMPOTENCY_KEY_MAX));
         ready(key.map(|key| Self { key: Some(key.to_owned()), line, secret }).ok_or_else(|| {
             let detail = format!("`{HEADER}` takes 1–{IDEMPOTENCY_KEY_MAX} visible ASCII characters.");
             Error::new(ErrorCode::InvalidHeader, detail)

@@ -1,30 +1,22 @@
-//! What all resources share of HTTP: errors, bodies, conditions, cursors, idempotency, callers and the edge that
-//! every request passes.
+//! What a handler takes and gives: bodies, queries, callers, conditions, cursors, idempotency keys, and answers.
 
+pub mod names;
+pub mod problem_response;
 pub mod answer;
+pub mod query;
 pub mod body;
+pub mod context;
 pub mod caller;
 pub mod conditions;
-pub mod context;
-pub mod edge;
-pub mod error;
-pub mod error_code;
-pub mod fallback;
 pub mod idempotency;
-pub mod instant;
-pub mod limits;
 pub mod page;
 pub mod params;
-pub mod query;
+pub mod fallback;
 pub mod rate_limit;
-mod refused;
-mod times;
 
 pub use answer::Answer;
 pub use body::{Body, Field, Members, Unknown};
-pub use caller::{Actor, Caller};
+pub use caller::Caller;
 pub use conditions::Conditions;
-pub use context::{Context, Origin};
-pub use error::{Error, Problem};
-pub use error_code::ErrorCode;
+pub use context::Context;
 pub use idempotency::Once;

@@ -11,9 +11,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answer::Answer;
-use super::error::Error;
-use super::error_code::ErrorCode;
 use super::query::Query;
+use crate::error::{Error, ErrorCode};
 
 /// Octets at the end of a cursor that tell whether it belongs to the list.
 const CHECK: usize = 8;

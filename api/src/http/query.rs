@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::Error;
-use super::error_code::ErrorCode;
+use crate::error::{Error, ErrorCode};
 
 /// The parameters of a request. Each is taken by name; what is left at the end is unknown.
 #[derive(Debug)]
@@ -49,4 +48,11 @@ impl Query {
 fn invalid(name: &str, what: &str) -> Error {
     let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
     Error::new(ErrorCode::InvalidParameter, format!("Parameter `{name}` {what}."))
+}
+
+/// A text that can be looked for: PostgreSQL can't even hold a NUL.
+#[must_use]
+pub fn up_to(text: &str, max: usize) -> Option<String> {
+    let length = text.chars().count();
+    ((1..=max).contains(&length) && !text.contains('\0')).then(|| text.to_owned())
 }

@@ -10,8 +10,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::error::Error;
-use super::error_code::ErrorCode;
+use crate::error::{Error, ErrorCode};
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,9 +65,9 @@ impl RateLimits {
                 let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
                 let policy = format!("\"default\";q={};w=1", self.per_second);
                 Err(Error::new(ErrorCode::RateLimited, format!("Wait {wait} second(s) and send it again."))
-                    .header(HeaderName::from_static("retry-after"), wait.to_string())
-                    .header(HeaderName::from_static("ratelimit-policy"), policy)
-                    .header(HeaderName::from_static("ratelimit"), format!("\"default\";r=0;t={wait}")))
+                    .header("retry-after", wait.to_string())
+                    .header("ratelimit-policy", policy)
+                    .header("ratelimit", format!("\"default\";r=0;t={wait}")))
             }
         }
     }

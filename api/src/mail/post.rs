@@ -7,7 +7,7 @@ use domain::id::{AccountId, MessageId};
 use persistence::{StoreConnection, outbox};
 
 use super::letter::Letter;
-use crate::http::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode};
 use crate::security::seal::Seal;
 
 /// Seals what waits, because the links in it open doors.

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Schema};
 
-use crate::http::ErrorCode;
+use crate::error::ErrorCode;
 
 /// Completes it.
 pub(super) fn complete(document: &mut OpenApi) {

@@ -12,7 +12,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_actix_web::AppExt;
 
-use crate::http::Problem;
+use crate::error::Problem;
 use crate::routes;
 
 /// What the document says apart from its operations. Tags stand in the order of the journey.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::http::ErrorCode;
+use crate::error::ErrorCode;
 
 /// Adds the headers and shares what is the same.
 pub(super) fn share(document: &mut Value) {

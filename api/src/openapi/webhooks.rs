@@ -67,7 +67,7 @@ fn operation(kind: &EventType) -> OperationBuilder {
         .response("410", utoipa::openapi::Response::new("The receiver wants no more: the webhook is disabled."))
 }
 
-/// What is sent, after the Standard Webhooks specification: see [`crate::webhooks::fan_out::Message`].
+/// What is sent, after the Standard Webhooks specification: see [`crate::events::fan_out::Message`].
 fn message(kind: &EventType) -> Value {
     let event = format!("#/components/schemas/{}Event", name(kind.subject()));
     json!({

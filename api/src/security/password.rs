@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
 use super::secret_token::SecretToken;
-use crate::http::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, value_error};
 
 /// Passwords that may wait for their turn before further ones are turned away: some seconds of work.
 const WAITING: usize = 128;
@@ -130,6 +130,12 @@ fn output(
     let octets = octets.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
     argon2.hash_password_into_with_memory(password.as_bytes(), salt, octets, workspace).ok()?;
     Output::new(octets).ok()
+}
+
+/// Refuses a password that is too short, too long, or among the first that are guessed.
+pub fn check_password(password: &SecretString, about: &[&str]) -> Result<(), Error> {
+    domain::password::check(password.expose_secret(), about)
+        .map_err(|fault| Error::validation(vec![value_error("/password", fault)]))
 }
 
 #[cfg(test)]

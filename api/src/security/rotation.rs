@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use persistence::Database;
-use persistence::secrets::{self, Holder};
+use persistence::secrets::Holder;
+use persistence::{Database, secrets};
 use uuid::Uuid;
 
 use super::seal::Seal;
-use crate::http::Error;
+use crate::error::Error;
 
 /// Sealed things that are read and written in one transaction: a moment's work, so that others hardly wait.
 const BATCH: i64 = 200;

@@ -10,7 +10,7 @@ use domain::Timestamp;
 use uuid::Uuid;
 
 use super::key_files;
-use crate::http::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode};
 
 const KIND: &str = "sealing";
 const KEY_ID_LEN: usize = 16;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use totp_rs::{Builder, Secret, Totp};
 
 use super::secret_token::random_octets;
-use crate::http::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode};
 
 /// Who made the secret, as the app shows it.
 const ISSUER: &str = "TeamMate Portal";

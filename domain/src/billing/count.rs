@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
+use super::{Days, Line, Numbers, Period, UsersPerDay};
 use crate::Timestamp;
 use crate::account::{Scope, Status};
-use crate::billing::{Days, Line, Numbers, Period, UsersPerDay};
 use crate::id::{AccountId, UserId};
 use crate::services::{Service, Services};
 

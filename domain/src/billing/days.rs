@@ -1,7 +1,7 @@
 //! Days of a period as a set.
 
+use super::Period;
 use crate::Timestamp;
-use crate::billing::Period;
 
 /// A set of days of a period, the first one in the lowest bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,6 +1,6 @@
 //! The lines of billing reports and what is added up of them.
 
-use crate::billing::Period;
+use super::Period;
 use crate::id::{AccountId, AdjustmentId};
 use crate::services::Service;
 

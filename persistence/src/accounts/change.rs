@@ -10,15 +10,15 @@ use domain::services::{Service, Services};
 
 use super::addresses::{claim_email, free_emails, is_taken};
 use super::row::search_text;
-use crate::FIRST_VERSION;
-use crate::billing::history::{self, State, above, note_account};
+use crate::billing::history;
+use crate::billing::history::{State, above, note_account};
 use crate::connection::{StoreConnection, on};
-use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
 use crate::prepared::Prepared;
 use crate::schema::{accounts, members};
 use crate::time::{Instant, column};
+use crate::{FIRST_VERSION, enterprises};
 
 /// An account to be created. It starts pending.
 #[derive(Debug, Clone)]

@@ -12,12 +12,11 @@ use domain::services::Service;
 
 use super::row::{Row, account, parse_status, query, query_where};
 use crate::connection::{MultiBackend, StoreConnection, on};
-use crate::enterprises;
 use crate::error::Error;
 use crate::key::Key;
 use crate::prepared::Prepared;
 use crate::schema::{accounts, email_addresses};
-use crate::telephony;
+use crate::{enterprises, telephony};
 
 /// The account with this id and tier, if it is in the scope (R8).
 pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId) -> Result<Option<Account>, Error> {

@@ -13,9 +13,9 @@ use domain::id::AccountId;
 use domain::services::Services;
 use uuid::Uuid;
 
-use crate::accounts::{self, NewAccount};
+use crate::accounts::NewAccount;
 use crate::signed_in::Known;
-use crate::{Database, DatabaseUrl, Error, Options, StoreConnection};
+use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, accounts};
 
 fn open(directory: &Path, options: Options) -> Database {
     Database::open(DatabaseUrl::Sqlite(directory.join("test.db")), options).expect("a fresh database opens")

@@ -12,9 +12,9 @@ use domain::principal::Principal;
 use domain::services::Services;
 use uuid::Uuid;
 
-use crate::accounts::{self, NewAccount};
-use crate::members::{self, NewMember};
-use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, sessions};
+use crate::accounts::NewAccount;
+use crate::members::NewMember;
+use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, accounts, members, sessions};
 
 fn sign_in(tx: &mut StoreConnection, member: MemberId, session: SessionId) -> Result<(), Error> {
     let (id, email) = (AccountId::from_uuid(Uuid::from_u128(1)), EmailAddress::parse("one@example.com").unwrap());

@@ -1,6 +1,6 @@
 //! R11: the routes of an enterprise, confirmed step by step.
 
-use api::direct_routing::operations::conclude;
+use api::resources::direct_routing::operations::conclude;
 use domain::account::{Scope, Tier};
 use domain::authority::Role;
 use domain::direct_routing::{Command, Failure, Verdict};

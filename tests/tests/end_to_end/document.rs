@@ -1,7 +1,7 @@
 //! The OpenAPI document is checked in, and it is the one that the code makes.
 
-use api::http::ErrorCode;
-use api::system::problems;
+use api::error::ErrorCode;
+use api::site::problems;
 use end_to_end::App;
 use end_to_end::Database::Sqlite;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::record::new_id;
+use api::ids::new_id;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};

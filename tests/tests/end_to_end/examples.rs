@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use api::events::publish;
-use api::webhooks::worker;
+use api::resources::webhooks::worker;
 use domain::account::Tier;
 use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
@@ -49,8 +49,8 @@ async fn the_partner_s_program_runs(
 ) {
     let app = App::start_with(database, &["--private-webhooks"]).await;
     let (publishing, delivering) = (Arc::clone(app.service()), Arc::clone(app.service()));
-    let publishing = tokio::spawn(async move { publish::run(&publishing).await });
-    let delivering = tokio::spawn(async move { worker::run(&delivering).await });
+    let publishing = tokio::spawn(async move { publish::run(publishing).await });
+    let delivering = tokio::spawn(async move { worker::run(delivering).await });
 
     let master = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
     let owner = app.member(&master, Role::Owner).await;

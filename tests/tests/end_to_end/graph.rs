@@ -1,6 +1,6 @@
 //! R11: the steps that the service takes by itself through Microsoft Graph, whatever Graph does meanwhile.
 
-use api::graph::worker;
+use api::resources::direct_routing::worker;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use domain::account::Tier;

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use api::mail::worker;
 use end_to_end::Database::Sqlite;
 use end_to_end::{App, PASSWORD};
 use tokio::process::Command;
@@ -34,7 +33,7 @@ async fn a_generated_client_is_typed_throughout_and_walks_the_journey() {
 
     let app = App::start(Sqlite).await;
     let sending = Arc::clone(app.service());
-    let sending = tokio::spawn(async move { worker::run(&sending).await });
+    let sending = tokio::spawn(async move { sending.mail_worker().run().await });
     let (base, mail) = (format!("http://{}", app.address()), app.database.directory.path().join("mail"));
     let arguments = ["journey.ts", &base, "operator@teammate.local", PASSWORD, mail.to_str().unwrap()];
     let said = tool("tsx", &arguments).await;

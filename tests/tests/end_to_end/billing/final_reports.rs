@@ -106,7 +106,7 @@ async fn r15_what_was_left_half_way_is_made_final_by_the_next(#[values(Sqlite, P
     let (period, now) = (world.period, world.app.clock.now());
     let first = {
         let filter = LineFilter::all(Scope::Platform);
-        let report = api::billing::report::Report::counted(period, filter, now);
+        let report = api::resources::billing::report::Report::counted(period, filter, now);
         let store = &world.app.service().database;
         store.read(move |tx| report.part(tx, None, 100)).await.expect("the store").lines.remove(0)
     };

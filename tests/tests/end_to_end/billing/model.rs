@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::record::new_id;
+use api::ids::new_id;
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use domain::account::{Scope, Status, Tier};
 use domain::authority::Role;
@@ -13,19 +13,19 @@ use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switche
 use domain::host_name::HostName;
 use domain::id::{AccountId, PbxId, TrunkId, UserId};
 use domain::network::{Host, Network};
-use domain::pbx::{self, PbxType};
+use domain::pbx::PbxType;
 use domain::route_domain::{RouteDomain, VerificationTxt};
 use domain::services::Services;
 use domain::sip::SipUser;
 use domain::tenant::Tenant;
 use domain::text::{Location, TrunkName};
-use domain::trunk;
 use domain::user::{Assignment, Settings};
 use domain::user_principal_name::UserPrincipalName;
+use domain::{pbx, trunk};
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Database, Person};
-use persistence::accounts::{self, Change, NewAccount};
-use persistence::{Error, StoreConnection, direct_routing, pbxes, trunks, users};
+use persistence::accounts::{Change, NewAccount};
+use persistence::{Error, StoreConnection, accounts, direct_routing, pbxes, trunks, users};
 use rstest::rstest;
 use serde_json::{Value, json};
 

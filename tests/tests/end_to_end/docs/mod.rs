@@ -139,7 +139,7 @@ async fn run(app: &App, script: &str) -> String {
 async fn app() -> App {
     let app = App::start(Sqlite).await;
     let sending = std::sync::Arc::clone(app.service());
-    tokio::spawn(async move { api::mail::worker::run(&sending).await });
+    tokio::spawn(async move { sending.mail_worker().run().await });
     app
 }
 

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::record::new_id;
-use api::webhooks::worker;
+use api::ids::new_id;
+use api::resources::webhooks::worker;
 use chrono::TimeDelta;
 use domain::account::{Place, Tier};
 use domain::authority::Role;
 use domain::id::WebhookId;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Client, Database, Process, Received, Receiver, Reply, reseller_body};
-use persistence::events::{self, Actor, NewEvent};
+use persistence::events;
+use persistence::events::{Actor, NewEvent};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
@@ -70,7 +71,7 @@ async fn s5_a_receiver_that_hangs_delays_nobody_else(#[values(Sqlite, Postgresql
     happen(&app, &owner.account, 10_000).await;
     let service = Arc::clone(app.service());
     api::events::publish::publish(&service).await.expect("events can be published");
-    let working = tokio::spawn(async move { worker::run(&service).await });
+    let working = tokio::spawn(async move { worker::run(service).await });
     until(|| !hanging.received().is_empty()).await;
     until(|| good.received().len() >= 10_000).await;
     assert!(hanging.received().len() <= 24, "the hanging one holds no more than a batch at a time");
@@ -89,8 +90,8 @@ async fn s5_two_replicas_deliver_each_once() {
     let mut working = Vec::new();
     for service in &services {
         let (publishing, delivering) = (Arc::clone(service), Arc::clone(service));
-        working.push(tokio::spawn(async move { api::events::publish::run(&publishing).await }));
-        working.push(tokio::spawn(async move { worker::run(&delivering).await }));
+        working.push(tokio::spawn(async move { api::events::publish::run(publishing).await }));
+        working.push(tokio::spawn(async move { worker::run(delivering).await }));
     }
     for _ in 0..10 {
         happen(&app, &owner.account, 50).await;

@@ -1,0 +1,276 @@
+//! The service as its parts see it: the store, the clock, the keys, and how an operation is run for a caller.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::limits::CHANGE_WAITS_SECONDS;
+use persistence::signed_in::Known;
+use persistence::{Database, StoreConnection};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::access::{Actor, Origin, Permission, Read};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::graph::Graph;
+use crate::http::idempotency::{Fingerprints, Repeatable};
+use crate::http::rate_limit::RateLimits;
+use crate::http::{Answer, Caller, Context, idempotency};
+use crate::mail::Post;
+use crate::mail::transport::Mailer;
+use crate::mail::worker::MailWorker;
+use crate::security::access_token::AccessTokens;
+use crate::security::guesses::Guesses;
+use crate::security::password::Passwords;
+use crate::security::seal::Seal;
+use crate::settings::{RateLimit, Settings};
+use crate::webhook_client::guard::Guard;
+
+/// Files of imports at the same time: each is in memory. One that arrives slowly holds up nobody but those beyond this number.
+const UPLOADS_AT_ONCE: usize = 16;
+/// Imports that are carried out at the same time, so that other writes have their turn; further ones wait for theirs.
+const IMPORTS_AT_ONCE: usize = 2;
+
+/// Attempts to deliver to webhooks at the same time: each has a connection.
+const ATTEMPTS_AT_ONCE: usize = 256;
+
+/// Everything that handlers and workers share.
+pub struct Service {
+    /// The store.
+    pub database: Database,
+    /// The time.
+    pub clock: Clock,
+    /// The configuration.
+    pub settings: Settings,
+    /// The base of links, without a slash at its end.
+    pub public_url: String,
+    /// Signs and verifies access tokens.
+    pub access_tokens: AccessTokens,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Slows down guessing.
+    pub guesses: Guesses,
+    /// Seals secrets that have to be stored.
+    pub seal: Arc<Seal>,
+    /// The key of the fingerprints of repeatable requests.
+    pub fingerprints: Fingerprints,
+    /// Puts letters into the outbox.
+    pub post: Arc<Post>,
+    /// Hands them over.
+    pub mailer: Arc<Mailer>,
+    /// Wakes the worker that does.
+    pub outbox_ready: Arc<Notify>,
+    /// Wakes the worker that publishes events.
+    pub events_ready: Notify,
+    /// Sends deliveries to webhooks.
+    pub webhook_client: reqwest::Client,
+    /// How many may be under way.
+    pub webhook_attempts: Semaphore,
+    /// How many files of imports may be in memory.
+    pub uploads: Arc<Semaphore>,
+    /// How many imports may be carried out.
+    pub imports: Semaphore,
+    /// Says where they may go.
+    pub webhook_guard: Guard,
+    /// Wakes the worker that does.
+    pub deliveries_ready: Notify,
+    /// Microsoft Graph, if it is configured.
+    pub graph: Option<Graph>,
+    /// Wakes the worker that takes the steps of routes.
+    pub routes_ready: Notify,
+    /// Counts requests per caller; `None` when nobody counts.
+    pub rate_limits: Option<RateLimits>,
+    /// What a demo has in place of the ids and the password that the document shows as examples.
+    pub demo_examples: OnceLock<BTreeMap<String, String>>,
+    draining: AtomicBool,
+}
+
+impl Service {
+    /// Puts the parts together; reads the keys of the data directory or makes them.
+    pub fn new(settings: Settings, database: Database, clock: Clock, listening: SocketAddr) -> Result<Self, String> {
+        let data_dir: &Path = &settings.store.data_dir;
+        let now = clock.now();
+        let keys = |error: std::io::Error| format!("the keys in {}: {error}", data_dir.join("keys").display());
+        let public_url = settings.public_url(listening);
+        let access_tokens = AccessTokens::open(data_dir, &public_url, now).map_err(keys)?;
+        let seal = Arc::new(Seal::open(data_dir, now).map_err(keys)?);
+        let post = Arc::new(Post::new(Arc::clone(&seal)));
+        let mailer = if settings.demo {
+            Mailer::keeping(settings.mail_from.clone(), public_url.clone())
+        } else {
+            Mailer::new(settings.smtp_url.as_ref(), data_dir, settings.mail_from.clone(), public_url.clone())?
+        };
+        let graph = settings.graph.settings().map(Graph::new).transpose()?;
+        let webhook_guard = Guard { private_allowed: settings.private_webhooks };
+        let rate_limits = match settings.rate_limit {
+            RateLimit::Off => None,
+            RateLimit::PerSecond(number) => Some(RateLimits::new(number)),
+        };
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        let passwords = Passwords::new((processors / 2).clamp(1, 4)).map_err(|error| error.to_string())?;
+        Ok(Self {
+            database,
+            clock,
+            public_url,
+            access_tokens,
+            passwords,
+            guesses: Guesses::default(),
+            seal,
+            fingerprints: idempotency::open_fingerprints(data_dir, now).map_err(keys)?,
+            post,
+            mailer: Arc::new(mailer),
+            outbox_ready: Arc::default(),
+            events_ready: Notify::new(),
+            webhook_client: webhook_guard.client().map_err(|error| error.to_string())?,
+            webhook_guard,
+            webhook_attempts: Semaphore::new(ATTEMPTS_AT_ONCE),
+            uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+            imports: Semaphore::new(IMPORTS_AT_ONCE),
+            deliveries_ready: Notify::new(),
+            graph,
+            routes_ready: Notify::new(),
+            rate_limits,
+            demo_examples: OnceLock::new(),
+            draining: AtomicBool::new(false),
+            settings,
+        })
+    }
+
+    /// Runs a reading operation for a caller, who is looked up on the same snapshot.
+    pub fn read<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
+    where
+        P: Permission,
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.database.read_known(move |tx, known| {
+            let actor = caller.actor(tx, known, now)?;
+            operation(tx, &actor, now)
+        })
+    }
+
+    /// The same for an operation that may take a second, because it counts what there is.
+    pub fn read_long<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
+    where
+        P: Permission,
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.database.read_long(move |tx| {
+            let actor = caller.actor(tx, &mut Known::default(), now)?;
+            operation(tx, &actor, now)
+        })
+    }
+
+    /// The same for an operation of some length whose answer depends on nothing but its caller, where that calls from, a question
+    /// and the snapshot: whoever asks the same in the same moment gets the same answer.
+    pub fn read_question<F>(
+        &self,
+        caller: Caller<Read>,
+        asked: &str,
+        mut operation: F,
+    ) -> impl Future<Output = Result<Answer, Error>>
+    where
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.database.read_question(caller.question(asked), move |tx, known| {
+            let actor = caller.actor(tx, known, now)?;
+            operation(tx, &actor, now)
+        })
+    }
+
+    /// Runs a changing operation for a caller, who is looked up in the same transaction.
+    pub fn write<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
+    where
+        P: Permission,
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.write_at(now, move |tx, known| {
+            let actor = caller.actor(tx, known, now)?;
+            operation(tx, &actor, now)
+        })
+    }
+
+    /// Runs a changing operation that bears an instant, unless it has waited too long: nothing may be recorded in a billing
+    /// period whose report is final by then.
+    pub fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> impl Future<Output = Result<T, Error>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, Error> + Send + 'static,
+    {
+        let clock = self.clock.clone();
+        let outcome = self.database.write_known(move |tx, known| {
+            if clock.now() - now > TimeDelta::seconds(CHANGE_WAITS_SECONDS) {
+                return Err(persistence::Error::Busy.into());
+            }
+            operation(tx, known)
+        });
+        async {
+            let outcome = outcome.await;
+            self.outbox_ready.notify_one();
+            self.events_ready.notify_one();
+            outcome
+        }
+    }
+
+    /// The same for a request that can be recognised when it comes again (W5).
+    pub fn write_once<P, F>(
+        &self,
+        caller: Caller<P>,
+        once: Repeatable,
+        mut operation: F,
+    ) -> impl Future<Output = Result<Answer, Error>>
+    where
+        P: Permission,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
+    {
+        self.write(caller, move |tx, actor, now| once.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
+    }
+
+    /// The same for somebody who need not be signed in, and is known by network address.
+    pub async fn write_once_for_anyone<F>(
+        &self,
+        context: &Context,
+        once: Repeatable,
+        mut operation: F,
+    ) -> Result<Answer, Error>
+    where
+        F: FnMut(&mut StoreConnection, &Origin, Timestamp) -> Result<Answer, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let (caller, origin) = (format!("address {}", context.address), context.anonymous());
+        self.write_at(now, move |tx, _| once.carry_out(tx, &caller, now, |tx| operation(tx, &origin, now))).await
+    }
+
+    /// The worker that hands e-mails over.
+    #[must_use]
+    pub fn mail_worker(&self) -> MailWorker {
+        MailWorker {
+            database: self.database.clone(),
+            clock: self.clock.clone(),
+            post: Arc::clone(&self.post),
+            mailer: Arc::clone(&self.mailer),
+            ready: Arc::clone(&self.outbox_ready),
+        }
+    }
+
+    /// Asks load balancers to send no more requests.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service is about to stop.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

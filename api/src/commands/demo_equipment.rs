@@ -1,0 +1,167 @@
+//! What enterprises of the example tree have: a route, and once that is established a PBX, a trunk and users.
+
+use domain::account::Place;
+use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
+use domain::fault::Fault;
+use domain::host_name::HostName;
+use domain::id::{AccountId, EventId, Id, Kind, PbxId, TrunkId, UserId};
+use domain::network::{Host, Network};
+use domain::pbx::PbxType;
+use domain::phone_number::PhoneNumber;
+use domain::route_domain::{RouteDomain, VerificationTxt};
+use domain::sip::SipUser;
+use domain::tenant::Tenant;
+use domain::text::{Location, Tag, TrunkName};
+use domain::trunk::Method;
+use domain::user::Assignment;
+use domain::user_principal_name::UserPrincipalName;
+use domain::{Timestamp, pbx, trunk, user};
+use persistence::events::{Actor, NewEvent};
+use persistence::{Error, StoreConnection, direct_routing, events, pbxes, trunks, users};
+
+use super::demo::part_id;
+use crate::settings::sbc_regions::SbcRegion;
+
+const LOCATIONS: [&str; 4] = ["Berlin", "København", "Headquarters", "Lager 7"];
+const TAGS: [&str; 3] = ["Reception", "Vertrieb", "Back office"];
+
+// The kinds of parts, by which their ids differ.
+const PBX: u8 = 1;
+const TRUNK: u8 = 2;
+const USER: u8 = 3;
+
+/// Whether the route of the enterprise of a number is established.
+pub(super) const fn is_established(number: usize) -> bool {
+    !matches!(number % 20, 3 | 7 | 13)
+}
+
+/// What an enterprise has.
+#[derive(Debug, Clone)]
+pub(super) struct Equipment {
+    number: usize,
+    route: Route,
+    telephony: Option<Telephony>,
+}
+
+/// What goes through an established route.
+#[derive(Debug, Clone)]
+struct Telephony {
+    pbx: (PbxId, pbx::Settings),
+    trunk: (TrunkId, trunk::Settings),
+    users: Vec<(UserId, user::Settings)>,
+}
+
+impl Equipment {
+    /// What the enterprise of a number has, with so many users.
+    pub(super) fn example(number: usize, region: &SbcRegion, users: usize) -> Result<Self, String> {
+        let failed = |fault: Fault| format!("the example of enterprise {number}: {}", fault.detail);
+        let domain = format!("enterprise-{number}.demo.example");
+        let link = Link {
+            domain: RouteDomain::below(&format!("demo-{number}"), &region.base_domain).map_err(failed)?,
+            tenant: Tenant::parse(&domain).map_err(failed)?,
+        };
+        let txt = VerificationTxt::parse(&format!("MS=ms{number:08}")).map_err(failed)?;
+        let state = match number % 20 {
+            3 => State::Working { link, stage: Stage::ConsentRequested },
+            7 => State::Working { link, stage: Stage::DomainPending(txt) },
+            13 => State::Failed { link, stage: Stage::DomainPending(txt), reason: Failure::TimedOut },
+            _ => State::Established { link, txt },
+        };
+        let failed_with = matches!(state, State::Failed { .. })
+            .then(|| (Timestamp::default(), "Microsoft does not find the TXT record yet.".to_owned()));
+        let telephony =
+            state.is_established().then(|| Telephony::example(number, region, &domain, users)).transpose()?;
+        let route = Route {
+            region: region.code.clone(),
+            state,
+            since: Timestamp::default(),
+            attempts: 0,
+            due_at: Timestamp::default(),
+            last_error: failed_with,
+        };
+        Ok(Self { number, route, telephony })
+    }
+
+    /// Writes it.
+    pub(super) fn write(
+        &self,
+        tx: &mut StoreConnection,
+        account: AccountId,
+        place: Place,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Self { number, route, telephony } = self;
+        let last_error = route.last_error.clone().map(|(_, error)| (now, error));
+        let route = Route { since: now, due_at: now, last_error, ..route.clone() };
+        let routing = DirectRouting { version: 1, consent_given_at: None, routes: vec![route] };
+        let mut taken = !direct_routing::save(tx, account, &DirectRouting::default(), &routing)?;
+        if let Some(Telephony { pbx: (pbx, pbx_settings), trunk: (trunk, trunk_settings), users: own }) = telephony {
+            taken |= pbxes::insert(tx, account, *pbx, pbx_settings, now)?.is_none();
+            trunks::insert(tx, account, *trunk, trunk_settings, None, now)?;
+            record(tx, place, *pbx, now)?;
+            record(tx, place, *trunk, now)?;
+            for (user, settings) in own {
+                taken |= users::insert(tx, account, *user, settings, None, now)?.is_err();
+                record(tx, place, *user, now)?;
+            }
+        }
+        if taken { Err(Error::Corrupt(format!("something of example {number} is taken"))) } else { Ok(()) }
+    }
+}
+
+impl Telephony {
+    fn example(number: usize, region: &SbcRegion, domain: &str, users: usize) -> Result<Self, String> {
+        let failed = |fault: Fault| format!("the example of enterprise {number}: {}", fault.detail);
+        let location = Location::parse(LOCATIONS[number % LOCATIONS.len()]).map_err(failed)?;
+        let sip_domain = HostName::parse(&format!("sip.{domain}")).map_err(failed)?;
+        let kind = PbxType::ALL[number % PbxType::ALL.len()];
+        let pbx = (part_id(number, PBX, 0), pbx::Settings::new(kind, location, sip_domain, &pbx::Change::default()));
+        let name = TrunkName::parse("Main line").map_err(failed)?;
+        let by_ip = trunk::Change {
+            method: Some(Method::Ip),
+            networks: Some(vec![Network::parse("192.0.2.0/28").map_err(failed)?]),
+            ..trunk::Change::default()
+        };
+        let host = Host::parse("sip.carrier.example").map_err(failed)?;
+        let trunk = trunk::Settings::new(name, host, &by_ip).map_err(|_| "the example of a trunk".to_owned())?;
+        let trunk = (part_id(number, TRUNK, 0), trunk);
+        let mut own = Vec::with_capacity(users);
+        for index in 0..u16::try_from(users).map_err(|_| "an enterprise has 65,535 users at the most".to_owned())? {
+            // Every second one is on the trunk, with a number.
+            let on_trunk = index % 2 == 1;
+            let assignment = if on_trunk {
+                Assignment::Trunk(trunk.0)
+            } else {
+                let sip_user = SipUser::parse(&format!("{}", 1000 + u32::from(index))).map_err(failed)?;
+                Assignment::Pbx { pbx: pbx.0, sip_user, auth_id: None }
+            };
+            let phone = format!("+49{number:08}{index:05}");
+            let settings = user::Settings {
+                teams_user: UserPrincipalName::parse(&format!("user{index}@{domain}")).map_err(failed)?,
+                assignment,
+                default_number: on_trunk.then(|| PhoneNumber::parse(&phone)).transpose().map_err(failed)?,
+                forwarded_numbers: Vec::new(),
+                voice_route: region.code.clone(),
+                tag: Some(Tag::parse(TAGS[usize::from(index) % TAGS.len()]).map_err(failed)?),
+            };
+            own.push((part_id(number, USER, index), settings));
+        }
+        Ok(Self { pbx, trunk, users: own })
+    }
+}
+
+fn record<K: Kind>(tx: &mut StoreConnection, place: Place, id: Id<K>, now: Timestamp) -> Result<(), Error> {
+    let event = NewEvent {
+        id: EventId::from_uuid(id.uuid()),
+        now,
+        actor: Actor::System,
+        action: &format!("{}.created", K::PREFIX),
+        subject: &id.to_string(),
+        place,
+        before: None,
+        after: None,
+        request_id: "demo",
+        source_address: None,
+    };
+    events::record(tx, &event)
+}

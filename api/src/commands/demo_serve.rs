@@ -1,0 +1,196 @@
+//! `teammate demo --serve`: a whole demo in one command, on a database that is gone when it ends.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::{SecondsFormat, TimeDelta};
+use clap::{Args, FromArgMatches};
+use domain::Timestamp;
+use domain::account::{Scope, Tier};
+use domain::authority::Role;
+use domain::email::EmailAddress;
+use domain::refusal::Refusal;
+use persistence::members::NewMember;
+use persistence::{accounts, members};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::demo;
+use super::demo::Demo;
+use crate::app::Service;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ids::new_id;
+use crate::security::secret_token::SecretToken;
+use crate::server;
+use crate::server::{Background, Running};
+use crate::settings::Settings;
+
+/// What an operator is called among those who sign in.
+const OPERATOR: &str = "Operator";
+
+/// Fills a database of its own, starts the service on it with a sign-in for every tier, and stops when it is told to.
+pub(super) async fn run(given: &Settings, demo: &Demo) -> Result<(), String> {
+    let directory = TempDir::with_prefix("teammate-demo-").map_err(|error| error.to_string())?;
+    let password = SecretString::from(&SecretToken::generate().expose()[..16]);
+    let settings = Settings { operator_password: Some(password.clone()), ..settings(given, directory.path())? };
+    // Whoever stops it while it fills leaves nothing behind either.
+    let (running, signs_in) = tokio::select! {
+        started = start(settings, demo, &password) => started?,
+        told = super::until_told_to_stop() => return told,
+    };
+    let address = running.address;
+    println!("A demo of the TeamMate Portal API, gone when it ends (Ctrl+C).\n");
+    println!("Swagger UI   http://{address}/swagger-ui/\nMail         http://{address}/demo/mail\n");
+    println!("Sign in with the password {} as", password.expose_secret());
+    for (who, email) in signs_in {
+        println!("  {email:<36} {who}");
+    }
+    super::until_told_to_stop().await?;
+    running.stop().await;
+    Ok(())
+}
+
+/// Those of a demo: the defaults, whatever the environment says of a real service, but for where and how it runs.
+fn settings(given: &Settings, directory: &Path) -> Result<Settings, String> {
+    let command = Settings::augment_args(clap::Command::new("demo")).mut_args(|argument| argument.env(None::<&str>));
+    let matches = command.try_get_matches_from(["demo"]).map_err(|error| error.to_string())?;
+    let mut settings = Settings::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    (settings.listen, settings.workers, settings.log_json) = (given.listen, given.workers, given.log_json);
+    settings.rate_limit = given.rate_limit;
+    directory.clone_into(&mut settings.store.data_dir);
+    settings.demo = true;
+    Ok(settings)
+}
+
+/// Who signs in, and with which address.
+type SignsIn = Vec<(String, String)>;
+
+async fn start(settings: Settings, demo: &Demo, password: &SecretString) -> Result<(Running, SignsIn), String> {
+    // Filling it takes a while; whoever has the address already is told before.
+    std::net::TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
+    let (operator, regions) = (settings.operator_email.given().to_owned(), settings.sbc_regions.clone());
+    demo::run(&super::open(&settings.store)?, demo, regions.regions()).await?;
+
+    let running = server::start(settings, Clock::default(), Background::Runs).await?;
+    let mut signs_in = vec![(OPERATOR.to_owned(), operator)];
+    for (tier, email) in demo::one_of_each(demo, regions.regions()) {
+        owner(&running.service, tier, &email, password.clone()).await.map_err(|error| error.to_string())?;
+        signs_in.push((tier.noun().to_owned(), email));
+    }
+    let address = format!("http://{}", running.address);
+    match examples(&address, password, &signs_in, running.service.clock.now()).await {
+        Ok(found) => drop(running.service.demo_examples.set(found)),
+        Err(error) => tracing::warn!(error, "the document's examples can't be tried out in this demo"),
+    }
+    Ok((running, signs_in))
+}
+
+/// Makes an owner of the account that has an address.
+async fn owner(service: &Service, tier: Tier, email: &str, password: SecretString) -> Result<(), Error> {
+    let password_hash = service.passwords.hash(password).await?;
+    let now = service.clock.now();
+    let email = EmailAddress::parse(email).map_err(|_| Refusal::NotFound)?;
+    let found = service.database.write(move |tx| {
+        let account = accounts::by_email(tx, &Scope::Platform, tier, &email)?.ok_or(Refusal::NotFound)?.id;
+        let id = new_id(now);
+        let member = NewMember { id, account, email: &email, role: Role::Owner, password_hash: &password_hash, now };
+        Ok::<_, Error>(members::insert(tx, &member)?)
+    });
+    found.await
+}
+
+/// What the document shows behind the type prefix of every id.
+const SHOWN: &str = "01h455vb4pex5vsknk084sn02q";
+/// The password that it shows.
+const SHOWN_PASSWORD: &str = "correct horse battery staple";
+/// The instant from which it shows events to be sent again.
+const SHOWN_SINCE: &str = "2026-11-24T00:00:00Z";
+/// The instant at which it shows an API client to expire.
+const SHOWN_EXPIRY: &str = "2030-01-01T00:00:00Z";
+
+/// Notes an id of the demo for the one of its kind that the document shows.
+fn note(found: &mut BTreeMap<String, String>, id: &Value) {
+    if let Some((kind, id)) = id.as_str().and_then(|id| Some((id.rsplit_once('_')?.0, id))) {
+        found.insert(format!("{kind}_{SHOWN}"), id.to_owned());
+    }
+}
+
+/// What the demo has in place of what the document shows, its ids above all, found or made through the API itself. The password
+/// is no secret of anybody's: whoever reaches a demo also reads its mail.
+async fn examples(
+    base: &str,
+    password: &SecretString,
+    signs_in: &[(String, String)],
+    now: Timestamp,
+) -> Result<BTreeMap<String, String>, String> {
+    let http = reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
+    let ask = async |token: Option<&str>, path: &str, body: Option<Value>| {
+        let request = body
+            .map_or_else(|| http.get(format!("{base}{path}")), |body| http.post(format!("{base}{path}")).json(&body));
+        let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
+        let answer = request.send().await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let answer = answer.json::<Value>().await.map_err(|error| error.to_string())?;
+        if status.is_success() { Ok(answer) } else { Err(format!("{path}: {answer}")) }
+    };
+    let shown = |text: &str, value: &str| (text.to_owned(), value.to_owned());
+    let instant = |at: Timestamp| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let mut found = BTreeMap::from([
+        shown(SHOWN_PASSWORD, password.expose_secret()),
+        shown(SHOWN_SINCE, &instant(now - TimeDelta::days(1))),
+        shown(SHOWN_EXPIRY, &instant(now + TimeDelta::days(365))),
+    ]);
+    let mut tokens = BTreeMap::new();
+    for (who, email) in signs_in {
+        let body = json!({"email": email, "password": password.expose_secret()});
+        let session = ask(None, "/auth/login", Some(body)).await?;
+        let Some(token) = session["access_token"].as_str() else { continue };
+        let me = ask(Some(token), "/me", None).await?;
+        note(&mut found, &me["account"]["id"]);
+        tokens.insert(who.as_str(), (token.to_owned(), me["account"]["id"].as_str().unwrap_or_default().to_owned()));
+    }
+    if let Some((token, enterprise)) = tokens.get(Tier::Enterprise.noun()) {
+        for what in ["pbxes", "trunks", "users"] {
+            let list = ask(Some(token), &format!("/enterprises/{enterprise}/{what}?limit=1"), None).await?;
+            note(&mut found, &list["items"][0]["id"]);
+        }
+    }
+    if let (Some((operator, _)), Some((_, reseller)), Some((_, enterprise))) =
+        (tokens.get(OPERATOR), tokens.get(Tier::Reseller.noun()), tokens.get(Tier::Enterprise.noun()))
+    {
+        // The month before the one that the document shows as the next to be made final.
+        ask(Some(operator), "/billing-reports/2026-09/finalise", Some(json!({}))).await?;
+        let line = format!("2026-09/{reseller}/{enterprise}/pbx");
+        let body = json!({"amends": line, "user_days": -1, "reason": "The user was added by mistake."});
+        note(&mut found, &ask(Some(operator), "/billing-reports/2026-11/adjustments", Some(body)).await?["id"]);
+        found.insert(format!("2026-10/reseller_{SHOWN}/enterprise_{SHOWN}/pbx"), line);
+    }
+    let Some((token, _)) = tokens.get(Tier::MasterReseller.noun()) else { return Ok(found) };
+    for (path, body) in [
+        ("/members", json!({"email": "bea@demo.example", "role": "billing"})),
+        ("/api-clients", json!({"name": "Billing export", "role": "billing"})),
+        (
+            "/webhooks",
+            json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*"], "enabled": false}),
+        ),
+    ] {
+        note(&mut found, &ask(Some(token), path, Some(body)).await?["id"]);
+    }
+    note(&mut found, &ask(Some(token), "/events?order=newest&limit=1", None).await?["items"][0]["id"]);
+    let ticket = json!({
+        "subject": "Add to TeamMate Portal", "partner_company_name": "Fabrikam", "first_name": "Ann", "last_name": "Example",
+        "email": "ann@fabrikam.example",
+    });
+    note(&mut found, &ask(None, "/support-tickets", Some(ticket)).await?["id"]);
+    // A move that waits for the other reseller.
+    let others = ask(Some(token), "/resellers?limit=2", None).await?;
+    if let (Some((reseller, _)), Some((_, enterprise))) =
+        (tokens.get(Tier::Reseller.noun()), tokens.get(Tier::Enterprise.noun()))
+    {
+        let body = json!({"reseller_id": others["items"][1]["id"]});
+        note(&mut found, &ask(Some(reseller), &format!("/enterprises/{enterprise}/move"), Some(body)).await?["id"]);
+    }
+    Ok(found)
+}

@@ -1,0 +1,314 @@
+//! `teammate import`: sends a file of resellers, enterprises or users to a service, part by part, and goes on where a broken
+//! connection stopped it. Each part has an idempotency key made of its content, so nothing is imported twice, also when the command is
+//! run again.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::resources::imports::read::separator;
+use crate::resources::imports::wire::{ImportResult, ImportRow, ImportStatus};
+
+/// Rows that are sent at once, unless it is all or nothing.
+const PART: usize = 500;
+/// How long a broken connection is tried again, and how often.
+const TRIES: u32 = 60;
+const PAUSE: Duration = Duration::from_secs(2);
+/// Longest pause that a service may ask for.
+const PAUSE_MAX: Duration = Duration::from_mins(1);
+/// Refused rows that are printed.
+const PRINTED: usize = 100;
+
+/// What to import, and where to.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Arguments {
+    /// A CSV file in UTF-8, or one of JSON lines when its name ends with `.ndjson` or `.jsonl`.
+    file: PathBuf,
+    /// What its rows are.
+    #[arg(long, value_enum)]
+    what: What,
+    /// The enterprise whose users they are.
+    #[arg(long, required_if_eq("what", "users"))]
+    enterprise: Option<String>,
+    /// The service.
+    #[arg(long, env = "TEAMMATE_URL", default_value = "http://127.0.0.1:8080")]
+    url: Url,
+    /// The API client.
+    #[arg(long, env = "TEAMMATE_CLIENT_ID")]
+    client_id: String,
+    /// Its secret.
+    #[arg(long, env = "TEAMMATE_CLIENT_SECRET", hide_env_values = true)]
+    client_secret: SecretString,
+    /// Only say what would be done.
+    #[arg(long)]
+    dry_run: bool,
+    /// All rows or none.
+    #[arg(long)]
+    atomic: bool,
+    /// What to do about what is there already.
+    #[arg(long, value_enum, default_value = "fail")]
+    on_existing: Existing,
+    /// Decide anew what was decided in the last 24 hours. Without it, a file that is imported again gets the same answers, rows that
+    /// were refused included. Give `--on-existing skip` with it, so that what was imported stays as it is.
+    #[arg(long)]
+    again: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Resellers.
+    Resellers,
+    /// Enterprises.
+    Enterprises,
+    /// Users of an enterprise.
+    Users,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Existing {
+    /// Leave it as it is.
+    Skip,
+    /// Change it to what the row says.
+    Update,
+    /// Refuse the row.
+    Fail,
+}
+
+/// A part of the file: what is sent, and the lines on which its rows begin.
+struct Part {
+    body: Vec<u8>,
+    lines: Vec<u64>,
+}
+
+/// Imports the file and shows how far it is. Fails when a row was refused.
+pub(super) async fn run(arguments: &Arguments) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", arguments.file.display());
+    let octets = std::fs::read(&arguments.file).map_err(failed)?;
+    let extension = arguments.file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let media = if matches!(extension, "ndjson" | "jsonl") { "application/x-ndjson" } else { "text/csv" };
+    let whole = arguments.dry_run || arguments.atomic;
+    let parts = if whole { vec![] } else { split(&octets, media == "text/csv") };
+    // What can't be split, such as an empty file, the service says what is wrong with.
+    let parts = if parts.is_empty() { vec![Part { body: octets, lines: Vec::new() }] } else { parts };
+    let rows: usize = parts.iter().map(|part| part.lines.len()).sum();
+
+    let progress = ProgressBar::new(rows as u64);
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {eta} left {msg}");
+    progress.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let sender = Sender { arguments, media, client: Client::new(), progress: &progress, run: uuid::Uuid::now_v7() };
+    let mut done: Vec<ImportRow> = Vec::new();
+    for part in parts {
+        let mut answered = sender.send(&part).await?.rows;
+        for (row, line) in answered.iter_mut().zip(&part.lines) {
+            row.line = *line;
+        }
+        progress.inc(answered.len() as u64);
+        done.extend(answered);
+    }
+    progress.finish_and_clear();
+    report(&ImportResult::of(done, arguments.dry_run))
+}
+
+/// Cuts a file into parts of whole rows, each with the header line of the file.
+fn split(octets: &[u8], is_csv: bool) -> Vec<Part> {
+    if !is_csv {
+        let text = String::from_utf8_lossy(octets);
+        let rows: Vec<(u64, &str)> = text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index as u64 + 1, line))
+            .filter(|(_, line)| !line.trim().is_empty())
+            .collect();
+        let part = |rows: &[(u64, &str)]| Part {
+            body: rows.iter().flat_map(|(_, line)| [line.as_bytes(), b"\n"].concat()).collect(),
+            lines: rows.iter().map(|(line, _)| *line).collect(),
+        };
+        return rows.chunks(PART).map(part).collect();
+    }
+    // What is no text can't be split; the service says what is wrong with it.
+    let Ok(text) = std::str::from_utf8(octets) else { return Vec::new() };
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    let (named, separator) = separator(&text[mark..]);
+    let start = mark + named.len();
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(&octets[start..]);
+    let mut starts = Vec::new();
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).unwrap_or(false) {
+        let at = start + record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        // The reader leaves the end of a line to the row behind it.
+        let at = at + octets[at..].iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+        starts.push((at, record.iter().all(<[u8]>::is_empty)));
+    }
+    let ends = starts.iter().skip(1).map(|(at, _)| *at).chain([octets.len()]);
+    let mut rows = starts.iter().zip(ends).map(|((at, is_empty), end)| (*at, *is_empty, &octets[*at..end]));
+    let header: Vec<u8> = rows.next().map_or_else(Vec::new, |(at, _, row)| [&octets[..at], row].concat());
+    let line = |at: usize| octets[..at].split(|octet| *octet == b'\n').count() as u64;
+    let filled: Vec<_> = rows.filter(|(_, is_empty, _)| !is_empty).map(|(at, _, row)| (line(at), row)).collect();
+    let part = |rows: &[(u64, &[u8])]| Part {
+        body: header.iter().copied().chain(rows.iter().flat_map(|(_, row)| row.iter().copied())).collect(),
+        lines: rows.iter().map(|(line, _)| *line).collect(),
+    };
+    filled.chunks(PART).map(part).collect()
+}
+
+struct Sender<'a> {
+    arguments: &'a Arguments,
+    media: &'static str,
+    client: Client,
+    progress: &'a ProgressBar,
+    /// Tells this run from others.
+    run: uuid::Uuid,
+}
+
+impl Sender<'_> {
+    /// Sends a part until it is answered.
+    async fn send(&self, part: &Part) -> Result<ImportResult, String> {
+        let Arguments { enterprise, dry_run, atomic, on_existing, .. } = self.arguments;
+        let path = match self.arguments.what {
+            What::Resellers => "/resellers/import".to_owned(),
+            What::Enterprises => "/enterprises/import".to_owned(),
+            What::Users => format!("/enterprises/{}/users/import", enterprise.as_deref().unwrap_or_default()),
+        };
+        let existing = match on_existing {
+            Existing::Skip => "skip",
+            Existing::Update => "update",
+            Existing::Fail => "fail",
+        };
+        let url = self.at(&format!("{path}?dry_run={dry_run}&atomic={atomic}&on_existing={existing}"));
+        // The same part of the same file, sent for the same purpose, is the same request.
+        let mut named = digest::Context::new(&digest::SHA256);
+        named.update(url.as_bytes());
+        named.update(&part.body);
+        if self.arguments.again {
+            named.update(self.run.as_bytes());
+        }
+        let key = URL_SAFE_NO_PAD.encode(named.finish());
+        let mut token = self.token().await?;
+        for attempt in 1.. {
+            let request = self.client.post(&url).bearer_auth(token.expose_secret()).header("idempotency-key", &key);
+            let request = request.header("content-type", self.media).body(part.body.clone());
+            let answer = self.try_again(request, attempt).await?;
+            match answer {
+                None => {}
+                // The token has ended in the meantime.
+                Some(answer) if answer.status() == StatusCode::UNAUTHORIZED && attempt < TRIES => {
+                    token = self.token().await?;
+                }
+                Some(answer) if answer.status().is_success() => {
+                    return answer.json().await.map_err(|error| format!("the answer can't be read: {error}"));
+                }
+                Some(answer) => return Err(problem(answer).await),
+            }
+        }
+        Err("the service can't be reached".to_owned())
+    }
+
+    async fn token(&self) -> Result<SecretString, String> {
+        let Arguments { client_id, client_secret, .. } = self.arguments;
+        for attempt in 1.. {
+            let request = self.client.post(self.at("/oauth/token"));
+            let request = request.basic_auth(client_id, Some(client_secret.expose_secret()));
+            let request = request.form(&[("grant_type", "client_credentials")]);
+            let Some(answer) = self.try_again(request, attempt).await? else { continue };
+            if !answer.status().is_success() {
+                return Err(problem(answer).await);
+            }
+            let token: Value = answer.json().await.map_err(|error| format!("the answer can't be read: {error}"))?;
+            return Ok(SecretString::from(token["access_token"].as_str().unwrap_or_default().to_owned()));
+        }
+        Err("the service can't be reached".to_owned())
+    }
+
+    /// The answer to a request; `None`, after a pause, when there was none and it is to be sent again.
+    async fn try_again(&self, request: RequestBuilder, attempt: u32) -> Result<Option<Response>, String> {
+        let sent = request.timeout(Duration::from_mins(5)).send().await;
+        let (cause, pause) = match sent {
+            Ok(answer) => {
+                let status = answer.status();
+                let busy = matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504) || is_running(&answer);
+                if !busy {
+                    return Ok(Some(answer));
+                }
+                let seconds = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+                (format!("the service answered {}", status.as_u16()), seconds.map_or(PAUSE, Duration::from_secs))
+            }
+            Err(error) => (format!("no answer: {}", error.without_url()), PAUSE),
+        };
+        if attempt >= TRIES {
+            return Err(cause);
+        }
+        self.progress.set_message(format!("({cause}; trying again)"));
+        tokio::time::sleep(pause.min(PAUSE_MAX)).await;
+        self.progress.set_message("");
+        Ok(None)
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.arguments.url.as_str().trim_end_matches('/'))
+    }
+}
+
+/// Whether an earlier request with the same key still runs: the connection broke, and the service goes on.
+fn is_running(answer: &Response) -> bool {
+    answer.status() == StatusCode::CONFLICT
+}
+
+async fn problem(answer: Response) -> String {
+    let status = answer.status().as_u16();
+    let body: Value = answer.json().await.unwrap_or_default();
+    let detail = body["detail"].as_str().unwrap_or("no reason was given");
+    let mut text = format!("{} ({status}): {detail}", body["code"].as_str().unwrap_or("error"));
+    for fault in body["errors"].as_array().into_iter().flatten() {
+        text.push_str("\n  ");
+        text.push_str(fault["detail"].as_str().unwrap_or_default());
+    }
+    text
+}
+
+fn report(result: &ImportResult) -> Result<(), String> {
+    let ImportResult { dry_run, total, created, updated, unchanged, skipped, failed, rows } = result;
+    let refused = rows.iter().filter(|row| row.status == ImportStatus::Failed);
+    for row in refused.take(PRINTED) {
+        for fault in &row.errors {
+            println!("line {}{}: {}", row.line, fault.pointer.replacen('/', ", ", 1), fault.detail);
+        }
+    }
+    let would = if *dry_run { "would be " } else { "" };
+    println!(
+        "{total} rows: {created} {would}created, {updated} {would}updated, {unchanged} unchanged, {skipped} skipped, {failed} refused."
+    );
+    if *failed > 0 { Err(format!("{failed} row(s) were refused")) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_cut_between_rows_and_each_part_has_the_header() {
+        let mut file = "name;note\r\n".to_owned();
+        for number in 0..=PART {
+            let _ = write!(file, "\"n{number}\n\"\"x\"\"\";a\r\n");
+        }
+        file.push_str(";\r\n");
+        let parts = split(file.as_bytes(), true);
+        assert_eq!(parts.iter().map(|part| part.lines.len()).collect::<Vec<_>>(), [PART, 1]);
+        assert_eq!((parts[0].lines[0], parts[0].lines[1]), (2, 4));
+        assert_eq!(parts[1].lines, [2 + 2 * PART as u64]);
+        assert_eq!(parts[1].body, format!("name;note\r\n\"n{PART}\n\"\"x\"\"\";a\r\n").as_bytes());
+        let lines = split(b"{\"a\":1}\n\n{\"a\":2}\n", false);
+        assert_eq!((lines.len(), lines[0].lines.as_slice()), (1, &[1, 3][..]));
+    }
+}

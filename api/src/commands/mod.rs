@@ -1,0 +1,241 @@
+//! The command line: `teammate` and its commands.
+
+mod demo;
+mod demo_equipment;
+mod demo_serve;
+mod import;
+mod report;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use domain::email::EmailAddress;
+use domain::refusal::Refusal;
+use persistence::{Database, Options, members, outbox};
+use secrecy::ExposeSecret;
+use tracing_subscriber::EnvFilter;
+
+use crate::access::Origin;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::mail::Post;
+use crate::resources::second_factors;
+use crate::security::rotation::Renewed;
+use crate::security::seal::Seal;
+use crate::security::{access_token, rotation};
+use crate::server::{Background, Running};
+use crate::settings::{Settings, StoreSettings, parse_email};
+use crate::site::problems;
+use crate::{openapi, server};
+
+/// The TeamMate Portal API: connects customers' phone systems to Microsoft Teams.
+#[derive(Debug, Parser)]
+#[command(name = "teammate", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the service (what `teammate` alone does, too).
+    Serve,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Print the OpenAPI document as YAML.
+    Openapi,
+    /// Print the table of error codes as Markdown.
+    Errors,
+    /// Fill an empty database with an example tree, the same one every time.
+    Demo(demo::Demo),
+    /// Write a billing report to a file, all of it; for a job that runs each month.
+    Report(report::Arguments),
+    /// Import resellers, enterprises or users from a file into a service that runs somewhere, as an API client.
+    Import(import::Arguments),
+    /// Add a key that signs access tokens. Running services take it up by themselves, without a failed request.
+    RotateSigningKey,
+    /// Add a key that encrypts stored secrets, wait until running services have taken it up, and encrypt everything again
+    /// with it, until nothing is left that an older key encrypted.
+    RotateKeys {
+        /// Seconds to wait before each pass. Less than 60 is for when no service runs.
+        #[arg(long, default_value_t = 60)]
+        wait_seconds: u64,
+    },
+    /// Take the second factor of somebody away who has lost the app and the recovery codes, and whom no owner can help. Make sure
+    /// that it is they who ask.
+    ResetSecondFactor {
+        /// The address that they sign in with.
+        #[arg(value_parser = parse_email)]
+        email: EmailAddress,
+    },
+    /// Queue every e-mail that was given up again.
+    ReplayMail,
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.settings.log_json);
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("teammate: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), String> {
+    let Cli { command, settings } = cli;
+    match command {
+        None | Some(Command::Serve) => runtime()?.block_on(serve(settings)),
+        Some(Command::Migrate) => open(&settings.store).map(drop),
+        Some(Command::Openapi) => {
+            let text = openapi::document().to_yaml().map_err(|error| error.to_string())?;
+            // Whoever reads may have seen enough, such as `head`.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            Ok(())
+        }
+        Some(Command::Errors) => {
+            let _ = std::io::stdout().write_all(problems::markdown().as_bytes());
+            Ok(())
+        }
+        Some(Command::Demo(demo)) if demo.serve => runtime()?.block_on(demo_serve::run(&settings, &demo)),
+        Some(Command::Demo(demo)) => {
+            runtime()?.block_on(demo::run(&open(&settings.store)?, &demo, settings.sbc_regions.regions()))
+        }
+        Some(Command::Report(arguments)) => {
+            runtime()?.block_on(report::run(&open(&settings.store)?, &arguments, Clock::default().now()))
+        }
+        Some(Command::Import(arguments)) => runtime()?.block_on(import::run(&arguments)),
+        Some(Command::RotateSigningKey) => {
+            access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())
+        }
+        Some(Command::RotateKeys { wait_seconds }) => rotate_keys(&settings.store, wait_seconds),
+        Some(Command::ResetSecondFactor { email }) => reset_second_factor(&settings.store, email),
+        Some(Command::ReplayMail) => {
+            let (runtime, database, now) = (runtime()?, open(&settings.store)?, Clock::default().now());
+            let replay = database.write(move |tx| outbox::replay(tx, now).map_err(Error::from));
+            let count = runtime.block_on(replay).map_err(|error| error.to_string())?;
+            println!("{count} e-mail(s) queued again.");
+            Ok(())
+        }
+    }
+}
+
+/// Running services send the e-mail that tells of it.
+fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(), String> {
+    let (runtime, database, now) = (runtime()?, open(store)?, Clock::default().now());
+    let seal = Seal::open(&store.data_dir, now).map_err(|error| error.to_string())?;
+    let (post, origin) = (Post::new(Arc::new(seal)), Origin::system("reset-second-factor"));
+    let name = email.given().to_owned();
+    let reset = database.write(move |tx| {
+        let member = members::by_email(tx, &email)?.ok_or(Refusal::NotFound)?;
+        second_factors::operations::reset(tx, &origin, &member, now, &post)
+    });
+    runtime.block_on(reset).map_err(|error| format!("{name}: {error}"))?;
+    println!("{name} signs in with the password alone, until there is another second factor.");
+    Ok(())
+}
+
+/// Running services go on all the while: they open what either key sealed.
+fn rotate_keys(store: &StoreSettings, wait_seconds: u64) -> Result<(), String> {
+    let (database, now) = (open(store)?, Clock::default().now());
+    let failed = |error: std::io::Error| format!("the keys in {}: {error}", store.data_dir.join("keys").display());
+    // A directory without a key gets its first one before the new one.
+    Seal::open(&store.data_dir, now).map_err(failed)?;
+    Seal::add_key(&store.data_dir, now).map_err(failed)?;
+    let seal = Arc::new(Seal::open(&store.data_dir, now).map_err(failed)?);
+    println!("The new key is there. Running services seal with it within {} seconds.", server::READ_KEYS.as_secs());
+    let (runtime, mut total) = (runtime()?, 0);
+    loop {
+        // Whoever sealed with the old key a moment ago has committed by then.
+        std::thread::sleep(Duration::from_secs(wait_seconds));
+        let pass = runtime.block_on(rotation::renew_all(&database, &seal)).map_err(|error| error.to_string())?;
+        let Renewed { renewed, unreadable } = pass;
+        total += renewed;
+        println!("{renewed} secret(s) encrypted again.");
+        if unreadable > 0 {
+            return Err(format!(
+                "{unreadable} secret(s) could not be decrypted and were left alone: their key is missing"
+            ));
+        }
+        if renewed == 0 {
+            println!(
+                "Nothing is encrypted with an older key any more ({total} secret(s) were). Older backups need those."
+            );
+            return Ok(());
+        }
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), String> {
+    let operator = settings.operator_email.clone();
+    let notice = Duration::from_secs(settings.drain_seconds);
+    let running = server::start(settings, Clock::default(), Background::Runs).await?;
+    greet(&running, operator.given());
+    until_told_to_stop().await?;
+    running.service.drain();
+    // Who asks a second time does not want to wait.
+    tokio::select! {
+        () = tokio::time::sleep(notice) => {}
+        again = until_told_to_stop() => again?,
+    }
+    tracing::info!("stopping: answering what is under way");
+    running.stop().await;
+    Ok(())
+}
+
+/// Says where the service is. Nobody may be listening, and that is no reason to stop.
+fn greet(running: &Running, operator: &str) {
+    let address = running.address;
+    let mut lines =
+        format!("TeamMate Portal API on http://{address}\nSwagger UI on          http://{address}/swagger-ui/\n");
+    if let Some(password) = &running.generated_password {
+        let password = password.expose_secret();
+        let _ = writeln!(lines, "First operator:        {operator} with password {password}");
+        let _ = writeln!(lines, "                       The password is shown this once.");
+    }
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(lines.as_bytes()).and_then(|()| output.flush());
+}
+
+async fn until_told_to_stop() -> Result<(), String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn open(store: &StoreSettings) -> Result<Database, String> {
+    server::make_data_dir(&store.data_dir)?;
+    Database::open(store.database_url(), Options::default()).map_err(|error| error.to_string())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+/// Logs go to standard error, from `info` up unless `RUST_LOG` says otherwise.
+fn start_log(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    // A second start of the log in one process is a test's, which has one already.
+    let _ = if json { log.json().try_init() } else { log.try_init() };
+}

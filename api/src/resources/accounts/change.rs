@@ -1,0 +1,99 @@
+//! Changing an account's own members.
+
+use domain::Timestamp;
+use domain::account::{Account, Scope, Tier, check_email_change, check_offered, check_open};
+use domain::email::EmailAddress;
+use domain::enterprise::SbcRegionCode;
+use domain::refusal::Refusal;
+use domain::services::Services;
+use domain::user::check_limit;
+use persistence::accounts::{Change, Hold};
+use persistence::{StoreConnection, accounts, direct_routing, users};
+
+use super::create::{members, write_again};
+use crate::access::Actor;
+use crate::error::Error;
+use crate::events::record::{Happening, difference, record};
+use crate::mail::Post;
+
+/// Changes an account that the actor reached. A change that changes nothing leaves no trace.
+pub fn update(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: Account,
+    mut change: Change,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Account, Error> {
+    check_open(account.status)?;
+    let same_email = |email: &EmailAddress| email.given() == account.email;
+    if change.email.as_ref().is_some_and(same_email) {
+        change.email = None;
+    }
+    if change.email.is_some() {
+        check_email_change(account.status)?;
+    }
+    if let Some(services) = change.services {
+        check_services(tx, &account, services)?;
+    }
+    if let (Some(regions), Some(enterprise)) = (&change.enterprise.sbc_regions, &account.enterprise) {
+        check_regions(tx, &account, enterprise.sbc_regions.beyond(regions))?;
+    }
+    if let Some(limit @ Some(_)) = change.enterprise.user_limit {
+        check_limit(limit, users::count(tx, account.id)?)?;
+    }
+    if changes_nothing(&account, &change) {
+        return Ok(account);
+    }
+    if !accounts::update(tx, &account, &change, now)? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    if let Some(email) = &change.email {
+        let renamed = Account { name: change.name.clone().unwrap_or_else(|| account.name.clone()), ..account.clone() };
+        write_again(tx, &renamed, email, now, post)?;
+    }
+    let changed = accounts::by_id(tx, &actor.scope(), account.tier, account.id)?.ok_or(Refusal::NotFound)?;
+    let (before, after) = difference(members(&account), members(&changed));
+    record(tx, actor.origin(), now, &Happening::to_account(&changed, "updated", before, after))?;
+    Ok(changed)
+}
+
+/// New services must be the parent's, and those that go must not be in use below (R5).
+fn check_services(tx: &mut StoreConnection, account: &Account, services: Services) -> Result<(), Error> {
+    let parent = match account.tier {
+        Tier::Reseller => account.master_reseller_id.map(|id| (Tier::MasterReseller, id)),
+        Tier::Enterprise => account.reseller_id.map(|id| (Tier::Reseller, id)),
+        Tier::Platform | Tier::MasterReseller => None,
+    };
+    if let Some((tier, id)) = parent {
+        accounts::lock(tx, id, Hold::Still)?;
+        let parent = accounts::by_id(tx, &Scope::Platform, tier, id)?.ok_or(Refusal::NotFound)?;
+        check_offered(services, parent.services)?;
+    }
+    for service in account.services.beyond(services) {
+        let users = accounts::open_descendants_with(tx, account, service)?;
+        if users.total > 0 {
+            return Err(Refusal::ServiceInUse(users).into());
+        }
+    }
+    Ok(())
+}
+
+/// Regions that go must not have a route that was started (R10, R11).
+fn check_regions<'a>(
+    tx: &mut StoreConnection,
+    account: &Account,
+    going: impl Iterator<Item = &'a SbcRegionCode>,
+) -> Result<(), Error> {
+    let started = direct_routing::of(tx, account.id)?.blockers(going);
+    if started.total > 0 { Err(Refusal::SbcRegionInUse(started).into()) } else { Ok(()) }
+}
+
+fn changes_nothing(account: &Account, change: &Change) -> bool {
+    let Change { name, email, services, billing_reference, enterprise } = change;
+    name.as_ref().is_none_or(|name| *name == account.name)
+        && email.is_none()
+        && services.is_none_or(|services| services == account.services)
+        && billing_reference.as_ref().is_none_or(|reference| *reference == account.billing_reference)
+        && account.enterprise.as_ref().is_none_or(|before| enterprise.apply(before) == *before)
+}

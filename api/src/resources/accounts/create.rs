@@ -1,0 +1,244 @@
+//! Creating accounts, each with its activation e-mail.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::account::{Account, Activation, Status, Tier, check_offered};
+use domain::delivery::Delivery;
+use domain::email::EmailAddress;
+use domain::enterprise::{Enterprise, SbcRegionCode, UserLimit};
+use domain::fault::Fault;
+use domain::id::{AccountId, MessageId};
+use domain::limits::ACTIVATION_HOURS;
+use domain::refusal::Refusal;
+use domain::services::Services;
+use domain::text::{AccountName, BillingReference};
+use persistence::accounts::{Hold, NewAccount};
+use persistence::activations::NewActivation;
+use persistence::{StoreConnection, accounts, activations, outbox};
+use serde_json::{Value, json};
+
+use crate::access::{Actor, Origin};
+use crate::error::{Error, value_error};
+use crate::events::record::{Happening, record};
+use crate::ids::new_id;
+use crate::mail::{Letter, Post};
+use crate::security::secret_token::SecretToken;
+
+/// A reseller to be created (R4).
+#[derive(Debug, Clone)]
+pub struct CreateReseller {
+    /// The master reseller that it goes below, as the caller named it.
+    pub master_reseller_id: Option<String>,
+    /// Its name.
+    pub name: AccountName,
+    /// Its address.
+    pub email: EmailAddress,
+    /// Its services.
+    pub services: Services,
+    /// What it is called in the master reseller's billing system.
+    pub billing_reference: BillingReference,
+}
+
+/// Creates a reseller below the caller, or below the master reseller that an operator names.
+pub fn reseller(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    command: &CreateReseller,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Account, Error> {
+    let CreateReseller { master_reseller_id, name, email, services, billing_reference } = command;
+    let parent = parent(tx, actor, Tier::MasterReseller, master_reseller_id.as_deref(), *services)?;
+    let id = new_id(now);
+    let account = NewAccount {
+        id,
+        tier: Tier::Reseller,
+        master_reseller_id: Some(parent.id),
+        reseller_id: Some(id),
+        name: name.as_str(),
+        email,
+        billing_reference: Some(billing_reference.as_str()),
+        services: *services,
+        enterprise: None,
+        now,
+    };
+    create(tx, actor.origin(), &account, Some(&parent), post)
+}
+
+/// An enterprise to be created (R10).
+#[derive(Debug, Clone)]
+pub struct CreateEnterprise {
+    /// The reseller that it goes below, as the caller named it.
+    pub reseller_id: Option<String>,
+    /// Its name.
+    pub name: AccountName,
+    /// The address of its Microsoft Global Administrator.
+    pub email: EmailAddress,
+    /// Its services.
+    pub services: Services,
+    /// What it is called in the reseller's billing system.
+    pub billing_reference: Option<BillingReference>,
+    /// What only an enterprise has.
+    pub enterprise: Enterprise,
+}
+
+/// Creates an enterprise below the caller, or below the reseller that somebody above it names.
+pub fn enterprise(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    command: &CreateEnterprise,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Account, Error> {
+    let CreateEnterprise { reseller_id, name, email, services, billing_reference, enterprise } = command;
+    let parent = parent(tx, actor, Tier::Reseller, reseller_id.as_deref(), *services)?;
+    let account = NewAccount {
+        id: new_id(now),
+        tier: Tier::Enterprise,
+        master_reseller_id: parent.master_reseller_id,
+        reseller_id: Some(parent.id),
+        name: name.as_str(),
+        email,
+        billing_reference: billing_reference.as_ref().map(BillingReference::as_str),
+        services: *services,
+        enterprise: Some(enterprise),
+        now,
+    };
+    create(tx, actor.origin(), &account, Some(&parent), post)
+}
+
+/// The account that a new one goes below: the caller's own, or the one that somebody above it names. It is open and has
+/// the services (R5).
+fn parent(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    tier: Tier,
+    named: Option<&str>,
+    services: Services,
+) -> Result<Account, Error> {
+    let noun = tier.noun();
+    let wrong = |code, detail: String| {
+        let pointer = format!("/{}_id", tier.as_str());
+        Error::validation(vec![value_error(pointer, Fault::new(code, detail))])
+    };
+    let id = match (actor.tier() == tier, named) {
+        (false, None) => return Err(wrong("required", format!("Name the {noun} that it goes below."))),
+        (false, Some(named)) => tier.parse_id(named),
+        (true, Some(_)) => {
+            return Err(wrong("not_allowed", "Leave it out: what you create goes below your own account.".to_owned()));
+        }
+        (true, None) => actor.scope().account(),
+    };
+    let find = |tx: &mut _| id.map_or(Ok(None), |id| accounts::by_id(tx, &actor.scope(), tier, id));
+    let mut found = find(tx)?;
+    if let Some(parent) = &found
+        && accounts::lock(tx, parent.id, Hold::Still)?
+    {
+        found = find(tx)?;
+    }
+    let parent = found.ok_or_else(|| wrong(unknown(tier), format!("There is no such {noun}.")))?;
+    if parent.status == Status::Closed {
+        return Err(Refusal::ParentClosed.into());
+    }
+    check_offered(services, parent.services)?;
+    Ok(parent)
+}
+
+const fn unknown(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Reseller => "unknown_reseller",
+        Tier::Platform | Tier::MasterReseller | Tier::Enterprise => "unknown_master_reseller",
+    }
+}
+
+/// Creates a pending account below another or at the top, and writes its activation e-mail.
+pub fn create(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    account: &NewAccount<'_>,
+    parent: Option<&Account>,
+    post: &Post,
+) -> Result<Account, Error> {
+    if !accounts::insert(tx, account)? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    let link = Link::write(tx, account.id, account.tier, account.name, account.email, account.now, post)?;
+    activations::insert(tx, &link.stored(account.id, account.now))?;
+    let activation = Activation { sent_at: None, expires_at: link.expires_at, delivery: Delivery::Queued };
+    let created = account.pending(parent.is_none_or(Account::operates), activation);
+    record(tx, origin, account.now, &Happening::to_account(&created, "created", Value::Null, members(&created)))?;
+    Ok(created)
+}
+
+/// Writes a new activation e-mail to an account; every earlier link is void (R3).
+pub fn write_again(
+    tx: &mut StoreConnection,
+    account: &Account,
+    email: &EmailAddress,
+    now: Timestamp,
+    post: &Post,
+) -> Result<(), Error> {
+    let link = Link::write(tx, account.id, account.tier, &account.name, email, now, post)?;
+    activations::replace(tx, &link.stored(account.id, now))?;
+    Ok(outbox::withdraw(tx, account.id, link.message)?)
+}
+
+struct Link {
+    message: MessageId,
+    token_hash: Vec<u8>,
+    expires_at: Timestamp,
+}
+
+impl Link {
+    fn write(
+        tx: &mut StoreConnection,
+        account: AccountId,
+        tier: Tier,
+        name: &str,
+        email: &EmailAddress,
+        now: Timestamp,
+        post: &Post,
+    ) -> Result<Self, Error> {
+        let token = SecretToken::generate_at(now);
+        let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
+        let letter = Letter::Activation {
+            to: email.canonical().to_owned(),
+            account_kind: tier.noun().to_owned(),
+            account_name: name.to_owned(),
+            token: token.expose().to_owned(),
+            expires_at,
+        };
+        let message = new_id(now);
+        post.enqueue(tx, message, account, &letter, now)?;
+        Ok(Self { message, token_hash: token.hash_by_age(), expires_at })
+    }
+
+    fn stored(&self, account: AccountId, now: Timestamp) -> NewActivation<'_> {
+        NewActivation { account, token_hash: &self.token_hash, message: self.message, now, expires_at: self.expires_at }
+    }
+}
+
+/// The members of an account as events show them.
+pub fn members(account: &Account) -> Value {
+    let services: Vec<_> = account.services.iter().map(domain::services::Service::as_str).collect();
+    let mut members = json!({
+        "name": account.name,
+        "email": account.email,
+        "services": services,
+        "billing_reference": account.billing_reference,
+        "status": account.status.as_str(),
+    });
+    if let (Some(enterprise), Some(members)) = (&account.enterprise, members.as_object_mut()) {
+        let Enterprise { country, sbc_regions, user_limit, switches } = enterprise;
+        let regions: Vec<_> = sbc_regions.iter().map(SbcRegionCode::as_str).collect();
+        members.insert("country".to_owned(), json!(country.as_str()));
+        members.insert("sbc_regions".to_owned(), json!(regions));
+        members.insert("user_limit".to_owned(), json!(user_limit.map(UserLimit::get)));
+        members.insert("pbx_music_on_hold".to_owned(), json!(switches.pbx_music_on_hold));
+        members.insert("access_sip_data".to_owned(), json!(switches.access_sip_data));
+        members.insert("request_management_consent".to_owned(), json!(switches.request_management_consent));
+        members.insert("can_add_extensions".to_owned(), json!(switches.can_add_extensions));
+        members.insert("allow_external_numbers".to_owned(), json!(switches.allow_external_numbers));
+    }
+    members
+}

@@ -1,0 +1,70 @@
+//! Suspending, resuming, closing, and sending the activation e-mail again (R3, R7).
+
+use domain::Timestamp;
+use domain::account::{Account, Scope, Status, Transition, check_resend};
+use domain::email::EmailAddress;
+use domain::refusal::Refusal;
+use persistence::{StoreConnection, accounts};
+use serde_json::{Value, json};
+
+use super::create::write_again;
+use crate::access::Actor;
+use crate::error::Error;
+use crate::events::record::{Happening, record};
+use crate::mail::Post;
+
+/// Suspends an account. Nothing is copied down the tree: what stands below stops because its ancestor has.
+pub fn suspend(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account, Error> {
+    step(tx, actor, account, Transition::Suspend, now)
+}
+
+/// Resumes an account, and with it just what its suspension stopped.
+pub fn resume(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account, Error> {
+    step(tx, actor, account, Transition::Resume, now)
+}
+
+/// Closes an account for good. Closing a closed one again changes nothing.
+pub fn close(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<(), Error> {
+    if account.status == Status::Closed {
+        return Ok(());
+    }
+    let below = accounts::open_descendants(tx, account)?;
+    if below.total > 0 {
+        return Err(Refusal::HasOpenChildren(below).into());
+    }
+    step(tx, actor, account, Transition::Close, now).map(drop)
+}
+
+/// Sends the activation e-mail again; earlier links are void.
+pub fn resend_activation(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Account, Error> {
+    check_resend(account.status)?;
+    let email = EmailAddress::parse(&account.email)
+        .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
+    write_again(tx, account, &email, now, post)?;
+    record(tx, actor.origin(), now, &Happening::to_account(account, "activation_resent", Value::Null, Value::Null))?;
+    Ok(accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?)
+}
+
+fn step(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    transition: Transition,
+    now: Timestamp,
+) -> Result<Account, Error> {
+    let status = account.status.after(transition)?;
+    if transition == Transition::Close {
+        accounts::close(tx, account, now)?;
+    } else {
+        accounts::set_status(tx, account, status, now)?;
+    }
+    let (before, after) = (json!({"status": account.status.as_str()}), json!({"status": status.as_str()}));
+    record(tx, actor.origin(), now, &Happening::to_account(account, transition.done(), before, after))?;
+    Ok(accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?)
+}

@@ -1,0 +1,141 @@
+//! How requests about an account are carried out, whatever its tier.
+
+use std::sync::Arc;
+
+use domain::account::{Account, Tier};
+use domain::authority::Target;
+use persistence::accounts;
+use serde::Serialize;
+
+use super::list::ListRequest;
+use super::{change, life_cycle};
+use crate::access::{Actor, Change, Read};
+use crate::app::Service;
+use crate::error::{BlockersView, Error};
+use crate::http::idempotency::Repeatable;
+use crate::http::{Answer, Caller, Conditions};
+
+/// What differs between tiers: the tier, its path, and how its accounts look.
+pub trait View: Serialize + From<Account> {
+    /// Its tier.
+    const TIER: Tier;
+    /// Where its accounts are.
+    const PATH: &'static str;
+
+    /// The answer with an account.
+    fn answer(account: Account) -> Result<Answer, Error> {
+        let version = account.version;
+        Answer::resource(&Self::from(account), version)
+    }
+
+    /// The answer to the creation of an account.
+    fn created(account: Account) -> Result<Answer, Error> {
+        let location = format!("{}/{}", Self::PATH, account.id_text());
+        Ok(Self::answer(account)?.created(location))
+    }
+}
+
+/// A step in the life of an account that somebody asks for by `POST …/suspend` and the like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Suspend it.
+    Suspend,
+    /// Resume it.
+    Resume,
+    /// Send its activation e-mail again.
+    ResendActivation,
+}
+
+/// The account with an id.
+pub fn get<V: View>(
+    service: &Service,
+    caller: Caller<Read>,
+    id: String,
+    conditions: Conditions,
+) -> impl Future<Output = Result<Answer, Error>> {
+    let answer = service.read(caller, move |tx, actor, _| V::answer(actor.reach(tx, V::TIER, &id)?));
+    async move { Ok(conditions.answer(answer.await?)) }
+}
+
+/// A page of the accounts of a tier.
+pub async fn list<V: View>(service: &Service, caller: Caller<Read>, query: String) -> Result<Answer, Error> {
+    let question = format!("GET {}?{query}", V::PATH);
+    service
+        .read_question(caller, &question, move |tx, actor, _| {
+            actor.may(Target::Accounts(V::TIER))?;
+            let request = ListRequest::read(V::TIER, V::PATH, &query)?;
+            let caller = actor.name();
+            let rows = accounts::list(tx, &actor.scope(), &request.filter(&caller)?)?;
+            request.paging.answer(&caller, rows, |account| account.id.uuid(), V::from)
+        })
+        .await
+}
+
+/// Changes an account by a merge patch that was parsed already, well or not: the caller's authority comes first.
+pub async fn patch<V: View>(
+    service: &Service,
+    caller: Caller<Change>,
+    id: String,
+    conditions: Conditions,
+    command: Result<accounts::Change, Error>,
+) -> Result<Answer, Error> {
+    let post = Arc::clone(&service.post);
+    service
+        .write(caller, move |tx, actor, now| {
+            let account = actor.reach(tx, V::TIER, &id)?;
+            let command = command.clone()?;
+            conditions.check_version(account.version)?;
+            V::answer(change::update(tx, actor, account, command, now, &post)?)
+        })
+        .await
+}
+
+/// Takes an account a step further.
+pub async fn step<V: View>(
+    service: &Service,
+    caller: Caller<Change>,
+    id: String,
+    conditions: Conditions,
+    once: Repeatable,
+    step: Step,
+) -> Result<Answer, Error> {
+    let post = Arc::clone(&service.post);
+    service
+        .write_once(caller, once, move |tx, actor: &Actor, now| {
+            let account = actor.reach(tx, V::TIER, &id)?;
+            conditions.check_version(account.version)?;
+            V::answer(match step {
+                Step::Suspend => life_cycle::suspend(tx, actor, &account, now)?,
+                Step::Resume => life_cycle::resume(tx, actor, &account, now)?,
+                Step::ResendActivation => life_cycle::resend_activation(tx, actor, &account, now, &post)?,
+            })
+        })
+        .await
+}
+
+/// Closes an account.
+pub async fn close<V: View>(
+    service: &Service,
+    caller: Caller<Change>,
+    id: String,
+    conditions: Conditions,
+) -> Result<Answer, Error> {
+    service
+        .write(caller, move |tx, actor, now| {
+            let account = actor.reach(tx, V::TIER, &id)?;
+            conditions.check_version(account.version)?;
+            life_cycle::close(tx, actor, &account, now)?;
+            Ok(Answer::no_content())
+        })
+        .await
+}
+
+/// What keeps an account from closing.
+pub async fn closing_blockers<V: View>(service: &Service, caller: Caller<Read>, id: String) -> Result<Answer, Error> {
+    service
+        .read(caller, move |tx, actor, _| {
+            let account = actor.reach(tx, V::TIER, &id)?;
+            Answer::ok(&BlockersView::from(accounts::open_descendants(tx, &account)?))
+        })
+        .await
+}

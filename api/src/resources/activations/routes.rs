@@ -1,0 +1,64 @@
+//! The operations of `/activations`.
+
+use actix_web::post;
+use actix_web::web::Data;
+use domain::refusal::Refusal;
+
+use super::operations;
+use super::wire::{ActivationAccount, PreviewActivation, RedeemToken};
+use crate::app::Service;
+use crate::error::Error;
+use crate::http::{Answer, Body, Context};
+use crate::security::password::check_password;
+
+/// See what an activation link activates
+///
+/// Shows the account of the link, and consumes nothing. The link of a member's invitation works likewise. Used, expired, replaced and made-up tokens get one answer.
+#[utoipa::path(
+    tag = "Activation",
+    operation_id = "preview_activation",
+    request_body = PreviewActivation,
+    responses(
+        (status = 200, description = "The account that the link activates.", body = ActivationAccount),
+        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`."),
+    ),
+    security(())
+)]
+#[post("/preview")]
+pub(crate) async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer, Error> {
+    let token = body.json::<PreviewActivation>().and_then(PreviewActivation::command)?;
+    let token = token.ok_or(Refusal::InvalidToken)?;
+    let now = service.clock.now();
+    let link = service.database.read(move |tx| operations::preview(tx, &token, now)).await?;
+    Answer::ok(&ActivationAccount::from(link))
+}
+
+/// Activate an account
+///
+/// Redeems the link, once, with the password that the account's owner chose, or the member who was invited. Sign in with it at `POST /auth/login`.
+#[utoipa::path(
+    tag = "Activation",
+    operation_id = "redeem_activation",
+    request_body = RedeemToken,
+    responses(
+        (status = 200, description = "The account is active.", body = ActivationAccount),
+        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`; the link still works."),
+    ),
+    security(())
+)]
+#[post("")]
+pub(crate) async fn redeem_activation(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
+    let token = token.ok_or(Refusal::InvalidToken)?;
+    let now = service.clock.now();
+    let link = {
+        let token = token.clone();
+        service.database.read(move |tx| operations::preview(tx, &token, now)).await?
+    };
+    let about = ActivationAccount::from(link);
+    check_password(&password, &[&about.name, &about.email])?;
+    let password_hash = service.passwords.hash(password).await?;
+    let origin = context.anonymous();
+    let link = service.write_at(now, move |tx, _| operations::redeem(tx, &origin, &token, &password_hash, now)).await?;
+    Answer::ok(&ActivationAccount { expires_at: None, ..link.into() })
+}

@@ -1,0 +1,157 @@
+//! What is done to the API clients of the caller's own account.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::account::Account;
+use domain::api_client::{ApiClient, Terms};
+use domain::fault::Fault;
+use domain::id::ClientId;
+use domain::limits::CLIENTS_MAX;
+use domain::refusal::Refusal;
+use domain::text::ClientName;
+use persistence::api_clients::NewSecret;
+use persistence::{StoreConnection, api_clients};
+use serde_json::{Value, json};
+
+use crate::access::Actor;
+use crate::error::{Error, value_error};
+use crate::events::record::{difference, note};
+use crate::ids::new_id;
+use crate::security::secret_token::SecretToken;
+
+/// An API client to be made.
+#[derive(Debug, Clone)]
+pub struct CreateApiClient {
+    /// What people call it.
+    pub name: ClientName,
+    /// What it may do, until when and from where.
+    pub terms: Terms,
+}
+
+/// A change of an API client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeApiClient {
+    /// What people call it.
+    pub name: Option<ClientName>,
+    /// What it may do.
+    pub role: Option<domain::authority::Role>,
+    /// Until when it works; `Some(None)` is for ever.
+    pub expires_at: Option<Option<Timestamp>>,
+    /// From where.
+    pub networks: Option<domain::api_client::AllowedNetworks>,
+}
+
+/// The API client of the actor's own account with this id.
+pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<ApiClient, Error> {
+    let id = ClientId::parse(id).ok_or(Refusal::NotFound)?;
+    Ok(api_clients::by_id(tx, actor.account(), id, now)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Makes an API client with its first secret.
+pub fn create(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    command: &CreateApiClient,
+    secret: &SecretToken,
+    now: Timestamp,
+) -> Result<ApiClient, Error> {
+    let CreateApiClient { name, terms } = command;
+    check_end(terms, now)?;
+    within(actor, terms)?;
+    if api_clients::count(tx, account.id)? >= CLIENTS_MAX {
+        return Err(Refusal::TooManyClients.into());
+    }
+    let client = api_clients::insert(tx, account.id, new_id(now), name, terms, &stored(secret, now), now)?;
+    note(tx, actor, account, client.id, "created", (Value::Null, members(name, terms)), now)?;
+    Ok(client)
+}
+
+/// Changes an API client. A change that changes nothing leaves no trace.
+pub fn update(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: ApiClient,
+    change: &ChangeApiClient,
+    now: Timestamp,
+) -> Result<ApiClient, Error> {
+    let ChangeApiClient { name, role, expires_at, networks } = change.clone();
+    let name = name.unwrap_or_else(|| before.name.clone());
+    let terms = Terms {
+        role: role.unwrap_or(before.terms.role),
+        expires_at: expires_at.unwrap_or(before.terms.expires_at),
+        networks: networks.unwrap_or_else(|| before.terms.networks.clone()),
+    };
+    within(actor, &before.terms)?;
+    if name == before.name && terms == before.terms {
+        return Ok(before);
+    }
+    if change.expires_at.is_some() {
+        check_end(&terms, now)?;
+    }
+    within(actor, &terms)?;
+    api_clients::update(tx, &before, &name, &terms, now)?;
+    let changed = difference(members(&before.name, &before.terms), members(&name, &terms));
+    note(tx, actor, account, before.id, "updated", changed, now)?;
+    Ok(api_clients::by_id(tx, account.id, before.id, now)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Gives an API client a new secret. The one before goes on working for some seconds.
+pub fn rotate_secret(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: &ApiClient,
+    previous_seconds: i64,
+    secret: &SecretToken,
+    now: Timestamp,
+) -> Result<ApiClient, Error> {
+    within(actor, &before.terms)?;
+    api_clients::rotate(tx, before, &stored(secret, now), now + TimeDelta::seconds(previous_seconds), now)?;
+    let after = json!({"secret": "changed", "previous_secret_expires_in": previous_seconds});
+    note(tx, actor, account, before.id, "secret_rotated", (Value::Null, after), now)?;
+    Ok(api_clients::by_id(tx, account.id, before.id, now)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Revokes an API client for good.
+pub fn revoke(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    client: &ApiClient,
+    now: Timestamp,
+) -> Result<(), Error> {
+    within(actor, &client.terms)?;
+    api_clients::revoke(tx, client.id, now)?;
+    note(tx, actor, account, client.id, "revoked", (members(&client.name, &client.terms), Value::Null), now)
+}
+
+/// Nothing is made that has ended already.
+fn check_end(terms: &Terms, now: Timestamp) -> Result<(), Error> {
+    if terms.expires_at.is_some_and(|at| at <= now) {
+        let fault = Fault::new("in_the_past", "Give an instant that is still to come, or null.");
+        return Err(Error::validation(vec![value_error("/expires_at", fault)]));
+    }
+    Ok(())
+}
+
+/// A program gives and takes no more than it has itself.
+fn within(actor: &Actor, terms: &Terms) -> Result<(), Error> {
+    actor.terms().map_or(Ok(()), |own| terms.check_within(own).map_err(Error::faulty))
+}
+
+fn stored(secret: &SecretToken, now: Timestamp) -> NewSecret {
+    NewSecret { id: new_id(now), hash: secret.hash(), hint: secret.hint().to_owned() }
+}
+
+/// The members of an API client as events show them.
+fn members(name: &ClientName, terms: &Terms) -> Value {
+    let Terms { role, expires_at, networks } = terms;
+    json!({
+        "name": name.as_str(),
+        "role": role.as_str(),
+        "expires_at": expires_at,
+        "allowed_networks": networks.texts(),
+    })
+}

@@ -1,0 +1,232 @@
+//! The operations of `/api-clients`.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, delete, get, patch, post};
+use domain::api_client;
+use domain::authority::Target;
+use persistence::api_clients;
+
+use super::operations;
+use super::wire::{ApiClient, ApiClientPage, CreateApiClient, PatchApiClient, RotateSecret};
+use crate::access::{Change, Create, Read};
+use crate::app::Service;
+use crate::error::Error;
+use crate::http::page::Paging;
+use crate::http::params::{IfMatch, IfNoneMatch, PageQuery};
+use crate::http::query::Query;
+use crate::http::{Answer, Body, Caller, Conditions};
+use crate::security::secret_token::SecretToken;
+
+const PATH: &str = "/api-clients";
+
+/// Make an API client
+///
+/// For owners. The answer shows the secret, this once. A program that makes an API client gives it no more than it has itself: no
+/// later `expires_at`, and no `allowed_networks` beyond its own. Because the answer is not kept, there is no `Idempotency-Key`: if
+/// it was lost, revoke the one that is listed and make another.
+#[utoipa::path(
+    tag = "API clients",
+    operation_id = "create_api_client",
+    request_body(content = CreateApiClient, example = json!({"name": "Billing export", "role": "billing", "allowed_networks": ["192.0.2.0/28"], "expires_at": "2030-01-01T00:00:00Z"})),
+    responses(
+        (status = 201, description = "Made.", body = ApiClient, headers(("Location" = String, description = "Where the API client is."), ("ETag" = String, description = "For `If-Match`."))),
+        (status = 409, description = "`too_many_api_clients`: an account has at most 100."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("")]
+pub(crate) async fn create_api_client(
+    service: Data<Service>,
+    caller: Caller<Create>,
+    body: Body,
+) -> Result<Answer, Error> {
+    let command = body.json::<CreateApiClient>().and_then(CreateApiClient::command);
+    let secret = SecretToken::generate();
+    service
+        .write(caller, move |tx, actor, now| {
+            actor.may(Target::ApiClients)?;
+            let command = command.as_ref().map_err(Error::clone)?;
+            let account = actor.own_account(tx)?;
+            let client = operations::create(tx, actor, &account, command, &secret, now)?;
+            let location = format!("{PATH}/{}", client.id);
+            Ok(with_secret(client, &secret)?.created(location))
+        })
+        .await
+}
+
+/// List API clients
+///
+/// For owners: those of your own account, by the time of their making.
+#[utoipa::path(
+    tag = "API clients",
+    operation_id = "list_api_clients",
+    params(PageQuery),
+    responses((status = 200, description = "A page of API clients.", body = ApiClientPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
+    security(("bearer" = []))
+)]
+#[get("")]
+pub(crate) async fn list_api_clients(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    request: HttpRequest,
+) -> Result<Answer, Error> {
+    let text = request.query_string().to_owned();
+    service
+        .read(caller, move |tx, actor, now| {
+            actor.may(Target::ApiClients)?;
+            let mut query = Query::read(&text)?;
+            let paging = Paging::take(PATH, &text, &mut query)?;
+            query.finish()?;
+            let caller = actor.name();
+            let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
+            let found = api_clients::list(tx, actor.account(), after, paging.newest_first, limit, now)?;
+            paging.answer(&caller, found, |client| client.id.uuid(), ApiClient::from)
+        })
+        .await
+}
+
+/// Read an API client
+///
+/// For owners: one of your own account, with its `ETag`. Its secrets show no more than their last characters.
+#[utoipa::path(
+    tag = "API clients",
+    operation_id = "get_api_client",
+    params(("client_id" = String, Path, description = "The id of the API client.", max_length = 60, example = "client_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    responses(
+        (status = 200, description = "The API client.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "It is what you have."),
+    ),
+    security(("bearer" = []))
+)]
+#[get("/{client_id}")]
+pub(crate) async fn get_api_client(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    id: Path<String>,
+    conditions: Conditions,
+) -> Result<Answer, Error> {
+    let answer = service
+        .read(caller, move |tx, actor, now| {
+            actor.may(Target::ApiClients)?;
+            answer(operations::reach(tx, actor, &id, now)?)
+        })
+        .await?;
+    Ok(conditions.answer(answer))
+}
+
+/// Change an API client
+///
+/// For owners. Takes a merge patch; it counts from the API client's next request on, whatever tokens it has.
+#[utoipa::path(
+    tag = "API clients",
+    operation_id = "update_api_client",
+    params(("client_id" = String, Path, description = "The id of the API client.", max_length = 60, example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    request_body(content((PatchApiClient = "application/merge-patch+json", example = json!({"role": "viewer", "expires_at": null})), (PatchApiClient = "application/json", example = json!({"role": "viewer", "expires_at": null})))),
+    responses(
+        (status = 200, description = "The API client after the change.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match`."))),
+        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+    ),
+    security(("bearer" = []))
+)]
+#[patch("/{client_id}")]
+pub(crate) async fn update_api_client(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    conditions: Conditions,
+    body: Body,
+) -> Result<Answer, Error> {
+    let command = body.json::<PatchApiClient>().and_then(PatchApiClient::command);
+    service
+        .write(caller, move |tx, actor, now| {
+            actor.may(Target::ApiClients)?;
+            let account = actor.own_account(tx)?;
+            let client = operations::reach(tx, actor, &id, now)?;
+            let change = command.as_ref().map_err(Error::clone)?;
+            conditions.check_version(client.version)?;
+            answer(operations::update(tx, actor, &account, client, change, now)?)
+        })
+        .await
+}
+
+/// Revoke an API client
+///
+/// For owners, and for good. Its secrets don't work any more, and neither do its tokens, from its next request on.
+#[utoipa::path(
+    tag = "API clients",
+    operation_id = "revoke_api_client",
+    params(("client_id" = String, Path, description = "The id of the API client.", max_length = 60, example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    responses(
+        (status = 204, description = "Revoked."),
+        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+    ),
+    security(("bearer" = []))
+)]
+#[delete("/{client_id}")]
+pub(crate) async fn revoke_api_client(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    conditions: Conditions,
+) -> Result<Answer, Error> {
+    service
+        .write(caller, move |tx, actor, now| {
+            actor.may(Target::ApiClients)?;
+            let account = actor.own_account(tx)?;
+            let client = operations::reach(tx, actor, &id, now)?;
+            conditions.check_version(client.version)?;
+            operations::revoke(tx, actor, &account, &client, now)?;
+            Ok(Answer::no_content())
+        })
+        .await
+}
+
+/// Exchange the secret of an API client
+///
+/// For owners. The answer shows the new secret, this once. The one until now goes on working for as long as you say, so that nothing stops
+/// while it is being replaced; an earlier one does not.
+#[utoipa::path(
+    tag = "API clients",
+    operation_id = "rotate_api_client_secret",
+    params(("client_id" = String, Path, description = "The id of the API client.", max_length = 60, example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
+    responses(
+        (status = 200, description = "The API client with its new secret.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match`."))),
+        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{client_id}/rotate-secret")]
+pub(crate) async fn rotate_api_client_secret(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    conditions: Conditions,
+    body: Body,
+) -> Result<Answer, Error> {
+    let command = body.json_or_nothing::<RotateSecret>().and_then(RotateSecret::seconds);
+    let secret = SecretToken::generate();
+    service
+        .write(caller, move |tx, actor, now| {
+            actor.may(Target::ApiClients)?;
+            let account = actor.own_account(tx)?;
+            let client = operations::reach(tx, actor, &id, now)?;
+            let seconds = command.as_ref().map_err(Error::clone)?;
+            conditions.check_version(client.version)?;
+            let client = operations::rotate_secret(tx, actor, &account, &client, *seconds, &secret, now)?;
+            with_secret(client, &secret)
+        })
+        .await
+}
+
+fn answer(client: api_client::ApiClient) -> Result<Answer, Error> {
+    let version = client.version;
+    Answer::resource(&ApiClient::from(client), version)
+}
+
+/// The entity tag is that of the API client as it is read.
+fn with_secret(client: api_client::ApiClient, secret: &SecretToken) -> Result<Answer, Error> {
+    let etag = answer(client.clone())?.etag;
+    let view = ApiClient { client_secret: Some(secret.expose_client_secret()), ..client.into() };
+    Ok(Answer { etag, ..Answer::ok(&view)? })
+}

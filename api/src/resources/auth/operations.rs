@@ -1,0 +1,125 @@
+//! Sessions: started by a password, carried on by refresh tokens, ended by signing out.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::id::{MemberId, SessionId};
+use domain::limits::SESSION_DAYS;
+use domain::principal::Principal;
+use domain::refusal::Refusal;
+use domain::second_factor::Code;
+use domain::session::{RefreshVerdict, judge_refresh};
+use persistence::members::Member;
+use persistence::signed_in::Known;
+use persistence::{StoreConnection, members, sessions};
+
+use crate::access::Origin;
+use crate::error::Error;
+use crate::events::record::note_own_sign_in;
+use crate::ids::new_id;
+use crate::resources::second_factors::operations::{Committed, Tools, demand};
+use crate::security::secret_token::{SecretToken, random_octets};
+
+/// What somebody signs in with, after the password was found right.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Who.
+    pub member: MemberId,
+    /// The PHC string of the password that was found right.
+    pub password_hash: String,
+    /// The code of the second factor, if one was given.
+    pub code: Option<Code>,
+}
+
+/// Finds out whether somebody may sign in: unless the password changed in the meantime, and with a code where there is a second
+/// factor; one that is wrong is noted. The member is held.
+pub fn admit(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    sign_in: &SignIn,
+    now: Timestamp,
+    tools: Tools<'_>,
+) -> Result<Committed<Member>, Error> {
+    let SignIn { member, password_hash, code } = sign_in;
+    members::hold(tx, *member)?;
+    let member = members::by_id(tx, *member)?.ok_or(Refusal::WrongCredentials)?;
+    if member.password_hash != *password_hash {
+        return Err(Refusal::WrongCredentials.into());
+    }
+    if !member.account.operates() {
+        return Err(Refusal::NotOperating.into());
+    }
+    Ok(demand(tx, origin, &member, code.as_ref(), now, tools)?.map(|()| member))
+}
+
+/// Starts a session of a member who was admitted.
+pub fn start(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: &Member,
+    refresh: &SecretToken,
+    now: Timestamp,
+) -> Result<SessionId, Error> {
+    let session = new_id(now);
+    sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
+    note_own_sign_in(tx, origin, member, "signed_in", now)?;
+    Ok(session)
+}
+
+/// What a refresh token was exchanged for.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// Its successor, for this member's session.
+    Successor(MemberId, SessionId, SecretToken),
+    /// Nothing: it does not work. Whatever ended because of it is committed.
+    Refused,
+}
+
+/// Exchanges a refresh token. An old one that comes back ends its session.
+pub fn refresh(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    token: &SecretToken,
+    now: Timestamp,
+) -> Result<Refreshed, Error> {
+    let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(Refreshed::Refused) };
+    let successor = |salt: &[u8]| Refreshed::Successor(found.member, found.session, token.successor(salt));
+    match (judge_refresh(found.facts, now), &found.successor_salt) {
+        (RefreshVerdict::Rotate, _) => {
+            let signed_in = Known::default()
+                .signed_in(tx, Principal::Member(found.member), found.session, now)?
+                .ok_or(Refusal::NotSignedIn)?;
+            if !signed_in.operates {
+                return Err(Refusal::NotOperating.into());
+            }
+            let salt = random_octets();
+            let hash = token.successor(&salt).hash();
+            if sessions::rotate(tx, found.session, &token.hash(), &salt, &hash, now)? {
+                return Ok(successor(&salt));
+            }
+            // Another request exchanged it in this moment; judged again, it has a successor.
+            refresh(tx, origin, token, now)
+        }
+        (RefreshVerdict::RepeatSuccessor, Some(salt)) => Ok(successor(salt)),
+        (RefreshVerdict::EndSession, _) => {
+            sessions::end(tx, found.session, now)?;
+            if let Some(member) = members::by_id(tx, found.member)? {
+                note_own_sign_in(tx, origin, &member, "refresh_token_reused", now)?;
+            }
+            Ok(Refreshed::Refused)
+        }
+        (RefreshVerdict::Refuse | RefreshVerdict::RepeatSuccessor, _) => Ok(Refreshed::Refused),
+    }
+}
+
+/// Ends the session of a refresh token. One that is unknown or over is no failure: nobody is signed in with it.
+pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: Timestamp) -> Result<(), Error> {
+    let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(()) };
+    if found.facts.session_ended_at.is_some() {
+        return Ok(());
+    }
+    sessions::end(tx, found.session, now)?;
+    if let Some(member) = members::by_id(tx, found.member)? {
+        note_own_sign_in(tx, origin, &member, "signed_out", now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Resetting a forgotten password by e-mail.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::email::EmailAddress;
+use domain::limits::{PASSWORD_RESET_MINUTES, PASSWORD_RESET_PAUSE_SECONDS};
+use domain::refusal::Refusal;
+use persistence::members::Member;
+use persistence::{StoreConnection, members, password_resets, sessions};
+
+use crate::access::Origin;
+use crate::error::Error;
+use crate::events::record::note_own_sign_in;
+use crate::ids::new_id;
+use crate::mail::{Letter, Post};
+use crate::security::secret_token::SecretToken;
+
+/// Writes a reset e-mail to the member with an address, if there is one and the last one is not too fresh. Whoever
+/// asks can't tell.
+pub fn request(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    email: &EmailAddress,
+    now: Timestamp,
+    post: &Post,
+) -> Result<(), Error> {
+    let Some(member) = members::by_email(tx, email)? else { return Ok(()) };
+    members::hold(tx, member.id)?;
+    let pause = TimeDelta::seconds(PASSWORD_RESET_PAUSE_SECONDS);
+    if password_resets::written_at(tx, member.id)?.is_some_and(|written| now - written < pause) {
+        return Ok(());
+    }
+    let token = SecretToken::generate();
+    let expires_at = now + TimeDelta::minutes(PASSWORD_RESET_MINUTES);
+    password_resets::replace(tx, member.id, &token.hash(), now, expires_at)?;
+    let letter = Letter::PasswordReset {
+        to: email.canonical().to_owned(),
+        account_name: member.account.name.clone(),
+        token: token.expose().to_owned(),
+        expires_at,
+    };
+    post.enqueue(tx, new_id(now), member.account.id, &letter, now)?;
+    note_own_sign_in(tx, origin, &member, "password_reset_requested", now)
+}
+
+/// Whose password a token resets.
+pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Member, Error> {
+    let member = password_resets::member(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
+    Ok(members::by_id(tx, member)?.ok_or(Refusal::InvalidToken)?)
+}
+
+/// Redeems a token: the password is replaced and every session of the member ends.
+pub fn redeem(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    token_hash: &[u8],
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let member = member(tx, token_hash, now)?;
+    members::hold(tx, member.id)?;
+    if !password_resets::redeem(tx, token_hash)? {
+        return Err(Refusal::InvalidToken.into());
+    }
+    members::set_password(tx, member.id, password_hash)?;
+    sessions::end_all(tx, member.id, now)?;
+    note_own_sign_in(tx, origin, &member, "password_reset", now)
+}

@@ -1,0 +1,161 @@
+//! The operations of `/auth`.
+
+use std::sync::Arc;
+
+use actix_web::post;
+use actix_web::web::Data;
+use domain::principal::Principal;
+use domain::refusal::Refusal;
+
+use super::operations::Refreshed;
+use super::sign_in::sign_in;
+use super::wire::{Accepted, Login, PasswordResetRequest, RefreshRequest, Tokens};
+use super::{operations, reset};
+use crate::app::Service;
+use crate::error::{Error, ErrorCode};
+use crate::http::params::IdempotencyKey;
+use crate::http::{Answer, Body, Context, Once};
+use crate::resources::activations::wire::RedeemToken;
+use crate::security::password::check_password;
+use crate::security::secret_token::SecretToken;
+
+/// Sign in
+///
+/// Starts a session. An unknown address and a wrong password get the same answer; after three attempts
+/// since the last success each further one waits a little longer, and nobody is ever locked out. Whoever has a second factor gets
+/// `code_needed` and sends the same again with a `code`.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "login",
+    request_body = Login,
+    responses(
+        (status = 200, description = "Signed in.", body = Tokens),
+        (status = 401, description = "`wrong_credentials`: address and password do not go together. `code_needed`: they do; send a `code`, too. `wrong_code`: it does not work, or was used."),
+        (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+    ),
+    security(())
+)]
+#[post("/login")]
+pub(crate) async fn login(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let attempt = body.json::<Login>().and_then(Login::command)?;
+    let token = SecretToken::generate();
+    let first = token.clone();
+    let started = sign_in(&service, &context, attempt, move |tx, origin, member, now| {
+        Ok((member.id, operations::start(tx, origin, member, &first, now)?))
+    });
+    let (member, session) = started.await?;
+    let access = service.access_tokens.issue(Principal::Member(member), session, service.clock.now());
+    Answer::ok(&Tokens::expose(&access, &token))
+}
+
+/// Refresh a session
+///
+/// Exchanges the refresh token for a new pair. Each refresh token works once; within ten seconds it gives the same
+/// successor again, later it ends the session, because somebody else has it too.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "refresh",
+    request_body = RefreshRequest,
+    responses(
+        (status = 200, description = "The next pair.", body = Tokens),
+        (status = 401, description = "`invalid_refresh_token`: used, expired or made up. Sign in again."),
+        (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+    ),
+    security(())
+)]
+#[post("/refresh")]
+pub(crate) async fn refresh(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let invalid =
+        || Error::new(ErrorCode::InvalidRefreshToken, "It was used, has expired or never existed. Sign in again.");
+    let token = body.json::<RefreshRequest>().and_then(RefreshRequest::command)?.ok_or_else(invalid)?;
+    let (now, origin) = (service.clock.now(), context.anonymous());
+    let refreshed = service.database.write(move |tx| operations::refresh(tx, &origin, &token, now)).await?;
+    let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid()) };
+    let access = service.access_tokens.issue(Principal::Member(member), session, now);
+    Answer::ok(&Tokens::expose(&access, &successor))
+}
+
+/// Sign out
+///
+/// Ends the session of the refresh token: its access tokens stop working at their next request.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "logout",
+    request_body = RefreshRequest,
+    responses((status = 204, description = "Nobody is signed in with this token.")),
+    security(())
+)]
+#[post("/logout")]
+pub(crate) async fn logout(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let token = body.json::<RefreshRequest>().and_then(RefreshRequest::command)?;
+    if let Some(token) = token {
+        let (now, origin) = (service.clock.now(), context.anonymous());
+        service.database.write(move |tx| operations::end(tx, &origin, &token, now)).await?;
+    }
+    Ok(Answer::no_content())
+}
+
+/// Ask for a new password
+///
+/// Sends an e-mail with a link, if a member has the address, at most once a minute. The answer is always the same.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "request_password_reset",
+    params(IdempotencyKey),
+    request_body = PasswordResetRequest,
+    responses(
+        (status = 202, description = "If a member has the address, an e-mail is on its way.", body = Accepted),
+        (status = 409, description = "`idempotency_key_in_use`: the first request with this key still runs."),
+    ),
+    security(())
+)]
+#[post("/password-resets")]
+pub(crate) async fn request_password_reset(
+    service: Data<Service>,
+    context: Context,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    let email = body.json::<PasswordResetRequest>().and_then(PasswordResetRequest::command)?;
+    let post = Arc::clone(&service.post);
+    service
+        .write_once_for_anyone(&context, once.over(&body), move |tx, origin, now| {
+            reset::request(tx, origin, &email, now, &post)?;
+            Ok(Answer::ok(&Accepted { accepted: true })?.with_status(202))
+        })
+        .await
+}
+
+/// Set a new password
+///
+/// Redeems the link of a password reset e-mail, once. Every session of the member ends.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "redeem_password_reset",
+    request_body = RedeemToken,
+    responses(
+        (status = 204, description = "The new password works."),
+        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`; the link still works."),
+    ),
+    security(())
+)]
+#[post("/password-resets/redeem")]
+pub(crate) async fn redeem_password_reset(
+    service: Data<Service>,
+    context: Context,
+    body: Body,
+) -> Result<Answer, Error> {
+    let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
+    let hash = token.ok_or(Refusal::InvalidToken)?.hash();
+    let now = service.clock.now();
+    let member = {
+        let hash = hash.clone();
+        service.database.read(move |tx| reset::member(tx, &hash, now)).await?
+    };
+    check_password(&password, &[&member.account.name, &member.email])?;
+    let password_hash = service.passwords.hash(password).await?;
+    let origin = context.anonymous();
+    service.database.write(move |tx| reset::redeem(tx, &origin, &hash, &password_hash, now)).await?;
+    Ok(Answer::no_content())
+}

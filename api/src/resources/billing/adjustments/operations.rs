@@ -1,0 +1,76 @@
+//! How a line of a final report is corrected.
+
+use domain::Timestamp;
+use domain::account::Place;
+use domain::billing::{Numbers, Period, check_adjustable};
+use domain::fault::Fault;
+use domain::text::AdjustmentReason;
+use persistence::StoreConnection;
+use persistence::billing::adjustments::Adjustment;
+use persistence::billing::{adjustments, lines, periods};
+use serde_json::Value;
+
+use super::wire::{BillingAdjustment, LineName};
+use crate::access::Actor;
+use crate::error::{Error, value_error};
+use crate::events::record::{Happening, record};
+use crate::ids::new_id;
+
+/// A correction to be booked.
+#[derive(Debug, Clone)]
+pub struct CreateAdjustment {
+    /// The line.
+    pub amends: LineName,
+    /// What is added to it.
+    pub numbers: Numbers,
+    /// Why.
+    pub reason: AdjustmentReason,
+}
+
+/// Books a correction of a line of a final report in an open period.
+pub fn adjust(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    period: Period,
+    command: &CreateAdjustment,
+    now: Timestamp,
+) -> Result<Adjustment, Error> {
+    let CreateAdjustment { amends, numbers, reason } = command;
+    let LineName { period: amended, reseller, enterprise, service } = *amends;
+    // Whoever begins to make this period's report final must see the correction, or be seen here.
+    periods::hold_open(tx)?;
+    let (state, amended_state) = (periods::state(tx, period)?, periods::state(tx, amended)?);
+    check_adjustable(period, state, amended, amended_state, now)?;
+    let unknown = || {
+        let fault = Fault::new("unknown_line", "The report of that period has no such line.");
+        Error::validation(vec![value_error("/amends", fault)])
+    };
+    let line = lines::find(tx, amended, enterprise, service, reseller)?.ok_or_else(unknown)?;
+    let adjustment = Adjustment {
+        id: new_id(now),
+        period,
+        amended,
+        master_reseller_id: line.master_reseller_id,
+        reseller_id: reseller,
+        enterprise_id: enterprise,
+        service,
+        numbers: *numbers,
+        reason: reason.as_str().to_owned(),
+        created_at: now,
+    };
+    adjustments::insert(tx, &adjustment)?;
+    let after = serde_json::to_value(BillingAdjustment::from(adjustment.clone())).unwrap_or_default();
+    let what = Happening {
+        action: "billing_adjustment.created".to_owned(),
+        subject: adjustment.id.to_string(),
+        place: Place {
+            master_reseller: Some(line.master_reseller_id),
+            reseller: Some(reseller),
+            enterprise: Some(enterprise),
+        },
+        before: Value::Null,
+        after,
+    };
+    record(tx, actor.origin(), now, &what)?;
+    Ok(adjustment)
+}

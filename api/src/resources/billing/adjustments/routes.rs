@@ -1,0 +1,123 @@
+//! The operations of `/billing-reports/{period}/adjustments`.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Path};
+use actix_web::{get, post};
+use domain::id::AdjustmentId;
+use domain::refusal::Refusal;
+use persistence::billing::adjustments;
+
+use super::operations;
+use super::wire::{BillingAdjustment, BillingAdjustmentPage, CreateBillingAdjustment};
+use crate::access::{Create, Read};
+use crate::app::Service;
+use crate::error::Error;
+use crate::http::page::Paging;
+use crate::http::params::{IdempotencyKey, IfNoneMatch, PageQuery};
+use crate::http::query::Query;
+use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::resources::billing::report;
+use crate::resources::billing::report::Report;
+use crate::resources::billing::routes::PATH;
+
+/// Correct a final billing report
+///
+/// For the platform: books what is added to the numbers of a line of a final report as a line of this period, which has to
+/// be a later one that is still open. The final report stays as it is.
+#[utoipa::path(
+    tag = "Billing reports",
+    operation_id = "create_billing_adjustment",
+    params(("period" = String, Path, description = "The open period that it is booked in.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"), IdempotencyKey),
+    request_body(content = CreateBillingAdjustment, example = json!({"amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "user_days": -30, "reason": "The user was added by mistake."})),
+    responses(
+        (status = 201, description = "Booked.", body = BillingAdjustment, headers(("Location" = String, description = "Where the correction is."), ("ETag" = String, description = "For `If-None-Match`."))),
+        (status = 409, description = "`report_final`: this period's report is final, or about to be. `amended_report_open`: the report of the line is not final. `amended_report_later`: the line is not of an earlier period. `idempotency_key_in_use`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{period}/adjustments")]
+pub(crate) async fn create_billing_adjustment(
+    service: Data<Service>,
+    caller: Caller<Create>,
+    period: Path<String>,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    let command = body.json::<CreateBillingAdjustment>().and_then(CreateBillingAdjustment::command);
+    service
+        .write_once(caller, once.over(&body), move |tx, actor, now| {
+            let period = report::period(actor, &period)?;
+            let command = command.as_ref().map_err(Error::clone)?;
+            let booked = operations::adjust(tx, actor, period, command, now)?;
+            let location = format!("{PATH}/{period}/adjustments/{}", booked.id);
+            Ok(Answer::resource(&BillingAdjustment::from(booked), 1)?.created(location))
+        })
+        .await
+}
+
+/// List corrections
+///
+/// The corrections that are booked in a period, of lines that you see, with their reasons.
+#[utoipa::path(
+    tag = "Billing reports",
+    operation_id = "list_billing_adjustments",
+    params(("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"), PageQuery),
+    responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
+    security(("bearer" = []))
+)]
+#[get("/{period}/adjustments")]
+pub(crate) async fn list_billing_adjustments(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    period: Path<String>,
+    request: HttpRequest,
+) -> Result<Answer, Error> {
+    let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
+    service
+        .read(caller, move |tx, actor, now| {
+            let period = Report::reach(tx, actor, &period, now)?.period;
+            let mut query = Query::read(&text)?;
+            let paging = Paging::take(path.clone(), &text, &mut query)?;
+            query.finish()?;
+            let caller = actor.name();
+            let after = paging.after(&caller)?.map(AdjustmentId::from_uuid);
+            let found = (paging.newest_first, after);
+            let rows = adjustments::list(tx, &actor.scope(), period, found, paging.limit + 1)?;
+            paging.answer(&caller, rows, |row| row.id.uuid(), BillingAdjustment::from)
+        })
+        .await
+}
+
+/// Read a correction
+///
+/// One correction that is booked in a period, of a line that you see.
+#[utoipa::path(
+    tag = "Billing reports",
+    operation_id = "get_billing_adjustment",
+    params(
+        ("period" = String, Path, description = "The period that it is booked in.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"),
+        ("adjustment_id" = String, Path, description = "The id of the correction.", max_length = 60, example = "adjustment_01h455vb4pex5vsknk084sn02q"),
+        IfNoneMatch,
+    ),
+    responses(
+        (status = 200, description = "The correction.", body = BillingAdjustment, headers(("ETag" = String, description = "For `If-None-Match`."))),
+        (status = 304, description = "It is what you have."),
+    ),
+    security(("bearer" = []))
+)]
+#[get("/{period}/adjustments/{adjustment_id}")]
+pub(crate) async fn get_billing_adjustment(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    path: Path<(String, String)>,
+    conditions: Conditions,
+) -> Result<Answer, Error> {
+    let (period, id) = path.into_inner();
+    let read = service.read(caller, move |tx, actor, _| {
+        let period = report::period(actor, &period)?;
+        let id = AdjustmentId::parse(&id).ok_or(Refusal::NotFound)?;
+        let found = adjustments::find(tx, &actor.scope(), period, id)?.ok_or(Refusal::NotFound)?;
+        Answer::resource(&BillingAdjustment::from(found), 1)
+    });
+    Ok(conditions.answer(read.await?))
+}

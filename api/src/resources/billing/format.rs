@@ -1,0 +1,119 @@
+//! In which form a report is wanted: by `format`, or by `Accept` (RFC 9110 section 12.5.1).
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use domain::billing::Line;
+
+use super::csv;
+use super::csv::Frame;
+use super::wire::BillingLine;
+use crate::error::{Error, ErrorCode};
+
+/// A form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A page of it as JSON.
+    Json,
+    /// The whole as CSV.
+    Csv,
+    /// The whole as JSON, a line each.
+    Ndjson,
+}
+
+impl Format {
+    const ALL: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
+
+    /// Its media type.
+    #[must_use]
+    pub const fn media(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
+
+    /// What it is called in `format` and behind the dot of a file's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    /// The form of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
+    }
+
+    /// What stands before the lines.
+    pub fn header(self) -> Result<Vec<u8>, Error> {
+        if self == Self::Csv { csv::header() } else { Ok(Vec::new()) }
+    }
+
+    /// The form that a request prefers by its `Accept`; JSON if it names none of ours.
+    pub fn accepted(request: &HttpRequest) -> Self {
+        let accepted = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+        best(accepted.flat_map(|value| value.split(',')))
+    }
+}
+
+/// Lines of a report that is written as a whole.
+pub fn written(frame: &Frame, lines: Vec<Line>, format: Format) -> Result<Vec<u8>, Error> {
+    if format == Format::Csv {
+        return csv::lines(frame, &lines);
+    }
+    let mut octets = Vec::with_capacity(lines.len() * 600);
+    for line in lines {
+        serde_json::to_writer(&mut octets, &BillingLine::new(frame, line))
+            .map_err(|error| Error::new(ErrorCode::Internal, format!("A line could not be written: {error}")))?;
+        octets.push(b'\n');
+    }
+    Ok(octets)
+}
+
+/// The first of those with the highest quality.
+fn best<'a>(ranges: impl Iterator<Item = &'a str>) -> Format {
+    let mut best = (0.0, Format::Json);
+    for range in ranges {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+        let named = match media.as_str() {
+            "*/*" | "application/*" => Some(Format::Json),
+            "text/*" => Some(Format::Csv),
+            media => Format::ALL.into_iter().find(|format| format.media() == media),
+        };
+        if let Some(format) = named
+            && quality > best.0
+        {
+            best = (quality, format);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_is_the_one_that_is_preferred() {
+        for (accept, expected) in [
+            ("", Format::Json),
+            ("*/*", Format::Json),
+            ("text/csv", Format::Csv),
+            ("TEXT/CSV; charset=utf-8", Format::Csv),
+            ("application/x-ndjson", Format::Ndjson),
+            ("text/html, text/csv;q=0.9, */*;q=0.8", Format::Csv),
+            ("application/json;q=0.5, application/x-ndjson", Format::Ndjson),
+            ("text/csv;q=0", Format::Json),
+            ("image/png", Format::Json),
+        ] {
+            assert_eq!(best(accept.split(',')), expected, "{accept:?}");
+        }
+    }
+}

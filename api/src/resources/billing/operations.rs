@@ -1,0 +1,108 @@
+//! How reports are made final, part by part.
+
+use aws_lc_rs::digest;
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::account::{Place, Scope};
+use domain::billing::{Line, Period, Totals, check_finalisable};
+use domain::refusal::Refusal;
+use persistence::billing::{LineFilter, lines, periods};
+use persistence::{Database, StoreConnection};
+use serde_json::json;
+
+use super::csv;
+use super::csv::Frame;
+use super::report::{Reader, Report};
+use super::wire::hexadecimal;
+use crate::access::Origin;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::events::record::{Happening, record};
+
+/// For how long whoever makes a report final has it to itself. One that dies leaves it to others after that.
+const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+/// Begins to make the report of a period final. Gives until when it is the caller's to go on with.
+pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp) -> Result<Timestamp, Error> {
+    check_finalisable(period, periods::state(tx, period)?, now)?;
+    Report::find(tx, period, LineFilter::all(Scope::Platform), now)?;
+    let until = now + LEASE;
+    if periods::begin(tx, period, now, until)? { Ok(until) } else { Err(Refusal::ReportBeingFinalised.into()) }
+}
+
+/// A report whose lines are all there.
+pub struct WrittenDown {
+    /// SHA-256 of the whole as CSV.
+    pub sha256: Vec<u8>,
+    /// What its lines add up to, by service.
+    pub totals: [Totals; 2],
+    /// Until when it is the caller's to make final.
+    pub held: Timestamp,
+}
+
+/// Writes the lines of a report down, from where somebody left it. Others write all the while: every part has a transaction
+/// of its own.
+pub async fn write_down(
+    database: &Database,
+    clock: &Clock,
+    period: Period,
+    mut held: Timestamp,
+) -> Result<WrittenDown, Error> {
+    let all = LineFilter::all(Scope::Platform);
+    let last = database.read(move |tx| lines::last(tx, period).map_err(Error::from)).await?;
+    let mut reader = Reader::new(database.clone(), Report::counted(period, all.clone(), period.end()), last);
+    while let Some(part) = reader.next().await? {
+        held = keep(database, period, held, clock.now() + LEASE, part).await?;
+    }
+    let (frame, mut hash) = (Frame::new(period, true, true), digest::Context::new(&digest::SHA256));
+    let mut totals = [Totals::default(); 2];
+    hash.update(&csv::header()?);
+    let mut reader = Reader::new(database.clone(), Report::written(period, all), None);
+    while let Some(part) = reader.next().await? {
+        hash.update(&csv::lines(&frame, &part)?);
+        for line in &part {
+            totals[line.service as usize].add(line);
+        }
+        held = keep(database, period, held, clock.now() + LEASE, Vec::new()).await?;
+    }
+    Ok(WrittenDown { sha256: hash.finish().as_ref().to_vec(), totals, held })
+}
+
+/// Adds lines, if the report is still the caller's, and puts off the end of that.
+async fn keep(
+    database: &Database,
+    period: Period,
+    held: Timestamp,
+    until: Timestamp,
+    part: Vec<Line>,
+) -> Result<Timestamp, Error> {
+    let write = move |tx: &mut StoreConnection| {
+        if !periods::renew(tx, period, held, until)? {
+            return Err(Error::from(Refusal::ReportBeingFinalised));
+        }
+        Ok(lines::insert(tx, period, &part)?)
+    };
+    database.write(write).await.map(|()| until)
+}
+
+/// Makes a report final that is written down.
+pub fn finish(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    period: Period,
+    written: &WrittenDown,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let WrittenDown { sha256, totals: _, held } = written;
+    if !periods::finish(tx, period, *held, sha256, now)? {
+        return Err(Refusal::ReportBeingFinalised.into());
+    }
+    let what = Happening {
+        action: "billing_report.finalised".to_owned(),
+        subject: period.to_string(),
+        place: Place::default(),
+        before: json!({"status": "open"}),
+        after: json!({"status": "final", "sha256": hexadecimal(sha256)}),
+    };
+    record(tx, origin, now, &what)
+}

@@ -1,0 +1,326 @@
+//! The operations of `/billing-reports`.
+
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use domain::authority::Target;
+use domain::billing::Period;
+use domain::id::AccountId;
+use domain::limits::{PAGE_DEFAULT, PAGE_MAX, PERIODS_DEFAULT, PERIODS_MAX};
+use domain::services::Service as Sold;
+use futures_util::{Stream, stream};
+use persistence::billing::lines::Place;
+use persistence::billing::{LineFilter, periods as final_periods};
+use uuid::Uuid;
+
+use super::csv::Frame;
+use super::format::{Format, written};
+use super::report::{Reader, Report, periods};
+use super::wire::{BillingLine, BillingPeriod, BillingPeriodPage, BillingReport, BillingSummary, frame, line_filter};
+use super::{chart, operations, report, summary};
+use crate::access::{Change, Read};
+use crate::app::Service;
+use crate::error::{Error, ErrorCode};
+use crate::http::idempotency::Repeatable;
+use crate::http::page::Paging;
+use crate::http::params::IdempotencyKey;
+use crate::http::query::Query;
+use crate::http::{Answer, Caller, Once};
+
+pub(super) const PATH: &str = "/billing-reports";
+
+/// List billing reports
+///
+/// The periods of which there is a report, the latest first, with what the lines that you see add up to. The current month is
+/// among them, as far as it has come.
+#[utoipa::path(
+    tag = "Billing reports",
+    operation_id = "list_billing_reports",
+    params(
+        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 12, example = 3),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before.", max_length = 60),
+    ),
+    responses((status = 200, description = "A page of periods.", body = BillingPeriodPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
+    security(("bearer" = []))
+)]
+#[get("")]
+pub(crate) async fn list_billing_reports(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    request: HttpRequest,
+) -> Result<Answer, Error> {
+    let text = request.query_string().to_owned();
+    let found = service.read_long(caller, move |tx, actor, now| {
+        actor.may(Target::BillingReports)?;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::take_in_order(PATH, &text, &mut query, (PERIODS_DEFAULT, PERIODS_MAX))?;
+        query.finish()?;
+        let caller = actor.name();
+        let after = paging.after_place(&caller, |place| Period::parse(std::str::from_utf8(place).ok()?))?;
+        let (first, latest) = periods(tx, now)?.into_inner();
+        let mut period = after.map_or(latest, Period::previous);
+        let mut reports = Vec::new();
+        while period >= first && reports.len() <= usize::try_from(paging.limit).unwrap_or_default() {
+            reports.push(Report::of(tx, period, LineFilter::all(actor.scope()), now)?);
+            period = period.previous();
+        }
+        let (next_cursor, link) = paging.cut(&caller, &mut reports, |report| report.period.to_string());
+        Ok((reports, next_cursor, link))
+    });
+    let (reports, next_cursor, link) = found.await?;
+    let mut items = Vec::new();
+    for report in reports {
+        let (period, sealed) = (report.period, report.sealed.clone());
+        items.push(BillingPeriod::new(period, sealed.as_ref(), summary::totals(&service.database, report).await?));
+    }
+    Ok(Answer { link, ..Answer::ok(&BillingPeriodPage { items, next_cursor })? })
+}
+
+/// Read a billing report
+///
+/// What each enterprise that you see had of each service in a calendar month (UTC), with the billing references of reseller and
+/// enterprise. A page of it as JSON; or the whole, as CSV (`Accept: text/csv`, `format=csv`) or with a line of JSON
+/// for each (`application/x-ndjson`, `format=ndjson`), streamed. In CSV, a text that a spreadsheet would take for a
+/// formula has a `'` in front. A report that is not final is counted anew each time. docs/billing.md tells how.
+#[utoipa::path(
+    tag = "Billing reports",
+    operation_id = "get_billing_report",
+    params(
+        ("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10"),
+        ("format" = Option<String>, Query, description = "`json`, `csv` or `ndjson`; it counts before `Accept`.", max_length = 6, example = "json"),
+        ("reseller_id" = Option<String>, Query, description = "Only lines of this reseller.", max_length = 60),
+        ("enterprise_id" = Option<String>, Query, description = "Only lines of this enterprise.", max_length = 60),
+        ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only lines of this service."),
+        ("billing_reference" = Option<String>, Query, description = "Only lines with exactly this billing reference, of the reseller or of the enterprise.", max_length = 255),
+        ("limit" = Option<i32>, Query, description = "How many lines on a page; not for CSV and NDJSON, which are whole.", minimum = 1, maximum = 200, example = 50),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 120),
+    ),
+    responses((
+        status = 200, description = "A page of the report, or the whole of it.",
+        content((BillingReport = "application/json"), (String = "text/csv", example = "period_start,period_end,status,reseller_id,reseller_name,reseller_billing_reference,enterprise_id,enterprise_name,enterprise_billing_reference,service,users_at_end,users_peak,user_days,active_days,suspended_days,amends\r\n2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,open,reseller_01h455vb4pex5vsknk084sn02q,Nordwind Telefonie GmbH,CUST-4711,enterprise_01h455vb4pex5vsknk084sn02q,Kiosk am Tor,K-0815,pbx,12,14,380,30,2,\r\n"), (BillingLine = "application/x-ndjson")),
+        headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")),
+    )),
+    security(("bearer" = []))
+)]
+#[get("/{period}")]
+pub(crate) async fn get_billing_report(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    period: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Error> {
+    let (text, accepted) = (request.query_string().to_owned(), Format::accepted(&request));
+    let path = request.path().to_owned();
+    let found = service.read_long(caller, move |tx, actor, now| {
+        let found = Report::reach(tx, actor, &period, now)?;
+        let mut query = Query::read(&text)?;
+        let format = query.take("format", "json, csv or ndjson", Format::parse)?.unwrap_or(accepted);
+        let paging = Paging::take_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
+        if format != Format::Json && paging.is_asked_for() {
+            let detail = "CSV and NDJSON are whole: leave out `limit` and `cursor`.";
+            return Err(Error::new(ErrorCode::InvalidParameter, detail));
+        }
+        let report = found.with(line_filter(actor.scope(), &mut query)?);
+        query.finish()?;
+        let caller = actor.name();
+        let after = paging.after_place(&caller, read_place)?;
+        Ok((report, format, paging, caller, after))
+    });
+    let (report, format, paging, caller, after) = found.await?;
+    let reader = Reader::new(service.database.clone(), report.clone(), after);
+    if format != Format::Json {
+        return whole(&report, reader.ahead(), format).await;
+    }
+    let limit = usize::try_from(paging.limit).unwrap_or_default();
+    let mut lines = reader.take(limit + 1).await?;
+    let (next_cursor, link) = paging.cut(&caller, &mut lines, |line| write_place(Place::of(line)));
+    let answer = Answer::ok(&BillingReport::page(&report, lines, next_cursor))?;
+    let mut response = actix_web::Responder::respond_to(Answer { link, ..answer }, &request);
+    response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept"));
+    Ok(response)
+}
+
+/// Where a line stands, as cursors hold it.
+fn write_place(place: Place) -> Vec<u8> {
+    let Place { enterprise, service, reseller, line } = place;
+    let service = [service as u8];
+    [enterprise.as_bytes().as_slice(), &service, reseller.as_bytes(), line.as_bytes()].concat()
+}
+
+fn read_place(octets: &[u8]) -> Option<Place> {
+    let (enterprise, rest) = octets.split_at_checked(16)?;
+    let (service, rest) = rest.split_first()?;
+    let (reseller, line) = rest.split_at_checked(16)?;
+    Some(Place {
+        enterprise: Uuid::from_slice(enterprise).ok()?,
+        service: *Sold::ALL.get(usize::from(*service))?,
+        reseller: Uuid::from_slice(reseller).ok()?,
+        line: Uuid::from_slice(line).ok()?,
+    })
+}
+
+/// The whole of a report as a stream. What comes first is read before the answer begins, so that a failure can still be told.
+async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<HttpResponse, Error> {
+    let frame = frame(report);
+    let mut first = format.header()?;
+    if let Some(lines) = reader.next().await? {
+        first.extend(written(&frame, lines, format)?);
+    }
+    let name = format!("attachment; filename=\"billing-report-{}.{}\"", report.period, format.as_str());
+    let media = if format == Format::Csv { "text/csv; charset=utf-8; header=present" } else { format.media() };
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, media))
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .insert_header((header::VARY, "Accept"))
+        .streaming(parts(frame, first, reader, format)))
+}
+
+/// Reads on, one part ahead, when what was read before has left, so a client that is slow, or has gone, holds nothing up.
+fn parts(
+    frame: Frame,
+    first: Vec<u8>,
+    reader: Reader,
+    format: Format,
+) -> impl Stream<Item = Result<Bytes, Error>> + 'static {
+    stream::try_unfold((frame, Some(first), reader), move |(frame, first, mut reader)| async move {
+        let mut octets = first.unwrap_or_default();
+        while octets.is_empty() {
+            let Some(lines) = reader.next().await? else { return Ok(None) };
+            octets = written(&frame, lines, format)?;
+        }
+        Ok(Some((Bytes::from(octets), (frame, None, reader))))
+    })
+}
+
+/// Summarise a billing report
+///
+/// What the lines that you see add up to by reseller and service, beside the period before.
+#[utoipa::path(
+    tag = "Billing reports",
+    operation_id = "get_billing_summary",
+    params(
+        ("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10"),
+        ("limit" = Option<i32>, Query, description = "How many resellers on a page.", minimum = 1, maximum = 200, example = 50),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before.", max_length = 60),
+    ),
+    responses((status = 200, description = "A page of the summary.", body = BillingSummary, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
+    security(("bearer" = []))
+)]
+#[get("/{period}/summary")]
+pub(crate) async fn get_billing_summary(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    period: Path<String>,
+    request: HttpRequest,
+) -> Result<Answer, Error> {
+    let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
+    let found = service.read_long(caller, move |tx, actor, now| {
+        let report = Report::reach(tx, actor, &period, now)?;
+        let (before, known) = (report.period.previous(), periods(tx, now)?);
+        let filter = report.filter.clone();
+        let previous = known.contains(&before).then(|| Report::of(tx, before, filter, now)).transpose()?;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::take_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
+        query.finish()?;
+        let caller = actor.name();
+        let after = paging.after(&caller)?.map(AccountId::from_uuid);
+        let mut resellers = summary::resellers(tx, &report, after, paging.limit + 1)?;
+        let (next_cursor, link) = paging.cut(&caller, &mut resellers, |id| id.uuid().into_bytes());
+        Ok((report, previous, resellers, next_cursor, link))
+    });
+    let (report, previous, resellers, next_cursor, link) = found.await?;
+    let mut items = Vec::new();
+    for reseller in resellers {
+        items.extend(summary::compare(&service.database, &report, previous.as_ref(), reseller).await?);
+    }
+    Ok(Answer { link, ..Answer::ok(&BillingSummary::page(&report, items, next_cursor))? })
+}
+
+/// See users per day
+///
+/// A picture: how many users there were on each day (UTC) of the period at the enterprises that you see, by service. They add
+/// up to the `user_days` of the lines, corrections aside.
+#[utoipa::path(
+    tag = "Billing reports",
+    operation_id = "get_billing_chart",
+    params(("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10")),
+    responses((status = 200, description = "The picture.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
+    security(("bearer" = []))
+)]
+#[get("/{period}/chart.svg")]
+pub(crate) async fn get_billing_chart(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    period: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let found = service.read_long(caller, move |tx, actor, now| {
+        let report = Report::reach(tx, actor, &period, now)?;
+        let days = (now - report.period.start()).num_days() + 1;
+        Ok((report, usize::try_from(days).unwrap_or_default()))
+    });
+    let (report, days) = found.await?;
+    let period = report.period;
+    let per_day = summary::users_per_day(&service.database, &report).await?;
+    let svg = chart::draw(period, &per_day, days)?;
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "image/svg+xml")).body(svg))
+}
+
+/// Make a billing report final
+///
+/// For the platform, once the period is over: from then on the report is the same for ever, whatever is renamed, closed or
+/// removed. It may take a minute on a large database; the service goes on with it if you hang up, and a report that was left half-way
+/// is taken up again. Later corrections are adjustments in a later period.
+#[utoipa::path(
+    tag = "Billing reports",
+    operation_id = "finalise_billing_report",
+    params(("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10"), IdempotencyKey),
+    responses(
+        (status = 200, description = "It is final.", body = BillingPeriod),
+        (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: it is already. `report_being_finalised`: somebody is at it. `idempotency_key_in_use`."),
+        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{period}/finalise")]
+pub(crate) async fn finalise_billing_report(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    period: Path<String>,
+    once: Once,
+) -> Result<Answer, Error> {
+    let once = once.bare();
+    // On its own, so that it comes to its end when the client hangs up.
+    let task = tokio::spawn(finalise(service, caller, period.into_inner(), once));
+    task.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "This is our fault. Ask for it again.")))
+}
+
+async fn finalise(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    period: String,
+    once: Repeatable,
+) -> Result<Answer, Error> {
+    let earlier = once.clone();
+    let begun = service.write(caller, move |tx, actor, now| {
+        let period = report::period(actor, &period)?;
+        if let Some(kept) = earlier.kept(tx, &actor.name(), now)? {
+            return Ok(Err(kept));
+        }
+        Ok(Ok((actor.clone(), period, operations::begin(tx, period, now)?)))
+    });
+    let (actor, period, held) = match begun.await? {
+        Ok(begun) => begun,
+        Err(kept) => return Ok(kept),
+    };
+    let written = operations::write_down(&service.database, &service.clock, period, held).await?;
+    let now = service.clock.now();
+    service
+        .database
+        .write(move |tx| {
+            once.carry_out(tx, &actor.name(), now, |tx| {
+                operations::finish(tx, actor.origin(), period, &written, now)?;
+                Answer::ok(&BillingPeriod::new(period, final_periods::find_final(tx, period)?.as_ref(), written.totals))
+            })
+        })
+        .await
+}

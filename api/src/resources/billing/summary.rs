@@ -1,0 +1,110 @@
+//! Adds reports up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::billing::{Line, Totals, UsersPerDay};
+use domain::id::AccountId;
+use domain::services::Service;
+use persistence::billing::{LineFilter, adjustments, lines};
+use persistence::{Database, StoreConnection, billing};
+use uuid::Uuid;
+
+use super::report::{Reader, Report};
+use super::wire::{BillingSummaryItem, frame};
+use crate::error::Error;
+
+/// What the lines of a report add up to, by service.
+pub(super) async fn totals(database: &Database, report: Report) -> Result<[Totals; 2], Error> {
+    let mut totals = [Totals::default(); 2];
+    if report.sealed.is_some() {
+        let find = move |tx: &mut _| lines::totals(tx, report.period, &report.filter.scope).map_err(Error::from);
+        for (service, sum) in database.read_long(find).await? {
+            totals[service as usize] = sum;
+        }
+        return Ok(totals);
+    }
+    let mut reader = Reader::new(database.clone(), report, None);
+    while let Some(lines) = reader.next().await? {
+        for line in &lines {
+            totals[line.service as usize].add(line);
+        }
+    }
+    Ok(totals)
+}
+
+/// How many users there were on each day of a report's period, so far.
+pub(super) async fn users_per_day(database: &Database, report: &Report) -> Result<UsersPerDay, Error> {
+    let (mut per_day, mut after) = (UsersPerDay::none(report.period), None);
+    loop {
+        let (report, so_far) = (report.clone(), per_day);
+        let read = move |tx: &mut StoreConnection| {
+            // The store may run this again.
+            let mut per_day = so_far.clone();
+            let next = report.users_per_day(tx, after, &mut per_day)?;
+            Ok::<_, Error>((per_day, next))
+        };
+        (per_day, after) = database.read_long(read).await?;
+        if after.is_none() {
+            return Ok(per_day);
+        }
+    }
+}
+
+/// Up to so many resellers of which a report, or that of the period before, may have a line, those behind one of them.
+pub(super) fn resellers(
+    tx: &mut StoreConnection,
+    report: &Report,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<AccountId>, Error> {
+    let (scope, previous) = (&report.filter.scope, report.period.previous());
+    let window = (previous.start(), report.period.end());
+    let mut found: BTreeSet<Uuid> =
+        billing::resellers(tx, scope, window, after, limit)?.into_iter().map(AccountId::uuid).collect();
+    // What is corrected may have been over for long.
+    for period in [previous, report.period] {
+        found.extend(adjustments::resellers(tx, scope, period, after, limit)?.into_iter().map(AccountId::uuid));
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(found.into_iter().take(limit).map(AccountId::from_uuid).collect())
+}
+
+/// What the lines of a reseller add up to in a report and in that of the period before, by service.
+pub(super) async fn compare(
+    database: &Database,
+    report: &Report,
+    previous: Option<&Report>,
+    reseller: AccountId,
+) -> Result<Vec<BillingSummaryItem>, Error> {
+    let before = match previous {
+        Some(previous) => by_service(database, previous, reseller).await?,
+        None => BTreeMap::new(),
+    };
+    let now = by_service(database, report, reseller).await?;
+    let frame = frame(report);
+    let item = |service: Service| {
+        let (now, before) = (now.get(&service), before.get(&service));
+        // The name is the one at the end of the later period.
+        let (line, _) = now.or(before)?;
+        let totals = |found: Option<&(Line, Totals)>| found.map(|(_, totals)| *totals).unwrap_or_default();
+        Some(BillingSummaryItem::new(&frame, line, totals(now), totals(before)))
+    };
+    Ok(Service::ALL.into_iter().filter_map(item).collect())
+}
+
+/// A line of each service, and what all of them add up to.
+async fn by_service(
+    database: &Database,
+    report: &Report,
+    reseller: AccountId,
+) -> Result<BTreeMap<Service, (Line, Totals)>, Error> {
+    let filter = LineFilter { reseller: Some(reseller), ..report.filter.clone() };
+    let mut reader = Reader::new(database.clone(), report.clone().with(filter), None);
+    let mut found = BTreeMap::<Service, (Line, Totals)>::new();
+    while let Some(lines) = reader.next().await? {
+        for line in lines {
+            found.entry(line.service).or_insert_with(|| (line.clone(), Totals::default())).1.add(&line);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,170 @@
+//! What is done to the routes of an enterprise.
+
+use domain::Timestamp;
+use domain::account::{Account, Tier, check_open};
+use domain::direct_routing::{Command, DirectRouting, Route, State, Verdict, check_may_confirm};
+use domain::enterprise::SbcRegionCode;
+use domain::id::AccountId;
+use domain::refusal::Refusal;
+use domain::route_domain::{RouteDomain, VerificationTxt};
+use persistence::{StoreConnection, direct_routing, telephony};
+use serde_json::{Value, json};
+
+use crate::access::{Actor, Origin};
+use crate::error::Error;
+use crate::events::record::{Happening, difference, record};
+
+/// The region of a route that an enterprise has, by the text of a path.
+pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode, Error> {
+    let regions = account.enterprise.iter().flat_map(|enterprise| enterprise.sbc_regions.iter());
+    Ok(regions.into_iter().find(|region| region.as_str() == text).cloned().ok_or(Refusal::NotFound)?)
+}
+
+/// Whether the actor may confirm a step of an enterprise that it reached. Where the service takes the steps by itself, only
+/// staff do.
+pub fn may_confirm(actor: &Actor, routing: &DirectRouting, automatic: bool) -> Result<(), Error> {
+    check_may_confirm(actor.tier(), routing.consent_given_at.is_some())?;
+    if automatic && actor.tier() != Tier::Platform {
+        return Err(Refusal::StepsAreAutomatic.into());
+    }
+    Ok(())
+}
+
+/// Gives a route of an enterprise that the actor reached a command.
+pub fn command(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: &DirectRouting,
+    region: &SbcRegionCode,
+    command: Command,
+    now: Timestamp,
+) -> Result<DirectRouting, Error> {
+    check_open(account.status)?;
+    if command == Command::Remove && before.state(region).is_established() {
+        let others = before.routes.iter().filter(|route| route.region != *region);
+        let is_last = !others.into_iter().any(|route| route.state.is_established());
+        let needing = telephony::on_route(tx, account.id, region, is_last)?;
+        if needing.total > 0 {
+            return Err(Refusal::RouteInUse(needing).into());
+        }
+    }
+    step(tx, actor.origin(), account, before, region, command, None, now)
+}
+
+/// Lets those above an enterprise manage its Direct Routing from now on, or no longer.
+pub fn set_consent(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: &DirectRouting,
+    given: bool,
+    now: Timestamp,
+) -> Result<DirectRouting, Error> {
+    check_open(account.status)?;
+    if before.consent_given_at.is_some() == given {
+        return Ok(before.clone());
+    }
+    let consent_given_at = given.then_some(now);
+    let after = DirectRouting { version: before.version + 1, consent_given_at, ..before.clone() };
+    save(tx, account.id, before, &after)?;
+    let done = if given { "consent_given" } else { "consent_withdrawn" };
+    note(tx, actor.origin(), account, done, (json!({"given": !given}), json!({"given": given})), now)?;
+    Ok(after)
+}
+
+/// Notes what came of an attempt of the service itself. A route that somebody changed meanwhile is left alone.
+pub fn conclude(
+    tx: &mut StoreConnection,
+    account: &Account,
+    tried: &Route,
+    verdict: Verdict,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let before = direct_routing::of(tx, account.id)?;
+    let same = |route: &Route| (&route.state, route.since) == (&tried.state, tried.since);
+    let Some(route) = before.route(&tried.region).filter(|route| same(route)) else { return Ok(()) };
+    match verdict {
+        Verdict::Go { command, error } => {
+            let error = error.map(|error| (now, error));
+            step(tx, &Origin::system("microsoft_graph"), account, &before, &tried.region, command, error, now)?;
+        }
+        Verdict::Wait { due_at, attempts, error } => {
+            let waiting = Route { due_at, attempts, last_error: Some((now, error)), ..route.clone() };
+            let after = with(&before, &tried.region, Some(waiting));
+            save(tx, account.id, &before, &after)?;
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "one step of one route by somebody, with what went wrong")]
+fn step(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    account: &Account,
+    before: &DirectRouting,
+    region: &SbcRegionCode,
+    command: Command,
+    last_error: Option<(Timestamp, String)>,
+    now: Timestamp,
+) -> Result<DirectRouting, Error> {
+    let done = command.done();
+    let state = before.state(region).after(command)?;
+    let route = Route { region: region.clone(), state, since: now, attempts: 0, due_at: now, last_error };
+    let after = with(before, region, (route.state != State::NotStarted).then_some(route));
+    let after = DirectRouting { version: before.version + 1, ..after };
+    save(tx, account.id, before, &after)?;
+    let shown = |of: &DirectRouting| members(&of.state(region), of.route(region));
+    let (was, is) = (shown(before), shown(&after));
+    let (mut was, mut is) = difference(was, is);
+    for shown in [&mut was, &mut is] {
+        shown["region"] = json!(region.as_str());
+    }
+    note(tx, origin, account, &format!("route_{done}"), (was, is), now)?;
+    Ok(after)
+}
+
+fn with(before: &DirectRouting, region: &SbcRegionCode, route: Option<Route>) -> DirectRouting {
+    let mut routes: Vec<_> = before.routes.iter().filter(|route| route.region != *region).cloned().collect();
+    routes.extend(route);
+    routes.sort_by(|one, other| one.region.cmp(&other.region));
+    DirectRouting { routes, ..before.clone() }
+}
+
+fn save(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    before: &DirectRouting,
+    after: &DirectRouting,
+) -> Result<(), Error> {
+    if direct_routing::save(tx, account, before, after)? { Ok(()) } else { Err(Refusal::RouteDomainTaken.into()) }
+}
+
+fn note(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    account: &Account,
+    done: &str,
+    (before, after): (Value, Value),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (action, subject) = (format!("direct_routing.{done}"), account.id_text());
+    record(tx, origin, now, &Happening { action, subject, place: account.place(), before, after })
+}
+
+/// The members of a route as events show them.
+fn members(state: &State, route: Option<&Route>) -> Value {
+    let failure = match state {
+        State::Failed { reason, .. } => Some(reason.as_str()),
+        State::NotStarted | State::Working { .. } | State::Established { .. } => None,
+    };
+    json!({
+        "state": state.as_str(),
+        "verification_txt": state.txt().map(VerificationTxt::as_str),
+        "tenant": state.link().map(|link| link.tenant.as_str()),
+        "domain": state.domain().map(RouteDomain::as_str),
+        "failure": failure,
+        "last_error": route.and_then(|route| route.last_error.as_ref()).map(|(_, error)| error),
+    })
+}

@@ -1,0 +1,91 @@
+//! Takes the steps that are due. Any number of replicas may run it: each route is leased by one of them at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::account::{Scope, Tier};
+use domain::direct_routing::{Outcome, Route, State, judge};
+use domain::id::AccountId;
+use domain::refusal::Refusal;
+use futures_util::StreamExt;
+use futures_util::stream;
+use persistence::accounts::Hold;
+use persistence::{accounts, direct_routing};
+
+use super::operations::conclude;
+use crate::app::Service;
+use crate::error::Error;
+use crate::graph::{Graph, steps};
+
+/// Routes that are taken at once: all of them have their time before the lease is over.
+const BATCH: i64 = 15;
+/// Routes that are tried at the same time.
+const AT_ONCE: usize = 5;
+/// How long one attempt may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How often the routes are looked at when nothing calls.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Takes whatever steps are due, now and whenever more are, until the task is ended.
+pub async fn run(service: Arc<Service>) {
+    loop {
+        match advance_due(&service).await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::warn!(%error, "the routes could not be read"),
+        }
+        let _ = tokio::time::timeout(LOOK, service.routes_ready.notified()).await;
+    }
+}
+
+/// Tries the steps of one batch of due routes, and says how many it took on: none where Graph is not configured.
+pub async fn advance_due(service: &Service) -> Result<usize, Error> {
+    let Some(graph) = &service.graph else { return Ok(0) };
+    let now = service.clock.now();
+    // An enterprise's own tenant is shown by its e-mail address, and that by its activation.
+    let also_pending = graph.has_one_tenant();
+    let due = service
+        .database
+        .write(move |tx| direct_routing::lease(tx, also_pending, BATCH, now).map_err(Error::from))
+        .await?;
+    let taken = due.len();
+    let attempts = due.into_iter().map(|(account, route)| advance(service, graph, account, route));
+    let concluded: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
+    for outcome in concluded {
+        outcome?;
+    }
+    Ok(taken)
+}
+
+async fn advance(service: &Service, graph: &Graph, account: AccountId, route: Route) -> Result<(), Error> {
+    let State::Working { link, stage } = &route.state else { return Ok(()) };
+    let attempt = tokio::time::timeout(TIMEOUT, steps::attempt(graph, link, stage, service.clock.now())).await;
+    let outcome = attempt.unwrap_or_else(|_| Outcome::Trouble {
+        detail: "Microsoft Graph took too long to answer.".to_owned(),
+        retry_after: None,
+    });
+    let name = match &outcome {
+        Outcome::Taken(_) => "taken",
+        Outcome::NotYet(_) => "not_yet",
+        Outcome::Trouble { .. } => "trouble",
+        Outcome::Impossible { .. } => "impossible",
+    };
+    metrics::counter!("teammate_route_steps_total", "outcome" => name).increment(1);
+    tracing::info!(
+        domain = link.domain.as_str(),
+        stage = stage.as_str(),
+        outcome = name,
+        "a step of a route was tried"
+    );
+    let now = service.clock.now();
+    let jitter = u16::try_from(account.uuid().as_u128() % 1000).unwrap_or(0);
+    let verdict = judge(stage, route.since, route.attempts, outcome, jitter, now);
+    service
+        .database
+        .write(move |tx| {
+            accounts::lock(tx, account, Hold::Alone)?;
+            let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
+            conclude(tx, &account, &route, verdict.clone(), now)
+        })
+        .await
+}

@@ -1,0 +1,128 @@
+//! How an address becomes another one.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::account::{Account, Status, check_open};
+use domain::email::EmailAddress;
+use domain::limits::EMAIL_CHANGE_HOURS;
+use domain::refusal::Refusal;
+use persistence::email_changes::{EmailChange, NewEmailChange};
+use persistence::members::Member;
+use persistence::{StoreConnection, email_changes, members};
+use serde_json::{Value, json};
+
+use crate::access::{Actor, Origin};
+use crate::error::Error;
+use crate::events::record::{Happening, record};
+use crate::ids::new_id;
+use crate::mail::{Letter, Post};
+use crate::security::secret_token::SecretToken;
+
+/// Asks for the address of an account that the actor reached to become another one. Gives until when that is to be confirmed.
+pub fn request_for_account(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    new: &EmailAddress,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Timestamp, Error> {
+    check_open(account.status)?;
+    if account.status == Status::Pending {
+        return Err(Refusal::NotActivated.into());
+    }
+    let expires_at = ask(tx, account, &stored(&account.email)?, new, now, post)?;
+    let after = json!({"email": new.given()});
+    record(tx, actor.origin(), now, &Happening::to_account(account, "email_change_requested", Value::Null, after))?;
+    Ok(expires_at)
+}
+
+/// The same for the address that a member signs in with.
+pub fn request_for_member(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    member: &Member,
+    new: &EmailAddress,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Timestamp, Error> {
+    let expires_at = ask(tx, &member.account, &stored(&member.email)?, new, now, post)?;
+    let what = Happening {
+        action: "member.email_change_requested".to_owned(),
+        subject: member.id.to_string(),
+        place: member.account.place(),
+        before: Value::Null,
+        after: json!({"email": new.given()}),
+    };
+    record(tx, actor.origin(), now, &what)?;
+    Ok(expires_at)
+}
+
+/// Confirms a change with the token that was sent to the new address: whoever of the account has the old one has the new one.
+pub fn confirm(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> Result<(Account, EmailAddress), Error> {
+    let found = email_changes::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
+    persistence::accounts::lock(tx, found.account.id, persistence::accounts::Hold::Alone)?;
+    let found = email_changes::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
+    let (old, new) = (stored(&found.old)?, stored(&found.new)?);
+    let member = members::by_email(tx, &old)?.filter(|member| member.account.id == found.account.id);
+    let is_account_s = stored(&found.account.email)?.canonical() == old.canonical();
+    if !email_changes::carry_out(tx, &found, &new, now)? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    let EmailChange { account, .. } = found;
+    let changed = |before: &str| (json!({"email": before}), json!({"email": new.given()}));
+    if is_account_s {
+        let (before, after) = changed(&account.email);
+        record(tx, origin, now, &Happening::to_account(&account, "email_changed", before, after))?;
+    }
+    if let Some(member) = member {
+        let (before, after) = changed(&member.email);
+        let action = "member.email_changed".to_owned();
+        let (subject, place) = (member.id.to_string(), account.place());
+        record(tx, origin, now, &Happening { action, subject, place, before, after })?;
+    }
+    Ok((account, new))
+}
+
+fn ask(
+    tx: &mut StoreConnection,
+    account: &Account,
+    old: &EmailAddress,
+    new: &EmailAddress,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Timestamp, Error> {
+    if new.canonical() != old.canonical() && email_changes::is_claimed(tx, new)? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    let token = SecretToken::generate();
+    let expires_at = now + TimeDelta::hours(EMAIL_CHANGE_HOURS);
+    let message = new_id(now);
+    let letter = Letter::EmailChange {
+        to: new.canonical().to_owned(),
+        account_name: account.name.clone(),
+        token: token.expose().to_owned(),
+        expires_at,
+    };
+    post.enqueue(tx, message, account.id, &letter, now)?;
+    let notice = Letter::EmailChangeNotice {
+        to: old.canonical().to_owned(),
+        account_name: account.name.clone(),
+        new: new.given().to_owned(),
+    };
+    post.enqueue(tx, new_id(now), account.id, &notice, now)?;
+    let hash = token.hash();
+    let change = NewEmailChange { account: account.id, old, new, token_hash: &hash, message, expires_at };
+    email_changes::replace(tx, &change, now)?;
+    Ok(expires_at)
+}
+
+fn stored(text: &str) -> Result<EmailAddress, Error> {
+    let corrupt = |fault: domain::fault::Fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code));
+    Ok(EmailAddress::parse(text).map_err(corrupt)?)
+}

@@ -1,0 +1,182 @@
+//! The operations of addresses that are to become others. Asking for one belongs to the scope of what has the address, which adds it.
+
+use std::sync::Arc;
+
+use actix_web::post;
+use actix_web::web::{Data, Path};
+use domain::account::Tier;
+use domain::authority::Target;
+use domain::principal::Principal;
+use domain::refusal::Refusal;
+use persistence::members;
+
+use super::operations;
+use super::wire::{ChangeEmail, EmailChange, EmailChanged};
+use crate::access::Change;
+use crate::app::Service;
+use crate::error::Error;
+use crate::http::params::IdempotencyKey;
+use crate::http::{Answer, Body, Caller, Context, Once};
+use crate::resources::activations::wire::PreviewActivation;
+
+/// Change your own address
+///
+/// For members. A link is sent to the new address and confirms the change within 24 hours; the old address is told. Until then you sign in as before. If the
+/// old address is the account's as well, so is the new one.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "change_my_email",
+    params(IdempotencyKey),
+    request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
+    responses(
+        (status = 200, description = "The e-mail is on its way.", body = EmailChange),
+        (status = 409, description = "`email_taken`: another account or member has the address. `idempotency_key_in_use`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/change-email")]
+pub(crate) async fn change_my_email(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    let new = body.json::<ChangeEmail>().and_then(ChangeEmail::address);
+    let post = Arc::clone(&service.post);
+    service
+        .write_once(caller, once.over(&body), move |tx, actor, now| {
+            actor.may(Target::Myself)?;
+            let new = new.as_ref().map_err(Error::clone)?;
+            let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+            actor.own_account(tx)?;
+            let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
+            let expires_at = operations::request_for_member(tx, actor, &member, new, now, &post)?;
+            Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
+        })
+        .await
+}
+
+/// Confirm the change of an address
+///
+/// Redeems the link that was sent to the new address, once: from now on it is the account's or the member's, and the old one is free.
+#[utoipa::path(
+    tag = "Activation",
+    operation_id = "confirm_email_change",
+    request_body = PreviewActivation,
+    responses(
+        (status = 200, description = "Changed.", body = EmailChanged),
+        (status = 409, description = "`email_taken`: somebody else has the address by now."),
+        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`."),
+    ),
+    security(())
+)]
+#[post("/activations/email-changes")]
+pub(crate) async fn confirm_email_change(
+    service: Data<Service>,
+    context: Context,
+    body: Body,
+) -> Result<Answer, Error> {
+    let token = body.json::<PreviewActivation>().and_then(PreviewActivation::command)?;
+    let hash = token.ok_or(Refusal::InvalidToken)?.hash();
+    let (now, origin) = (service.clock.now(), context.anonymous());
+    let (account, new) = service.write_at(now, move |tx, _| operations::confirm(tx, &origin, &hash, now)).await?;
+    Answer::ok(&EmailChanged { name: account.name, email: new.given().to_owned() })
+}
+
+/// Change the address of a master reseller
+///
+/// Once it was activated; before, `PATCH` replaces the address. A link is sent to the new address and confirms the change within 24 hours; the old address
+/// is told. Until then everything stays as it is. Whoever signed in with the old address does so with the new one.
+#[utoipa::path(
+    tag = "Master resellers",
+    operation_id = "change_master_reseller_email",
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
+    responses(
+        (status = 200, description = "The e-mail is on its way.", body = EmailChange),
+        (status = 409, description = "`email_taken`: another account or member has the address. `not_activated`: `PATCH` it. `account_closed`. `idempotency_key_in_use`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{master_reseller_id}/change-email")]
+pub(crate) async fn change_master_reseller_email(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    ask(&service, caller, Tier::MasterReseller, id.into_inner(), once, &body).await
+}
+
+/// Change the address of a reseller
+///
+/// Once it was activated; before, `PATCH` replaces the address. A link is sent to the new address and confirms the change within 24 hours; the old address
+/// is told. Until then everything stays as it is. Whoever signed in with the old address does so with the new one.
+#[utoipa::path(
+    tag = "Resellers",
+    operation_id = "change_reseller_email",
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
+    responses(
+        (status = 200, description = "The e-mail is on its way.", body = EmailChange),
+        (status = 409, description = "`email_taken`: another account or member has the address. `not_activated`: `PATCH` it. `account_closed`. `idempotency_key_in_use`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{reseller_id}/change-email")]
+pub(crate) async fn change_reseller_email(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    ask(&service, caller, Tier::Reseller, id.into_inner(), once, &body).await
+}
+
+/// Change the address of an enterprise
+///
+/// Once it was activated; before, `PATCH` replaces the address. A link is sent to the new address and confirms the change within 24 hours; the old address
+/// is told. Until then everything stays as it is. Whoever signed in with the old address does so with the new one.
+#[utoipa::path(
+    tag = "Enterprises",
+    operation_id = "change_enterprise_email",
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
+    responses(
+        (status = 200, description = "The e-mail is on its way.", body = EmailChange),
+        (status = 409, description = "`email_taken`: another account or member has the address. `not_activated`: `PATCH` it. `account_closed`. `idempotency_key_in_use`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{enterprise_id}/change-email")]
+pub(crate) async fn change_enterprise_email(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    ask(&service, caller, Tier::Enterprise, id.into_inner(), once, &body).await
+}
+
+async fn ask(
+    service: &Service,
+    caller: Caller<Change>,
+    tier: Tier,
+    id: String,
+    once: Once,
+    body: &Body,
+) -> Result<Answer, Error> {
+    let new = body.json::<ChangeEmail>().and_then(ChangeEmail::address);
+    let post = Arc::clone(&service.post);
+    service
+        .write_once(caller, once.over(body), move |tx, actor, now| {
+            let account = actor.reach(tx, tier, &id)?;
+            let new = new.as_ref().map_err(Error::clone)?;
+            let expires_at = operations::request_for_account(tx, actor, &account, new, now, &post)?;
+            Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
+        })
+        .await
+}

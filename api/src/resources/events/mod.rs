@@ -1,0 +1,3 @@
+//! Reading events.
+
+pub mod routes;

@@ -1,0 +1,3 @@
+//! Health, metrics and the keys of access tokens.
+
+pub mod routes;

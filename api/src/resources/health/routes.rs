@@ -1,0 +1,143 @@
+//! Health, metrics and the keys of access tokens.
+
+use std::sync::OnceLock;
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::Service;
+use crate::error::{Error, ErrorCode};
+use crate::http::Answer;
+
+/// How the service is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// Always `ok`.
+    #[schema(example = "ok", max_length = 10)]
+    pub status: &'static str,
+}
+
+/// A key set (RFC 7517).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Jwks {
+    /// The keys that sign access tokens, those to come and those just replaced among them.
+    #[schema(max_items = 20)]
+    pub keys: Vec<Jwk>,
+}
+
+/// A public Ed25519 key (RFC 8037).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Jwk {
+    /// Always `OKP`.
+    #[schema(example = "OKP", max_length = 10)]
+    pub kty: &'static str,
+    /// Always `Ed25519`.
+    #[schema(example = "Ed25519", max_length = 10)]
+    pub crv: &'static str,
+    /// Always `EdDSA`.
+    #[schema(example = "EdDSA", max_length = 10)]
+    pub alg: &'static str,
+    /// Always `sig`.
+    #[serde(rename = "use")]
+    #[schema(example = "sig", max_length = 10)]
+    pub usage: &'static str,
+    /// Named in the header of the tokens that it signed.
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8057", max_length = 36)]
+    pub kid: String,
+    /// The public key.
+    #[schema(example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", max_length = 43)]
+    pub x: String,
+}
+
+/// See that the service runs
+///
+/// Answers as long as the process can. Restart it when it does not.
+#[utoipa::path(
+    tag = "System",
+    operation_id = "get_liveness",
+    responses((status = 200, description = "It runs.", body = Health)),
+    security(())
+)]
+#[get("/livez")]
+pub(crate) async fn get_liveness() -> Result<Answer, Error> {
+    Answer::ok(&Health { status: "ok" })
+}
+
+/// See that the service can take requests
+///
+/// Asks the database, checks that its schema is that of this version, and says no while the service stops.
+#[utoipa::path(
+    tag = "System",
+    operation_id = "get_readiness",
+    responses(
+        (status = 200, description = "It can.", body = Health),
+        (status = 503, description = "`unavailable`: send requests elsewhere."),
+    ),
+    security(())
+)]
+#[get("/readyz")]
+pub(crate) async fn get_readiness(service: Data<Service>) -> Result<Answer, Error> {
+    if service.is_draining() {
+        return Err(Error::new(ErrorCode::Unavailable, "The service is stopping."));
+    }
+    if !service.database.is_migrated().await? {
+        return Err(Error::new(ErrorCode::Unavailable, "The database's schema is of another version."));
+    }
+    Answer::ok(&Health { status: "ok" })
+}
+
+/// Read metrics
+///
+/// Counters and times in the text format of Prometheus.
+#[utoipa::path(
+    tag = "System",
+    operation_id = "get_metrics",
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain", example = "# TYPE teammate_mail_total counter\nteammate_mail_total{outcome=\"sent\"} 12\n")),
+    security(())
+)]
+#[get("/metrics")]
+pub(crate) async fn get_metrics(service: Data<Service>) -> HttpResponse {
+    let (reads, writes) = service.database.waiting();
+    metrics::gauge!("teammate_database_waiting", "kind" => "read").set(u32::try_from(reads).unwrap_or(u32::MAX));
+    metrics::gauge!("teammate_database_waiting", "kind" => "write").set(u32::try_from(writes).unwrap_or(u32::MAX));
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(recorder().render())
+}
+
+/// Read the keys of access tokens
+///
+/// The public keys by which others can check our access tokens (RFC 7517).
+#[utoipa::path(
+    tag = "System",
+    operation_id = "get_jwks",
+    responses((status = 200, description = "The keys.", body = Jwks)),
+    security(())
+)]
+#[get("/.well-known/jwks.json")]
+pub(crate) async fn get_jwks(service: Data<Service>) -> Result<Answer, Error> {
+    let key = |(id, x): (uuid::Uuid, String)| Jwk {
+        kty: "OKP",
+        crv: "Ed25519",
+        alg: "EdDSA",
+        usage: "sig",
+        kid: id.to_string(),
+        x,
+    };
+    Answer::ok(&Jwks { keys: service.access_tokens.public_keys().into_iter().map(key).collect() })
+}
+
+/// The recorder of metrics, of which a process has one.
+pub fn recorder() -> &'static PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER.get_or_init(|| {
+        let builder = PrometheusBuilder::new().set_buckets(&[0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0]);
+        let builder = builder.unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        // Fails only when something else in the process records already; then these metrics stay empty.
+        let _ = metrics::set_global_recorder(recorder);
+        handle
+    })
+}

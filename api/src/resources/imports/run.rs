@@ -1,0 +1,191 @@
+//! Carrying an import out: in parts, so that others don't wait for it, or all in one transaction.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use domain::Timestamp;
+use persistence::StoreConnection;
+use persistence::savepoint::savepoint;
+
+use super::kinds::{Import, OnExisting, Tools};
+use super::read::Row;
+use super::wire::{ImportResult, ImportRow, ImportStatus};
+use crate::access::{Actor, Create};
+use crate::app::Service;
+use crate::error::{Error, ErrorCode};
+use crate::http::idempotency::Repeatable;
+use crate::http::{Answer, Caller};
+
+/// Rows that are carried out in one transaction, unless it is all or nothing.
+const PART: usize = 200;
+/// Most faults that a refusal of the whole names.
+const FAULTS_NAMED: usize = 100;
+
+/// How an import is to be carried out.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Nothing is really done.
+    pub dry_run: bool,
+    /// All rows or none.
+    pub atomic: bool,
+    /// What is done about what is there already.
+    pub on_existing: OnExisting,
+}
+
+/// Rows that were carried out only to be undone.
+enum Undone {
+    Rows(Vec<ImportRow>),
+    Failed(Error),
+}
+
+impl From<persistence::Error> for Undone {
+    fn from(error: persistence::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Carries an import out. A part that was carried out for the same idempotency key before is not carried out again.
+pub async fn run(
+    service: &Service,
+    caller: &Caller<Create>,
+    import: Import,
+    rows: Vec<Row>,
+    options: Options,
+    once: Repeatable,
+) -> Result<Answer, Error> {
+    let tools = Tools {
+        post: Arc::clone(&service.post),
+        seal: Arc::clone(&service.seal),
+        offered: service.settings.sbc_regions.codes().to_vec(),
+    };
+    let Options { dry_run, atomic, on_existing } = options;
+    if dry_run {
+        let would = rehearse(service, caller, &import, &rows, on_existing, &tools).await?;
+        return Answer::ok(&ImportResult::of(would, true));
+    }
+    if atomic {
+        if let Some(kept) = kept(service, caller, &once).await? {
+            return Ok(kept);
+        }
+        // What is refused is refused in parts; only what will do is carried out as a whole, for which others wait.
+        refuse_failed(&rehearse(service, caller, &import, &rows, on_existing, &tools).await?)?;
+        return service
+            .write_once(caller.again(), once, move |tx, actor, now| {
+                let done = carry_out(tx, actor, &import, &rows, on_existing, now, &tools)?;
+                refuse_failed(&done)?;
+                Answer::ok(&ImportResult::of(done, false))
+            })
+            .await;
+    }
+    let mut done = Vec::with_capacity(rows.len());
+    for (number, part) in rows.chunks(PART).enumerate() {
+        let (import, part, tools) = (import.clone(), part.to_vec(), tools.clone());
+        let answer = service
+            .write_once(caller.again(), once.part(number), move |tx, actor, now| {
+                let done = carry_out(tx, actor, &import, &part, on_existing, now, &tools)?;
+                Answer::ok(&ImportResult::of(done, false))
+            })
+            .await?;
+        let failed = |_| Error::new(ErrorCode::Internal, "This is our fault. Send the file again.");
+        let part: ImportResult = serde_json::from_slice(&answer.body).map_err(failed)?;
+        done.extend(part.rows);
+    }
+    Answer::ok(&ImportResult::of(done, false))
+}
+
+/// The answer that the same request got before.
+async fn kept(service: &Service, caller: &Caller<Create>, once: &Repeatable) -> Result<Option<Answer>, Error> {
+    let once = once.clone();
+    service.write(caller.again(), move |tx, actor, now| once.kept(tx, &actor.name(), now)).await
+}
+
+/// What would become of rows: each part is carried out and undone.
+async fn rehearse(
+    service: &Service,
+    caller: &Caller<Create>,
+    import: &Import,
+    rows: &[Row],
+    on_existing: OnExisting,
+    tools: &Tools,
+) -> Result<Vec<ImportRow>, Error> {
+    let mut would: Vec<ImportRow> = Vec::with_capacity(rows.len());
+    let mut created = HashSet::new();
+    for part in rows.chunks(PART) {
+        let (imported, part, tools) = (import.clone(), part.to_vec(), tools.clone());
+        let keys: Vec<_> = part.iter().map(|row| import.key(row)).collect();
+        let done = service.write(caller.again(), move |tx, actor, now| {
+            let outcome: Result<(), Undone> = savepoint(tx, |tx| {
+                let done = carry_out(tx, actor, &imported, &part, on_existing, now, &tools).map_err(Undone::Failed)?;
+                Err(Undone::Rows(done))
+            });
+            match outcome {
+                Ok(()) => Ok(Vec::new()),
+                Err(Undone::Rows(rows)) => Ok(rows),
+                Err(Undone::Failed(error)) => Err(error),
+            }
+        });
+        for (mut row, key) in done.await?.into_iter().zip(keys) {
+            if row.status == ImportStatus::Created {
+                row.id = None;
+                // What an earlier part would have created would be there by now.
+                if key.is_some_and(|key| !created.insert(key)) {
+                    row = there_already(row, on_existing, import);
+                }
+            }
+            would.push(row);
+        }
+    }
+    Ok(would)
+}
+
+/// What would become of a row whose thing an earlier row of the file creates.
+fn there_already(row: ImportRow, on_existing: OnExisting, import: &Import) -> ImportRow {
+    match on_existing {
+        OnExisting::Skip => ImportRow { status: ImportStatus::Skipped, ..row },
+        OnExisting::Update => ImportRow { status: ImportStatus::Updated, ..row },
+        OnExisting::Fail => ImportRow { status: ImportStatus::Failed, errors: import.taken().faults(), ..row },
+    }
+}
+
+fn carry_out(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    import: &Import,
+    rows: &[Row],
+    on_existing: OnExisting,
+    now: Timestamp,
+    tools: &Tools,
+) -> Result<Vec<ImportRow>, Error> {
+    let enterprise = import.reach(tx, actor)?;
+    let mut done = Vec::with_capacity(rows.len());
+    for row in rows {
+        let outcome =
+            savepoint(tx, |tx| import.carry_out(tx, actor, enterprise.as_ref(), row, on_existing, now, tools));
+        let line = row.line;
+        done.push(match outcome {
+            Ok((status, id)) => ImportRow { line, status: status.into(), id: Some(id), errors: Vec::new() },
+            // An outage is nobody's fault, least of all the row's (S7).
+            Err(error) if error.cause().is_some() => return Err(error),
+            Err(error) => ImportRow { line, status: ImportStatus::Failed, id: None, errors: error.faults() },
+        });
+    }
+    Ok(done)
+}
+
+/// Refuses the whole when a row was refused.
+fn refuse_failed(rows: &[ImportRow]) -> Result<(), Error> {
+    let failed: Vec<_> = rows.iter().filter(|row| row.status == ImportStatus::Failed).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let faults = failed.iter().flat_map(|row| {
+        row.errors.iter().map(|fault| {
+            let mut fault = fault.clone();
+            fault.detail = format!("Line {}: {}", row.line, fault.detail);
+            fault.pointer = format!("/lines/{}{}", row.line, fault.pointer);
+            fault
+        })
+    });
+    let detail = format!("{} of {} rows were refused, so none was imported.", failed.len(), rows.len());
+    Err(Error::about(ErrorCode::ImportRefused, detail, faults.take(FAULTS_NAMED).collect()))
+}

@@ -1,0 +1,159 @@
+//! What is done to the members of the caller's own account. Whoever changes them holds the account, so that of two owners who
+//! remove each other one stays.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::account::Account;
+use domain::authority::{Action, Role};
+use domain::email::EmailAddress;
+use domain::id::{MemberId, MessageId};
+use domain::limits::{ACTIVATION_HOURS, MEMBERS_MAX};
+use domain::member::Member;
+use domain::refusal::Refusal;
+use persistence::invitations::NewInvitation;
+use persistence::{StoreConnection, accounts, invitations, members, sessions};
+use serde_json::{Value, json};
+
+use crate::access::Actor;
+use crate::error::Error;
+use crate::events::record::note;
+use crate::ids::new_id;
+use crate::mail::{Letter, Post};
+use crate::security::secret_token::SecretToken;
+
+/// A member to be invited.
+#[derive(Debug, Clone)]
+pub struct InviteMember {
+    /// Where the invitation goes, and what the member signs in with.
+    pub email: EmailAddress,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// The member of the actor's own account with this id. A change holds it: members change by themselves, too.
+pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member, Error> {
+    let id = MemberId::parse(id).ok_or(Refusal::NotFound)?;
+    if actor.action() != Action::Read && invitations::by_id(tx, actor.account(), id)?.is_some() {
+        members::hold(tx, id)?;
+    }
+    Ok(invitations::by_id(tx, actor.account(), id)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Invites a member, whose address becomes one of the account's (R1).
+pub fn invite(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    command: &InviteMember,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Member, Error> {
+    let InviteMember { email, role } = command;
+    if invitations::count(tx, account.id)?.0 >= MEMBERS_MAX {
+        return Err(Refusal::TooManyMembers.into());
+    }
+    if !accounts::claim_email(tx, email, account.id)? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    let link = Link::write(tx, account, email, *role, now, post)?;
+    let id = new_id(now);
+    invitations::invite(tx, account.id, id, email, *role, &link.stored(), now)?;
+    let after = json!({"email": email.given(), "role": role.as_str()});
+    note(tx, actor, account, id, "invited", (Value::Null, after), now)?;
+    found(tx, account, id)
+}
+
+/// Invites a member again who has not joined; earlier links are void.
+pub fn resend(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    member: &Member,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Member, Error> {
+    member.check_invitable()?;
+    let email = EmailAddress::parse(&member.email)
+        .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
+    let link = Link::write(tx, account, &email, member.role, now, post)?;
+    invitations::replace(tx, member.id, &link.stored(), now)?;
+    note(tx, actor, account, member.id, "invitation_resent", (Value::Null, Value::Null), now)?;
+    found(tx, account, member.id)
+}
+
+/// Gives a member another role, which counts from its next request on.
+pub fn set_role(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: Member,
+    role: Role,
+    now: Timestamp,
+) -> Result<Member, Error> {
+    if role == before.role {
+        return Ok(before);
+    }
+    before.check_may_leave(invitations::count(tx, account.id)?.1)?;
+    invitations::set_role(tx, &before, role)?;
+    let changed = (json!({"role": before.role.as_str()}), json!({"role": role.as_str()}));
+    note(tx, actor, account, before.id, "updated", changed, now)?;
+    found(tx, account, before.id)
+}
+
+/// Removes a member: its sessions end, and its address is free unless it is the account's own.
+pub fn remove(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    member: &Member,
+    now: Timestamp,
+) -> Result<(), Error> {
+    member.check_may_leave(invitations::count(tx, account.id)?.1)?;
+    invitations::remove(tx, member.id, now)?;
+    sessions::end_all(tx, member.id, now)?;
+    let canonical = |text: &str| EmailAddress::parse(text).map(|email| email.canonical().to_owned()).ok();
+    if let Some(own) = canonical(&member.email).filter(|own| canonical(&account.email).as_ref() != Some(own)) {
+        accounts::free_email(tx, &own, account.id)?;
+    }
+    let before = json!({"email": member.email, "role": member.role.as_str()});
+    note(tx, actor, account, member.id, "removed", (before, Value::Null), now)
+}
+
+fn found(tx: &mut StoreConnection, account: &Account, id: MemberId) -> Result<Member, Error> {
+    Ok(invitations::by_id(tx, account.id, id)?.ok_or(Refusal::NotFound)?)
+}
+
+struct Link {
+    message: MessageId,
+    token_hash: Vec<u8>,
+    expires_at: Timestamp,
+}
+
+impl Link {
+    fn write(
+        tx: &mut StoreConnection,
+        account: &Account,
+        email: &EmailAddress,
+        role: Role,
+        now: Timestamp,
+        post: &Post,
+    ) -> Result<Self, Error> {
+        let token = SecretToken::generate();
+        let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
+        let letter = Letter::Invitation {
+            to: email.canonical().to_owned(),
+            account_kind: account.tier.noun().to_owned(),
+            account_name: account.name.clone(),
+            role: role.as_str().to_owned(),
+            token: token.expose().to_owned(),
+            expires_at,
+        };
+        let message = new_id(now);
+        post.enqueue(tx, message, account.id, &letter, now)?;
+        Ok(Self { message, token_hash: token.hash(), expires_at })
+    }
+
+    fn stored(&self) -> NewInvitation<'_> {
+        NewInvitation { token_hash: &self.token_hash, message: self.message, expires_at: self.expires_at }
+    }
+}

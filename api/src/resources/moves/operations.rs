@@ -1,0 +1,182 @@
+//! How a move is asked for and decided.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::account::{Account, Place, Scope, check_open};
+use domain::authority::Target;
+use domain::fault::Fault;
+use domain::id::{AccountId, MoveId};
+use domain::limits::MOVE_DAYS;
+use domain::moves::{Move, MoveStatus, check_move, parent_tier};
+use domain::refusal::Refusal;
+use domain::text::BillingReference;
+use persistence::accounts::Hold;
+use persistence::moves::NewMove;
+use persistence::{StoreConnection, accounts, moves};
+use serde_json::{Value, json};
+
+use crate::access::{Actor, Origin};
+use crate::error::{Error, value_error};
+use crate::events::record::{Happening, record};
+use crate::ids::new_id;
+
+/// A side of a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The one that the account is to leave, which has asked.
+    From,
+    /// The one that it is to go below, which decides.
+    To,
+}
+
+/// Asks for an account that the actor reached to go below another one, whether there is one or not.
+pub fn request(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    to: AccountId,
+    now: Timestamp,
+) -> Result<Move, Error> {
+    check_open(account.status)?;
+    let tier = parent_tier(account.tier).ok_or(Refusal::Forbidden)?;
+    let from = account.place().of(tier).ok_or(Refusal::NotFound)?;
+    if from == to {
+        let fault = Fault::new("same_parent", "The account is below this one already.");
+        return Err(Error::validation(vec![value_error(format!("/{}_id", tier.as_str()), fault)]));
+    }
+    let id = new_id(now);
+    let expires_at = now + TimeDelta::days(MOVE_DAYS);
+    if !moves::insert(tx, &NewMove { id, account: account.id, from, to, now, expires_at })? {
+        return Err(Refusal::MovePending.into());
+    }
+    let asked = moves::by_id(tx, Scope::Platform, id, now)?.ok_or(Refusal::NotFound)?;
+    let own = parent_place(tx, &asked, Side::From)?;
+    note(tx, actor.origin(), &asked, "requested", own, now)?;
+    // The other side hears of it as of something that comes from outside.
+    if let Some(place) = parent_place(tx, &asked, Side::To)? {
+        note(tx, &Origin::system("move"), &asked, "offered", Some(place), now)?;
+    }
+    Ok(asked)
+}
+
+/// The move with an id, and the sides of it that are the actor's.
+pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<(Move, Vec<Side>), Error> {
+    let id = MoveId::parse(id).ok_or(Refusal::NotFound)?;
+    let found = moves::by_id(tx, actor.scope(), id, now)?.ok_or(Refusal::NotFound)?;
+    actor.may(Target::AccountBelow)?;
+    let mut sides = Vec::new();
+    for side in [Side::From, Side::To] {
+        if parent(tx, &actor.scope(), &found, side)?.is_some() {
+            sides.push(side);
+        }
+    }
+    Ok((found, sides))
+}
+
+/// Whether the account that is left lies in a scope.
+pub fn sees_from(tx: &mut StoreConnection, scope: Scope, found: &Move) -> Result<bool, Error> {
+    Ok(parent(tx, &scope, found, Side::From)?.is_some())
+}
+
+/// Accepts a move that is the actor's to accept: the account goes below its new parent at this instant, with all below it.
+pub fn accept(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    found: &Move,
+    billing_reference: Option<&BillingReference>,
+    now: Timestamp,
+) -> Result<Move, Error> {
+    // What is created below it meanwhile must see it move, or be seen to move with it.
+    accounts::lock(tx, found.account.id, Hold::Alone)?;
+    accounts::lock(tx, found.to, Hold::Still)?;
+    let found = moves::by_id(tx, Scope::Platform, found.id, now)?.ok_or(Refusal::NotFound)?;
+    found.status.check_pending()?;
+    let parent = parent(tx, &Scope::Platform, &found, Side::To)?.ok_or(Refusal::NotFound)?;
+    check_move(&found.account, &parent)?;
+    let reference = billing_reference.map(BillingReference::as_str);
+    if !moves::decide(tx, found.id, MoveStatus::Accepted, now)? {
+        return Err(Refusal::MoveDecided { status: "decided" }.into());
+    }
+    moves::carry_out(tx, &found.account, &parent, reference, now)?;
+    let decided = moves::by_id(tx, Scope::Platform, found.id, now)?.ok_or(Refusal::NotFound)?;
+    conclude(tx, actor, &decided, "accepted", Side::To, now)?;
+    let (tier, moved) = (parent.tier, &decided.account);
+    let after = json!({
+        format!("{}_id", tier.as_str()): parent.id_text(),
+        "billing_reference": moved.billing_reference,
+    });
+    record(tx, actor.origin(), now, &Happening::to_account(moved, "moved", Value::Null, after))?;
+    Ok(decided)
+}
+
+/// Declines a move, or takes it back.
+pub fn refuse(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    found: &Move,
+    sides: &[Side],
+    status: MoveStatus,
+    now: Timestamp,
+) -> Result<Move, Error> {
+    let side = if status == MoveStatus::Cancelled { Side::From } else { Side::To };
+    mine(sides, side)?;
+    found.status.check_pending()?;
+    if !moves::decide(tx, found.id, status, now)? {
+        return Err(Refusal::MoveDecided { status: "decided" }.into());
+    }
+    let decided = moves::by_id(tx, Scope::Platform, found.id, now)?.ok_or(Refusal::NotFound)?;
+    conclude(tx, actor, &decided, status.as_str(), side, now)?;
+    Ok(decided)
+}
+
+/// Whether a side that decides is the actor's.
+pub fn mine(sides: &[Side], side: Side) -> Result<(), Error> {
+    if sides.contains(&side) { Ok(()) } else { Err(Refusal::Forbidden.into()) }
+}
+
+/// Tells both sides; the one that did not do it hears nothing of who did.
+fn conclude(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    decided: &Move,
+    done: &str,
+    by: Side,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for side in [Side::From, Side::To] {
+        let Some(place) = parent_place(tx, decided, side)? else { continue };
+        let origin = if side == by { actor.origin().clone() } else { Origin::system("move") };
+        note(tx, &origin, decided, done, Some(place), now)?;
+    }
+    Ok(())
+}
+
+fn note(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    of: &Move,
+    done: &str,
+    place: Option<Place>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let after = json!({
+        "account_id": of.account.id_text(),
+        "account_name": of.account.name,
+        "status": of.status.as_str(),
+        "expires_at": of.expires_at,
+    });
+    let (action, subject) = (format!("move.{done}"), of.id.to_string());
+    let place = place.unwrap_or_default();
+    record(tx, origin, now, &Happening { action, subject, place, before: Value::Null, after })
+}
+
+/// Where the parent of a side stands in the tree, if there is one.
+fn parent_place(tx: &mut StoreConnection, of: &Move, side: Side) -> Result<Option<Place>, Error> {
+    Ok(parent(tx, &Scope::Platform, of, side)?.map(|parent| parent.place()))
+}
+
+fn parent(tx: &mut StoreConnection, scope: &Scope, of: &Move, side: Side) -> Result<Option<Account>, Error> {
+    let Some(tier) = parent_tier(of.account.tier) else { return Ok(None) };
+    let id = if side == Side::From { of.from } else { of.to };
+    Ok(accounts::by_id(tx, scope, tier, id)?)
+}

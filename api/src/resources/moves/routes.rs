@@ -1,0 +1,256 @@
+//! The operations of moves. Asking for one belongs to the scope of what is moved, which adds it.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, get, post};
+use domain::account::Tier;
+use domain::authority::Target;
+use domain::id::AccountId;
+use domain::moves as rules;
+use domain::moves::MoveStatus;
+use persistence::{StoreConnection, moves};
+
+use super::operations;
+use super::operations::Side;
+use super::wire::{AcceptMove, Move, MoveEnterprise, MovePage, MoveReseller};
+use crate::access::{Actor, Change, Read};
+use crate::app::Service;
+use crate::error::Error;
+use crate::http::page::Paging;
+use crate::http::params::{IdempotencyKey, PageQuery};
+use crate::http::query::Query;
+use crate::http::{Answer, Body, Caller, Once};
+
+const PATH: &str = "/moves";
+
+/// Ask for a reseller to be moved
+///
+/// The master reseller that you name finds it in `GET /moves` and has 14 days to accept it; until then nothing changes. Whether there is such a master
+/// reseller is not said.
+#[utoipa::path(
+    tag = "Moves",
+    operation_id = "move_reseller",
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    request_body(content = MoveReseller, example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"})),
+    responses(
+        (status = 201, description = "Asked for.", body = Move, headers(("Location" = String, description = "Where the move is."))),
+        (status = 409, description = "`move_pending`: cancel the one that waits first. `account_closed`. `idempotency_key_in_use`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{reseller_id}/move")]
+pub(crate) async fn move_reseller(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    let to = body.json::<MoveReseller>().and_then(MoveReseller::to);
+    ask(&service, caller, Tier::Reseller, id.into_inner(), to, once, &body).await
+}
+
+/// Ask for an enterprise to be moved
+///
+/// The reseller that you name finds it in `GET /moves` and has 14 days to accept it; until then nothing changes. Whether there is such a reseller is not
+/// said.
+#[utoipa::path(
+    tag = "Moves",
+    operation_id = "move_enterprise",
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    request_body(content = MoveEnterprise, example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"})),
+    responses(
+        (status = 201, description = "Asked for.", body = Move, headers(("Location" = String, description = "Where the move is."))),
+        (status = 409, description = "`move_pending`: cancel the one that waits first. `account_closed`. `idempotency_key_in_use`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{enterprise_id}/move")]
+pub(crate) async fn move_enterprise(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    let to = body.json::<MoveEnterprise>().and_then(MoveEnterprise::to);
+    ask(&service, caller, Tier::Enterprise, id.into_inner(), to, once, &body).await
+}
+
+async fn ask(
+    service: &Service,
+    caller: Caller<Change>,
+    tier: Tier,
+    id: String,
+    to: Result<AccountId, Error>,
+    once: Once,
+    body: &Body,
+) -> Result<Answer, Error> {
+    service
+        .write_once(caller, once.over(body), move |tx, actor, now| {
+            let account = actor.reach(tx, tier, &id)?;
+            let to = *to.as_ref().map_err(Error::clone)?;
+            let asked = operations::request(tx, actor, &account, to, now)?;
+            let location = format!("{PATH}/{}", asked.id);
+            Ok(answer(tx, actor, asked)?.created(location))
+        })
+        .await
+}
+
+/// List moves
+///
+/// Those that accounts of yours have asked for or are to decide, by the time of asking.
+#[utoipa::path(
+    tag = "Moves",
+    operation_id = "list_moves",
+    params(PageQuery),
+    responses((status = 200, description = "A page of moves.", body = MovePage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
+    security(("bearer" = []))
+)]
+#[get("")]
+pub(crate) async fn list_moves(
+    service: Data<Service>,
+    caller: Caller<Read>,
+    request: HttpRequest,
+) -> Result<Answer, Error> {
+    let text = request.query_string().to_owned();
+    service
+        .read(caller, move |tx, actor, now| {
+            actor.may(Target::AccountBelow)?;
+            let mut query = Query::read(&text)?;
+            let paging = Paging::take(PATH, &text, &mut query)?;
+            query.finish()?;
+            let caller = actor.name();
+            let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
+            let mut views = Vec::new();
+            for found in moves::list(tx, actor.scope(), after, paging.newest_first, limit, now)? {
+                let sees_from = operations::sees_from(tx, actor.scope(), &found)?;
+                views.push((found.id, Move::view(found, sees_from)));
+            }
+            paging.answer(&caller, views, |(id, _)| id.uuid(), |(_, view)| view)
+        })
+        .await
+}
+
+/// Read a move
+///
+/// One that an account of yours has asked for or is to decide.
+#[utoipa::path(
+    tag = "Moves",
+    operation_id = "get_move",
+    params(("move_id" = String, Path, description = "The id of the move.", max_length = 60, example = "move_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 200, description = "The move.", body = Move)),
+    security(("bearer" = []))
+)]
+#[get("/{move_id}")]
+pub(crate) async fn get_move(service: Data<Service>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
+    service
+        .read(caller, move |tx, actor, now| {
+            let (found, _) = operations::reach(tx, actor, &id, now)?;
+            answer(tx, actor, found)
+        })
+        .await
+}
+
+/// Accept a move
+///
+/// By the side that the account is to go below. At that instant the account, with all below it, is yours: you see it, and its billing goes on in your reports. Its
+/// services must be among those of the account that it goes below.
+#[utoipa::path(
+    tag = "Moves",
+    operation_id = "accept_move",
+    params(("move_id" = String, Path, description = "The id of the move.", max_length = 60, example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    request_body(content = Option<AcceptMove>, example = json!({"billing_reference": "CUST-4711"})),
+    responses(
+        (status = 200, description = "The account has moved.", body = Move),
+        (status = 409, description = "`move_decided`: it was decided, or its time is over. `service_not_offered`: the new parent lacks a service. `parent_closed`, `account_closed`. `idempotency_key_in_use`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{move_id}/accept")]
+pub(crate) async fn accept_move(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    once: Once,
+    body: Body,
+) -> Result<Answer, Error> {
+    let repeatable = once.over(&body);
+    service
+        .write_once(caller, repeatable, move |tx, actor, now| {
+            let (found, sides) = operations::reach(tx, actor, &id, now)?;
+            operations::mine(&sides, Side::To)?;
+            let reference = body.json_or_nothing::<AcceptMove>()?.reference(found.account.tier)?;
+            let accepted = operations::accept(tx, actor, &found, reference.as_ref(), now)?;
+            answer(tx, actor, accepted)
+        })
+        .await
+}
+
+/// Decline a move
+///
+/// By the side that the account was to go below. Nothing changes.
+#[utoipa::path(
+    tag = "Moves",
+    operation_id = "decline_move",
+    params(("move_id" = String, Path, description = "The id of the move.", max_length = 60, example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    responses(
+        (status = 200, description = "Declined.", body = Move),
+        (status = 409, description = "`move_decided`: it was decided, or its time is over. `idempotency_key_in_use`."),
+        (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{move_id}/decline")]
+pub(crate) async fn decline_move(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    once: Once,
+) -> Result<Answer, Error> {
+    refuse(&service, caller, id.into_inner(), once, MoveStatus::Declined).await
+}
+
+/// Cancel a move
+///
+/// By the side that asked for it. Nothing changes.
+#[utoipa::path(
+    tag = "Moves",
+    operation_id = "cancel_move",
+    params(("move_id" = String, Path, description = "The id of the move.", max_length = 60, example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    responses(
+        (status = 200, description = "Cancelled.", body = Move),
+        (status = 409, description = "`move_decided`: it was decided, or its time is over. `idempotency_key_in_use`."),
+        (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/{move_id}/cancel")]
+pub(crate) async fn cancel_move(
+    service: Data<Service>,
+    caller: Caller<Change>,
+    id: Path<String>,
+    once: Once,
+) -> Result<Answer, Error> {
+    refuse(&service, caller, id.into_inner(), once, MoveStatus::Cancelled).await
+}
+
+async fn refuse(
+    service: &Service,
+    caller: Caller<Change>,
+    id: String,
+    once: Once,
+    status: MoveStatus,
+) -> Result<Answer, Error> {
+    service
+        .write_once(caller, once.bare(), move |tx, actor, now| {
+            let (found, sides) = operations::reach(tx, actor, &id, now)?;
+            let decided = operations::refuse(tx, actor, &found, &sides, status, now)?;
+            answer(tx, actor, decided)
+        })
+        .await
+}
+
+fn answer(tx: &mut StoreConnection, actor: &Actor, of: rules::Move) -> Result<Answer, Error> {
+    let sees_from = operations::sees_from(tx, actor.scope(), &of)?;
+    Answer::ok(&Move::view(of, sees_from))
+}

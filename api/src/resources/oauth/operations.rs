@@ -1,0 +1,91 @@
+//! What is done for token requests, and for the sign-in page.
+
+use std::net::IpAddr;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::id::{ClientId, MemberId, SessionId};
+use domain::limits::AUTHORIZATION_CODE_SECONDS;
+use domain::principal::Principal;
+use persistence::authorization_codes::AuthorizationCode;
+use persistence::members::Member;
+use persistence::signed_in::Known;
+use persistence::{StoreConnection, api_clients, authorization_codes, members};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::wire::AskedFor;
+use crate::access::Origin;
+use crate::error::{Error, ErrorCode};
+use crate::resources::auth::operations::start;
+use crate::security::secret_token::{SecretToken, hash};
+
+/// Finds out whether a client and its secret go together, and from where it may call; notes that it was used. Gives the secret's
+/// id, which the token names as its session.
+pub fn authenticate(
+    tx: &mut StoreConnection,
+    client: ClientId,
+    secret_hash: &[u8],
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<SessionId, Error> {
+    let (_, secret) =
+        api_clients::by_secret(tx, secret_hash)?.filter(|(owner, _)| *owner == client).ok_or_else(wrong)?;
+    let known = Known::default().signed_in(tx, Principal::Client(client), secret, now)?.ok_or_else(wrong)?;
+    if !known.may_call_from(address) {
+        let detail = "This API client may not call from your network address: see its `allowed_networks`.";
+        return Err(Error::new(ErrorCode::InvalidClient, detail));
+    }
+    if !known.operates {
+        let detail = "The account of this API client, or one above it, is suspended. Ask whoever provides it to you.";
+        return Err(Error::new(ErrorCode::InvalidClient, detail));
+    }
+    api_clients::used(tx, client, now)?;
+    Ok(secret)
+}
+
+/// Gives a code to a member who has signed in on the page.
+pub fn give_code(
+    tx: &mut StoreConnection,
+    member: &Member,
+    asked: &AskedFor,
+    now: Timestamp,
+) -> Result<SecretToken, Error> {
+    let AskedFor { redirect_uri, challenge } = asked.clone();
+    let code = SecretToken::generate();
+    let stands_for = AuthorizationCode { member: member.id, redirect_uri, challenge };
+    authorization_codes::insert(tx, &code.hash(), &stands_for, now + TimeDelta::seconds(AUTHORIZATION_CODE_SECONDS))?;
+    Ok(code)
+}
+
+/// Exchanges a code for a session: `None` when it does not work, which is committed, because it is used up by that.
+pub fn exchange(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    (code, redirect_uri, verifier): (&SecretToken, &str, &SecretString),
+    refresh: &SecretToken,
+    now: Timestamp,
+) -> Result<Option<(MemberId, SessionId)>, Error> {
+    // Held first: a new password or a second factor takes the code back.
+    let Some(member) = authorization_codes::member(tx, &code.hash())? else { return Ok(None) };
+    members::hold(tx, member)?;
+    let Some(found) = authorization_codes::take(tx, &code.hash(), now)? else { return Ok(None) };
+    let challenge = URL_SAFE_NO_PAD.encode(hash(verifier.expose_secret()));
+    let is_theirs = verify_slices_are_equal(challenge.as_bytes(), found.challenge.as_bytes()).is_ok();
+    if !is_theirs || found.redirect_uri != redirect_uri {
+        return Ok(None);
+    }
+    let Some(member) = members::by_id(tx, found.member)?.filter(|member| member.account.operates()) else {
+        return Ok(None);
+    };
+    Ok(Some((member.id, start(tx, origin, &member, refresh, now)?)))
+}
+
+/// The answer to whatever does not go together.
+#[must_use]
+pub fn wrong() -> Error {
+    let detail = "Client id and secret do not go together, or the API client has expired or was revoked.";
+    Error::new(ErrorCode::InvalidClient, detail)
+}

@@ -1,0 +1,126 @@
+//! The operations of `/oauth` and of its metadata.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, get, post};
+use domain::limits::ACCESS_TOKEN_SECONDS;
+use domain::principal::Principal;
+use secrecy::ExposeSecret;
+
+use super::grant::{Grant, invalid_grant};
+use super::operations::{authenticate, exchange, give_code};
+use super::wire::{AuthorizationServer, ClientToken, IssuedToken, REDIRECT_PATH, SignInFor, SignedInFor, TokenRequest};
+use crate::app::Service;
+use crate::error::{Error, ErrorCode, OauthProblem};
+use crate::http::{Answer, Body, Context};
+use crate::resources::auth::operations::{Refreshed, refresh};
+use crate::resources::auth::sign_in::sign_in;
+use crate::resources::auth::wire::Tokens;
+use crate::security::secret_token::SecretToken;
+
+/// Sign in for a program
+///
+/// What the page at `/sign-in` sends, to which Swagger UI goes with `response_type=code`, its `redirect_uri`, a `state` and a
+/// `code_challenge` (OAuth 2.0 authorization code with PKCE: RFC 6749 section 4.1, RFC 7636). The code works once, within 60 seconds, at
+/// `POST /oauth/token`. Programs of your own sign in at `POST /auth/login`, or as an API client.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "sign_in_for_program",
+    request_body = SignInFor,
+    responses(
+        (status = 200, description = "Where to go on.", body = SignedInFor),
+        (status = 401, description = "`wrong_credentials`: address and password do not go together. `code_needed`: they do; send a `code`, too. `wrong_code`: it does not work, or was used."),
+        (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+    ),
+    security(())
+)]
+#[post("/oauth/authorize")]
+pub(crate) async fn sign_in_for_program(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+    let (attempt, asked) = body.json::<SignInFor>().and_then(SignInFor::command)?;
+    let code =
+        sign_in(&service, &context, attempt, move |tx, _, member, now| give_code(tx, member, &asked, now)).await?;
+    Answer::ok(&SignedInFor { redirect_to: format!("{REDIRECT_PATH}#code={}", code.expose()) })
+}
+
+/// Get tokens
+///
+/// For API clients, the client credentials grant of OAuth 2.0 (RFC 6749 section 4.4), form-encoded; client id and secret as HTTP Basic
+/// authentication or in the form. The access token works for 10 minutes; then ask again. Swagger UI exchanges the code of the sign-in page here,
+/// and its refresh tokens.
+#[utoipa::path(
+    tag = "API clients",
+    operation_id = "issue_client_token",
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "A token.", body = IssuedToken),
+        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `invalid_scope`: the request is not valid, its code or refresh token does not work, or it asks for another grant or for a scope.", body = OauthProblem, example = json!({"error": "unsupported_grant_type", "error_description": "`grant_type` is `client_credentials`, `authorization_code` or `refresh_token`.", "type": "/problems/unsupported_grant_type", "title": "This grant is not supported", "status": 400, "detail": "`grant_type` is `client_credentials`, `authorization_code` or `refresh_token`.", "code": "unsupported_grant_type", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
+        (status = 401, description = "`invalid_client`: client id and secret do not go together, the API client has expired or was revoked or may not call from here, or its account does not operate.", body = OauthProblem, headers(("WWW-Authenticate" = String, description = "`Basic`.")), example = json!({"error": "invalid_client", "error_description": "Client id and secret do not go together, or the API client has expired or was revoked.", "type": "/problems/invalid_client", "title": "Client id and secret do not match", "status": 401, "detail": "Client id and secret do not go together, or the API client has expired or was revoked.", "code": "invalid_client", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
+    ),
+    security((), ("client" = []))
+)]
+#[post("/oauth/token")]
+pub(crate) async fn issue_token(
+    service: Data<Service>,
+    context: Context,
+    request: HttpRequest,
+    body: Body,
+) -> Result<Answer, Error> {
+    let (now, address, origin) = (service.clock.now(), context.address, context.anonymous());
+    let issued = match Grant::read(&request, &body)? {
+        Grant::Client(client, secret) => {
+            let hash = secret.hash();
+            let session = service.database.write(move |tx| authenticate(tx, client, &hash, address, now)).await?;
+            let token = service.access_tokens.issue(Principal::Client(client), session, now);
+            IssuedToken::Client(ClientToken {
+                access_token: token.expose_secret().to_owned(),
+                token_type: "Bearer",
+                expires_in: ACCESS_TOKEN_SECONDS,
+            })
+        }
+        Grant::Code { code, redirect_uri, verifier } => {
+            let refresh = SecretToken::generate();
+            let first = refresh.clone();
+            let exchanged = service
+                .write_at(now, move |tx, _| exchange(tx, &origin, (&code, &redirect_uri, &verifier), &first, now));
+            let (member, session) = exchanged.await?.ok_or_else(invalid_grant)?;
+            let access = service.access_tokens.issue(Principal::Member(member), session, now);
+            IssuedToken::Member(Tokens::expose(&access, &refresh))
+        }
+        Grant::Refresh(token) => {
+            let refreshed = service.write_at(now, move |tx, _| refresh(tx, &origin, &token, now)).await;
+            // OAuth has one name for whatever is wrong with a refresh token and whose it is.
+            let is_over = |code| matches!(code, ErrorCode::NotOperating | ErrorCode::NotSignedIn);
+            let refreshed = refreshed.map_err(|error| if is_over(error.code()) { invalid_grant() } else { error })?;
+            let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid_grant()) };
+            let access = service.access_tokens.issue(Principal::Member(member), session, now);
+            IssuedToken::Member(Tokens::expose(&access, &successor))
+        }
+    };
+    Answer::ok(&issued)
+}
+
+/// Read how programs get tokens
+///
+/// The metadata of the authorisation server (RFC 8414), from which OAuth 2.0 libraries configure themselves.
+#[utoipa::path(
+    tag = "API clients",
+    operation_id = "get_authorization_server",
+    responses((status = 200, description = "The metadata.", body = AuthorizationServer)),
+    security(())
+)]
+#[get("/.well-known/oauth-authorization-server")]
+pub(crate) async fn get_authorization_server(service: Data<Service>) -> Result<Answer, Error> {
+    let at = |path: &str| format!("{}{path}", service.public_url);
+    Answer::ok(&AuthorizationServer {
+        issuer: service.public_url.clone(),
+        token_endpoint: at("/oauth/token"),
+        jwks_uri: at("/.well-known/jwks.json"),
+        authorization_endpoint: at("/sign-in"),
+        grant_types_supported: ["client_credentials", "authorization_code", "refresh_token"],
+        token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
+        response_types_supported: ["code"],
+        response_modes_supported: ["fragment"],
+        code_challenge_methods_supported: ["S256"],
+        service_documentation: at("/swagger-ui/"),
+    })
+}

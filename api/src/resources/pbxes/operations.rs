@@ -1,0 +1,124 @@
+//! What is done to the PBXs of an enterprise.
+
+use domain::Timestamp;
+use domain::account::{Account, check_open};
+use domain::host_name::HostName;
+use domain::id::PbxId;
+use domain::pbx::{Change, FeatureCode, Pbx, PbxType, Settings};
+use domain::refusal::Refusal;
+use domain::services::Service;
+use domain::text::Location;
+use persistence::pbxes::Taken;
+use persistence::{StoreConnection, direct_routing, pbxes, telephony};
+use serde_json::{Value, json};
+
+use crate::access::Actor;
+use crate::error::Error;
+use crate::events::record::{difference, note};
+use crate::ids::new_id;
+
+/// A PBX to be added.
+#[derive(Debug, Clone)]
+pub struct CreatePbx {
+    /// Which kind of phone system it is.
+    pub kind: PbxType,
+    /// Where it is.
+    pub location: Location,
+    /// The domain in which its users are.
+    pub sip_domain: HostName,
+    /// What is otherwise than its type pre-fills.
+    pub change: Change,
+}
+
+/// The PBX with an id, and the enterprise that it belongs to, if the actor may act on it.
+pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Pbx), Error> {
+    let id = PbxId::parse(id).ok_or(Refusal::NotFound)?;
+    let owner = pbxes::owner(tx, id)?;
+    let account = actor.reach_owner(tx, owner)?;
+    let pbx = pbxes::by_id(tx, account.id, id)?.ok_or(Refusal::NotFound)?;
+    Ok((account, pbx))
+}
+
+/// Adds a PBX to an enterprise that the actor reached.
+pub fn create(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    command: &CreatePbx,
+    now: Timestamp,
+) -> Result<Pbx, Error> {
+    check_open(account.status)?;
+    if !account.services.has(Service::Pbx) {
+        return Err(Refusal::ServiceMissing(Service::Pbx).into());
+    }
+    direct_routing::of(tx, account.id)?.check_established()?;
+    let CreatePbx { kind, location, sip_domain, change } = command.clone();
+    let settings = Settings::new(kind, location, sip_domain, &change);
+    let pbx = pbxes::insert(tx, account.id, new_id(now), &settings, now)?.ok_or(Refusal::LocationTaken)?;
+    note(tx, actor, account, pbx.id, "created", (Value::Null, members(&settings)), now)?;
+    Ok(pbx)
+}
+
+/// Changes a PBX that the actor reached. A change that changes nothing leaves no trace.
+pub fn update(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: Pbx,
+    change: &Change,
+    now: Timestamp,
+) -> Result<Pbx, Error> {
+    check_open(account.status)?;
+    let settings = before.settings.after(change);
+    if settings == before.settings {
+        return Ok(before);
+    }
+    let pbx = pbxes::update(tx, &before, &settings, now)?.map_err(|taken| match taken {
+        Taken::Location => Refusal::LocationTaken,
+        Taken::SipUser => Refusal::SipDomainClash,
+    })?;
+    note(tx, actor, account, pbx.id, "updated", difference(members(&before.settings), members(&settings)), now)?;
+    Ok(pbx)
+}
+
+/// Removes a PBX that no user is assigned to.
+pub fn delete(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    pbx: &Pbx,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let users = telephony::on_pbx(tx, pbx.id)?;
+    if users.total > 0 {
+        return Err(Refusal::HasUsers(users).into());
+    }
+    pbxes::delete(tx, pbx.id)?;
+    note(tx, actor, account, pbx.id, "removed", (members(&pbx.settings), Value::Null), now)
+}
+
+/// The members of a PBX as events show them.
+fn members(settings: &Settings) -> Value {
+    let Settings {
+        kind,
+        location,
+        sip_domain,
+        outbound_proxy,
+        transport,
+        port,
+        dns_lookup,
+        registration_expiry,
+        voicemail_feature_code,
+    } = settings;
+    json!({
+        "type": kind.as_str(),
+        "location": location.as_str(),
+        "sip_domain": sip_domain.as_str(),
+        "outbound_proxy": outbound_proxy.as_ref().map(ToString::to_string),
+        "transport": transport.as_str(),
+        "port": port.get(),
+        "dns_lookup": dns_lookup.as_str(),
+        "registration_expiry_seconds": registration_expiry.seconds(),
+        "voicemail_feature_code": voicemail_feature_code.as_ref().map(FeatureCode::as_str),
+    })
+}

@@ -1,0 +1,3 @@
+//! SBC regions: where the session border controllers stand that connect enterprises with Teams. Configuration.
+
+pub mod routes;

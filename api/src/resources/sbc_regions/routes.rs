@@ -1,0 +1,67 @@
+//! The operation of `/sbc-regions`.
+
+use actix_web::get;
+use actix_web::web::Data;
+use domain::authority::Target;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::Read;
+use crate::app::Service;
+use crate::error::Error;
+use crate::http::{Answer, Caller};
+use crate::settings::sbc_regions::SbcRegion;
+
+/// A region whose session border controllers connect enterprises with Teams.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SbcRegion)]
+pub struct SbcRegionView {
+    /// By which an enterprise's `sbc_regions` name it.
+    #[schema(example = "emea", min_length = 1, max_length = 20, pattern = "^[a-z][a-z0-9-]*$")]
+    pub code: String,
+    /// What people call it.
+    #[schema(example = "Europe, Middle East, Africa", min_length = 1, max_length = 120)]
+    pub name: String,
+    /// The domain below which the routes of this region have theirs.
+    #[schema(example = "emea.teammate.example", max_length = 48, format = "hostname")]
+    pub base_domain: String,
+    /// The host names of its session border controllers.
+    #[schema(min_items = 1, max_items = 50, example = json!(["sbc1.emea.teammate.example"]))]
+    pub sbcs: Vec<String>,
+}
+
+/// Every SBC region.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SbcRegionList {
+    /// The regions.
+    #[schema(min_items = 1, max_items = 100)]
+    pub items: Vec<SbcRegionView>,
+}
+
+impl From<&SbcRegion> for SbcRegionView {
+    fn from(region: &SbcRegion) -> Self {
+        let SbcRegion { code, name, base_domain, sbcs } = region;
+        Self {
+            code: code.as_str().to_owned(),
+            name: name.clone(),
+            base_domain: base_domain.as_str().to_owned(),
+            sbcs: sbcs.iter().map(|sbc| sbc.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+/// List SBC regions
+///
+/// The regions from which an enterprise can be connected with Teams. All of them are on one page.
+#[utoipa::path(
+    tag = "Enterprises",
+    operation_id = "list_sbc_regions",
+    responses((status = 200, description = "Every region.", body = SbcRegionList)),
+    security(("bearer" = []))
+)]
+#[get("/sbc-regions")]
+pub(crate) async fn list_sbc_regions(service: Data<Service>, caller: Caller<Read>) -> Result<Answer, Error> {
+    let items = service.settings.sbc_regions.regions().iter().map(SbcRegionView::from).collect();
+    let list = Answer::ok(&SbcRegionList { items })?;
+    service.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
+}

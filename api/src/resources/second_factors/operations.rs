@@ -1,0 +1,208 @@
+//! What is done about second factors. A wrong code is noted, so what it refuses is committed: such an outcome is an `Ok(Err(…))`.
+
+use domain::Timestamp;
+use domain::account::Account;
+use domain::id::SessionId;
+use domain::principal::Principal;
+use domain::refusal::Refusal;
+use domain::second_factor::{Code, is_fresh};
+use persistence::members::Member;
+use persistence::second_factors::SecondFactor;
+use persistence::{StoreConnection, members, second_factors, sessions};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::access::{Actor, Origin};
+use crate::error::Error;
+use crate::events::record::{note_own_sign_in, note_sign_in};
+use crate::ids::new_id;
+use crate::mail::letter::SecondFactorNotice;
+use crate::mail::{Letter, Post};
+use crate::security::seal::Seal;
+use crate::security::secret_token::hash;
+use crate::security::totp::{AppSecret, recovery_codes};
+
+/// An outcome that is committed, whether it is what was asked for or a refusal.
+pub type Committed<T> = Result<T, Refusal>;
+
+/// What codes are checked with, and members are told with.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    /// Opens secrets of apps.
+    pub seal: &'a Seal,
+    /// Writes to members.
+    pub post: &'a Post,
+}
+
+/// The member at work, held: its second factor is decided on.
+pub fn myself(tx: &mut StoreConnection, actor: &Actor) -> Result<Member, Error> {
+    let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+    members::hold(tx, id)?;
+    Ok(members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?)
+}
+
+/// Refuses to begin with a second factor where there is one.
+pub fn check_off(tx: &mut StoreConnection, member: &Member) -> Result<(), Error> {
+    let factor = second_factors::of(tx, member.id)?;
+    if factor.is_some_and(|factor| factor.since.is_some()) { Err(Refusal::SecondFactorOn.into()) } else { Ok(()) }
+}
+
+/// Makes a secret that becomes the member's second factor once a code of it is given.
+pub fn prepare(tx: &mut StoreConnection, member: &Member, now: Timestamp, seal: &Seal) -> Result<AppSecret, Error> {
+    check_off(tx, member)?;
+    let secret = AppSecret::generate(&member.email)?;
+    second_factors::prepare(tx, member.id, &seal.seal(member.id.uuid(), secret.octets())?, now)?;
+    Ok(secret)
+}
+
+/// Switches the second factor on, with a first code of the app; gives the recovery codes. Other sessions of the member end: they
+/// were started without a code.
+pub fn enable(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    (member, session): (&Member, SessionId),
+    code: &Code,
+    now: Timestamp,
+    tools: Tools<'_>,
+) -> Result<Committed<Vec<SecretString>>, Error> {
+    let factor = second_factors::of(tx, member.id)?.ok_or(Refusal::SecondFactorOff)?;
+    if factor.since.is_some() {
+        return Err(Refusal::SecondFactorOn.into());
+    }
+    if let Err(refusal) = check(tx, origin, member, &factor, code, now, tools)? {
+        return Ok(Err(refusal));
+    }
+    second_factors::enable(tx, member.id, now)?;
+    sessions::end_others(tx, member.id, session, now)?;
+    let codes = renew(tx, member)?;
+    note_own_sign_in(tx, origin, member, "second_factor_enabled", now)?;
+    tell(tx, member, SecondFactorNotice::Enabled, now, tools.post)?;
+    Ok(Ok(codes))
+}
+
+/// Gives new recovery codes; those before are void.
+pub fn renew_recovery_codes(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: &Member,
+    code: &Code,
+    now: Timestamp,
+    tools: Tools<'_>,
+) -> Result<Committed<Vec<SecretString>>, Error> {
+    let factor = enabled(tx, member)?;
+    if let Err(refusal) = check(tx, origin, member, &factor, code, now, tools)? {
+        return Ok(Err(refusal));
+    }
+    let codes = renew(tx, member)?;
+    note_own_sign_in(tx, origin, member, "recovery_codes_renewed", now)?;
+    Ok(Ok(codes))
+}
+
+/// Switches the second factor off.
+pub fn disable(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: &Member,
+    code: &Code,
+    now: Timestamp,
+    tools: Tools<'_>,
+) -> Result<Committed<()>, Error> {
+    let factor = enabled(tx, member)?;
+    if let Err(refusal) = check(tx, origin, member, &factor, code, now, tools)? {
+        return Ok(Err(refusal));
+    }
+    second_factors::remove(tx, member.id)?;
+    note_own_sign_in(tx, origin, member, "second_factor_disabled", now)?;
+    tell(tx, member, SecondFactorNotice::Disabled, now, tools.post)?;
+    Ok(Ok(()))
+}
+
+/// Takes the second factor of somebody away who has lost the app and the recovery codes.
+pub fn reset(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: &Member,
+    now: Timestamp,
+    post: &Post,
+) -> Result<(), Error> {
+    members::hold(tx, member.id)?;
+    enabled(tx, member)?;
+    second_factors::remove(tx, member.id)?;
+    note_sign_in(tx, origin, member, "second_factor_reset", now)?;
+    tell(tx, member, SecondFactorNotice::Reset, now, post)
+}
+
+/// Whether signing in takes a code, and if so, whether this is a right one. The member must be held.
+pub fn demand(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: &Member,
+    code: Option<&Code>,
+    now: Timestamp,
+    tools: Tools<'_>,
+) -> Result<Committed<()>, Error> {
+    let Some(factor) = second_factors::of(tx, member.id)?.filter(|factor| factor.since.is_some()) else {
+        return Ok(Ok(()));
+    };
+    let Some(code) = code else { return Ok(Err(Refusal::CodeNeeded)) };
+    check(tx, origin, member, &factor, code, now, tools)
+}
+
+fn check(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    member: &Member,
+    factor: &SecondFactor,
+    code: &Code,
+    now: Timestamp,
+    tools: Tools<'_>,
+) -> Result<Committed<()>, Error> {
+    let SecondFactor { secret, since, last_step, wrong } = factor;
+    if let Code::Recovery(text) = code {
+        // They come with the second factor, and are too long to be tried out, so they are not counted.
+        let is_right =
+            since.is_some() && second_factors::take_recovery_code(tx, member.id, &hash(text.expose_secret()))?;
+        let done = if is_right { "recovery_code_used" } else { "wrong_code" };
+        note_own_sign_in(tx, origin, member, done, now)?;
+        return Ok(if is_right { Ok(()) } else { Err(Refusal::WrongCode) });
+    }
+    if let Some(left) = wrong.pause(now) {
+        return Ok(Err(Refusal::CodePaused { seconds: left.as_secs() + u64::from(left.subsec_nanos() > 0) }));
+    }
+    let secret = AppSecret::open(&tools.seal.unseal(member.id.uuid(), secret)?, &member.email)?;
+    let step = secret.step_of(code.expose(), now).filter(|step| is_fresh(*step, *last_step));
+    if let Some(step) = step {
+        second_factors::used(tx, member.id, step)?;
+        return Ok(Ok(()));
+    }
+    let wrong = wrong.and_one(now);
+    second_factors::set_wrong(tx, member.id, wrong)?;
+    note_own_sign_in(tx, origin, member, "wrong_code", now)?;
+    if wrong.is_alarming() && since.is_some() {
+        tell(tx, member, SecondFactorNotice::WrongCodes, now, tools.post)?;
+    }
+    Ok(Err(Refusal::WrongCode))
+}
+
+fn enabled(tx: &mut StoreConnection, member: &Member) -> Result<SecondFactor, Error> {
+    let factor = second_factors::of(tx, member.id)?.filter(|factor| factor.since.is_some());
+    Ok(factor.ok_or(Refusal::SecondFactorOff)?)
+}
+
+fn renew(tx: &mut StoreConnection, member: &Member) -> Result<Vec<SecretString>, Error> {
+    let codes = recovery_codes();
+    let hashes: Vec<_> = codes.iter().map(|code| hash(code.expose_secret())).collect();
+    second_factors::set_recovery_codes(tx, member.id, &hashes)?;
+    Ok(codes)
+}
+
+fn tell(
+    tx: &mut StoreConnection,
+    member: &Member,
+    notice: SecondFactorNotice,
+    now: Timestamp,
+    post: &Post,
+) -> Result<(), Error> {
+    let Account { id, name, .. } = &member.account;
+    let letter = Letter::SecondFactor { to: member.email_canonical.clone(), account_name: name.clone(), notice };
+    post.enqueue(tx, new_id(now), *id, &letter, now)
+}

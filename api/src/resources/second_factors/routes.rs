@@ -1,0 +1,186 @@
+//! The operations of one's own second factor, and how an owner takes one away.
+
+use std::sync::Arc;
+
+use actix_web::post;
+use actix_web::web::Data;
+use domain::authority::Target;
+use domain::fault::Fault;
+use domain::principal::Principal;
+use domain::refusal::Refusal;
+use persistence::{StoreConnection, members};
+
+use super::operations;
+use super::operations::{Committed, Tools, myself};
+use super::wire::{GiveCode, PrepareSecondFactor, RecoveryCodes, SecondFactorSecret};
+use crate::access::{Actor, ChangeMyself};
+use crate::app::Service;
+use crate::error::{Error, value_error};
+use crate::http::{Answer, Body, Caller, Context};
+
+/// Begin with a second factor
+///
+/// For members. Gives a secret, once, which an authenticator app takes in as a QR code or by hand (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). It
+/// counts once you confirm it with a code of the app; until then this can be asked for again. It takes your password, so that nobody at an open browser
+/// can lock you out.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "prepare_second_factor",
+    request_body = PrepareSecondFactor,
+    responses(
+        (status = 200, description = "The secret.", body = SecondFactorSecret),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+        (status = 409, description = "`second_factor_enabled`: switch it off first."),
+        (status = 422, description = "`validation_failed`: the password is wrong."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/second-factor")]
+pub(crate) async fn prepare_second_factor(
+    service: Data<Service>,
+    caller: Caller<ChangeMyself>,
+    context: Context,
+    body: Body,
+) -> Result<Answer, Error> {
+    let again = caller.again();
+    let (name, hash) = service
+        .read(again, |tx, actor, _| {
+            actor.may(Target::Myself)?;
+            let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+            let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
+            // Before the work that a password costs.
+            operations::check_off(tx, &member)?;
+            Ok((member.email_canonical, member.password_hash))
+        })
+        .await?;
+    let password = body.json::<PrepareSecondFactor>().and_then(PrepareSecondFactor::password)?;
+    tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
+    if !service.passwords.verify(password, Some(hash)).await? {
+        let fault = Fault::new("wrong_password", "This is not your password.");
+        return Err(Error::validation(vec![value_error("/password", fault)]));
+    }
+    service.guesses.succeeded(&name, context.network());
+    let seal = Arc::clone(&service.seal);
+    let secret = service
+        .write(caller, move |tx, actor, now| {
+            let member = myself(tx, actor)?;
+            operations::prepare(tx, &member, now, &seal)
+        })
+        .await?;
+    Answer::ok(&SecondFactorSecret::expose(&secret))
+}
+
+/// Switch the second factor on
+///
+/// With a first code of the app. From now on signing in takes a code, and your other sessions end, because they were started without one. Gives ten recovery codes, once: each works in place of a code of the app,
+/// for when it is lost. You are told by e-mail.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "enable_second_factor",
+    request_body = GiveCode,
+    responses(
+        (status = 200, description = "It is on. Keep the recovery codes where the app is not.", body = RecoveryCodes),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+        (status = 409, description = "`second_factor_enabled`: it is on already. `no_second_factor`: begin with POST /me/second-factor."),
+        (status = 422, description = "`validation_failed`: the code is wrong."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/second-factor/enable")]
+pub(crate) async fn enable_second_factor(
+    service: Data<Service>,
+    caller: Caller<ChangeMyself>,
+    body: Body,
+) -> Result<Answer, Error> {
+    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    let session = caller.claims().session;
+    let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
+        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        operations::enable(tx, actor.origin(), (&member, session), code, now, tools)
+    });
+    Answer::ok(&RecoveryCodes::expose(&codes.await?))
+}
+
+/// Get new recovery codes
+///
+/// With a code of the app, or one of the recovery codes. All of those before are void.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "renew_recovery_codes",
+    request_body = GiveCode,
+    responses(
+        (status = 200, description = "The recovery codes.", body = RecoveryCodes),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+        (status = 409, description = "`no_second_factor`: there is none."),
+        (status = 422, description = "`validation_failed`: the code is wrong."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/second-factor/recovery-codes")]
+pub(crate) async fn renew_recovery_codes(
+    service: Data<Service>,
+    caller: Caller<ChangeMyself>,
+    body: Body,
+) -> Result<Answer, Error> {
+    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
+        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        operations::renew_recovery_codes(tx, actor.origin(), &member, code, now, tools)
+    });
+    Answer::ok(&RecoveryCodes::expose(&codes.await?))
+}
+
+/// Switch the second factor off
+///
+/// With a code of the app, or a recovery code. If your account asks for a second factor, you can do nothing from then on but begin with another one.
+/// You are told by e-mail.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "disable_second_factor",
+    request_body = GiveCode,
+    responses(
+        (status = 204, description = "It is off."),
+        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+        (status = 409, description = "`no_second_factor`: there is none."),
+        (status = 422, description = "`validation_failed`: the code is wrong."),
+        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/me/second-factor/disable")]
+pub(crate) async fn disable_second_factor(
+    service: Data<Service>,
+    caller: Caller<ChangeMyself>,
+    body: Body,
+) -> Result<Answer, Error> {
+    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    with_tools(&service, caller, move |tx, actor, now, tools| {
+        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        operations::disable(tx, actor.origin(), &member, code, now, tools)
+    })
+    .await?;
+    Ok(Answer::no_content())
+}
+
+/// Runs an operation that looks at a code. A wrong one is noted, and then refused as a wrong value.
+async fn with_tools<T, F>(service: &Service, caller: Caller<ChangeMyself>, mut operation: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnMut(&mut StoreConnection, &Actor, domain::Timestamp, Tools<'_>) -> Result<Committed<T>, Error>
+        + Send
+        + 'static,
+{
+    let (seal, post) = (Arc::clone(&service.seal), Arc::clone(&service.post));
+    let outcome = service
+        .write(caller, move |tx, actor, now| {
+            actor.may(Target::Myself)?;
+            operation(tx, actor, now, Tools { seal: &seal, post: &post })
+        })
+        .await?;
+    outcome.map_err(|refusal| match refusal {
+        Refusal::WrongCode => Error::validation(Error::from(refusal).at("/code").faults()),
+        refusal => refusal.into(),
+    })
+}

@@ -1,0 +1,139 @@
+//! Filing, reading and deciding support tickets.
+
+use domain::Timestamp;
+use domain::account::{Place, Tier};
+use domain::authority::{Action, Target};
+use domain::email::EmailAddress;
+use domain::id::TicketId;
+use domain::refusal::Refusal;
+use domain::services::Services;
+use domain::text::{AccountName, PersonName, RejectionReason};
+use persistence::accounts::NewAccount;
+use persistence::support_tickets::{Decision, NewTicket, Ticket};
+use persistence::{StoreConnection, support_tickets};
+use serde_json::{Value, json};
+
+use crate::access::{Actor, Origin};
+use crate::error::Error;
+use crate::events::record::{Happening, record};
+use crate::ids::new_id;
+use crate::mail::Post;
+use crate::resources::accounts::create;
+
+/// A ticket to be filed.
+#[derive(Debug, Clone)]
+pub struct FileTicket {
+    /// The partner's company, which names the master reseller.
+    pub partner_company_name: AccountName,
+    /// The first name of the person who will sign in.
+    pub first_name: PersonName,
+    /// The last name of that person.
+    pub last_name: PersonName,
+    /// The address of that person.
+    pub email: EmailAddress,
+}
+
+/// Files a ticket. One open ticket an address.
+pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now: Timestamp) -> Result<Ticket, Error> {
+    let FileTicket { partner_company_name, first_name, last_name, email } = command;
+    let ticket = NewTicket {
+        id: new_id(now),
+        partner_company_name: partner_company_name.as_str(),
+        first_name: first_name.as_str(),
+        last_name: last_name.as_str(),
+        email,
+        now,
+    };
+    if !support_tickets::insert(tx, &ticket)? {
+        return Err(Refusal::TicketAlreadyOpen.into());
+    }
+    let after = json!({"partner_company_name": ticket.partner_company_name, "email": email.given(), "status": "open"});
+    note(tx, origin, ticket.id, "filed", Value::Null, after, now)?;
+    Ok(support_tickets::by_id(tx, ticket.id)?.ok_or(Refusal::NotFound)?)
+}
+
+/// The ticket with an id, for those who may act on it as the handler's signature says. Whoever is no operator can't
+/// see any.
+pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket, Error> {
+    if actor.tier() != Tier::Platform {
+        return Err(Refusal::NotFound.into());
+    }
+    let id = TicketId::parse(id).ok_or(Refusal::NotFound)?;
+    let ticket = support_tickets::by_id(tx, id)?.ok_or(Refusal::NotFound)?;
+    actor.may(Target::Tickets)?;
+    if actor.action() == Action::Change && support_tickets::hold(tx, id)? {
+        return Ok(support_tickets::by_id(tx, id)?.ok_or(Refusal::NotFound)?);
+    }
+    Ok(ticket)
+}
+
+/// Approves a ticket: makes a pending master reseller of it and writes the activation e-mail, in one transaction.
+pub fn approve(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    ticket: &Ticket,
+    now: Timestamp,
+    post: &Post,
+) -> Result<Ticket, Error> {
+    ticket.status.check_open()?;
+    let email = EmailAddress::parse(&ticket.email)
+        .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
+    let id = new_id(now);
+    let account = NewAccount {
+        id,
+        tier: Tier::MasterReseller,
+        master_reseller_id: Some(id),
+        reseller_id: None,
+        name: &ticket.partner_company_name,
+        email: &email,
+        billing_reference: None,
+        services: Services::ALL,
+        enterprise: None,
+        now,
+    };
+    create::create(tx, actor.origin(), &account, None, post)?;
+    decide(tx, actor, ticket, Decision::Approved(id), now)
+}
+
+/// Rejects a ticket with a reason.
+pub fn reject(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    ticket: &Ticket,
+    reason: &RejectionReason,
+    now: Timestamp,
+) -> Result<Ticket, Error> {
+    ticket.status.check_open()?;
+    decide(tx, actor, ticket, Decision::Rejected(reason.as_str()), now)
+}
+
+fn decide(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    ticket: &Ticket,
+    decision: Decision<'_>,
+    now: Timestamp,
+) -> Result<Ticket, Error> {
+    if !support_tickets::decide(tx, ticket.id, decision, actor.principal(), now)? {
+        return Err(Refusal::TicketDecided.into());
+    }
+    let done = match decision {
+        Decision::Approved(_) => "approved",
+        Decision::Rejected(_) => "rejected",
+    };
+    note(tx, actor.origin(), ticket.id, done, json!({"status": "open"}), json!({"status": done}), now)?;
+    Ok(support_tickets::by_id(tx, ticket.id)?.ok_or(Refusal::NotFound)?)
+}
+
+fn note(
+    tx: &mut StoreConnection,
+    origin: &Origin,
+    id: TicketId,
+    done: &str,
+    before: Value,
+    after: Value,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let action = format!("support_ticket.{done}");
+    record(tx, origin, now, &Happening { action, subject: id.to_string(), place: Place::default(), before, after })
+}

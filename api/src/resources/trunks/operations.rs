@@ -1,0 +1,135 @@
+//! What is done to the trunks of an enterprise.
+
+use domain::Timestamp;
+use domain::account::{Account, check_open};
+use domain::id::TrunkId;
+use domain::network::Host;
+use domain::refusal::Refusal;
+use domain::services::Service;
+use domain::sip::SipPassword;
+use domain::text::{AuthenticationName, TrunkName};
+use domain::trunk::{Change, Codec, ConcurrentCalls, Method, Settings, Trunk};
+use persistence::{StoreConnection, direct_routing, telephony, trunks};
+use serde_json::{Value, json};
+
+use crate::access::Actor;
+use crate::error::Error;
+use crate::events::record::note;
+use crate::ids::new_id;
+use crate::resources::telephony::{resealed, sealed, updated};
+use crate::security::seal::Seal;
+
+/// A trunk to be added.
+#[derive(Debug, Clone)]
+pub struct CreateTrunk {
+    /// What people call it.
+    pub name: TrunkName,
+    /// Its other end.
+    pub host: Host,
+    /// What it is otherwise set to.
+    pub change: Change,
+    /// Its password.
+    pub password: Option<SipPassword>,
+}
+
+/// A change of a trunk.
+#[derive(Debug, Clone)]
+pub struct ChangeTrunk {
+    /// Its settings.
+    pub change: Change,
+    /// Its password; `Some(None)` removes it.
+    pub password: Option<Option<SipPassword>>,
+}
+
+/// The trunk with an id, and the enterprise that it belongs to, if the actor may act on it.
+pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Trunk), Error> {
+    let id = TrunkId::parse(id).ok_or(Refusal::NotFound)?;
+    let owner = trunks::owner(tx, id)?;
+    let account = actor.reach_owner(tx, owner)?;
+    let trunk = trunks::by_id(tx, account.id, id)?.ok_or(Refusal::NotFound)?;
+    Ok((account, trunk))
+}
+
+/// Adds a trunk to an enterprise that the actor reached.
+pub fn create(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    command: &CreateTrunk,
+    now: Timestamp,
+    seal: &Seal,
+) -> Result<Trunk, Error> {
+    let CreateTrunk { name, host, change, password } = command;
+    let settings = Settings::new(name.clone(), host.clone(), change).map_err(Error::faulty)?;
+    settings.check_password(None, password.is_some()).map_err(Error::faulty)?;
+    check_open(account.status)?;
+    if !account.services.has(Service::Trunk) {
+        return Err(Refusal::ServiceMissing(Service::Trunk).into());
+    }
+    direct_routing::of(tx, account.id)?.check_established()?;
+    let id = new_id(now);
+    let password = password.as_ref().map(|password| sealed(seal, id, password)).transpose()?;
+    let trunk = trunks::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
+    note(tx, actor, account, id, "created", (Value::Null, members(&trunk)), now)?;
+    Ok(trunk)
+}
+
+/// Changes a trunk that the actor reached. A change that changes nothing leaves no trace.
+pub fn update(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: Trunk,
+    command: &ChangeTrunk,
+    now: Timestamp,
+    seal: &Seal,
+) -> Result<Trunk, Error> {
+    let ChangeTrunk { change, password } = command;
+    check_open(account.status)?;
+    let settings = before.settings.after(change).map_err(Error::faulty)?;
+    let given = password.as_ref().is_some_and(Option::is_some);
+    settings.check_password(Some(&before.settings), given).map_err(Error::faulty)?;
+    // With the way to authenticate goes what belongs to it.
+    let goes = settings.authentication.method() == Method::Ip;
+    let password = resealed(seal, before.id, before.has_password, goes, password.as_ref())?;
+    if settings == before.settings && password.is_none() {
+        return Ok(before);
+    }
+    let trunk = trunks::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
+    let changed = updated(members(&before), members(&trunk), password.is_some());
+    note(tx, actor, account, trunk.id, "updated", changed, now)?;
+    Ok(trunk)
+}
+
+/// Removes a trunk that no user is assigned to.
+pub fn delete(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    trunk: &Trunk,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let users = telephony::on_trunk(tx, trunk.id)?;
+    if users.total > 0 {
+        return Err(Refusal::HasUsers(users).into());
+    }
+    trunks::delete(tx, trunk.id)?;
+    note(tx, actor, account, trunk.id, "removed", (members(trunk), Value::Null), now)
+}
+
+/// The members of a trunk as events show them.
+fn members(trunk: &Trunk) -> Value {
+    let Settings { name, host, port, transport, authentication, codecs, max_concurrent_calls } = &trunk.settings;
+    json!({
+        "name": name.as_str(),
+        "host": host.to_string(),
+        "port": port.get(),
+        "transport": transport.as_str(),
+        "authentication": authentication.method().as_str(),
+        "addresses": authentication.networks().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "user_name": authentication.user_name().map(AuthenticationName::as_str),
+        "has_password": trunk.has_password,
+        "codecs": codecs.iter().map(Codec::as_str).collect::<Vec<_>>(),
+        "max_concurrent_calls": max_concurrent_calls.map(ConcurrentCalls::get),
+    })
+}

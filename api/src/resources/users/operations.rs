@@ -1,0 +1,163 @@
+//! What is done to the users of an enterprise.
+
+use domain::Timestamp;
+use domain::account::{Account, check_open};
+use domain::enterprise::Switches;
+use domain::fault::Fault;
+use domain::id::UserId;
+use domain::phone_number::PhoneNumber;
+use domain::refusal::Refusal;
+use domain::sip::{SipPassword, SipUser};
+use domain::text::{AuthenticationName, Tag};
+use domain::user::{Change, Settings, User, check_may_add, check_numbers, check_room};
+use persistence::{StoreConnection, direct_routing, pbxes, trunks, users};
+use serde_json::{Value, json};
+
+use crate::access::Actor;
+use crate::error::Error;
+use crate::events::record::note;
+use crate::ids::new_id;
+use crate::resources::telephony::{resealed, sealed, updated};
+use crate::security::seal::Seal;
+
+/// Settings of a user and its password: of a new one, or new ones. `Some(None)` removes the password.
+#[derive(Debug, Clone)]
+pub struct WriteUser {
+    /// The settings.
+    pub change: Change,
+    /// The password.
+    pub password: Option<Option<SipPassword>>,
+}
+
+/// The user with an id, and the enterprise that it belongs to, if the actor may act on it.
+pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, User), Error> {
+    let id = UserId::parse(id).ok_or(Refusal::NotFound)?;
+    let owner = users::owner(tx, id)?;
+    let account = actor.reach_owner(tx, owner)?;
+    let user = users::by_id(tx, account.id, id)?.ok_or(Refusal::NotFound)?;
+    Ok((account, user))
+}
+
+/// Whether the actor may add users to an enterprise that it reached.
+pub fn may_add(actor: &Actor, account: &Account) -> Result<(), Error> {
+    Ok(check_may_add(actor.tier(), switches(account))?)
+}
+
+/// Adds a user to an enterprise that the actor reached.
+pub fn create(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    command: &WriteUser,
+    now: Timestamp,
+    seal: &Seal,
+) -> Result<User, Error> {
+    let WriteUser { change, password } = command;
+    let settings = change.create().map_err(Error::faulty)?;
+    let password = password.as_ref().and_then(Option::as_ref);
+    check(tx, account, &settings, None, password.is_some())?;
+    let limit = account.enterprise.as_ref().and_then(|enterprise| enterprise.user_limit);
+    if limit.is_some() {
+        check_room(limit, users::count(tx, account.id)?)?;
+    }
+    let id = new_id(now);
+    let password = password.map(|password| sealed(seal, id, password)).transpose()?;
+    let added = users::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
+    let user = added.map_err(Refusal::UserClaimTaken)?;
+    note(tx, actor, account, id, "created", (Value::Null, members(&user)), now)?;
+    Ok(user)
+}
+
+/// Changes a user that the actor reached. A change that changes nothing leaves no trace.
+pub fn update(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: User,
+    command: &WriteUser,
+    now: Timestamp,
+    seal: &Seal,
+) -> Result<User, Error> {
+    let WriteUser { change, password } = command;
+    let settings = change.after(&before.settings).map_err(Error::faulty)?;
+    check(tx, account, &settings, Some(&before.settings), password.as_ref().is_some_and(Option::is_some))?;
+    // A password is of a PBX's user, and goes with it.
+    let goes = settings.assignment.pbx().is_none();
+    let password = resealed(seal, before.id, before.has_password, goes, password.as_ref())?;
+    if settings == before.settings && password.is_none() {
+        return Ok(before);
+    }
+    let changed = users::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
+    let user = changed.map_err(Refusal::UserClaimTaken)?;
+    let changed = updated(members(&before), members(&user), password.is_some());
+    note(tx, actor, account, user.id, "updated", changed, now)?;
+    Ok(user)
+}
+
+/// Removes a user and frees whatever it had.
+pub fn delete(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    user: &User,
+    now: Timestamp,
+) -> Result<(), Error> {
+    users::delete(tx, user, now)?;
+    note(tx, actor, account, user.id, "removed", (members(user), Value::Null), now)
+}
+
+/// What the enterprise must have for such a user. What the user had `before` is not asked for again.
+fn check(
+    tx: &mut StoreConnection,
+    account: &Account,
+    settings: &Settings,
+    before: Option<&Settings>,
+    has_new_password: bool,
+) -> Result<(), Error> {
+    let unknown = |pointer, code, detail| Err(Error::faulty(vec![(pointer, Fault::new(code, detail))]));
+    if let Some(pbx) = settings.assignment.pbx()
+        && pbxes::by_id(tx, account.id, pbx)?.is_none()
+    {
+        return unknown("/pbx_id", "unknown_pbx", "The enterprise has no such PBX.");
+    }
+    if let Some(trunk) = settings.assignment.trunk() {
+        if trunks::by_id(tx, account.id, trunk)?.is_none() {
+            return unknown("/trunk_id", "unknown_trunk", "The enterprise has no such trunk.");
+        }
+        if has_new_password {
+            return unknown("/password", "not_allowed", "Leave it out: a user of a trunk has none.");
+        }
+    }
+    check_open(account.status)?;
+    if before.is_none_or(|before| before.voice_route != settings.voice_route) {
+        direct_routing::of(tx, account.id)?.check_voice_route(&settings.voice_route)?;
+    }
+    let same = |before: &Settings| {
+        before.numbers().eq(settings.numbers()) && before.assignment.pbx() == settings.assignment.pbx()
+    };
+    if !before.is_some_and(same) {
+        check_numbers(settings, switches(account))?;
+    }
+    Ok(())
+}
+
+fn switches(account: &Account) -> Switches {
+    account.enterprise.as_ref().map(|enterprise| enterprise.switches).unwrap_or_default()
+}
+
+/// The members of a user as events show them.
+fn members(user: &User) -> Value {
+    let Settings { teams_user, assignment, default_number, forwarded_numbers, voice_route, tag } = &user.settings;
+    json!({
+        "teams_user": teams_user.given(),
+        "pbx_id": assignment.pbx().map(|id| id.to_string()),
+        "trunk_id": assignment.trunk().map(|id| id.to_string()),
+        "sip_user": assignment.sip_user().map(SipUser::as_str),
+        "auth_id": assignment.auth_id().map(AuthenticationName::as_str),
+        "has_password": user.has_password,
+        "default_number": default_number.as_ref().map(PhoneNumber::as_str),
+        "forwarded_numbers": forwarded_numbers.iter().map(PhoneNumber::as_str).collect::<Vec<_>>(),
+        "voice_route": voice_route.as_str(),
+        "tag": tag.as_ref().map(Tag::as_str),
+    })
+}

@@ -1,0 +1,264 @@
+//! What is done to the webhooks of the caller's own account.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use domain::account::Account;
+use domain::api_client::Terms;
+use domain::authority::{Action, Target};
+use domain::event::{Reader, TypePattern};
+use domain::fault::Fault;
+use domain::id::{DeliveryId, EventId, WebhookId};
+use domain::limits::{DELIVERIES_KEPT_DAYS, REPLAY_MAX, WEBHOOKS_MAX};
+use domain::refusal::Refusal;
+use domain::text::WebhookDescription;
+use domain::webhook::{Settings, Webhook};
+use domain::{Timestamp, webhook};
+use persistence::events::{Event, Filter};
+use persistence::webhooks::{Delivery, NewDelivery, NewSecret};
+use persistence::{StoreConnection, events, webhooks};
+use serde_json::{Value, json};
+
+use crate::access::Actor;
+use crate::error::{Error, value_error};
+use crate::events::fan_out::payload;
+use crate::events::record::{difference, note};
+use crate::ids::new_id;
+use crate::security::seal::Seal;
+
+/// Events of a replay that are read at once.
+const PAGE: i64 = 1_000;
+
+/// A change of a webhook.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeWebhook {
+    /// Where events are sent.
+    pub target: Option<webhook::Target>,
+    /// Which.
+    pub types: Option<Vec<TypePattern>>,
+    /// What people say of it; `Some(None)` takes it away.
+    pub description: Option<Option<WebhookDescription>>,
+    /// Whether anything is sent at all.
+    pub enabled: Option<bool>,
+}
+
+/// The webhook of the actor's own account with this id.
+pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Webhook, Error> {
+    let id = WebhookId::parse(id).ok_or(Refusal::NotFound)?;
+    if actor.action() != Action::Read {
+        // The service may be about to disable it.
+        webhooks::hold(tx, id)?;
+    }
+    Ok(webhooks::by_id(tx, actor.account(), id)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Whether the actor may make or change webhooks. What a program with limits told a webhook to do would outlive them.
+pub fn may(actor: &Actor) -> Result<(), Error> {
+    actor.may(Target::Webhooks)?;
+    let is_limited = actor.action() != Action::Read && actor.terms().is_some_and(Terms::are_limits);
+    if is_limited { Err(Refusal::LimitedClient.into()) } else { Ok(()) }
+}
+
+/// The delivery of a webhook with this id.
+pub fn reach_delivery(tx: &mut StoreConnection, webhook: &Webhook, id: &str) -> Result<Delivery, Error> {
+    let id = DeliveryId::parse(id).ok_or(Refusal::NotFound)?;
+    Ok(webhooks::delivery(tx, webhook.id, id)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Makes a webhook, which is signed with a secret.
+pub fn create(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    settings: &Settings,
+    secret: &[u8],
+    now: Timestamp,
+    seal: &Arc<Seal>,
+) -> Result<Webhook, Error> {
+    if webhooks::count(tx, account.id)? >= WEBHOOKS_MAX {
+        return Err(Refusal::TooManyWebhooks.into());
+    }
+    let webhook = webhooks::insert(tx, account.id, new_id(now), settings, &sealed(seal, secret, now)?, now)?;
+    note(tx, actor, account, webhook.id, "created", (Value::Null, members(settings)), now)?;
+    Ok(webhook)
+}
+
+/// Changes a webhook. A change that changes nothing leaves no trace.
+pub fn update(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: Webhook,
+    change: &ChangeWebhook,
+    now: Timestamp,
+) -> Result<Webhook, Error> {
+    let ChangeWebhook { target, types, description, enabled } = change.clone();
+    let settings = Settings {
+        target: target.unwrap_or_else(|| before.settings.target.clone()),
+        types: types.unwrap_or_else(|| before.settings.types.clone()),
+        description: description.unwrap_or_else(|| before.settings.description.clone()),
+        enabled: enabled.unwrap_or(before.settings.enabled),
+    };
+    if settings == before.settings {
+        return Ok(before);
+    }
+    let webhook = webhooks::update(tx, &before, &settings, now)?;
+    note(tx, actor, account, before.id, "updated", difference(members(&before.settings), members(&settings)), now)?;
+    Ok(webhook)
+}
+
+/// Removes a webhook for good.
+pub fn remove(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    webhook: &Webhook,
+    now: Timestamp,
+) -> Result<(), Error> {
+    webhooks::remove(tx, webhook.id, now)?;
+    note(tx, actor, account, webhook.id, "removed", (members(&webhook.settings), Value::Null), now)
+}
+
+/// Gives a webhook a new signing secret. The one before signs, too, for some seconds.
+#[expect(clippy::too_many_arguments, reason = "an operation over a transaction, and the secret with what seals it")]
+pub fn rotate_secret(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    before: &Webhook,
+    previous_seconds: i64,
+    secret: &[u8],
+    now: Timestamp,
+    seal: &Arc<Seal>,
+) -> Result<Webhook, Error> {
+    let ends = now + TimeDelta::seconds(previous_seconds);
+    let webhook = webhooks::rotate(tx, before, &sealed(seal, secret, now)?, ends, now)?;
+    let after = json!({"secret": "changed", "previous_secret_expires_in": previous_seconds});
+    note(tx, actor, account, before.id, "secret_rotated", (Value::Null, after), now)?;
+    Ok(webhook)
+}
+
+/// Sends a webhook an event that says that somebody wants to see one.
+pub fn test(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    webhook: &Webhook,
+    now: Timestamp,
+) -> Result<Delivery, Error> {
+    if !webhook.settings.enabled {
+        return Err(Refusal::WebhookDisabled.into());
+    }
+    let id = EventId::from_uuid(new_id::<()>(now).uuid());
+    let event = Event {
+        position: 0,
+        id,
+        occurred_at: now,
+        actor: actor.origin().actor,
+        action: "webhook.tested".to_owned(),
+        subject: webhook.id.to_string(),
+        place: account.place(),
+        before: None,
+        after: None,
+        request_id: actor.origin().request_id.to_string(),
+        source_address: actor.origin().source_address(),
+    };
+    let delivery = queue(tx, account, webhook, &event, now)?;
+    Ok(webhooks::delivery(tx, webhook.id, delivery)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Sends one delivery again.
+pub fn redeliver(
+    tx: &mut StoreConnection,
+    webhook: &Webhook,
+    delivery: &Delivery,
+    now: Timestamp,
+) -> Result<Delivery, Error> {
+    if !webhook.settings.enabled {
+        return Err(Refusal::WebhookDisabled.into());
+    }
+    webhooks::redeliver(tx, delivery.id, now)?;
+    Ok(webhooks::delivery(tx, webhook.id, delivery.id)?.ok_or(Refusal::NotFound)?)
+}
+
+/// Sends a webhook again whatever it wants of what has happened since an instant, and says how much that is.
+pub fn replay(
+    tx: &mut StoreConnection,
+    actor: &Actor,
+    account: &Account,
+    webhook: &Webhook,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<usize, Error> {
+    let wrong = |code, detail: String| Error::validation(vec![value_error("/since", Fault::new(code, detail))]);
+    if since < now - TimeDelta::days(DELIVERIES_KEPT_DAYS) || since > now {
+        let detail = format!("Give an instant of the last {DELIVERIES_KEPT_DAYS} days.");
+        return Err(wrong("out_of_range", detail));
+    }
+    if !webhook.settings.enabled {
+        return Err(Refusal::WebhookDisabled.into());
+    }
+    let mut filter = Filter {
+        types: webhook.settings.types.clone(),
+        since: Some(since),
+        until: Some(now),
+        limit: PAGE,
+        ..Filter::default()
+    };
+    // Counted before anything is written, because what is undone on SQLite is carried out once more.
+    let mut missed = Vec::new();
+    loop {
+        let found = events::list(tx, actor.scope(), &filter)?;
+        let (page, last) = (found.len(), found.last().map(|event| event.position));
+        missed.extend(found);
+        if missed.len() > REPLAY_MAX {
+            let detail = format!("More than {REPLAY_MAX} events have happened since. Give a later instant.");
+            return Err(wrong("too_many_events", detail));
+        }
+        match last {
+            Some(last) if i64::try_from(page) == Ok(PAGE) => filter.after = Some(last),
+            _ => break,
+        }
+    }
+    for event in &missed {
+        if !webhooks::replay(tx, webhook.id, event.id, now)? {
+            queue(tx, account, webhook, event, now)?;
+        }
+    }
+    let queued = missed.len();
+    let after = json!({"since": since, "queued": queued});
+    note(tx, actor, account, webhook.id, "replayed", (Value::Null, after), now)?;
+    Ok(queued)
+}
+
+/// Queues an event, unless it is being handed on at this moment, and gives the id that its delivery then has.
+fn queue(
+    tx: &mut StoreConnection,
+    account: &Account,
+    webhook: &Webhook,
+    event: &Event,
+    now: Timestamp,
+) -> Result<DeliveryId, Error> {
+    let payload = payload(event, Reader::of(account))?;
+    let id = new_id(now);
+    let delivery =
+        NewDelivery { id, webhook: webhook.id, event: event.id, event_type: &event.action, payload: &payload };
+    webhooks::queue(tx, &delivery, now)?;
+    Ok(id)
+}
+
+fn sealed(seal: &Seal, secret: &[u8], now: Timestamp) -> Result<NewSecret, Error> {
+    let id = new_id::<()>(now).uuid();
+    Ok(NewSecret { id, sealed: seal.seal(id, secret)? })
+}
+
+/// The members of a webhook as events show them.
+fn members(settings: &Settings) -> Value {
+    let Settings { target, types, description, enabled } = settings;
+    json!({
+        "url": target.as_str(),
+        "event_types": types.iter().map(TypePattern::as_str).collect::<Vec<_>>(),
+        "description": description.as_ref().map(WebhookDescription::as_str),
+        "enabled": enabled,
+    })
+}

@@ -1,0 +1,187 @@
+//! Delivers what is due. Any number of replicas may run it (S5). Each webhook has a task of its own, so that one that is slow or
+//! down holds up nobody else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::Timestamp;
+use domain::id::WebhookId;
+use domain::webhook::{DisabledReason, gives_up, next_attempt};
+use futures_util::{StreamExt, stream};
+use persistence::webhooks::{Conclusion, Leased, Work};
+use persistence::{StoreConnection, members, webhooks};
+use secrecy::zeroize::Zeroizing;
+use serde_json::json;
+
+use crate::access::Origin;
+use crate::app::Service;
+use crate::error::Error;
+use crate::events::record::{Happening, record};
+use crate::ids::new_id;
+use crate::mail::Letter;
+use crate::webhook_client::send::{Outcome, send};
+
+/// Deliveries that are taken on at once, and at one webhook at the same time.
+const BATCH: i64 = 96;
+const AT_ONCE: usize = 12;
+/// The same at a webhook at which nothing was taken lately: it is tried, not flooded.
+const BATCH_FAILING: i64 = 8;
+const AT_ONCE_FAILING: usize = 2;
+/// Webhooks that are delivered to at the same time, and those among them at which nothing was taken lately.
+const WEBHOOKS_AT_ONCE: usize = 256;
+const FAILING_AT_ONCE: usize = 64;
+/// How often it looks for what is due.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Delivers whatever is due, until the task is ended.
+pub async fn run(service: Arc<Service>) {
+    let busy: Arc<Mutex<HashMap<WebhookId, bool>>> = Arc::default();
+    for turn in 0_usize.. {
+        match due(&service).await {
+            Ok(mut due) => {
+                // Everybody comes first at some time.
+                let first = turn % due.len().max(1);
+                due.rotate_left(first);
+                for (webhook, failing) in due {
+                    let mut held = busy.lock().unwrap_or_else(PoisonError::into_inner);
+                    let failing_held = held.values().filter(|failing| **failing).count();
+                    let full = held.len() >= WEBHOOKS_AT_ONCE || (failing && failing_held >= FAILING_AT_ONCE);
+                    if full || held.contains_key(&webhook) {
+                        continue;
+                    }
+                    held.insert(webhook, failing);
+                    let (service, busy) = (Arc::clone(&service), Arc::clone(&busy));
+                    tokio::spawn(async move {
+                        if let Err(error) = deliver_to(&service, webhook).await {
+                            tracing::warn!(%webhook, %error, "a webhook could not be delivered to");
+                        }
+                        busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
+                        service.deliveries_ready.notify_one();
+                    });
+                }
+            }
+            Err(error) => tracing::warn!(%error, "deliveries could not be looked for"),
+        }
+        let _ = tokio::time::timeout(LOOK, service.deliveries_ready.notified()).await;
+    }
+}
+
+/// The webhooks to which something is due, and whether nothing was taken there lately.
+pub async fn due(service: &Service) -> Result<Vec<(WebhookId, bool)>, Error> {
+    let now = service.clock.now();
+    service.database.read(move |tx| webhooks::due(tx, now).map_err(Error::from)).await
+}
+
+/// Delivers a batch of what is due to a webhook, and says how many attempts that took. Then others have their turn.
+pub async fn deliver_to(service: &Arc<Service>, webhook: WebhookId) -> Result<usize, Error> {
+    let now = service.clock.now();
+    let leased = service
+        .database
+        .write(move |tx| webhooks::lease(tx, webhook, BATCH, BATCH_FAILING, now).map_err(Error::from))
+        .await?;
+    let Some(work) = leased.filter(|work| !work.deliveries.is_empty()) else { return Ok(0) };
+    let attempts = work.deliveries.len();
+    deliver(service, webhook, work).await?;
+    Ok(attempts)
+}
+
+async fn deliver(service: &Arc<Service>, webhook: WebhookId, work: Work) -> Result<(), Error> {
+    let Work { url, failing, secrets, deliveries } = work;
+    let opened: Result<Vec<_>, _> =
+        secrets.iter().map(|(id, sealed)| service.seal.unseal(*id, sealed).map(Zeroizing::new)).collect();
+    let secrets = opened?;
+    let at_once = if failing { AT_ONCE_FAILING } else { AT_ONCE };
+    let outcomes: Vec<(Leased, Outcome)> = stream::iter(deliveries)
+        .map(async |delivery| {
+            let _held = service.webhook_attempts.acquire().await;
+            let now = service.clock.now();
+            let sending = send(
+                &service.webhook_client,
+                service.webhook_guard,
+                &url,
+                &secrets,
+                delivery.event,
+                &delivery.payload,
+                now,
+            );
+            let outcome = sending.await;
+            let name = if outcome.taken { "taken" } else { "failed" };
+            metrics::counter!("teammate_webhook_attempts_total", "outcome" => name).increment(1);
+            (delivery, outcome)
+        })
+        .buffer_unordered(at_once)
+        .collect()
+        .await;
+    let (now, writer) = (service.clock.now(), Arc::clone(service));
+    service
+        .database
+        .write(move |tx| {
+            for (delivery, outcome) in &outcomes {
+                conclude(tx, &writer, webhook, delivery, outcome, now)?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    service.outbox_ready.notify_one();
+    service.events_ready.notify_one();
+    Ok(())
+}
+
+fn conclude(
+    tx: &mut StoreConnection,
+    service: &Service,
+    webhook: WebhookId,
+    delivery: &Leased,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let jitter = u16::try_from(delivery.id.uuid().as_u128() % 1000).unwrap_or(0);
+    let conclusion = if outcome.taken {
+        Conclusion::Delivered
+    } else if outcome.gone {
+        Conclusion::GivenUp
+    } else {
+        next_attempt(delivery.attempts + 1, jitter, outcome.retry_after, now)
+            .map_or(Conclusion::GivenUp, Conclusion::Again)
+    };
+    let failing_since = webhooks::conclude(tx, webhook, delivery.id, &outcome.attempt, conclusion, now)?;
+    if outcome.gone {
+        disable(tx, service, webhook, DisabledReason::Gone, now)?;
+    } else if failing_since.is_some_and(|since| gives_up(since, now)) {
+        disable(tx, service, webhook, DisabledReason::Failing, now)?;
+    }
+    Ok(())
+}
+
+/// Stops sending to a webhook, and tells the owners of its account.
+fn disable(
+    tx: &mut StoreConnection,
+    service: &Service,
+    webhook: WebhookId,
+    reason: DisabledReason,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if !webhooks::disable(tx, webhook, reason, now)? {
+        return Ok(());
+    }
+    let Some((account, url)) = webhooks::owner(tx, webhook)? else { return Ok(()) };
+    let happening = Happening {
+        action: "webhook.disabled".to_owned(),
+        subject: webhook.to_string(),
+        place: account.place(),
+        before: json!({"enabled": true}),
+        after: json!({"enabled": false, "disabled_reason": reason.as_str()}),
+    };
+    record(tx, &Origin::system("webhook_delivery"), now, &happening)?;
+    for to in members::owners(tx, account.id)? {
+        let letter = Letter::WebhookDisabled {
+            to: to.canonical().to_owned(),
+            account_name: account.name.clone(),
+            url: url.clone(),
+            gone: reason == DisabledReason::Gone,
+        };
+        service.post.enqueue(tx, new_id(now), account.id, &letter, now)?;
+    }
+    Ok(())
+}

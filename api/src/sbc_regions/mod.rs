@@ -1,4 +1,0 @@
-//! SBC regions: where the session border controllers stand that connect enterprises with Teams. Configuration.
-
-pub mod config;
-pub mod routes;

@@ -1,0 +1,261 @@
+//! The edge that every request passes on its way in and out: its id and caller, limits, panics, the form of errors,
+//! headers, metrics and the log.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpResponse};
+use domain::limits::REQUEST_ID_MAX;
+use domain::refusal::Refusal;
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::{request_limits, times};
+use crate::app::Service;
+use crate::error::{Error, ErrorCode};
+use crate::http::context::Context;
+use crate::http::names::is_name;
+use crate::http::problem_response::respond;
+use crate::http::rate_limit::{Allowance, Source};
+use crate::security::access_token::Claims;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Operations that can be used to send e-mail to anybody, or to guess at passwords, tokens and codes.
+const DOORS: [&str; 4] = ["/auth/", "/activations", "/oauth/", "/me/second-factor"];
+
+/// Passes a request on and its answer back.
+pub(super) async fn pass(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let Some(service) = request.app_data::<Data<Service>>().cloned() else {
+        return Err(Error::new(ErrorCode::Internal, "The service is not set up.").into());
+    };
+    let request_id = request_id(request.headers());
+    let context = Context {
+        request_id: Arc::clone(&request_id),
+        address: address(&request, &service),
+        claims: claims(&request, &service),
+    };
+    let allowed = request_limits::check(&request).and_then(|()| count(&request, &context, &service));
+    request.extensions_mut().insert(context.clone());
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // Routed like GET; the protocol layer leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
+    let mut response = match allowed {
+        Err(error) => request.into_response(report(&error, &request_id)),
+        Ok(allowance) => {
+            let mut response = match carry_out(request, next, &request_id).await {
+                Ok(response) => response,
+                Err(mut answer) => {
+                    finish(answer.headers_mut(), &request_id);
+                    observe(&method, "unknown", answer.status(), "", &context, started);
+                    return Err(InternalError::from_response("answered already", answer).into());
+                }
+            };
+            for (name, value) in allowance.map(Allowance::headers).into_iter().flatten() {
+                response.headers_mut().insert(name, value);
+            }
+            response
+        }
+    };
+    if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
+        // A stream would be produced to its end, for nobody.
+        response = response.map_body(|_, _| BoxBody::new(()));
+    }
+    finish(response.headers_mut(), &request_id);
+    let operation = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    let trace =
+        response.request().headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    observe(&method, &operation, response.status(), trace, &context, started);
+    Ok(response)
+}
+
+/// Passes the request on. A panic, and an error that no response came of, leave nothing but the answer to send: the
+/// layers below have the request.
+async fn carry_out(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    request_id: &str,
+) -> Result<ServiceResponse<BoxBody>, HttpResponse> {
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => Ok(in_our_form(response.map_into_boxed_body(), request_id)),
+        Ok(Err(error)) => Err(error_response(&error, request_id)),
+        Err(_) => {
+            tracing::error!(request_id, "a handler panicked");
+            let error =
+                Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.");
+            Err(report(&error, request_id))
+        }
+    }
+}
+
+fn finish(headers: &mut HeaderMap, request_id: &str) {
+    headers.insert(REQUEST_ID, HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("invalid")));
+    secure(headers);
+}
+
+/// Whatever a layer below answered with an error, the caller gets a problem with the request's id.
+fn in_our_form(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
+    if !response.status().is_client_error() && !response.status().is_server_error() {
+        return response;
+    }
+    let ours = response.response().error().map(|error| error_response(error, request_id));
+    let problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/problem+json");
+    let mut answer = match ours {
+        Some(ours) => ours,
+        None if problem => return response,
+        None => report(&of_status(response.status()), request_id),
+    };
+    // Web pages of other origins may read errors, too.
+    for (name, value) in response.headers() {
+        if name.as_str().starts_with("access-control-") || name == header::VARY {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    ServiceResponse::new(response.request().clone(), answer)
+}
+
+fn error_response(error: &actix_web::Error, request_id: &str) -> HttpResponse {
+    match error.as_error::<Error>() {
+        Some(error) => report(error, request_id),
+        None => report(&of_status(error.as_response_error().status_code()), request_id),
+    }
+}
+
+/// The error for a status that a layer below came up with.
+fn of_status(status: StatusCode) -> Error {
+    let same = |code: &&ErrorCode| code.status() == status.as_u16();
+    match ErrorCode::ALL.iter().find(same) {
+        Some(_) if status == StatusCode::BAD_REQUEST => Error::new(
+            ErrorCode::BadRequest,
+            "The request can't be taken as it is. A web page's origin may not be allowed.",
+        ),
+        Some(ErrorCode::NotFound) => Refusal::NotFound.into(),
+        Some(code) => Error::new(*code, code.title()),
+        None if status.is_client_error() => Error::new(ErrorCode::BadRequest, "The request can't be read."),
+        None => Error::new(ErrorCode::Internal, "This is our fault. Tell support the request id."),
+    }
+}
+
+fn report(error: &Error, request_id: &str) -> HttpResponse {
+    if let Some(cause) = error.cause() {
+        tracing::error!(request_id, code = error.code().as_str(), %cause, "a request failed");
+    }
+    respond(error, request_id)
+}
+
+fn request_id(headers: &HeaderMap) -> Arc<str> {
+    let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    match given.filter(|id| is_name(id, REQUEST_ID_MAX)) {
+        Some(id) => Arc::from(id),
+        None => Arc::from(domain::id::format("req", Uuid::now_v7())),
+    }
+}
+
+/// Where a request comes from: the last address in `X-Forwarded-For` that is no proxy of ours, if our own proxy
+/// handed it over.
+fn address(request: &ServiceRequest, service: &Service) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
+    if !service.settings.trusts(peer) {
+        return peer;
+    }
+    // Read from the end: what a client wrote itself stands in front, and must not hide what our proxy added.
+    let values: Vec<&[u8]> = request
+        .headers()
+        .get_all(&FORWARDED_FOR)
+        .flat_map(|value| value.as_bytes().split(|octet| *octet == b','))
+        .collect();
+    values
+        .into_iter()
+        .rev()
+        .map_while(|hop| std::str::from_utf8(hop).ok()?.trim().parse::<IpAddr>().ok())
+        .find(|hop| !service.settings.trusts(*hop))
+        .unwrap_or(peer)
+}
+
+fn claims(request: &ServiceRequest, service: &Service) -> Result<Claims, Refusal> {
+    let value = request.headers().get(header::AUTHORIZATION).ok_or(Refusal::NotSignedIn)?;
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::NotSignedIn)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Refusal::NotSignedIn);
+    }
+    service.access_tokens.verify(token.trim(), service.clock.now()).ok_or(Refusal::NotSignedIn)
+}
+
+fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Result<Option<Allowance>, Error> {
+    let Some(limits) = &service.rate_limits else { return Ok(None) };
+    // The path as it is routed: escapes are resolved, so that none hides a door.
+    let path = request.match_info().as_str();
+    if matches!(path, "/livez" | "/readyz" | "/metrics") {
+        return Ok(None);
+    }
+    let network = context.network();
+    let source = context.claims.as_ref().map_or(Source::Address(network), |claims| Source::Principal(claims.principal));
+    let allowance = limits.count(source)?;
+    let door = path == "/support-tickets" || DOORS.iter().any(|door| path.starts_with(door));
+    if door && request.method() == Method::POST {
+        limits.count(Source::Door(network))?;
+    }
+    Ok(Some(allowance))
+}
+
+/// Headers that tell browsers to keep their hands off, unless a page has set its own.
+fn secure(headers: &mut HeaderMap) {
+    const DEFAULTS: [(HeaderName, &str); 6] = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    ];
+    for (name, value) in DEFAULTS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+/// Counts the request and logs it: changes and failures always, reads when more detail is asked for.
+fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, context: &Context, started: Instant) {
+    let elapsed = started.elapsed();
+    times::count(known(method), operation, status, elapsed);
+    let (status, micros) = (status.as_u16(), u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
+    let caller = context.claims.as_ref().ok().map(|claims| tracing::field::display(claims.principal));
+    let (request_id, address) = (&context.request_id, context.address);
+    let trace: String = trace.chars().take(64).collect();
+    if status >= 500 || method != Method::GET {
+        tracing::info!(%request_id, %method, operation, status, micros, caller, %address, trace, "request");
+    } else {
+        tracing::debug!(%request_id, %method, operation, status, micros, caller, %address, trace, "request");
+    }
+}
+
+/// A method as a label: callers must not be able to make up new ones.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PUT => "PUT",
+        _ => "other",
+    }
+}

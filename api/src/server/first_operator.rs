@@ -1,0 +1,76 @@
+//! The first operator, who signs in to an empty database.
+
+use domain::account::{Scope, Tier};
+use domain::authority::Role;
+use domain::refusal::Refusal;
+use domain::services::Services;
+use persistence::accounts::NewAccount;
+use persistence::members::NewMember;
+use persistence::{accounts, members};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use crate::access::Origin;
+use crate::app::Service;
+use crate::error::{Error, ErrorCode};
+use crate::events::record::{Happening, record};
+use crate::ids::new_id;
+use crate::security::secret_token::SecretToken;
+
+/// Makes the first operator when nobody can sign in yet. Gives the password if it had to be made up.
+pub(super) async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error> {
+    if service.database.read(|tx| members::any(tx).map_err(Error::from)).await? {
+        return Ok(None);
+    }
+    let given = service.settings.operator_password.clone();
+    let made_up = given.is_none().then(|| SecretString::from(SecretToken::generate().expose()[..24].to_owned()));
+    let Some(password) = given.or_else(|| made_up.clone()) else { return Ok(None) };
+    domain::password::check(password.expose_secret(), &[]).map_err(|fault| {
+        Error::new(ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
+    })?;
+    let password_hash = service.passwords.hash(password).await?;
+    let (email, now) = (service.settings.operator_email.clone(), service.clock.now());
+    let made = service.database.write(move |tx| {
+        if members::any(tx)? {
+            return Ok::<_, Error>(false);
+        }
+        let id = new_id(now);
+        let platform = NewAccount {
+            id,
+            tier: Tier::Platform,
+            master_reseller_id: None,
+            reseller_id: None,
+            name: "TeamMate",
+            email: &email,
+            billing_reference: None,
+            services: Services::ALL,
+            enterprise: None,
+            now,
+        };
+        if !accounts::insert(tx, &platform)? {
+            return Err(Refusal::EmailTaken.into());
+        }
+        let Some(account) = accounts::by_id(tx, &Scope::Platform, Tier::Platform, id)? else {
+            return Ok(false);
+        };
+        accounts::activate(tx, &account, now)?;
+        let member = NewMember {
+            id: new_id(now),
+            account: id,
+            email: &email,
+            role: Role::Owner,
+            password_hash: &password_hash,
+            now,
+        };
+        members::insert(tx, &member)?;
+        let after = json!({"email": email.given(), "role": Role::Owner.as_str()});
+        record(tx, &Origin::system("start"), now, &Happening::to_account(&account, "created", Value::Null, after))?;
+        Ok(true)
+    });
+    match made.await {
+        Ok(made) => Ok(made.then_some(made_up).flatten()),
+        // Another replica may have been faster; then its password counts.
+        Err(error) if error.code() == ErrorCode::EmailTaken => Ok(None),
+        Err(error) => Err(error),
+    }
+}

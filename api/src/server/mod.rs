@@ -1,0 +1,185 @@
+//! Starting and stopping the service: its listener, its workers, and what every request passes on its way in and out.
+
+mod allowed_methods;
+mod request_limits;
+mod times;
+mod edge;
+mod first_operator;
+mod housekeeping;
+
+use std::fs::DirBuilder;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpServer, dev::ServerHandle};
+use persistence::{Database, DatabaseUrl, Options, answers};
+use secrecy::SecretString;
+use tokio::task::JoinHandle;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::Service;
+use crate::clock::Clock;
+use crate::events::publish;
+use crate::http::fallback;
+use crate::http::idempotency::{self, Fingerprints};
+use crate::resources::health::routes::recorder;
+use crate::resources::{direct_routing, webhooks};
+use crate::routes;
+use crate::settings::Settings;
+use crate::site::{demo_mail, document, pages, swagger};
+
+use allowed_methods::allowed_methods;
+use first_operator::first_operator;
+pub use housekeeping::READ_KEYS;
+
+/// How long requests that are under way may take when the service stops.
+const DRAIN: Duration = Duration::from_secs(30);
+/// A service that runs.
+pub struct Running {
+    /// Its parts.
+    pub service: Arc<Service>,
+    /// The address that it listens on.
+    pub address: SocketAddr,
+    /// The first operator's password, when it was generated at this start.
+    pub generated_password: Option<SecretString>,
+    handle: ServerHandle,
+    server: JoinHandle<std::io::Result<()>>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// Whether the service delivers e-mail and keeps house by itself, or leaves it to its owner: a test does both when it
+/// wants to see what comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// By itself.
+    Runs,
+    /// Left to its owner.
+    Waits,
+}
+
+/// Starts a service. It answers when this returns.
+pub async fn start(settings: Settings, clock: Clock, background: Background) -> Result<Running, String> {
+    recorder();
+    let data_dir = settings.store.data_dir.clone();
+    make_data_dir(&data_dir)?;
+    let url = settings.store.database_url();
+    let opened = tokio::task::spawn_blocking(move || Database::open(url, Options::default())).await;
+    let database = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let threads = settings.threads_that_serve();
+    let service = Arc::new(Service::new(settings, database, clock, address)?);
+    let generated_password = first_operator(&service).await.map_err(|error| error.to_string())?;
+
+    let shared = Data::from(Arc::clone(&service));
+    let (allowed_methods, fingerprints) = (allowed_methods(), Fingerprints::clone(&service.fingerprints));
+    let server = HttpServer::new(move || {
+        actix_web::rt::spawn(answers::hand_over());
+        let cors = cors(&shared.settings.cors_origins);
+        App::new()
+            .app_data(allowed_methods.clone())
+            .app_data(Fingerprints::clone(&fingerprints))
+            .configure(|config| configure(config, &shared))
+            .wrap(cors)
+            .wrap(from_fn(edge::pass))
+    })
+    .disable_signals()
+    .shutdown_timeout(DRAIN.as_secs())
+    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(Duration::from_secs(75))
+    .max_connections(10_000)
+    // Who has hung up is not worked for.
+    .h1_allow_half_closed(false)
+    .workers(threads);
+    let server = server.listen(listener).map_err(|error| error.to_string())?.run();
+    let handle = server.handle();
+    let server = tokio::spawn(server);
+    let workers = match background {
+        Background::Runs => workers(&service).into_iter().map(tokio::spawn).collect(),
+        Background::Waits => Vec::new(),
+    };
+    Ok(Running { service, address, generated_password, handle, server, workers })
+}
+
+type Worker = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What goes on beside the requests, each in a task of its own.
+fn workers(service: &Arc<Service>) -> Vec<Worker> {
+    let service = || Arc::clone(service);
+    let mut workers: Vec<Worker> = vec![
+        Box::pin(housekeeping::keep_keys(service())),
+        Box::pin(service().mail_worker().run()),
+        Box::pin(publish::run(service())),
+        Box::pin(webhooks::worker::run(service())),
+        Box::pin(housekeeping::keep_house(service())),
+        Box::pin(housekeeping::keep_metrics()),
+    ];
+    if matches!(service().database.url(), DatabaseUrl::Sqlite(_)) {
+        workers.push(Box::pin(housekeeping::keep_search(service())));
+    }
+    if service().graph.is_some() {
+        workers.push(Box::pin(direct_routing::worker::run(service())));
+    }
+    workers
+}
+
+/// Makes the data directory, if there is none, so that only the service's own user can read what is in it.
+pub fn make_data_dir(path: &Path) -> Result<(), String> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| format!("{}: {error}", path.display()))
+}
+
+impl Running {
+    /// Stops: takes no more connections, answers the requests that are under way, and closes the store.
+    pub async fn stop(self) {
+        self.service.drain();
+        self.handle.stop(true).await;
+        for worker in &self.workers {
+            worker.abort();
+        }
+        for worker in self.workers {
+            let _ = worker.await;
+        }
+        let _ = self.server.await;
+        // The last handle of the store goes with the service; its threads finish what waits.
+        let service = self.service;
+        let _ = tokio::task::spawn_blocking(move || drop(service)).await;
+    }
+}
+
+/// What every server thread runs.
+fn configure(config: &mut web::ServiceConfig, service: &Data<Service>) {
+    routes::configure(&mut ServiceConfig::new(config));
+    pages::configure(config);
+    swagger::configure(config);
+    demo_mail::configure(config);
+    document::configure(config);
+    config.app_data(service.clone()).default_service(web::to(fallback::answer));
+}
+
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
+        .allowed_headers([idempotency::HEADER, "X-Request-Id", "traceparent"])
+        .expose_headers([
+            "ETag",
+            "Location",
+            "Link",
+            "X-Request-Id",
+            "Retry-After",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Idempotent-Replayed",
+        ])
+        .max_age(3600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

@@ -1,0 +1,76 @@
+//! Swagger UI, with a bar of ours above it: where this is, and who is signed in.
+
+use actix_web::http::header;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, get};
+use serde_json::json;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::pages::asset;
+use crate::app::Service;
+
+/// Swagger UI writes styles into its elements; nothing of it comes from another host.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Adds it.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(web::redirect("/swagger-ui", "/swagger-ui/")).service(
+        web::scope("/swagger-ui")
+            .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, POLICY)))
+            .service(initializer)
+            .service(session)
+            .service(bar)
+            .service(redirect)
+            .service(redirect_script)
+            .service(environment)
+            .service(SwaggerUi::new("/{_:.*}")),
+    );
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+#[get("/swagger-initializer.js")]
+async fn initializer() -> HttpResponse {
+    asset(SCRIPT, include_str!("assets/swagger-initializer.js"))
+}
+
+#[get("/session.js")]
+async fn session() -> HttpResponse {
+    asset(SCRIPT, include_str!("assets/session.js"))
+}
+
+#[get("/bar.css")]
+async fn bar() -> HttpResponse {
+    asset("text/css; charset=utf-8", include_str!("assets/bar.css"))
+}
+
+/// Where the sign-in page goes on: in place of that of Swagger UI, whose script stands in the page.
+#[get("/oauth2-redirect.html")]
+async fn redirect() -> HttpResponse {
+    asset("text/html; charset=utf-8", include_str!("assets/oauth2-redirect.html"))
+}
+
+#[get("/oauth2-redirect.js")]
+async fn redirect_script() -> HttpResponse {
+    asset(SCRIPT, include_str!("assets/oauth2-redirect.js"))
+}
+
+/// Tells a demo from production.
+#[get("/environment.json")]
+async fn environment(service: Data<Service>) -> HttpResponse {
+    HttpResponse::Ok().json(if service.settings.demo {
+        let examples = service.demo_examples.get();
+        json!({"environment": "demo", "banner": "Demo: nothing here is real", "mail": "/demo/mail", "examples": examples})
+    } else {
+        let environment = if service.settings.public_url.is_some() { "production" } else { "local" };
+        let usual = if environment == "local" {
+            "A service on this machine"
+        } else {
+            "Production: what you change here is changed for customers"
+        };
+        let banner = service.settings.banner.as_deref().unwrap_or(usual);
+        json!({"environment": environment, "banner": banner, "mail": null, "examples": null})
+    })
+}
