@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Fails with every use of a module that stands below its user in the list of `list_file`, a path below the crate's `src`.
-pub fn check(manifest_dir: &str, list_file: &str) {
+pub(crate) fn check(manifest_dir: &str, list_file: &str) {
     let source = Path::new(manifest_dir).join("src");
     let list = fs::read_to_string(source.join(list_file)).expect("the list can be read");
     let folder = Path::new(list_file).parent().expect("a file has a folder").to_path_buf();

@@ -10,7 +10,7 @@ use crate::authority::Role;
 use crate::fault::{Fault, Faults, distinct};
 use crate::id::ClientId;
 use crate::limits::{CLIENT_NETWORKS_MAX, PREVIOUS_SECRET_SECONDS_MAX};
-use crate::text::ClientName;
+use crate::values::text::ClientName;
 
 /// The networks that a program may call from; from anywhere when none is named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,14 +4,14 @@ mod attempt;
 mod next;
 
 pub use attempt::{Outcome, Verdict, judge};
-pub use next::{Next, NextStep, Party};
+pub use next::{Next, Party};
 
 use crate::Timestamp;
 use crate::account::Tier;
 use crate::enterprise::SbcRegionCode;
 use crate::refusal::{Blocker, Blockers, Refusal};
-use crate::route_domain::{RouteDomain, VerificationTxt};
-use crate::tenant::Tenant;
+use crate::values::route_domain::{RouteDomain, VerificationTxt};
+use crate::values::tenant::Tenant;
 
 /// What a route that was started waits for, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

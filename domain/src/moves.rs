@@ -1,9 +1,10 @@
 //! Moves: an account goes below another one, when those above it before and after both want it.
 
 use crate::Timestamp;
-use crate::account::{Account, Status, Tier, check_offered, check_open};
+use crate::account::{Account, Tier, check_offered, check_open};
 use crate::id::{AccountId, MoveId};
 use crate::refusal::Refusal;
+use crate::status::Status;
 
 /// Where a move stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

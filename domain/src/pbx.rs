@@ -2,12 +2,12 @@
 
 use crate::Timestamp;
 use crate::fault::Fault;
-use crate::host_name::HostName;
 use crate::id::{AccountId, PbxId};
 use crate::limits::{FEATURE_CODE_MAX, REGISTRATION_EXPIRY_SECONDS};
-use crate::network::{Port, Transport};
-use crate::sip::OutboundProxy;
-use crate::text::Location;
+use crate::values::host_name::HostName;
+use crate::values::network::{Port, Transport};
+use crate::values::sip::OutboundProxy;
+use crate::values::text::Location;
 
 /// A kind of phone system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,8 +1,8 @@
 //! Why a rule or the lack of authority stops a request. An outage is not a refusal and has no place here (S7).
 
-use crate::account::{Status, Transition};
-use crate::direct_routing::NextStep;
+use crate::next_step::NextStep;
 use crate::services::Service;
+use crate::status::{Status, Transition};
 
 /// Something that stands in the way of a change: an account, or what an enterprise has.
 #[derive(Debug, Clone, PartialEq, Eq)]

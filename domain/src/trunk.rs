@@ -4,8 +4,8 @@ use crate::Timestamp;
 use crate::fault::{Fault, Faults, distinct};
 use crate::id::{AccountId, TrunkId};
 use crate::limits::{CONCURRENT_CALLS, TRUNK_ADDRESSES_MAX};
-use crate::network::{Host, Network, Port, Transport};
-use crate::text::{AuthenticationName, TrunkName};
+use crate::values::network::{Host, Network, Port, Transport};
+use crate::values::text::{AuthenticationName, TrunkName};
 
 /// A way to encode speech, by its name in RTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

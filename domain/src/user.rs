@@ -6,12 +6,12 @@ use crate::enterprise::{SbcRegionCode, Switches, UserLimit};
 use crate::fault::{Fault, Faults, distinct};
 use crate::id::{AccountId, PbxId, TrunkId, UserId};
 use crate::limits::FORWARDED_NUMBERS_MAX;
-use crate::phone_number::PhoneNumber;
 use crate::refusal::Refusal;
 use crate::services::Service;
-use crate::sip::SipUser;
-use crate::text::{AuthenticationName, Tag};
-use crate::user_principal_name::UserPrincipalName;
+use crate::values::phone_number::PhoneNumber;
+use crate::values::sip::SipUser;
+use crate::values::text::{AuthenticationName, Tag};
+use crate::values::user_principal_name::UserPrincipalName;
 
 /// What connects a user.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use crate::event::TypePattern;
 use crate::fault::{Fault, distinct};
 use crate::id::WebhookId;
 use crate::limits::{EVENT_TYPES_MAX, WEBHOOK_FAILING_DAYS, WEBHOOK_RETRY_AFTER_MAX_SECONDS, WEBHOOK_URL_MAX};
-use crate::public_address::is_public;
-use crate::text::WebhookDescription;
+use crate::values::public_address::is_public;
+use crate::values::text::WebhookDescription;
 
 /// Where events are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

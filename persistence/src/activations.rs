@@ -6,12 +6,12 @@ use domain::account::{Account, Scope, Tier};
 use domain::id::{AccountId, MessageId};
 
 use crate::accounts;
-use crate::connection::{StoreConnection, on};
-use crate::error::Error;
-use crate::key::Key;
-use crate::prepared::Prepared;
 use crate::schema::{accounts as account_rows, activations};
-use crate::time::{Instant, column};
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::prepared::Prepared;
+use crate::store::time::{Instant, column};
 
 /// A link that was written to an account.
 #[derive(Debug, Clone, Copy)]

@@ -5,16 +5,16 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::api_client::{AllowedNetworks, ApiClient, ClientSecret, Terms};
 use domain::id::{AccountId, ClientId, SessionId};
-use domain::text::ClientName;
+use domain::values::text::ClientName;
 use uuid::Uuid;
 
 use crate::FIRST_VERSION;
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
 use crate::members::parse_role;
 use crate::schema::{api_client_secrets as secrets, api_clients as clients};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = clients)]

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::id::MemberId;
 
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::authorization_codes as codes;
-use crate::time::column;
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::column;
 
 /// What a code stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,18 +8,18 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::Timestamp;
-use domain::account::Status;
 use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
 use domain::enterprise::SbcRegionCode;
 use domain::id::AccountId;
-use domain::route_domain::{RouteDomain, VerificationTxt};
-use domain::tenant::Tenant;
+use domain::status::Status;
+use domain::values::route_domain::{RouteDomain, VerificationTxt};
+use domain::values::tenant::Tenant;
 
-use crate::connection::StoreConnection;
-use crate::error::{Error, inserted};
-use crate::key::Key;
 use crate::schema::{accounts, direct_routing_routes as routes, direct_routings};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::StoreConnection;
+use crate::store::error::{Error, inserted};
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// How long a worker has a route to itself. One that dies leaves it to others after that.
 pub const LEASE: Duration = Duration::from_mins(2);

@@ -3,17 +3,18 @@
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
-use domain::email::EmailAddress;
 use domain::id::{AccountId, MessageId};
+use domain::values::email::EmailAddress;
 
 use crate::accounts;
-use crate::accounts::{claim_email, free_email, search_text};
-use crate::connection::StoreConnection;
-use crate::error::Error;
+use crate::accounts::{claim_email, free_email};
 use crate::invitations::withdraw;
-use crate::key::Key;
 use crate::schema::{accounts as account_rows, email_addresses, email_changes as rows, members};
-use crate::time::column;
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::text::search_text;
+use crate::store::time::column;
 
 /// A change to be confirmed.
 #[derive(Debug, Clone, Copy)]

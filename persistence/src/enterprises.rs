@@ -7,10 +7,10 @@ use domain::account::Account;
 use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switches, UserLimit};
 use domain::id::AccountId;
 
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{enterprise_sbc_regions, enterprises};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
 
 /// The columns of an enterprise.
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches are five bools")]

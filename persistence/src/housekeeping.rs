@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use domain::Timestamp;
 
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{
     api_client_secrets, authorization_codes, idempotency_keys, password_resets, sessions, webhook_deliveries,
 };
-use crate::time::{Instant, column, instant};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// Deliveries that are removed at once: others wait for some milliseconds.
 const DELIVERIES_AT_ONCE: i64 = 1_000;

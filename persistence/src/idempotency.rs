@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use domain::Timestamp;
 
-use crate::connection::{StoreConnection, on};
-use crate::error::{Error, inserted};
-use crate::prepared::Prepared;
 use crate::schema::idempotency_keys;
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::{Error, inserted};
+use crate::store::prepared::Prepared;
+use crate::store::time::{Instant, column, instant};
 
 /// An answer as it was first given.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,17 +5,17 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::authority::Role;
 use domain::delivery::Delivery;
-use domain::email::EmailAddress;
 use domain::id::{AccountId, MemberId, MessageId};
 use domain::member::{Invitation, Member};
+use domain::values::email::EmailAddress;
 use uuid::Uuid;
 
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
 use crate::members::parse_role;
 use crate::schema::{invitations, members, outbox};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 use crate::{FIRST_VERSION, second_factors};
 
 type Times = (Instant, Option<Instant>, Option<Instant>);

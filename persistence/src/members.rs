@@ -4,14 +4,14 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
 use domain::authority::Role;
-use domain::email::EmailAddress;
 use domain::id::{AccountId, MemberId};
+use domain::values::email::EmailAddress;
 
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{accounts as account_rows, members};
-use crate::time::{Instant, column};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column};
 use crate::{FIRST_VERSION, accounts};
 
 /// A member with its account.

@@ -11,13 +11,14 @@ use domain::moves::{Move, MoveStatus};
 use uuid::Uuid;
 
 use crate::accounts;
-use crate::accounts::{owners, search_text};
-use crate::billing::history::note_account;
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::{Error, inserted};
-use crate::key::Key;
+use crate::accounts::owners;
+use crate::history::note_account;
 use crate::schema::{accounts as account_rows, moves};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::{Error, inserted};
+use crate::store::key::Key;
+use crate::store::text::search_text;
+use crate::store::time::{Instant, column, instant};
 
 type Row = (Key, Key, Key, Key, String, Instant, Instant, Option<Instant>);
 

@@ -11,12 +11,12 @@ use domain::Timestamp;
 use domain::delivery::Delivery;
 use domain::id::{AccountId, MessageId};
 
-use crate::connection::{StoreConnection, on};
-use crate::error::Error;
-use crate::key::Key;
-use crate::prepared::Prepared;
 use crate::schema::outbox;
-use crate::time::{Instant, column};
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::prepared::Prepared;
+use crate::store::time::{Instant, column};
 
 /// How long a worker has a message to itself. One that dies leaves it to others after that.
 pub const LEASE: Duration = Duration::from_mins(2);

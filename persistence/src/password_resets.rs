@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::id::MemberId;
 
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::password_resets;
-use crate::time::{column, instant};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{column, instant};
 
 /// When the live link of a member was written.
 pub fn written_at(tx: &mut StoreConnection, member: MemberId) -> Result<Option<Timestamp>, Error> {

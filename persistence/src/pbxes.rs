@@ -3,21 +3,21 @@
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::Timestamp;
-use domain::host_name::HostName;
 use domain::id::{AccountId, PbxId};
-use domain::network::{Port, Transport};
 use domain::pbx::{DnsLookup, FeatureCode, Pbx, PbxType, RegistrationExpiry, Settings};
-use domain::sip::OutboundProxy;
-use domain::text::Location;
+use domain::values::host_name::HostName;
+use domain::values::network::{Port, Transport};
+use domain::values::sip::OutboundProxy;
+use domain::values::text::Location;
 
 use crate::FIRST_VERSION;
-use crate::accounts::search_text;
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::{Error, inserted};
-use crate::key::Key;
-use crate::parts::Filter;
+use crate::list_filter::Filter;
 use crate::schema::{pbxes, sip_users, users};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::{Error, inserted};
+use crate::store::key::Key;
+use crate::store::text::search_text;
+use crate::store::time::{Instant, column, instant};
 
 /// The columns that settings are kept in.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]

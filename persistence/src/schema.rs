@@ -4,7 +4,7 @@
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     accounts (id) {
         id -> Key,
@@ -29,7 +29,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::Text;
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     email_addresses (canonical) {
         canonical -> Text,
@@ -39,7 +39,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     members (id) {
         id -> Key,
@@ -58,7 +58,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     second_factors (member_id) {
         member_id -> Key,
@@ -72,7 +72,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::Binary;
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     recovery_codes (member_id, hash) {
         member_id -> Key,
@@ -82,7 +82,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     invitations (member_id) {
         member_id -> Key,
@@ -95,7 +95,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Nullable, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     sessions (id) {
         id -> Key,
@@ -108,7 +108,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Nullable, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     refresh_tokens (hash) {
         hash -> Binary,
@@ -121,7 +121,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Integer, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     outbox (id) {
         id -> Key,
@@ -139,7 +139,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Nullable, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     activations (account_id) {
         account_id -> Key,
@@ -153,7 +153,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     password_resets (member_id) {
         member_id -> Key,
@@ -165,7 +165,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     support_tickets (id) {
         id -> Key,
@@ -188,7 +188,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     events (id) {
         id -> Key,
@@ -220,7 +220,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     api_clients (id) {
         id -> Key,
@@ -239,7 +239,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     api_client_secrets (id) {
         id -> Key,
@@ -253,7 +253,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     webhooks (id) {
         id -> Key,
@@ -273,7 +273,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Nullable, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     webhook_secrets (id) {
         id -> Key,
@@ -286,7 +286,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     webhook_deliveries (id) {
         id -> Key,
@@ -304,7 +304,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     webhook_attempts (delivery_id, started_at) {
         delivery_id -> Key,
@@ -320,7 +320,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     moves (id) {
         id -> Key,
@@ -336,7 +336,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     email_changes (account_id, old_canonical) {
         account_id -> Key,
@@ -366,7 +366,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Bool, Integer, Nullable, Text};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     enterprises (account_id) {
         account_id -> Key,
@@ -382,7 +382,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::Text;
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     enterprise_sbc_regions (account_id, region) {
         account_id -> Key,
@@ -392,7 +392,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     direct_routings (account_id) {
         account_id -> Key,
@@ -403,7 +403,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     direct_routing_routes (account_id, region) {
         account_id -> Key,
@@ -425,7 +425,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     pbxes (id) {
         id -> Key,
@@ -449,7 +449,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     trunks (id) {
         id -> Key,
@@ -473,7 +473,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     users (id) {
         id -> Key,
@@ -497,7 +497,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::Text;
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     sip_users (sip_domain, sip_user) {
         sip_domain -> Text,
@@ -508,7 +508,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{SmallInt, Text};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     phone_numbers (number) {
         number -> Text,
@@ -520,7 +520,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Bool, Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     account_history (account_id, since) {
         account_id -> Key,
@@ -538,7 +538,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Nullable, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     user_history (account_id, service, user_id, since) {
         account_id -> Key,
@@ -563,7 +563,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     billing_adjustments (id) {
         id -> Key,
@@ -585,7 +585,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     billing_lines (period, enterprise_id, service, reseller_id, line) {
         period -> Text,
@@ -609,7 +609,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Text, Timestamp};
-    use crate::key::sql::Key;
+    use crate::store::key::sql::Key;
 
     authorization_codes (hash) {
         hash -> Binary,

@@ -11,14 +11,15 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::Sqlite;
-use domain::account::{Account, Scope, Status, Tier};
+use domain::account::{Account, Scope, Tier};
 use domain::id::AccountId;
+use domain::status::Status;
 
 use crate::accounts;
-use crate::accounts::search_pattern;
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::{Key, sql};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::{Key, sql};
+use crate::store::text::search_pattern;
 use crate::users::reversed;
 
 /// What is looked for, and which page of what is found.

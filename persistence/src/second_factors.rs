@@ -6,11 +6,11 @@ use domain::Timestamp;
 use domain::id::{AccountId, MemberId};
 use domain::second_factor::WrongCodes;
 
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{accounts, members, recovery_codes, second_factors as factors};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// The second factor of a member, or what is to become one.
 #[derive(Debug, Clone)]

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{outbox, second_factors, trunks, users, webhook_secrets};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
 
 /// What has something sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

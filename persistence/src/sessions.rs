@@ -6,11 +6,11 @@ use domain::id::{MemberId, SessionId};
 use domain::session::RefreshFacts;
 
 use crate::authorization_codes;
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{refresh_tokens, sessions};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// Starts a session with its first refresh token.
 pub fn start(

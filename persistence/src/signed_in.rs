@@ -1,113 +1,40 @@
 //! Whoever makes a request, as the database knows it at this moment: a member by its session, an API client by the secret that it
 //! got its token with.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::BigInt;
-use diesel::sqlite::Sqlite;
 use domain::Timestamp;
-use domain::account::{Status, Tier};
+use domain::account::Tier;
 use domain::api_client::Terms;
-use domain::authority::Role;
-use domain::id::{AccountId, ClientId, SessionId};
+use domain::id::{ClientId, SessionId};
 use domain::principal::Principal;
+use domain::status::Status;
 
 use crate::accounts::{MASTER, RESELLER, parse_status};
 use crate::api_clients::parse_networks;
-use crate::connection::{StoreConnection, on};
-use crate::error::Error;
-use crate::key::Key;
 use crate::members::parse_role;
-use crate::prepared::Prepared;
 use crate::schema::{accounts, api_client_secrets as secrets, api_clients as clients, members, sessions};
-use crate::time::{Instant, instant};
+use crate::store::caller_cache::{CallerCache, SignedIn};
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::prepared::Prepared;
+use crate::store::time::{Instant, instant};
 
-/// Who makes a request, as the database knows it at this moment.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    /// Who.
-    pub principal: Principal,
-    /// What it may do.
-    pub role: Role,
-    /// The account that it signed in to.
-    pub account: AccountId,
-    /// That account's tier.
-    pub tier: Tier,
-    /// Whether that account and all above it are active.
-    pub operates: bool,
-    /// Whether it is a member without a second factor of an account that asks for one.
-    pub lacks_second_factor: bool,
-    /// The limits of an API client.
-    pub terms: Option<Terms>,
-    expires_at: Option<Timestamp>,
+/// Whoever has this session, unless it is over, or its member or API client is gone. The session of an API client is the
+/// secret that it got its token with.
+pub fn find(
+    tx: &mut StoreConnection,
+    cache: &mut CallerCache,
+    principal: Principal,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<Option<SignedIn>, Error> {
+    let found = cache.signed_in(session, || look_up(tx, principal, session))?;
+    let lasts = |signed_in: &SignedIn| signed_in.expires_at.is_none_or(|end| end > now);
+    Ok(found.filter(|signed_in| signed_in.principal == principal && lasts(signed_in)))
 }
 
-impl SignedIn {
-    /// Whether it may call from an address.
-    #[must_use]
-    pub fn may_call_from(&self, address: IpAddr) -> bool {
-        self.terms.as_ref().is_none_or(|terms| terms.networks.admit(address))
-    }
-}
-
-/// Most sessions that are remembered from one group of reads to the next.
-const KNOWN_MAX: usize = 4096;
-
-/// Who has which session, as it was found on one snapshot. Reads on the same snapshot share it, so that a caller with many
-/// requests is looked up once.
-#[derive(Debug, Default)]
-pub struct Known {
-    found: HashMap<SessionId, Option<SignedIn>>,
-    snapshot: Option<i64>,
-}
-
-impl Known {
-    /// Forgets everybody if the snapshot of the transaction that has just begun is not the one that they were found on.
-    pub(crate) fn forget_other_snapshots(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
-        let snapshot = Prepared(DataVersion).get_result(connection)?;
-        if self.snapshot.replace(snapshot) != Some(snapshot) || self.found.len() > KNOWN_MAX {
-            self.found.clear();
-        }
-        Ok(())
-    }
-
-    /// Whoever has this session, unless it is over, or its member or API client is gone. The session of an API client is the
-    /// secret that it got its token with.
-    pub fn signed_in(
-        &mut self,
-        tx: &mut StoreConnection,
-        principal: Principal,
-        session: SessionId,
-        now: Timestamp,
-    ) -> Result<Option<SignedIn>, Error> {
-        let found = match self.found.get(&session) {
-            Some(known) => known.clone(),
-            None => self.found.entry(session).insert_entry(find(tx, principal, session)?).get().clone(),
-        };
-        let lasts = |signed_in: &SignedIn| signed_in.expires_at.is_none_or(|end| end > now);
-        Ok(found.filter(|signed_in| signed_in.principal == principal && lasts(signed_in)))
-    }
-}
-
-/// Another number on this connection as soon as another one, in whatever process, has changed the file.
-#[derive(Debug, Clone, Copy, QueryId)]
-struct DataVersion;
-
-impl Query for DataVersion {
-    type SqlType = BigInt;
-}
-
-impl QueryFragment<Sqlite> for DataVersion {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        pass.push_sql("PRAGMA data_version");
-        Ok(())
-    }
-}
-
-fn find(tx: &mut StoreConnection, principal: Principal, session: SessionId) -> Result<Option<SignedIn>, Error> {
+fn look_up(tx: &mut StoreConnection, principal: Principal, session: SessionId) -> Result<Option<SignedIn>, Error> {
     match principal {
         Principal::Member(_) => member(tx, session),
         Principal::Client(id) => client(tx, id, session),

@@ -2,17 +2,17 @@
 
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::email::EmailAddress;
 use domain::id::{AccountId, TicketId};
 use domain::principal::Principal;
 use domain::ticket::{SUBJECT, TicketStatus};
+use domain::values::email::EmailAddress;
 
-use crate::accounts::{search_pattern, search_text};
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::{Error, inserted};
-use crate::key::Key;
 use crate::schema::support_tickets;
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::{Error, inserted};
+use crate::store::key::Key;
+use crate::store::text::{search_pattern, search_text};
+use crate::store::time::{Instant, column, instant};
 
 /// A ticket.
 #[derive(Debug, Clone)]

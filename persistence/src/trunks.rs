@@ -5,18 +5,18 @@ use diesel::sql_types::Bool;
 use domain::Timestamp;
 use domain::fault::Fault;
 use domain::id::{AccountId, TrunkId};
-use domain::network::{Host, Port, Transport};
-use domain::text::{AuthenticationName, TrunkName};
 use domain::trunk::{Authentication, Codec, Codecs, ConcurrentCalls, Settings, Trunk, parse_networks};
+use domain::values::network::{Host, Port, Transport};
+use domain::values::text::{AuthenticationName, TrunkName};
 
 use crate::FIRST_VERSION;
-use crate::accounts::search_text;
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
-use crate::parts::Filter;
+use crate::list_filter::Filter;
 use crate::schema::trunks;
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::text::search_text;
+use crate::store::time::{Instant, column, instant};
 
 /// The columns that settings are kept in.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]

@@ -7,8 +7,8 @@ use domain::authority::{Action, Role, Target};
 use domain::id::AccountId;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
+use persistence::SignedIn;
 use persistence::accounts::Hold;
-use persistence::signed_in::SignedIn;
 use persistence::{StoreConnection, accounts};
 
 use super::origin::Origin;

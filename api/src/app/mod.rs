@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::limits::CHANGE_WAITS_SECONDS;
-use persistence::signed_in::Known;
+use persistence::CallerCache;
 use persistence::{Database, StoreConnection};
 use tokio::sync::{Notify, Semaphore};
 
@@ -163,7 +163,7 @@ impl Service {
     {
         let now = self.clock.now();
         self.database.read_long(move |tx| {
-            let actor = caller.actor(tx, &mut Known::default(), now)?;
+            let actor = caller.actor(tx, &mut CallerCache::default(), now)?;
             operation(tx, &actor, now)
         })
     }
@@ -205,7 +205,7 @@ impl Service {
     pub fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, Error> + Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, Error> + Send + 'static,
     {
         let clock = self.clock.clone();
         let outcome = self.database.write_known(move |tx, known| {

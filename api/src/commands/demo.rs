@@ -3,10 +3,10 @@
 use clap::Args;
 use domain::Timestamp;
 use domain::account::{Place, Tier};
-use domain::email::EmailAddress;
 use domain::enterprise::{Country, Enterprise, SbcRegions, Switches, UserLimit};
 use domain::id::{AccountId, EventId, Id};
 use domain::services::Services;
+use domain::values::email::EmailAddress;
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::accounts::NewAccount;
 use persistence::events::{Actor, NewEvent};

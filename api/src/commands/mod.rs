@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use domain::email::EmailAddress;
 use domain::refusal::Refusal;
+use domain::values::email::EmailAddress;
 use persistence::{Database, Options, members, outbox};
 use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;

@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use domain::direct_routing::{Failure, Link, Outcome, Stage};
-use domain::route_domain::VerificationTxt;
+use domain::values::route_domain::VerificationTxt;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};

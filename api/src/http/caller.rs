@@ -9,7 +9,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::Timestamp;
 use domain::refusal::Refusal;
-use persistence::signed_in::Known;
+use persistence::CallerCache;
+use persistence::signed_in;
 use persistence::{StoreConnection, events};
 
 use super::context::Context;
@@ -30,9 +31,9 @@ pub struct Caller<P> {
 impl<P: Permission> Caller<P> {
     /// Who this is at this moment. Refuses sessions that are over, accounts that don't operate (R7), and members without a second
     /// factor of accounts that ask for one.
-    pub fn actor(&self, tx: &mut StoreConnection, known: &mut Known, now: Timestamp) -> Result<Actor, Error> {
+    pub fn actor(&self, tx: &mut StoreConnection, known: &mut CallerCache, now: Timestamp) -> Result<Actor, Error> {
         let Claims { principal, session, .. } = self.claims;
-        let signed_in = known.signed_in(tx, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
+        let signed_in = signed_in::find(tx, known, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
         if !signed_in.may_call_from(self.address) {
             return Err(Refusal::AddressNotAllowed.into());
         }

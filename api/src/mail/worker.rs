@@ -7,9 +7,8 @@ use domain::Timestamp;
 use domain::delivery::pause_after;
 use futures_util::StreamExt;
 use futures_util::stream;
-use persistence::Database;
-use persistence::outbox;
 use persistence::outbox::Message;
+use persistence::{Database, outbox};
 use tokio::sync::Notify;
 
 use super::post::Post;

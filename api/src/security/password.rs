@@ -134,7 +134,7 @@ fn output(
 
 /// Refuses a password that is too short, too long, or among the first that are guessed.
 pub fn check_password(password: &SecretString, about: &[&str]) -> Result<(), Error> {
-    domain::password::check(password.expose_secret(), about)
+    domain::values::password::check(password.expose_secret(), about)
         .map_err(|fault| Error::validation(vec![value_error("/password", fault)]))
 }
 

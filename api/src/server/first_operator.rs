@@ -25,7 +25,7 @@ pub(super) async fn first_operator(service: &Service) -> Result<Option<SecretStr
     let given = service.settings.operator_password.clone();
     let made_up = given.is_none().then(|| SecretString::from(SecretToken::generate().expose()[..24].to_owned()));
     let Some(password) = given.or_else(|| made_up.clone()) else { return Ok(None) };
-    domain::password::check(password.expose_secret(), &[]).map_err(|fault| {
+    domain::values::password::check(password.expose_secret(), &[]).map_err(|fault| {
         Error::new(ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
     })?;
     let password_hash = service.passwords.hash(password).await?;

@@ -20,7 +20,7 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer, dev::ServerHandle};
-use persistence::{Database, DatabaseUrl, Options, answers};
+use persistence::{Database, DatabaseUrl, Options};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -28,8 +28,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::Service;
 use crate::clock::Clock;
 use crate::events::publish;
-use crate::http::fallback;
-use crate::http::idempotency::{self, Fingerprints};
+use crate::http::idempotency::Fingerprints;
+use crate::http::{fallback, idempotency};
 use crate::resources::health::routes::recorder;
 use crate::resources::{direct_routing, webhooks};
 use crate::routes;
@@ -82,7 +82,7 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let shared = Data::from(Arc::clone(&service));
     let (allowed_methods, fingerprints) = (allowed_methods(), Fingerprints::clone(&service.fingerprints));
     let server = HttpServer::new(move || {
-        actix_web::rt::spawn(answers::hand_over());
+        actix_web::rt::spawn(persistence::hand_over_replies());
         let cors = cors(&shared.settings.cors_origins);
         App::new()
             .app_data(allowed_methods.clone())

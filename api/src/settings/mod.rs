@@ -10,8 +10,8 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::Args;
-use domain::email::EmailAddress;
-use domain::tenant::Tenant;
+use domain::values::email::EmailAddress;
+use domain::values::tenant::Tenant;
 use ipnet::IpNet;
 use persistence::DatabaseUrl;
 use secrecy::SecretString;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use domain::enterprise::SbcRegionCode;
-use domain::host_name::HostName;
 use domain::limits::{ROUTE_DOMAIN_MAX, SBC_REGIONS_MAX, SBCS_MAX};
-use domain::route_domain::is_below_onmicrosoft;
-use domain::text::AccountName;
+use domain::values::host_name::HostName;
+use domain::values::route_domain::is_below_onmicrosoft;
+use domain::values::text::AccountName;
 use serde::Deserialize;
 
 /// What is offered when nothing is configured. The names are reserved for examples: set your own.

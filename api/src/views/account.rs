@@ -1,9 +1,10 @@
 //! How answers show what all accounts have: status, services, the latest activation e-mail.
 
 use chrono::{DateTime, Utc};
-use domain::account::{Activation, Status};
+use domain::account::Activation;
 use domain::delivery::Delivery;
 use domain::services::{Service, Services};
+use domain::status::Status;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,6 +1,6 @@
 //! How requests and answers show the transport of SIP.
 
-use domain::network::Transport;
+use domain::values::network::Transport;
 use serde::Serialize;
 use utoipa::ToSchema;
 

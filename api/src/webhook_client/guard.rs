@@ -6,7 +6,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use domain::limits::WEBHOOK_TIMEOUT_SECONDS;
-use domain::public_address::is_public;
+use domain::values::public_address::is_public;
 use domain::webhook::Target;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 
 use super::{Days, Line, Numbers, Period, UsersPerDay};
 use crate::Timestamp;
-use crate::account::{Scope, Status};
+use crate::account::Scope;
 use crate::id::{AccountId, UserId};
 use crate::services::{Service, Services};
+use crate::status::Status;
 
 /// A stretch of time; without an end it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

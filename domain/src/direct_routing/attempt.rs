@@ -7,7 +7,7 @@ use super::{Command, Failure, Stage};
 use crate::Timestamp;
 use crate::delivery::pause_after;
 use crate::limits::DELIVERY_ATTEMPTS;
-use crate::route_domain::VerificationTxt;
+use crate::values::route_domain::VerificationTxt;
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

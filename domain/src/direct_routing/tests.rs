@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::delivery::pause_after;
-use crate::host_name::HostName;
+use crate::next_step::NextStep;
+use crate::values::host_name::HostName;
 
 fn link() -> Link {
     let domain = RouteDomain::below("kiosk", &HostName::parse("emea.example").unwrap()).unwrap();

@@ -1,14 +1,14 @@
 //! Who has which e-mail address, over all tiers (R1).
 
 use diesel::prelude::*;
-use domain::email::EmailAddress;
 use domain::id::AccountId;
+use domain::values::email::EmailAddress;
 
-use crate::connection::{StoreConnection, on};
-use crate::error::{Error, inserted};
-use crate::key::Key;
-use crate::prepared::Prepared;
 use crate::schema::email_addresses;
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::{Error, inserted};
+use crate::store::key::Key;
+use crate::store::prepared::Prepared;
 
 /// Claims an address for an account. `false` when it is taken, whoever has it; the transaction must then be given up,
 /// because PostgreSQL lets nothing follow a violation.
@@ -40,7 +40,7 @@ pub fn free_email(tx: &mut StoreConnection, canonical: &str, account: AccountId)
 }
 
 /// Frees every address of an account.
-pub(super) fn free_emails(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
+pub(crate) fn free_emails(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
     diesel::delete(email_addresses::table.filter(email_addresses::account_id.eq(Key::from(account)))).execute(tx)?;
     Ok(())
 }

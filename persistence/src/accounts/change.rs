@@ -2,23 +2,23 @@
 
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::account::{Account, Activation, Status, Tier};
-use domain::email::EmailAddress;
+use domain::account::{Account, Activation, Tier};
 use domain::enterprise::{Enterprise, EnterpriseChange};
 use domain::id::AccountId;
 use domain::services::{Service, Services};
+use domain::status::Status;
+use domain::values::email::EmailAddress;
 
 use super::addresses::{claim_email, free_emails, is_taken};
-use super::row::search_text;
-use crate::billing::history;
-use crate::billing::history::{State, above, note_account};
-use crate::connection::{StoreConnection, on};
-use crate::error::Error;
-use crate::key::Key;
-use crate::prepared::Prepared;
-use crate::schema::{accounts, members};
-use crate::time::{Instant, column};
-use crate::{FIRST_VERSION, enterprises};
+use crate::history::{State, above, note_account};
+use crate::schema::accounts;
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::prepared::Prepared;
+use crate::store::text::search_text;
+use crate::store::time::{Instant, column};
+use crate::{FIRST_VERSION, enterprises, history};
 
 /// An account to be created. It starts pending.
 #[derive(Debug, Clone)]
@@ -220,24 +220,4 @@ pub fn activate(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> 
         .set(accounts::activated_at.eq(column(now)))
         .execute(tx)?;
     Ok(())
-}
-
-/// Closes an account: its members can't sign in any more, and its addresses and domains are free (R1, R7, R11).
-pub fn close(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Result<(), Error> {
-    set_status(tx, account, Status::Closed, now)?;
-    diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account.id))))
-        .set(accounts::closed_at.eq(column(now)))
-        .execute(tx)?;
-    crate::second_factors::remove_all(tx, account.id)?;
-    diesel::update(
-        members::table.filter(members::account_id.eq(Key::from(account.id))).filter(members::removed_at.is_null()),
-    )
-    .set(members::removed_at.eq(column(now)))
-    .execute(tx)?;
-    crate::api_clients::revoke_all(tx, account.id, now)?;
-    crate::webhooks::remove_all(tx, account.id, now)?;
-    crate::email_changes::withdraw_all(tx, account.id)?;
-    crate::activations::revoke(tx, account.id)?;
-    crate::direct_routing::free(tx, account.id)?;
-    free_emails(tx, account.id)
 }

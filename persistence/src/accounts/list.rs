@@ -1,17 +1,19 @@
 //! Accounts page by page, in the order of their ids, which is that of their creation (W3).
 
 use diesel::prelude::*;
-use domain::account::{Account, Scope, Status, Tier};
+use domain::account::{Account, Scope, Tier};
 use domain::enterprise::{Country, SbcRegionCode};
 use domain::id::AccountId;
 use domain::services::Service;
+use domain::status::Status;
 
-use super::row::{Row, account, query, search_pattern};
-use crate::connection::{StoreConnection, boxed, on};
+use super::row::{Row, account, query};
 use crate::enterprises::complete;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{accounts, enterprise_sbc_regions, enterprises};
+use crate::store::connection::{StoreConnection, boxed, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::text::search_pattern;
 
 /// Which accounts of a scope are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@
 use diesel::prelude::*;
 use domain::id::AccountId;
 
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::accounts;
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
 
 /// What a transaction wants of an account until it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

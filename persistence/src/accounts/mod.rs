@@ -8,12 +8,13 @@ mod lock;
 mod row;
 mod tree;
 
+pub(crate) use addresses::free_emails;
 pub use addresses::{claim_email, free_email};
-pub use change::{Change, NewAccount, activate, close, insert, insert_active, set_status, update};
+pub use change::{Change, NewAccount, activate, insert, insert_active, set_status, update};
 pub(crate) use find::of_ids;
-pub use find::{any_below_platform, by_email, by_id, open_descendants, open_descendants_with};
+pub use find::{any_below_platform, by_email, by_id};
 pub use list::{Filter, list};
 pub use lock::{Hold, lock};
-pub(crate) use row::{MASTER, RESELLER, parse_status, search_pattern, search_text};
+pub(crate) use row::{MASTER, RESELLER, parse_status};
 pub(crate) use tree::owners;
 pub use tree::{Tree, tree};

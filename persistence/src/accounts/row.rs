@@ -10,15 +10,16 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
 use diesel::query_dsl::methods::FilterDsl;
 use diesel::sqlite::Sqlite;
-use domain::account::{Account, Activation, Status, Tier};
+use domain::account::{Account, Activation, Tier};
 use domain::delivery::Delivery;
 use domain::services::Services;
+use domain::status::Status;
 
-use crate::connection::MultiBackend;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{accounts, activations, outbox};
-use crate::time::{Instant, instant};
+use crate::store::connection::MultiBackend;
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, instant};
 
 // The master reseller and the reseller above an account.
 diesel::alias! {
@@ -223,22 +224,4 @@ pub(crate) fn account((own, master, reseller, activation): Row) -> Result<Accoun
 /// Reads a status.
 pub(crate) fn parse_status(text: &str) -> Result<Status, Error> {
     Status::parse(text).ok_or_else(|| Error::Corrupt(format!("status {text:?}")))
-}
-
-/// What a search over several texts looks in: the same folding on both databases, whatever their own idea of case is.
-pub(crate) fn search_text(texts: &[&str]) -> String {
-    texts.join("\n").to_lowercase()
-}
-
-/// The pattern that finds a text anywhere in a search text.
-pub(crate) fn search_pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.to_lowercase().chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }

@@ -2,13 +2,14 @@
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use domain::account::{Account, Status, Tier};
+use domain::account::{Account, Tier};
+use domain::status::Status;
 
 use super::row::parse_status;
-use crate::connection::StoreConnection;
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{accounts, direct_routing_routes as routes, pbxes, trunks, users};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
 
 /// What is below an account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -11,11 +11,11 @@ use domain::id::{AccountId, AdjustmentId};
 use domain::services::Service;
 
 use super::{LineFilter, parse_period, parse_service};
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{account_history, billing_adjustments};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// A correction.
 #[derive(Debug, Clone, PartialEq, Eq)]

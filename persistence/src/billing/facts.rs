@@ -9,14 +9,14 @@ use domain::billing::{AccountState, Facts, Period, Span, UserSpan};
 use domain::id::AccountId;
 use domain::services::Services;
 
-use super::history::State;
 use super::{LineFilter, parse_service};
 use crate::accounts::parse_status;
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
+use crate::history::State;
 use crate::schema::{account_history, user_history};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// Most rows of one kind that are loaded at a time, unless one enterprise alone has more.
 const ROWS_MAX: usize = 20_000;

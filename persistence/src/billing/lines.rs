@@ -10,10 +10,10 @@ use domain::services::Service;
 use uuid::Uuid;
 
 use super::{LineFilter, parse_period, parse_service};
-use crate::connection::{MultiBackend, StoreConnection, on};
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::billing_lines;
+use crate::store::connection::{MultiBackend, StoreConnection, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
 
 /// Lines that are written by one statement on PostgreSQL, which takes 65,535 values.
 const BATCH: usize = 1_000;

@@ -2,7 +2,6 @@
 
 pub mod adjustments;
 mod facts;
-pub(crate) mod history;
 pub mod lines;
 pub mod periods;
 
@@ -13,7 +12,7 @@ use domain::services::Service;
 
 pub use facts::{Recorded, first_period, recorded, resellers};
 
-use crate::error::Error;
+use crate::store::error::Error;
 
 /// Which lines of a report are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::billing::{Period, ReportState};
 
-use crate::connection::StoreConnection;
-use crate::error::{Error, inserted};
 use crate::schema::billing_periods;
-use crate::time::{Instant, column, instant};
+use crate::store::connection::StoreConnection;
+use crate::store::error::{Error, inserted};
+use crate::store::time::{Instant, column, instant};
 
 const FINALISING: &str = "finalising";
 const FINAL: &str = "final";

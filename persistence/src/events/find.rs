@@ -10,11 +10,11 @@ use domain::principal::Principal;
 use uuid::Uuid;
 
 use super::record::{Actor, principal_key};
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::events;
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// An event that is committed later has a later position, unless it is by less than this that they differ: changes don't wait
 /// for long, and the clocks of replicas differ by little.

@@ -9,9 +9,9 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::find::{Event, behind};
-use crate::connection::StoreConnection;
-use crate::error::Error;
 use crate::schema::{event_publication, events};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
 
 /// Events that are published in one transaction.
 const BATCH: i64 = 1_000;

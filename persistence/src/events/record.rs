@@ -6,12 +6,12 @@ use domain::account::{Place, Tier};
 use domain::id::EventId;
 use domain::principal::Principal;
 
-use crate::connection::{StoreConnection, on};
-use crate::error::Error;
-use crate::key::Key;
-use crate::prepared::Prepared;
 use crate::schema::events;
-use crate::time::column;
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::prepared::Prepared;
+use crate::store::time::column;
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

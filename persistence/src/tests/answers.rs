@@ -5,7 +5,8 @@ use std::sync::{Arc, mpsc};
 
 use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 
-use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, answers};
+use crate::store::reply_batch;
+use crate::{Database, DatabaseUrl, Error, Options, StoreConnection};
 
 /// Something that the writer was asked for and gives when the sender is dropped.
 struct Asked {
@@ -33,7 +34,7 @@ fn s4_answers_reach_a_thread_that_serves_and_no_one_is_lost_when_it_ends() {
     let database = Database::open(url, Options::default()).expect("a fresh database opens");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     LocalSet::new().block_on(&runtime, async {
-        let handing_over = spawn_local(answers::hand_over());
+        let handing_over = spawn_local(reply_batch::hand_over());
         yield_now().await;
         let first = ask(&database, 0);
         while !first.has_begun.load(Ordering::Relaxed) {

@@ -8,13 +8,13 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Scope, Tier};
-use domain::email::EmailAddress;
 use domain::id::AccountId;
 use domain::services::Services;
+use domain::values::email::EmailAddress;
 use uuid::Uuid;
 
 use crate::accounts::NewAccount;
-use crate::signed_in::Known;
+use crate::store::caller_cache::CallerCache;
 use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, accounts};
 
 fn open(directory: &Path, options: Options) -> Database {
@@ -238,7 +238,7 @@ async fn s4_those_who_ask_the_same_together_get_one_answer() {
     let ask = |question: &str, answer: usize| {
         let (database, question, runs) = (database.clone(), question.to_owned(), Arc::clone(&runs));
         tokio::spawn(async move {
-            let run = move |_: &mut StoreConnection, _: &mut Known| {
+            let run = move |_: &mut StoreConnection, _: &mut CallerCache| {
                 runs.fetch_add(1, Ordering::Relaxed);
                 Ok::<_, Refused>(answer)
             };

@@ -6,15 +6,15 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::Tier;
 use domain::authority::Role;
-use domain::email::EmailAddress;
 use domain::id::{AccountId, MemberId, SessionId};
 use domain::principal::Principal;
 use domain::services::Services;
+use domain::values::email::EmailAddress;
 use uuid::Uuid;
 
 use crate::accounts::NewAccount;
 use crate::members::NewMember;
-use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, accounts, members, sessions};
+use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, accounts, members, sessions, signed_in};
 
 fn sign_in(tx: &mut StoreConnection, member: MemberId, session: SessionId) -> Result<(), Error> {
     let (id, email) = (AccountId::from_uuid(Uuid::from_u128(1)), EmailAddress::parse("one@example.com").unwrap());
@@ -47,7 +47,7 @@ async fn r7_a_caller_is_remembered_until_anybody_changes_the_file() {
     let at = async |now: Timestamp| {
         let found = database.read_known(move |tx, known| {
             let (principal, session) = (Principal::Member(member), session);
-            known.signed_in(tx, principal, session, now)
+            signed_in::find(tx, known, principal, session, now)
         });
         found.await.unwrap().map(|signed_in| (signed_in.role, signed_in.operates))
     };

@@ -7,9 +7,10 @@ use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use domain::Timestamp;
 
-use crate::key::Key;
-use crate::time::column;
-use crate::{DatabaseUrl, StoreConnection, direct_routing, migrations, moves, outbox};
+use crate::store::key::Key;
+use crate::store::migrations;
+use crate::store::time::column;
+use crate::{DatabaseUrl, StoreConnection, direct_routing, moves, outbox};
 
 #[derive(QueryableByName)]
 struct Step {

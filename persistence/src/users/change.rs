@@ -3,21 +3,21 @@
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::id::{AccountId, UserId};
-use domain::phone_number::PhoneNumber;
 use domain::refusal::UserClaim;
-use domain::sip::SipUser;
-use domain::text::{AuthenticationName, Tag};
 use domain::user::{Settings, User};
+use domain::values::phone_number::PhoneNumber;
+use domain::values::sip::SipUser;
+use domain::values::text::{AuthenticationName, Tag};
 
 use super::claims::{claim, claimed, free};
 use crate::FIRST_VERSION;
-use crate::accounts::search_text;
-use crate::billing::history::{end_user, note_user};
-use crate::connection::StoreConnection;
-use crate::error::{Error, inserted};
-use crate::key::Key;
+use crate::history::{end_user, note_user};
 use crate::schema::users;
-use crate::time::column;
+use crate::store::connection::StoreConnection;
+use crate::store::error::{Error, inserted};
+use crate::store::key::Key;
+use crate::store::text::search_text;
+use crate::store::time::column;
 
 /// The columns that settings are kept in.
 #[derive(Insertable, AsChangeset)]

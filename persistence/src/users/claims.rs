@@ -5,10 +5,10 @@ use domain::id::UserId;
 use domain::refusal::UserClaim;
 use domain::user::Settings;
 
-use crate::connection::StoreConnection;
-use crate::error::{Error, inserted};
-use crate::key::Key;
 use crate::schema::{pbxes, phone_numbers, sip_users};
+use crate::store::connection::StoreConnection;
+use crate::store::error::{Error, inserted};
+use crate::store::key::Key;
 
 /// Claims what a user has, in the place of what it had. Gives the claim that another user has; the transaction must then
 /// be given up.

@@ -7,18 +7,18 @@ use diesel::sql_types::Bool;
 use domain::enterprise::SbcRegionCode;
 use domain::fault::Fault;
 use domain::id::{AccountId, PbxId, TrunkId, UserId};
-use domain::phone_number::PhoneNumber;
-use domain::sip::SipUser;
-use domain::text::{AuthenticationName, Tag};
 use domain::user::{Assignment, Settings, User};
-use domain::user_principal_name::UserPrincipalName;
+use domain::values::phone_number::PhoneNumber;
+use domain::values::sip::SipUser;
+use domain::values::text::{AuthenticationName, Tag};
+use domain::values::user_principal_name::UserPrincipalName;
 
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
-use crate::parts::Filter;
+use crate::list_filter::Filter;
 use crate::schema::{phone_numbers, users};
-use crate::time::{Instant, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, instant};
 
 /// Which users of an enterprise are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]

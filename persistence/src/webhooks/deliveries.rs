@@ -6,11 +6,11 @@ use domain::id::{DeliveryId, EventId, WebhookId};
 use domain::webhook::DeliveryState;
 use uuid::Uuid;
 
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{webhook_attempts, webhook_deliveries as rows};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// An event on its way to a webhook.
 #[derive(Debug, Clone)]

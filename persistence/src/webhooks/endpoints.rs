@@ -6,16 +6,16 @@ use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
 use domain::event::{Reader, TypePattern};
 use domain::id::{AccountId, WebhookId};
-use domain::text::WebhookDescription;
+use domain::values::text::WebhookDescription;
 use domain::webhook::{DisabledReason, Settings, Target, Webhook};
 use uuid::Uuid;
 
 use crate::FIRST_VERSION;
-use crate::connection::{MultiBackend, StoreConnection};
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{accounts, enterprises, webhook_secrets, webhooks};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = webhooks)]

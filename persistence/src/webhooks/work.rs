@@ -6,19 +6,19 @@ use chrono::TimeDelta;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::account::Status;
 use domain::id::{DeliveryId, EventId, WebhookId};
+use domain::status::Status;
 use domain::webhook::DeliveryState;
 use uuid::Uuid;
 
 use super::deliveries::Attempt;
 use super::endpoints::secrets;
 use crate::accounts::{MASTER, RESELLER};
-use crate::connection::{StoreConnection, on};
-use crate::error::Error;
-use crate::key::Key;
 use crate::schema::{accounts, webhook_attempts, webhook_deliveries as rows, webhooks};
-use crate::time::{Instant, column, instant};
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::time::{Instant, column, instant};
 
 /// How long a worker has deliveries to itself. One that dies leaves them to others after that.
 const LEASE: Duration = Duration::from_mins(4);

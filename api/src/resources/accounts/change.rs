@@ -2,12 +2,13 @@
 
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier, check_email_change, check_offered, check_open};
-use domain::email::EmailAddress;
 use domain::enterprise::SbcRegionCode;
 use domain::refusal::Refusal;
 use domain::services::Services;
 use domain::user::check_limit;
+use domain::values::email::EmailAddress;
 use persistence::accounts::{Change, Hold};
+use persistence::blockers;
 use persistence::{StoreConnection, accounts, direct_routing, users};
 
 use super::create::{members, write_again};
@@ -71,7 +72,7 @@ fn check_services(tx: &mut StoreConnection, account: &Account, services: Service
         check_offered(services, parent.services)?;
     }
     for service in account.services.beyond(services) {
-        let users = accounts::open_descendants_with(tx, account, service)?;
+        let users = blockers::open_descendants_with(tx, account, service)?;
         if users.total > 0 {
             return Err(Refusal::ServiceInUse(users).into());
         }

@@ -2,16 +2,17 @@
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Account, Activation, Status, Tier, check_offered};
+use domain::account::{Account, Activation, Tier, check_offered};
 use domain::delivery::Delivery;
-use domain::email::EmailAddress;
 use domain::enterprise::{Enterprise, SbcRegionCode, UserLimit};
 use domain::fault::Fault;
 use domain::id::{AccountId, MessageId};
 use domain::limits::ACTIVATION_HOURS;
 use domain::refusal::Refusal;
 use domain::services::Services;
-use domain::text::{AccountName, BillingReference};
+use domain::status::Status;
+use domain::values::email::EmailAddress;
+use domain::values::text::{AccountName, BillingReference};
 use persistence::accounts::{Hold, NewAccount};
 use persistence::activations::NewActivation;
 use persistence::{StoreConnection, accounts, activations, outbox};

@@ -1,9 +1,12 @@
 //! Suspending, resuming, closing, and sending the activation e-mail again (R3, R7).
 
 use domain::Timestamp;
-use domain::account::{Account, Scope, Status, Transition, check_resend};
-use domain::email::EmailAddress;
+use domain::account::{Account, Scope, check_resend};
 use domain::refusal::Refusal;
+use domain::status::{Status, Transition};
+use domain::values::email::EmailAddress;
+use persistence::blockers;
+use persistence::closing;
 use persistence::{StoreConnection, accounts};
 use serde_json::{Value, json};
 
@@ -28,7 +31,7 @@ pub fn close(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Ti
     if account.status == Status::Closed {
         return Ok(());
     }
-    let below = accounts::open_descendants(tx, account)?;
+    let below = blockers::open_descendants(tx, account)?;
     if below.total > 0 {
         return Err(Refusal::HasOpenChildren(below).into());
     }
@@ -60,7 +63,7 @@ fn step(
 ) -> Result<Account, Error> {
     let status = account.status.after(transition)?;
     if transition == Transition::Close {
-        accounts::close(tx, account, now)?;
+        closing::close(tx, account, now)?;
     } else {
         accounts::set_status(tx, account, status, now)?;
     }

@@ -1,16 +1,16 @@
 //! Which accounts a list request asks for.
 
-use domain::account::{Status, Tier};
+use domain::account::Tier;
 use domain::enterprise::{Country, SbcRegionCode};
 use domain::id::AccountId;
 use domain::limits::{BILLING_REFERENCE_MAX, SEARCH_MAX};
 use domain::services::Service;
+use domain::status::Status;
 use persistence::accounts::Filter;
 
 use crate::error::Error;
 use crate::http::page::Paging;
-use crate::http::query::Query;
-use crate::http::query::up_to;
+use crate::http::query::{Query, up_to};
 
 /// A list request.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::account::{Account, Tier};
 use domain::authority::Target;
 use persistence::accounts;
+use persistence::blockers;
 use serde::Serialize;
 
 use super::list::ListRequest;
@@ -135,7 +136,7 @@ pub async fn closing_blockers<V: View>(service: &Service, caller: Caller<Read>, 
     service
         .read(caller, move |tx, actor, _| {
             let account = actor.reach(tx, V::TIER, &id)?;
-            Answer::ok(&BlockersView::from(accounts::open_descendants(tx, &account)?))
+            Answer::ok(&BlockersView::from(blockers::open_descendants(tx, &account)?))
         })
         .await
 }

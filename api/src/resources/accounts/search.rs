@@ -3,11 +3,12 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get};
 use chrono::{DateTime, Utc};
-use domain::account::{Account, Scope, Status, Tier};
+use domain::account::{Account, Scope, Tier};
 use domain::authority::Target;
 use domain::id::AccountId;
 use domain::limits::{SEARCH_MAX, SEARCH_MIN};
 use domain::refusal::Refusal;
+use domain::status::Status;
 use persistence::accounts::Tree;
 use persistence::search::{Hit, Match, Search};
 use persistence::{StoreConnection, accounts, search};

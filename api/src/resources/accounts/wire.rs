@@ -1,9 +1,9 @@
 //! Parsing what requests about accounts of all tiers have in common.
 
-use domain::email::EmailAddress;
 use domain::fault::Fault;
 use domain::services::Services;
-use domain::text::{AccountName, BillingReference};
+use domain::values::email::EmailAddress;
+use domain::values::text::{AccountName, BillingReference};
 
 use crate::http::{Field, Members};
 

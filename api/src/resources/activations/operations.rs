@@ -1,10 +1,11 @@
 //! Looking at the link of an activation or an invitation and redeeming it.
 
 use domain::Timestamp;
-use domain::account::{Account, Scope, Status, Transition};
+use domain::account::{Account, Scope};
 use domain::authority::Role;
-use domain::email::EmailAddress;
 use domain::refusal::Refusal;
+use domain::status::{Status, Transition};
+use domain::values::email::EmailAddress;
 use persistence::accounts::Hold;
 use persistence::members::{Member, NewMember};
 use persistence::{StoreConnection, accounts, activations, invitations, members};

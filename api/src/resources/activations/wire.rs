@@ -47,7 +47,7 @@ impl From<Link> for ActivationAccount {
 
 impl From<Account> for ActivationAccount {
     fn from(account: Account) -> Self {
-        let pending = account.status == domain::account::Status::Pending;
+        let pending = account.status == domain::status::Status::Pending;
         let expires_at = account.activation.as_ref().filter(|_| pending).map(|activation| activation.expires_at);
         Self {
             account_id: account.id_text(),

@@ -8,7 +8,7 @@ use domain::fault::Fault;
 use domain::id::ClientId;
 use domain::limits::CLIENTS_MAX;
 use domain::refusal::Refusal;
-use domain::text::ClientName;
+use domain::values::text::ClientName;
 use persistence::api_clients::NewSecret;
 use persistence::{StoreConnection, api_clients};
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::api_client;
 use domain::api_client::{AllowedNetworks, ClientSecret, Terms, parse_previous_seconds};
 use domain::limits::PREVIOUS_SECRET_SECONDS;
-use domain::text::ClientName;
+use domain::values::text::ClientName;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};

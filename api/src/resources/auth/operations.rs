@@ -8,8 +8,9 @@ use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
 use domain::session::{RefreshVerdict, judge_refresh};
+use persistence::CallerCache;
 use persistence::members::Member;
-use persistence::signed_in::Known;
+use persistence::signed_in;
 use persistence::{StoreConnection, members, sessions};
 
 use crate::access::Origin;
@@ -85,8 +86,8 @@ pub fn refresh(
     let successor = |salt: &[u8]| Refreshed::Successor(found.member, found.session, token.successor(salt));
     match (judge_refresh(found.facts, now), &found.successor_salt) {
         (RefreshVerdict::Rotate, _) => {
-            let signed_in = Known::default()
-                .signed_in(tx, Principal::Member(found.member), found.session, now)?
+            let principal = Principal::Member(found.member);
+            let signed_in = signed_in::find(tx, &mut CallerCache::default(), principal, found.session, now)?
                 .ok_or(Refusal::NotSignedIn)?;
             if !signed_in.operates {
                 return Err(Refusal::NotOperating.into());

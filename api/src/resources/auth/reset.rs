@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::email::EmailAddress;
 use domain::limits::{PASSWORD_RESET_MINUTES, PASSWORD_RESET_PAUSE_SECONDS};
 use domain::refusal::Refusal;
+use domain::values::email::EmailAddress;
 use persistence::members::Member;
 use persistence::{StoreConnection, members, password_resets, sessions};
 

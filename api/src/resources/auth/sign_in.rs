@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::Timestamp;
-use domain::email::EmailAddress;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
+use domain::values::email::EmailAddress;
 use persistence::members::Member;
 use persistence::{StoreConnection, members};
 use secrecy::SecretString;

@@ -1,9 +1,9 @@
 //! Sign-in on the wire.
 
-use domain::email::EmailAddress;
 use domain::fault::Fault;
 use domain::limits::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_MAX};
 use domain::second_factor::Code;
+use domain::values::email::EmailAddress;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

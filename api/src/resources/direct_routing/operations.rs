@@ -6,8 +6,8 @@ use domain::direct_routing::{Command, DirectRouting, Route, State, Verdict, chec
 use domain::enterprise::SbcRegionCode;
 use domain::id::AccountId;
 use domain::refusal::Refusal;
-use domain::route_domain::{RouteDomain, VerificationTxt};
-use persistence::{StoreConnection, direct_routing, telephony};
+use domain::values::route_domain::{RouteDomain, VerificationTxt};
+use persistence::{StoreConnection, blockers, direct_routing};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
@@ -44,7 +44,7 @@ pub fn command(
     if command == Command::Remove && before.state(region).is_established() {
         let others = before.routes.iter().filter(|route| route.region != *region);
         let is_last = !others.into_iter().any(|route| route.state.is_established());
-        let needing = telephony::on_route(tx, account.id, region, is_last)?;
+        let needing = blockers::on_route(tx, account.id, region, is_last)?;
         if needing.total > 0 {
             return Err(Refusal::RouteInUse(needing).into());
         }

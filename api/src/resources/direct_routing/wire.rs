@@ -6,9 +6,9 @@ use domain::direct_routing;
 use domain::direct_routing::{Failure, Link, Next, Party, Stage, State};
 use domain::enterprise::SbcRegionCode;
 use domain::fault::Fault;
-use domain::host_name::HostName;
-use domain::route_domain::{RouteDomain, VerificationTxt};
-use domain::tenant::Tenant;
+use domain::values::host_name::HostName;
+use domain::values::route_domain::{RouteDomain, VerificationTxt};
+use domain::values::tenant::Tenant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Account, Status, check_open};
-use domain::email::EmailAddress;
+use domain::account::{Account, check_open};
 use domain::limits::EMAIL_CHANGE_HOURS;
 use domain::refusal::Refusal;
+use domain::status::Status;
+use domain::values::email::EmailAddress;
 use persistence::email_changes::{EmailChange, NewEmailChange};
 use persistence::members::Member;
 use persistence::{StoreConnection, email_changes, members};

@@ -1,7 +1,7 @@
 //! Changes of addresses on the wire.
 
 use chrono::{DateTime, Utc};
-use domain::email::EmailAddress;
+use domain::values::email::EmailAddress;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

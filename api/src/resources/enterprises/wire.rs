@@ -323,7 +323,7 @@ impl PatchEnterprise {
     /// The command, or everything that is wrong with it.
     pub fn command(self, offered: &[SbcRegionCode]) -> Result<Change, Error> {
         let mut members = Members::new(self.unknown);
-        let name = members.optional("/name", self.name, name).map(domain::text::AccountName::into_string);
+        let name = members.optional("/name", self.name, name).map(domain::values::text::AccountName::into_string);
         let email = members.optional("/email", self.email, email);
         let country = members.optional("/country", self.country, Country::parse);
         let sbc_regions = sbc_regions(&mut members, self.sbc_regions, offered, false);
@@ -341,7 +341,7 @@ impl PatchEnterprise {
             can_add_extensions: switch("/can_add_extensions", self.can_add_extensions),
             allow_external_numbers: switch("/allow_external_numbers", self.allow_external_numbers),
         };
-        let billing_reference = reference.map(|text| text.map(domain::text::BillingReference::into_string));
+        let billing_reference = reference.map(|text| text.map(domain::values::text::BillingReference::into_string));
         let change = Change { name, email, services, billing_reference, enterprise };
         let change = members.finish(Some(change))?;
         refuse_empty(change == Change::default())?;

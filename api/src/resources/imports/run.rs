@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::Timestamp;
 use persistence::StoreConnection;
-use persistence::savepoint::savepoint;
+use persistence::savepoint;
 
 use super::kinds::{Import, OnExisting, Tools};
 use super::read::Row;

@@ -9,7 +9,7 @@ use domain::id::{AccountId, MoveId};
 use domain::limits::MOVE_DAYS;
 use domain::moves::{Move, MoveStatus, check_move, parent_tier};
 use domain::refusal::Refusal;
-use domain::text::BillingReference;
+use domain::values::text::BillingReference;
 use persistence::accounts::Hold;
 use persistence::moves::NewMove;
 use persistence::{StoreConnection, accounts, moves};

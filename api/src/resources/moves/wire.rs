@@ -6,7 +6,7 @@ use domain::fault::Fault;
 use domain::id::AccountId;
 use domain::moves;
 use domain::moves::{MoveStatus, parent_tier};
-use domain::text::BillingReference;
+use domain::values::text::BillingReference;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -10,9 +10,10 @@ use domain::Timestamp;
 use domain::id::{ClientId, MemberId, SessionId};
 use domain::limits::AUTHORIZATION_CODE_SECONDS;
 use domain::principal::Principal;
+use persistence::CallerCache;
 use persistence::authorization_codes::AuthorizationCode;
 use persistence::members::Member;
-use persistence::signed_in::Known;
+use persistence::signed_in;
 use persistence::{StoreConnection, api_clients, authorization_codes, members};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -33,7 +34,8 @@ pub fn authenticate(
 ) -> Result<SessionId, Error> {
     let (_, secret) =
         api_clients::by_secret(tx, secret_hash)?.filter(|(owner, _)| *owner == client).ok_or_else(wrong)?;
-    let known = Known::default().signed_in(tx, Principal::Client(client), secret, now)?.ok_or_else(wrong)?;
+    let known =
+        signed_in::find(tx, &mut CallerCache::default(), Principal::Client(client), secret, now)?.ok_or_else(wrong)?;
     if !known.may_call_from(address) {
         let detail = "This API client may not call from your network address: see its `allowed_networks`.";
         return Err(Error::new(ErrorCode::InvalidClient, detail));

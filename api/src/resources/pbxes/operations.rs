@@ -2,14 +2,14 @@
 
 use domain::Timestamp;
 use domain::account::{Account, check_open};
-use domain::host_name::HostName;
 use domain::id::PbxId;
 use domain::pbx::{Change, FeatureCode, Pbx, PbxType, Settings};
 use domain::refusal::Refusal;
 use domain::services::Service;
-use domain::text::Location;
+use domain::values::host_name::HostName;
+use domain::values::text::Location;
 use persistence::pbxes::Taken;
-use persistence::{StoreConnection, direct_routing, pbxes, telephony};
+use persistence::{StoreConnection, blockers, direct_routing, pbxes};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
@@ -89,7 +89,7 @@ pub fn delete(
     pbx: &Pbx,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let users = telephony::on_pbx(tx, pbx.id)?;
+    let users = blockers::on_pbx(tx, pbx.id)?;
     if users.total > 0 {
         return Err(Refusal::HasUsers(users).into());
     }

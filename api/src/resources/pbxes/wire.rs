@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::host_name::HostName;
-use domain::network::{Port, Transport};
 use domain::pbx;
 use domain::pbx::{Change, DnsLookup, FeatureCode, PbxType, RegistrationExpiry, Settings};
-use domain::sip::OutboundProxy;
-use domain::text::Location;
+use domain::values::host_name::HostName;
+use domain::values::network::{Port, Transport};
+use domain::values::sip::OutboundProxy;
+use domain::values::text::Location;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};

@@ -198,7 +198,7 @@ impl PatchReseller {
         let Self { name: n, email: e, services: s, billing_reference: b, unknown } = self;
         let mut members = Members::new(unknown);
         let change = Change {
-            name: members.optional("/name", n, name).map(domain::text::AccountName::into_string),
+            name: members.optional("/name", n, name).map(domain::values::text::AccountName::into_string),
             email: members.optional("/email", e, email),
             services: services(&mut members, s, false),
             billing_reference: members

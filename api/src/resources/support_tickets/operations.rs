@@ -3,11 +3,11 @@
 use domain::Timestamp;
 use domain::account::{Place, Tier};
 use domain::authority::{Action, Target};
-use domain::email::EmailAddress;
 use domain::id::TicketId;
 use domain::refusal::Refusal;
 use domain::services::Services;
-use domain::text::{AccountName, PersonName, RejectionReason};
+use domain::values::email::EmailAddress;
+use domain::values::text::{AccountName, PersonName, RejectionReason};
 use persistence::accounts::NewAccount;
 use persistence::support_tickets::{Decision, NewTicket, Ticket};
 use persistence::{StoreConnection, support_tickets};

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
 use domain::fault::Fault;
-use domain::text::{PersonName, RejectionReason};
 use domain::ticket::{SUBJECT, TicketStatus};
+use domain::values::text::{PersonName, RejectionReason};
 use persistence::support_tickets::Ticket;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

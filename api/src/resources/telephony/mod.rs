@@ -2,7 +2,7 @@
 
 use domain::id::Id;
 use domain::limits::SEARCH_MAX;
-use domain::sip::SipPassword;
+use domain::values::sip::SipPassword;
 use persistence::Filter;
 use serde_json::Value;
 

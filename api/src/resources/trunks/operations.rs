@@ -3,13 +3,13 @@
 use domain::Timestamp;
 use domain::account::{Account, check_open};
 use domain::id::TrunkId;
-use domain::network::Host;
 use domain::refusal::Refusal;
 use domain::services::Service;
-use domain::sip::SipPassword;
-use domain::text::{AuthenticationName, TrunkName};
 use domain::trunk::{Change, Codec, ConcurrentCalls, Method, Settings, Trunk};
-use persistence::{StoreConnection, direct_routing, telephony, trunks};
+use domain::values::network::Host;
+use domain::values::sip::SipPassword;
+use domain::values::text::{AuthenticationName, TrunkName};
+use persistence::{StoreConnection, blockers, direct_routing, trunks};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
@@ -109,7 +109,7 @@ pub fn delete(
     trunk: &Trunk,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let users = telephony::on_trunk(tx, trunk.id)?;
+    let users = blockers::on_trunk(tx, trunk.id)?;
     if users.total > 0 {
         return Err(Refusal::HasUsers(users).into());
     }

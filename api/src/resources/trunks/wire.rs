@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::network::{Host, Port, Transport};
-use domain::sip::SipPassword;
-use domain::text::{AuthenticationName, TrunkName};
 use domain::trunk;
 use domain::trunk::{Change, Codec, Codecs, ConcurrentCalls, Method, Settings, parse_networks};
+use domain::values::network::{Host, Port, Transport};
+use domain::values::sip::SipPassword;
+use domain::values::text::{AuthenticationName, TrunkName};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};

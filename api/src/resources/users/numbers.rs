@@ -1,7 +1,7 @@
 //! Numbers as people write them, judged by the numbering plans of all countries.
 
 use domain::fault::Fault;
-use domain::phone_number::PhoneNumber;
+use domain::values::phone_number::PhoneNumber;
 use phonenumber::Mode;
 
 /// Reads a number in international form, with blanks and signs between the digits as people write them.

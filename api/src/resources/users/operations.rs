@@ -5,11 +5,11 @@ use domain::account::{Account, check_open};
 use domain::enterprise::Switches;
 use domain::fault::Fault;
 use domain::id::UserId;
-use domain::phone_number::PhoneNumber;
 use domain::refusal::Refusal;
-use domain::sip::{SipPassword, SipUser};
-use domain::text::{AuthenticationName, Tag};
 use domain::user::{Change, Settings, User, check_may_add, check_numbers, check_room};
+use domain::values::phone_number::PhoneNumber;
+use domain::values::sip::{SipPassword, SipUser};
+use domain::values::text::{AuthenticationName, Tag};
 use persistence::{StoreConnection, direct_routing, pbxes, trunks, users};
 use serde_json::{Value, json};
 

@@ -11,7 +11,7 @@ use domain::fault::Fault;
 use domain::id::{DeliveryId, EventId, WebhookId};
 use domain::limits::{DELIVERIES_KEPT_DAYS, REPLAY_MAX, WEBHOOKS_MAX};
 use domain::refusal::Refusal;
-use domain::text::WebhookDescription;
+use domain::values::text::WebhookDescription;
 use domain::webhook::{Settings, Webhook};
 use domain::{Timestamp, webhook};
 use persistence::events::{Event, Filter};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use domain::event::TypePattern;
-use domain::text::WebhookDescription;
+use domain::values::text::WebhookDescription;
 use domain::webhook;
 use domain::webhook::{DeliveryState, DisabledReason, Settings, Target, parse_types};
 use persistence::webhooks as stored;

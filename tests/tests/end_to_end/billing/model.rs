@@ -5,22 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::ids::new_id;
 use chrono::{DateTime, Months, TimeDelta, Utc};
-use domain::account::{Scope, Status, Tier};
+use domain::account::{Scope, Tier};
 use domain::authority::Role;
 use domain::direct_routing::{DirectRouting, Link, Route, State};
-use domain::email::EmailAddress;
 use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switches};
-use domain::host_name::HostName;
 use domain::id::{AccountId, PbxId, TrunkId, UserId};
-use domain::network::{Host, Network};
 use domain::pbx::PbxType;
-use domain::route_domain::{RouteDomain, VerificationTxt};
 use domain::services::Services;
-use domain::sip::SipUser;
-use domain::tenant::Tenant;
-use domain::text::{Location, TrunkName};
+use domain::status::Status;
 use domain::user::{Assignment, Settings};
-use domain::user_principal_name::UserPrincipalName;
+use domain::values::email::EmailAddress;
+use domain::values::host_name::HostName;
+use domain::values::network::{Host, Network};
+use domain::values::route_domain::{RouteDomain, VerificationTxt};
+use domain::values::sip::SipUser;
+use domain::values::tenant::Tenant;
+use domain::values::text::{Location, TrunkName};
+use domain::values::user_principal_name::UserPrincipalName;
 use domain::{pbx, trunk};
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Database, Person};
@@ -348,7 +349,7 @@ impl Stored {
             Event::Activated => accounts::activate(tx, &account, now)?,
             Event::Suspended => accounts::set_status(tx, &account, Status::Suspended, now)?,
             Event::Resumed => accounts::set_status(tx, &account, Status::Active, now)?,
-            Event::Closed => accounts::close(tx, &account, now)?,
+            Event::Closed => persistence::closing::close(tx, &account, now)?,
             Event::Named(name, reference) => {
                 let change = Change {
                     name: Some(name.clone()),

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use domain::account::Place;
 use domain::billing::{Numbers, Period, check_adjustable};
 use domain::fault::Fault;
-use domain::text::AdjustmentReason;
+use domain::values::text::AdjustmentReason;
 use persistence::StoreConnection;
 use persistence::billing::adjustments::Adjustment;
 use persistence::billing::{adjustments, lines, periods};

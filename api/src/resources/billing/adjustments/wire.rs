@@ -7,7 +7,7 @@ use domain::fault::Fault;
 use domain::id::AccountId;
 use domain::limits::ADJUSTMENT_MAX;
 use domain::services::Service;
-use domain::text::AdjustmentReason;
+use domain::values::text::AdjustmentReason;
 use persistence::billing::adjustments::Adjustment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

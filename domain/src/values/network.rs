@@ -1,0 +1,194 @@
+//! Where SIP traffic goes to and comes from: hosts, ports, transports, networks.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use super::host_name::HostName;
+use crate::fault::Fault;
+use crate::limits::{IPV4_PREFIX_MIN, IPV6_PREFIX_MIN};
+
+/// A host: a name, or an address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// A fully qualified name.
+    Name(HostName),
+    /// An IPv4 or IPv6 address.
+    Address(IpAddr),
+}
+
+impl Host {
+    /// Reads a host name or an address. An IPv6 address may stand in brackets.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Some(address) =
+            bare.map_or_else(|| text.parse().ok(), |bare| bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6))
+        {
+            return Ok(Self::Address(address));
+        }
+        HostName::parse(text).map(Self::Name).map_err(|_| {
+            Fault::new("invalid_host", "Give a full host name such as sip.example.com, or an IPv4 or IPv6 address.")
+        })
+    }
+
+    /// The form that a URI has: an IPv6 address stands in brackets (RFC 3261 section 25.1).
+    #[must_use]
+    pub fn in_uri(&self) -> String {
+        match self {
+            Self::Address(IpAddr::V6(address)) => format!("[{address}]"),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name.as_str()),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+/// A port: 1–65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port(u16);
+
+impl Port {
+    /// Where SIP is spoken unless something else is said (RFC 3261 section 19.1.2).
+    pub const SIP: Self = Self(5060);
+    /// The same over TLS.
+    pub const SIPS: Self = Self(5061);
+
+    /// Takes a number that is a port.
+    pub fn parse(number: i64) -> Result<Self, Fault> {
+        let port = u16::try_from(number).ok().filter(|port| *port > 0);
+        port.map(Self).ok_or_else(|| Fault::new("out_of_range", "Give a port from 1 to 65535."))
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+/// How SIP messages travel (RFC 3261 section 18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// A connection.
+    Tcp,
+    /// An encrypted connection.
+    Tls,
+}
+
+impl Transport {
+    /// Every transport.
+    pub const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
+
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+        }
+    }
+
+    /// The transport of that name.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let found = Self::ALL.into_iter().find(|transport| transport.as_str() == text);
+        found.ok_or_else(|| Fault::new("unknown_value", "Use \"udp\", \"tcp\" or \"tls\"."))
+    }
+
+    /// Where it is spoken unless something else is said.
+    #[must_use]
+    pub const fn default_port(self) -> Port {
+        match self {
+            Self::Udp | Self::Tcp => Port::SIP,
+            Self::Tls => Port::SIPS,
+        }
+    }
+}
+
+/// An address or a network from which a trunk may call. Networks are not so wide that strangers are in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Network(IpNet);
+
+impl Network {
+    /// Reads an address, or a network in CIDR form (RFC 4632, RFC 4291) whose host bits are zero.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let fault = |detail: String| Fault::new("invalid_network", detail);
+        let net = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse::<IpNet>()).map_err(|_| {
+            fault("Give an address such as 192.0.2.10 or 2001:db8::10, or a network such as 192.0.2.0/28.".to_owned())
+        })?;
+        if net.trunc() != net {
+            return Err(fault(format!("The host bits have to be zero: {}.", net.trunc())));
+        }
+        let (min, family) = if net.addr().is_ipv4() { (IPV4_PREFIX_MIN, "IPv4") } else { (IPV6_PREFIX_MIN, "IPv6") };
+        if net.prefix_len() < min {
+            return Err(fault(format!("The widest network of {family} that can be given is a /{min}.")));
+        }
+        if net.addr().is_unspecified() || net.addr().is_multicast() || net.addr().is_loopback() {
+            return Err(fault("Nobody calls from this address.".to_owned()));
+        }
+        Ok(Self(net))
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.prefix_len() == self.0.max_prefix_len() { self.0.addr().fmt(f) } else { self.0.fmt(f) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        let parse = |text: &str| Host::parse(text).map(|host| (host.to_string(), host.in_uri())).ok();
+        let same = |text: &str| Some((text.to_owned(), text.to_owned()));
+        assert_eq!(parse("SIP.Example.com"), same("sip.example.com"));
+        assert_eq!(parse("192.0.2.1"), same("192.0.2.1"));
+        let six = Some(("2001:db8::1".to_owned(), "[2001:db8::1]".to_owned()));
+        assert_eq!(parse("2001:DB8:0::1"), six);
+        assert_eq!(parse("[2001:db8::1]"), six);
+        for bad in
+            ["", "localhost", "192.0.2", "192.0.2.256", "[192.0.2.1]", "2001:db8::g", "a b.example", "sip.example:1"]
+        {
+            assert_eq!(parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_within_its_range() {
+        for (number, good) in [(1, true), (5060, true), (65_535, true), (0, false), (65_536, false), (-1, false)] {
+            assert_eq!(Port::parse(number).is_ok(), good, "{number}");
+        }
+    }
+
+    #[test]
+    fn r13_a_network_is_narrow_and_exact() {
+        let parse = |text: &str| Network::parse(text).map(|network| network.to_string()).ok();
+        for (given, shown) in [
+            ("192.0.2.10", "192.0.2.10"),
+            ("192.0.2.10/32", "192.0.2.10"),
+            ("192.0.2.0/28", "192.0.2.0/28"),
+            ("2001:DB8::10", "2001:db8::10"),
+            ("2001:db8::/32", "2001:db8::/32"),
+        ] {
+            assert_eq!(parse(given).as_deref(), Some(shown));
+        }
+        for bad in
+            ["", "x", "192.0.2.1/28", "0.0.0.0/0", "10.0.0.0/8", "::/0", "192.0.2.0/33", "224.0.0.1", "127.0.0.1", "::"]
+        {
+            assert_eq!(parse(bad), None, "{bad:?}");
+        }
+    }
+}

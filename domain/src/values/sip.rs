@@ -1,0 +1,208 @@
+//! SIP: who is called, and by which way (RFC 3261).
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::network::{Host, Port};
+use crate::fault::Fault;
+use crate::limits::{SIP_PASSWORD_MAX, SIP_URI_MAX, SIP_USER_MAX};
+
+/// The user part of a SIP URI (RFC 3261 section 25.1), 1–64 characters. Upper and lower case differ.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SipUser(String);
+
+impl SipUser {
+    /// Takes a text that can stand before the `@` as it is.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        if (1..=SIP_USER_MAX).contains(&text.len()) && is_user_part(text) {
+            return Ok(Self(text.to_owned()));
+        }
+        let detail = format!("Give 1–{SIP_USER_MAX} letters, digits and -_.!~*'()&=+$,;?/, or %HH for others.");
+        Err(Fault::new("invalid_sip_user", detail))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_user_part(text: &str) -> bool {
+    let mut octets = text.bytes();
+    while let Some(octet) = octets.next() {
+        let plain = octet.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&octet);
+        let mut hex = || octets.next().is_some_and(|octet| octet.is_ascii_hexdigit());
+        if !(plain || octet == b'%' && hex() && hex()) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The way out of a PBX: a SIP URI without a user (RFC 3261 section 19.1), such as `sip:proxy.example.com:5060;lr`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OutboundProxy {
+    secure: bool,
+    host: Host,
+    port: Option<Port>,
+    parameters: String,
+}
+
+impl OutboundProxy {
+    /// Reads a SIP URI, or what stands behind its `sip:`.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let fault = || {
+            let detail = "Give a host, or a SIP URI without a user, such as \"sip:proxy.example.com:5060;lr\".";
+            Fault::new("invalid_sip_uri", detail)
+        };
+        if text.len() > SIP_URI_MAX {
+            return Err(fault());
+        }
+        let after = |scheme: &str| {
+            let (start, rest) = text.split_at_checked(scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then_some(rest)
+        };
+        let (secure, rest) = match (after("sips:"), after("sip:")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => (false, text),
+        };
+        let (place, parameters) = rest.find(';').map_or((rest, ""), |at| rest.split_at(at));
+        let parameter = |text: &str| {
+            let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.!~*'()[]/:&+$%=".contains(&octet);
+            !text.is_empty() && !text.starts_with('=') && text.bytes().all(allowed)
+        };
+        if !parameters.is_empty() && !parameters[1..].split(';').all(parameter) {
+            return Err(fault());
+        }
+        // A bare IPv6 address has colons that are none before a port.
+        let (host, port) = match place.rsplit_once(':') {
+            Some((host, port)) if host.ends_with(']') || !host.contains(':') => {
+                let digits = !port.is_empty() && port.bytes().all(|octet| octet.is_ascii_digit());
+                let number = port.parse().ok().filter(|_| digits).ok_or_else(fault)?;
+                (host, Some(Port::parse(number)?))
+            }
+            _ => (place, None),
+        };
+        let host = Host::parse(host).map_err(|_| fault())?;
+        let proxy = Self { secure, host, port, parameters: parameters.to_owned() };
+        // Its own form, which is what is stored and read again, can be longer than what was given.
+        if proxy.to_string().len() > SIP_URI_MAX { Err(fault()) } else { Ok(proxy) }
+    }
+}
+
+impl fmt::Display for OutboundProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { secure, host, port, parameters } = self;
+        write!(f, "{}:{}", if *secure { "sips" } else { "sip" }, host.in_uri())?;
+        if let Some(port) = port {
+            write!(f, ":{}", port.get())?;
+        }
+        f.write_str(parameters)
+    }
+}
+
+/// A password by which a phone or a trunk proves who it is. It can't be printed.
+#[derive(Debug, Clone)]
+pub struct SipPassword(SecretString);
+
+impl SipPassword {
+    /// Takes 1–128 characters without control characters.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let length = text.chars().count();
+        if !(1..=SIP_PASSWORD_MAX).contains(&length) {
+            let code = if length == 0 { "too_short" } else { "too_long" };
+            return Err(Fault::new(code, format!("Give 1–{SIP_PASSWORD_MAX} characters.")));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Fault::new("control_character", "Remove line breaks and other control characters."));
+        }
+        Ok(Self(SecretString::from(text)))
+    }
+
+    /// The password, to be sealed.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn r14_a_sip_user_is_a_user_part_of_rfc_3261() {
+        for good in ["1001", "+4930901820", "anna.schmidt", "a%20b", "J!*'()~", &"1".repeat(SIP_USER_MAX)] {
+            assert!(SipUser::parse(good).is_ok(), "{good:?}");
+        }
+        for bad in ["", "a b", "a@b", "ä", "a%2", "a%zz", "a:b", "a\"", "a\0", &"1".repeat(SIP_USER_MAX + 1)] {
+            assert!(SipUser::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn r12_an_outbound_proxy_is_a_sip_uri_without_a_user() {
+        let parse = |text: &str| OutboundProxy::parse(text).map(|proxy| proxy.to_string()).ok();
+        for (given, shown) in [
+            ("Proxy.Example.com", "sip:proxy.example.com"),
+            ("proxy.example.com:5080", "sip:proxy.example.com:5080"),
+            ("sip:proxy.example.com;lr", "sip:proxy.example.com;lr"),
+            ("SIPS:proxy.example.com:5061;transport=tcp;lr", "sips:proxy.example.com:5061;transport=tcp;lr"),
+            ("sip:192.0.2.1", "sip:192.0.2.1"),
+            ("[2001:db8::1]:5060", "sip:[2001:db8::1]:5060"),
+            ("2001:db8::1", "sip:[2001:db8::1]"),
+        ] {
+            assert_eq!(parse(given).as_deref(), Some(shown), "{given}");
+        }
+        let long = format!("sip:proxy.example.com;{}", "a".repeat(SIP_URI_MAX));
+        let longer_in_its_own_form = format!("proxy.example.com;{}", "a".repeat(SIP_URI_MAX - 18));
+        assert_eq!(longer_in_its_own_form.len(), SIP_URI_MAX);
+        for bad in [
+            "",
+            "sip:",
+            "sip:bob@proxy.example.com",
+            "tel:+49",
+            "sip:proxy.example.com:",
+            "sip:proxy.example.com:0",
+            "sip:proxy.example.com:+1",
+            "sip:proxy.example.com:70000",
+            "sip:proxy.example.com;",
+            "sip:proxy.example.com;=x",
+            "sip:proxy.example.com?a=b",
+            "proxy",
+            &long,
+            &longer_in_its_own_form,
+        ] {
+            assert_eq!(parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_sip_password_can_t_be_printed() {
+        let password = SipPassword::parse("open sesame").unwrap();
+        assert_eq!(password.expose(), "open sesame");
+        assert!(!format!("{password:?}").contains("sesame"));
+        for bad in ["", "a\nb", &"x".repeat(SIP_PASSWORD_MAX + 1)] {
+            assert!(SipPassword::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_proxy_s_own_form_is_read_as_the_same(text in "(sips?:)?([a-zü]{1,60}\\.){1,4}[a-z0-9.\\[\\]:]{0,30}(;[a-z=]{1,280})?") {
+            if let Ok(proxy) = OutboundProxy::parse(&text) {
+                prop_assert_eq!(OutboundProxy::parse(&proxy.to_string()), Ok(proxy));
+            }
+        }
+
+        #[test]
+        fn no_text_breaks_the_parsers(text: String) {
+            let _ = (OutboundProxy::parse(&text), SipUser::parse(&text), Host::parse(&text));
+        }
+    }
+}

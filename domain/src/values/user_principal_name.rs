@@ -1,0 +1,80 @@
+//! User principal names: how Microsoft 365 calls a user.
+
+use super::host_name::HostName;
+use crate::fault::Fault;
+use crate::limits::USER_PRINCIPAL_NAME_MAX;
+
+/// `name@domain`, within what Microsoft Entra takes: 64 characters before the `@`, letters, digits and `'.-_!#^~`, no dot
+/// first or last, and a domain of at most 48 characters. The given spelling is kept; names compare in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPrincipalName {
+    given: String,
+    canonical: String,
+}
+
+impl UserPrincipalName {
+    /// Reads a name.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let fault = || {
+            let detail = format!(
+                "Give the user principal name, such as \"anna@contoso.example\", of at most {USER_PRINCIPAL_NAME_MAX} characters."
+            );
+            Fault::new("invalid_user_principal_name", detail)
+        };
+        let (name, domain) = text.rsplit_once('@').ok_or_else(fault)?;
+        let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"'.-_!#^~".contains(&octet);
+        let plain = (1..=64).contains(&name.len()) && name.bytes().all(allowed);
+        let domain = HostName::parse(domain).map_err(|_| fault())?;
+        // Characters that the domain's ASCII form drops count, too.
+        let fits = text.chars().count() <= USER_PRINCIPAL_NAME_MAX;
+        if !plain || !fits || name.starts_with('.') || name.ends_with('.') || domain.as_str().len() > 48 {
+            return Err(fault());
+        }
+        let canonical = format!("{}@{}", name.to_ascii_lowercase(), domain.as_str());
+        Ok(Self { given: text.to_owned(), canonical })
+    }
+
+    /// As it was given.
+    #[must_use]
+    pub fn given(&self) -> &str {
+        &self.given
+    }
+
+    /// As it compares.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r14_a_teams_user_is_a_user_principal_name() {
+        let canonical = |text: &str| UserPrincipalName::parse(text).map(|name| name.canonical().to_owned()).ok();
+        assert_eq!(canonical("Anna.Schmidt@Contoso.Example").as_deref(), Some("anna.schmidt@contoso.example"));
+        assert!(canonical("o'neil_1-2!#^~@contoso.onmicrosoft.com").is_some());
+        let long = format!("{}@contoso.example", "a".repeat(65));
+        let hidden = format!("a@con{}toso.example", "\u{ad}".repeat(USER_PRINCIPAL_NAME_MAX));
+        let wide = format!("a@{}.example", "a".repeat(41));
+        for bad in [
+            "",
+            "anna",
+            "@contoso.example",
+            "anna@",
+            "anna@contoso",
+            ".a@b.example",
+            "a.@b.example",
+            "a b@c.example",
+            "ä@b.example",
+            "a@b@c.example",
+            &long,
+            &hidden,
+            &wide,
+        ] {
+            assert_eq!(canonical(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Notes what accounts and users are, from when until when, in the transaction of the change.
+
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::account::Tier;
+use domain::id::{AccountId, UserId};
+use domain::services::Service;
+use domain::status::Status;
+
+use crate::schema::{account_history, accounts, user_history};
+use crate::store::connection::{StoreConnection, on};
+use crate::store::error::Error;
+use crate::store::key::Key;
+use crate::store::prepared::Prepared;
+use crate::store::time::{Instant, column, instant};
+
+/// What is noted of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = account_history)]
+#[diesel(treat_none_as_default_value = false)]
+pub(crate) struct State {
+    pub(crate) master_reseller_id: Option<Key>,
+    pub(crate) reseller_id: Option<Key>,
+    pub(crate) name: String,
+    pub(crate) billing_reference: Option<String>,
+    pub(crate) status: String,
+    pub(crate) service_pbx: bool,
+    pub(crate) service_trunk: bool,
+}
+
+/// The accounts above one of a tier, of those that its row names.
+pub(crate) fn above<T>(tier: Tier, master_reseller: Option<T>, reseller: Option<T>) -> (Option<T>, Option<T>) {
+    match tier {
+        Tier::Platform | Tier::MasterReseller => (None, None),
+        Tier::Reseller => (master_reseller, None),
+        Tier::Enterprise => (master_reseller, reseller),
+    }
+}
+
+/// Notes what an account is from now on, if that differs from what it was.
+pub(crate) fn note_account(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
+    type Row = (String, Option<Key>, Option<Key>, String, Option<String>, String, bool, bool);
+    let id = Key::from(account);
+    let row: Row = accounts::table
+        .filter(accounts::id.eq(id))
+        .select((
+            accounts::tier,
+            accounts::master_reseller_id,
+            accounts::reseller_id,
+            accounts::name,
+            accounts::billing_reference,
+            accounts::status,
+            accounts::service_pbx,
+            accounts::service_trunk,
+        ))
+        .first(tx)?;
+    let (tier, master_reseller_id, reseller_id, name, billing_reference, status, service_pbx, service_trunk) = row;
+    let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
+    let (master_reseller_id, reseller_id) = above(tier, master_reseller_id, reseller_id);
+    let state = State { master_reseller_id, reseller_id, name, billing_reference, status, service_pbx, service_trunk };
+
+    let going_on =
+        account_history::table.filter(account_history::account_id.eq(id)).filter(account_history::until.is_null());
+    let before: Option<(Instant, State)> =
+        going_on.select((account_history::since, State::as_select())).first(tx).optional()?;
+    let mut at = now;
+    if let Some((since, before)) = before {
+        if before == state {
+            return Ok(());
+        }
+        // Clocks of several machines differ by a little; what comes later stays later.
+        at = now.max(instant(since));
+        if at == instant(since) {
+            // Nothing lasted from then until then.
+            diesel::delete(going_on).execute(tx)?;
+        } else {
+            diesel::update(going_on).set(account_history::until.eq(Some(column(at)))).execute(tx)?;
+        }
+    }
+    if state.status == Status::Closed.as_str() { Ok(()) } else { begin(tx, account, state, at) }
+}
+
+/// Notes what an account is from an instant on of which nothing goes on.
+pub(crate) fn begin(tx: &mut StoreConnection, account: AccountId, state: State, at: Timestamp) -> Result<(), Error> {
+    let times = (
+        account_history::account_id.eq(Key::from(account)),
+        account_history::since.eq(column(at)),
+        account_history::until.eq(None::<Instant>),
+    );
+    on!(tx, connection => Prepared(diesel::insert_into(account_history::table).values((times, state))).execute(connection))?;
+    Ok(())
+}
+
+/// Notes that a user is on a service from now on, and on no other.
+pub(crate) fn note_user(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    user: UserId,
+    service: Service,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(since) = end_other(tx, account, user, Some(service), now)? else { return Ok(()) };
+    diesel::insert_into(user_history::table)
+        .values((
+            user_history::account_id.eq(Key::from(account)),
+            user_history::service.eq(service.as_str()),
+            user_history::user_id.eq(Key::from(user)),
+            user_history::since.eq(column(since)),
+            user_history::until.eq(None::<Instant>),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Notes that a user is gone.
+pub(crate) fn end_user(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    end_other(tx, account, user, None, now).map(drop)
+}
+
+/// Ends what a user was on, unless it is this service: then there is nothing to note. Gives the instant of the end.
+fn end_other(
+    tx: &mut StoreConnection,
+    account: AccountId,
+    user: UserId,
+    service: Option<Service>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let mut at = now;
+    for on in Service::ALL {
+        let going_on = user_history::table
+            .filter(user_history::account_id.eq(Key::from(account)))
+            .filter(user_history::service.eq(on.as_str()))
+            .filter(user_history::user_id.eq(Key::from(user)))
+            .filter(user_history::until.is_null());
+        let Some(since) = going_on.select(user_history::since).first::<Instant>(tx).optional()? else { continue };
+        if Some(on) == service {
+            return Ok(None);
+        }
+        at = now.max(instant(since));
+        if at == instant(since) {
+            diesel::delete(going_on).execute(tx)?;
+        } else {
+            diesel::update(going_on).set(user_history::until.eq(Some(column(at)))).execute(tx)?;
+        }
+    }
+    Ok(Some(at))
+}

@@ -1,0 +1,140 @@
+//! A connection to either database, and how a fresh one is set up.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use diesel::connection::SimpleConnection;
+use diesel::query_dsl::methods::BoxedDsl;
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+use super::error::Error;
+
+/// A connection to either database, with which every query of this crate works.
+#[derive(diesel::MultiConnection)]
+pub enum StoreConnection {
+    /// PostgreSQL, through libpq.
+    Postgresql(PgConnection),
+    /// The embedded SQLite.
+    Sqlite(SqliteConnection),
+}
+
+/// Runs a query on the inner connection of a [`StoreConnection`]: `on!(tx, connection => query.execute(connection))`.
+///
+/// The derived multi connection builds the SQL text of a query on every call, and lets no insert keep its prepared
+/// statement. On the inner connection diesel knows the query by its type. Only the paths that every request takes
+/// are worth it. A macro, because the two arms are typed by different back ends.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $query:expr) => {
+        match $tx {
+            $crate::store::connection::StoreConnection::Sqlite($connection) => $query,
+            $crate::store::connection::StoreConnection::Postgresql($connection) => $query,
+        }
+    };
+}
+pub(crate) use on;
+
+/// A query to be completed step by step, for the back end of a connection. Within [`on!`], which has a different one in each arm.
+pub(crate) fn boxed<'a, C: Connection, Q: BoxedDsl<'a, C::Backend>>(query: Q, _: &C) -> Q::Output {
+    query.internal_into_boxed()
+}
+
+/// What a connection to SQLite keeps of the file in memory, unless it serves many.
+pub(crate) const SMALL_CACHE_KIB: u32 = 2_000;
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file of the embedded SQLite.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL as libpq reads it, with one host or several.
+    Postgresql(String),
+}
+
+/// A database URL that is of neither kind.
+#[derive(Debug, PartialEq, Eq)]
+pub struct InvalidUrl;
+
+impl std::fmt::Display for InvalidUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("expected postgres://…, or sqlite: and the path of a file")
+    }
+}
+
+impl std::error::Error for InvalidUrl {}
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUrl> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgresql(text.to_owned()));
+        }
+        let path = text.strip_prefix("sqlite:").ok_or(InvalidUrl)?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() { Err(InvalidUrl) } else { Ok(Self::Sqlite(PathBuf::from(path))) }
+    }
+}
+
+impl DatabaseUrl {
+    /// Opens a connection and sets it up.
+    pub(crate) fn connect(&self) -> Result<StoreConnection, Error> {
+        self.connect_keeping(SMALL_CACHE_KIB)
+    }
+
+    /// The same. On SQLite it keeps so many KiB of the file in memory; PostgreSQL does that for itself.
+    pub(crate) fn connect_keeping(&self, cache_kib: u32) -> Result<StoreConnection, Error> {
+        match self {
+            Self::Sqlite(path) => sqlite(path, cache_kib).map(StoreConnection::Sqlite),
+            Self::Postgresql(url) => postgresql(url).map(StoreConnection::Postgresql),
+        }
+    }
+
+    /// The same for a connection that SQLite lets do nothing but read: the version of the data by which readers remember
+    /// callers tells nothing of a connection's own changes.
+    pub(crate) fn connect_reading(&self, cache_kib: u32) -> Result<StoreConnection, Error> {
+        let mut connection = self.connect_keeping(cache_kib)?;
+        if let StoreConnection::Sqlite(reader) = &mut connection {
+            reader.batch_execute("PRAGMA query_only = ON;")?;
+        }
+        Ok(connection)
+    }
+}
+
+fn sqlite(path: &Path, cache_kib: u32) -> Result<SqliteConnection, Error> {
+    let path = path.to_str().ok_or_else(|| Error::Unavailable("the database's path is not UTF-8".to_owned()))?;
+    let mut connection = SqliteConnection::establish(path).map_err(|error| Error::Unavailable(error.to_string()))?;
+    // Another process may hold the file for a moment: the time to wait comes before the pragmas that can meet it.
+    connection.batch_execute("PRAGMA busy_timeout = 10000;")?;
+    connection.batch_execute(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; \
+         PRAGMA wal_autocheckpoint = 8000;",
+    ))?;
+    Ok(connection)
+}
+
+fn postgresql(url: &str) -> Result<PgConnection, Error> {
+    let mut connection = PgConnection::establish(url).map_err(|error| Error::Unavailable(error.to_string()))?;
+    connection.batch_execute(
+        "SET TIME ZONE 'UTC'; SET client_min_messages TO WARNING; SET lock_timeout TO '10s'; \
+         SET statement_timeout TO '30s'; SET idle_in_transaction_session_timeout TO '30s';",
+    )?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_names_a_file_or_a_server() {
+        let sqlite = |path: &str| Ok(DatabaseUrl::Sqlite(PathBuf::from(path)));
+        assert_eq!("sqlite:data/teammate.db".parse(), sqlite("data/teammate.db"));
+        assert_eq!("sqlite:///var/lib/teammate.db".parse(), sqlite("/var/lib/teammate.db"));
+        let several = "postgres://teammate@a:5432,b:5432/teammate?target_session_attrs=read-write";
+        assert_eq!(several.parse(), Ok(DatabaseUrl::Postgresql(several.to_owned())));
+        for bad in ["", "mysql://x", "sqlite:", "teammate.db"] {
+            assert_eq!(bad.parse::<DatabaseUrl>(), Err(InvalidUrl), "{bad:?}");
+        }
+    }
+}

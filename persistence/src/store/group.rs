@@ -1,0 +1,145 @@
+//! SQLite's threads: one writer that commits in groups, and readers that read in groups (S4).
+//!
+//! A commit costs a flush to disk whether it holds one change or a hundred. The writer therefore takes whatever
+//! waits into one transaction, commits once, and only then answers them all. When one of them has to be undone, the
+//! group runs again with a savepoint for each, so that one can't harm another.
+
+use std::any::Any;
+use std::collections::HashMap;
+
+use crossbeam_channel::Receiver;
+use diesel::connection::SimpleConnection;
+use diesel::{QueryResult, RunQueryDsl};
+
+use super::caller_cache::CallerCache;
+use super::connection::{StoreConnection, on};
+use super::error::Error;
+use super::job::{Job, Verdict};
+use super::prepared::Prepared;
+use super::reply_batch;
+
+/// Most operations in one transaction: enough to make the flush cheap, few enough to keep the first one's wait short.
+const GROUP_MAX: usize = 256;
+
+/// Commits what the queue brings, in groups, until the queue is closed and empty.
+pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
+    while let Some(group) = next_group(queue) {
+        commit(&mut connection, group);
+    }
+    // A clean file beside no write-ahead log is easier to copy; if it fails, the log is simply kept.
+    let _ = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);");
+}
+
+/// Answers what the queue brings, in groups, until the queue is closed and empty.
+///
+/// The group is collected before its transaction opens, so every read sees every write that was acknowledged before
+/// the read was asked for. Those who ask the same question on the same snapshot get one answer: a list that many
+/// poll is read once a group. All are answered together, so that the threads that wait are woken once.
+pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
+    let mut known = CallerCache::default();
+    while let Some(mut group) = next_group(queue) {
+        if let Err(error) = begin_reading(&mut connection, &mut known) {
+            fail_all(group, &error);
+            continue;
+        }
+        let mut answered: HashMap<String, Box<dyn Any>> = HashMap::new();
+        for job in &mut group {
+            let question = job.question().map(str::to_owned);
+            let shared = question.as_ref().and_then(|question| answered.get(question));
+            if !shared.is_some_and(|outcome| job.adopt(outcome.as_ref())) {
+                job.run(&mut connection, &mut known);
+                answered.extend(question.zip(job.share()));
+            }
+        }
+        end(&mut connection, "COMMIT");
+        reply_batch::give(group);
+    }
+}
+
+fn begin_reading(connection: &mut StoreConnection, known: &mut CallerCache) -> QueryResult<()> {
+    connection.batch_execute("BEGIN DEFERRED")?;
+    let StoreConnection::Sqlite(reader) = connection else { return Ok(()) };
+    known.forget_other_snapshots(reader).inspect_err(|_| end(connection, "ROLLBACK"))
+}
+
+fn next_group(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
+    let mut group = vec![queue.recv().ok()?];
+    group.extend(queue.try_iter().take(GROUP_MAX - 1));
+    Some(group)
+}
+
+fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
+    let done = run_together(connection, &mut group).and_then(|kept| {
+        if kept {
+            return Ok(());
+        }
+        connection.batch_execute("ROLLBACK")?;
+        run_apart(connection, &mut group)
+    });
+    match done {
+        Ok(()) => reply_batch::give(group),
+        Err(error) => {
+            // Refusals fail too: they were decided on facts that are now undone.
+            end(connection, "ROLLBACK");
+            fail_all(group, &error);
+        }
+    }
+}
+
+/// Runs a group in one transaction, as if nothing of it had to be undone, which is nearly always so. `false`, with
+/// the transaction still open, as soon as something has. All of them are under way at the same time, so each may be seen
+/// as the first one when it comes to who calls.
+fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<bool> {
+    connection.batch_execute("BEGIN IMMEDIATE")?;
+    let mut known = CallerCache::default();
+    for job in group {
+        let before = rows_changed(connection)?;
+        match job.run(connection, &mut known) {
+            Verdict::Keep => {}
+            Verdict::Refuse if rows_changed(connection)? == before => {}
+            Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => return Ok(false),
+        }
+    }
+    connection.batch_execute("COMMIT")?;
+    Ok(true)
+}
+
+/// Runs a group in one transaction, each operation in a savepoint, so that it can be undone by itself. SQLite then
+/// copies every page that an operation changes, which costs as much as the change.
+fn run_apart(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<()> {
+    connection.batch_execute("BEGIN IMMEDIATE")?;
+    for job in group {
+        connection.batch_execute("SAVEPOINT operation")?;
+        let end = match job.run(connection, &mut CallerCache::default()) {
+            Verdict::Keep => "RELEASE operation",
+            Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => {
+                "ROLLBACK TO operation; RELEASE operation"
+            }
+        };
+        connection.batch_execute(end)?;
+    }
+    connection.batch_execute("COMMIT")
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    fn total_changes() -> BigInt;
+}
+
+/// Rows that this connection has changed so far.
+fn rows_changed(connection: &mut StoreConnection) -> QueryResult<i64> {
+    on!(connection, connection => Prepared(diesel::select(total_changes())).get_result(connection))
+}
+
+fn fail_all(group: Vec<Box<dyn Job>>, error: &diesel::result::Error) {
+    tracing::error!(%error, operations = group.len(), "a group of operations could not be committed");
+    for job in group {
+        job.fail(Error::Unavailable(error.to_string()));
+    }
+}
+
+fn end(connection: &mut StoreConnection, statement: &str) {
+    if let Err(error) = connection.batch_execute(statement) {
+        tracing::warn!(%error, statement, "a transaction was already over");
+    }
+}

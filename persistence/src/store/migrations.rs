@@ -1,0 +1,56 @@
+//! The schema's history, embedded in the binary: the same steps for both databases.
+
+use diesel::backend::Backend;
+use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::StoreConnection;
+use super::error::Error;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
+const POSTGRESQL: EmbeddedMigrations = embed_migrations!("../migrations/postgresql");
+
+/// Any number; it only has to be the same in every replica that starts.
+const LOCK: &str = "SELECT pg_advisory_lock(7311962044291)";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(7311962044291)";
+
+/// Takes the steps that are missing. Replicas that start together wait for one another.
+pub(crate) fn run(connection: &mut StoreConnection) -> Result<(), Error> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable(format!("migration: {error}"));
+    match connection {
+        StoreConnection::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(drop).map_err(failed),
+        StoreConnection::Postgresql(postgresql) => {
+            // A step may have to build an index over everything, and others wait for it.
+            postgresql.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")?;
+            postgresql.batch_execute(LOCK)?;
+            let done = postgresql.run_pending_migrations(POSTGRESQL).map(drop).map_err(failed);
+            postgresql.batch_execute(UNLOCK)?;
+            done
+        }
+    }
+}
+
+/// Whether no step is missing. Only reads: the library's own check would create the table that it looks at.
+pub(crate) fn is_current(connection: &mut StoreConnection) -> Result<bool, Error> {
+    let taken: Vec<Taken> = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(connection)?;
+    let known = match connection {
+        StoreConnection::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE),
+        StoreConnection::Postgresql(_) => versions::<diesel::pg::Pg>(&POSTGRESQL),
+    };
+    let known = known.map_err(|error| Error::Unavailable(error.to_string()))?;
+    Ok(known.iter().all(|version| taken.iter().any(|taken| taken.version == *version)))
+}
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+fn versions<DB: Backend>(steps: &EmbeddedMigrations) -> diesel::migration::Result<Vec<String>> {
+    let steps = MigrationSource::<DB>::migrations(steps)?;
+    Ok(steps.iter().map(|step| step.name().version().to_string()).collect())
+}

@@ -1,0 +1,16 @@
+//! How a query runs: connections, the threads that own them, groups of operations, and what every query needs.
+
+pub(crate) mod error;
+pub(crate) mod connection;
+pub(crate) mod key;
+pub(crate) mod time;
+pub(crate) mod text;
+pub(crate) mod prepared;
+pub(crate) mod savepoint;
+pub(crate) mod caller_cache;
+pub(crate) mod job;
+pub(crate) mod reply_batch;
+pub(crate) mod group;
+pub(crate) mod pool;
+pub(crate) mod migrations;
+pub(crate) mod database;

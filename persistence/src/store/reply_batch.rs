@@ -1,0 +1,109 @@
+//! The way back from a database thread to a thread that serves many requests: it is woken once for all answers of a group, where
+//! each answer by itself would cost a call to the operating system.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::job::Job;
+
+thread_local! {
+    static OWN: RefCell<Option<Arc<Tray>>> = const { RefCell::new(None) };
+}
+
+/// Where a thread finds the answers to what it asked.
+pub(crate) struct Tray {
+    /// `None` when nobody takes them any more.
+    answered: Mutex<Option<Vec<Box<dyn Job>>>>,
+    bell: Notify,
+}
+
+impl Tray {
+    /// The tray of the thread that asks, if it has one.
+    pub(crate) fn own() -> Option<Arc<Self>> {
+        OWN.with_borrow(Option::clone)
+    }
+
+    /// Gives it back when nobody takes it any more.
+    fn put(&self, job: Box<dyn Job>) -> Result<(), Box<dyn Job>> {
+        match self.answered.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            Some(answered) => {
+                answered.push(job);
+                Ok(())
+            }
+            None => Err(job),
+        }
+    }
+
+    fn take(&self) -> Vec<Box<dyn Job>> {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+}
+
+/// Hands over what database threads answer to the requests of this thread, until it is dropped. To be spawned on each thread that
+/// serves; the answers to other threads go to them one by one.
+pub async fn hand_over() {
+    struct Closing(Arc<Tray>);
+    impl Drop for Closing {
+        fn drop(&mut self) {
+            OWN.with_borrow_mut(|own| own.take_if(|own| Arc::ptr_eq(own, &self.0)));
+            let left = self.0.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+            left.into_iter().flatten().for_each(Job::answer);
+        }
+    }
+    let tray = Arc::new(Tray { answered: Mutex::new(Some(Vec::new())), bell: Notify::new() });
+    OWN.set(Some(Arc::clone(&tray)));
+    let Closing(tray) = &Closing(tray);
+    loop {
+        tray.bell.notified().await;
+        tray.take().into_iter().for_each(Job::answer);
+    }
+}
+
+/// Gives the outcomes of a group to whoever waits for them.
+pub(crate) fn give(group: Vec<Box<dyn Job>>) {
+    let mut trays: Vec<Arc<Tray>> = Vec::new();
+    for mut job in group {
+        let Some(tray) = job.tray() else {
+            job.answer();
+            continue;
+        };
+        match tray.put(job) {
+            Err(job) => job.answer(),
+            Ok(()) if trays.iter().any(|known| Arc::ptr_eq(known, &tray)) => {}
+            Ok(()) => trays.push(tray),
+        }
+    }
+    for tray in trays {
+        tray.bell.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    use super::*;
+    use crate::store::connection::StoreConnection;
+    use crate::store::error::Error;
+    use crate::store::job::pack;
+
+    #[test]
+    fn s4_answers_to_a_thread_that_serves_wait_in_its_tray_and_those_to_others_do_not() {
+        let read = || pack(|_: &mut StoreConnection, _| Ok::<_, Error>(()));
+        let (elsewhere, mut answer_elsewhere) = read();
+        let tray = Arc::new(Tray { answered: Mutex::new(Some(Vec::new())), bell: Notify::new() });
+        OWN.set(Some(Arc::clone(&tray)));
+        let (first, mut first_answer) = read();
+        let (second, mut second_answer) = read();
+        give(vec![first, elsewhere, second]);
+        assert!(answer_elsewhere.try_recv().is_ok());
+        assert_eq!(first_answer.try_recv().err(), Some(TryRecvError::Empty));
+        let both = tray.take();
+        assert_eq!(both.len(), 2);
+        both.into_iter().for_each(Job::answer);
+        assert!(first_answer.try_recv().is_ok() && second_answer.try_recv().is_ok());
+    }
+}
