@@ -45,11 +45,11 @@ fn offenders(list_file: &str, list: &str, files: &[(String, String)]) -> String 
     let mut found = Vec::new();
     for (file, text) in files {
         let own = module_path(file);
-        let Some(user) = place(&own) else { continue };
+        let Some(upper) = place(&own) else { continue };
         for (line, path) in used_paths(&own, text) {
-            if let Some(used) = place(&path).filter(|used| *used > user) {
-                let (used, user) = (names[used], names[user]);
-                found.push(format!("{file}:{line} uses {used}, which stands below {user} in {list_file}\n"));
+            if let Some(lower) = place(&path).filter(|lower| *lower > upper) {
+                let (lower, upper) = (names[lower], names[upper]);
+                found.push(format!("{file}:{line} uses {lower}, which stands below {upper} in {list_file}\n"));
             }
         }
     }
@@ -73,7 +73,8 @@ fn module_path(file: &str) -> Vec<String> {
 
 /// Every path that begins with `crate::` or `super::`, from the root of the crate, with its line.
 fn used_paths(own: &[String], text: &str) -> Vec<(usize, Vec<String>)> {
-    let code: String = text.lines().map(|line| format!("{}\n", line.split("//").next().unwrap_or_default())).collect();
+    let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+    let code = code.join("\n");
     let mut found = Vec::new();
     for start in ["crate::", "super::"].iter().flat_map(|root| code.match_indices(root).map(|(at, _)| at)) {
         let before = &code[..start];
@@ -87,12 +88,11 @@ fn used_paths(own: &[String], text: &str) -> Vec<(usize, Vec<String>)> {
         read_tree(&code[start..], &mut Vec::new(), &mut trees);
         for tree in trees {
             let supers = tree.iter().take_while(|segment| *segment == "super").count();
-            let path = match supers {
-                0 => tree[1..].to_vec(),
-                _ => {
-                    let base = own.len() + inline - supers.min(own.len() + inline);
-                    own.iter().take(base).cloned().chain(tree[supers..].iter().cloned()).collect()
-                }
+            let path = if supers == 0 {
+                tree[1..].to_vec()
+            } else {
+                let base = own.len() + inline - supers.min(own.len() + inline);
+                own.iter().take(base).cloned().chain(tree[supers..].iter().cloned()).collect()
             };
             found.push((line, path));
         }
@@ -119,13 +119,11 @@ fn read_tree<'a>(text: &'a str, before: &mut Vec<String>, found: &mut Vec<Vec<St
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         before.push(rest[..end].to_owned());
         rest = &rest[end..];
-        match rest.strip_prefix("::") {
-            Some(after) => rest = after,
-            None => {
-                found.push(before.clone());
-                break;
-            }
-        }
+        let Some(after) = rest.strip_prefix("::") else {
+            found.push(before.clone());
+            break;
+        };
+        rest = after;
     }
     before.truncate(depth);
     // `as` gives another name and leads nowhere else.

@@ -8,6 +8,7 @@
 // The base.
 pub mod clock;
 pub mod ids;
+pub mod shown;
 pub mod error;
 pub mod access;
 

@@ -7,9 +7,9 @@ use ipnet::IpNet;
 
 use crate::Timestamp;
 use crate::authority::Role;
-use crate::fault::{Fault, Faults, distinct};
+use crate::fault::{Fault, Faults, ItemFaults, distinct};
 use crate::id::ClientId;
-use crate::limits::{CLIENT_NETWORKS_MAX, PREVIOUS_SECRET_SECONDS_MAX};
+use crate::limits::{CLIENT_NETWORKS_MAX, PREVIOUS_SECRET_SECONDS, PREVIOUS_SECRET_SECONDS_MAX};
 use crate::values::text::ClientName;
 
 /// The networks that a program may call from; from anywhere when none is named.
@@ -19,7 +19,7 @@ pub struct AllowedNetworks(Vec<IpNet>);
 impl AllowedNetworks {
     /// Reads addresses, and networks in CIDR form (RFC 4632, RFC 4291) whose host bits are zero. Faults carry the index of the
     /// one that they are about, `None` when about the whole.
-    pub fn parse(texts: &[String]) -> Result<Self, Vec<(Option<usize>, Fault)>> {
+    pub fn parse(texts: &[String]) -> Result<Self, ItemFaults> {
         if texts.len() > CLIENT_NETWORKS_MAX {
             let detail = format!("Give at most {CLIENT_NETWORKS_MAX} addresses and networks.");
             return Err(vec![(None, Fault::new("too_long", detail))]);
@@ -138,10 +138,29 @@ pub struct ClientSecret {
 }
 
 /// For how long the previous secret goes on working when there is a new one, in seconds.
-pub fn parse_previous_seconds(seconds: i64) -> Result<i64, Fault> {
-    let range = 0..=PREVIOUS_SECRET_SECONDS_MAX;
-    let fault = || Fault::new("out_of_range", format!("Give 0 to {PREVIOUS_SECRET_SECONDS_MAX} seconds."));
-    Some(seconds).filter(|seconds| range.contains(seconds)).ok_or_else(fault)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreviousSecretSeconds(i64);
+
+impl PreviousSecretSeconds {
+    /// Takes 0 seconds to 30 days.
+    pub fn parse(seconds: i64) -> Result<Self, Fault> {
+        let range = 0..=PREVIOUS_SECRET_SECONDS_MAX;
+        let fault = || Fault::new("out_of_range", format!("Give 0 to {PREVIOUS_SECRET_SECONDS_MAX} seconds."));
+        Some(seconds).filter(|seconds| range.contains(seconds)).map(Self).ok_or_else(fault)
+    }
+
+    /// The seconds.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl Default for PreviousSecretSeconds {
+    /// A week.
+    fn default() -> Self {
+        Self(PREVIOUS_SECRET_SECONDS)
+    }
 }
 
 #[cfg(test)]

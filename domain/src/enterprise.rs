@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, ItemFaults};
 use crate::limits::{SBC_REGION_CODE_MAX, USER_LIMIT_MAX};
 
 /// What only an enterprise has.
@@ -144,6 +144,31 @@ impl SbcRegionCode {
     }
 }
 
+/// The codes of SBC regions as they were given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionCodes(Vec<String>);
+
+impl RegionCodes {
+    /// Takes any texts.
+    #[must_use]
+    pub fn new(codes: &[String]) -> Self {
+        Self(codes.to_vec())
+    }
+
+    /// The regions that they name, of those that are on offer. Faults carry the index of the code that they are about, `None`
+    /// when about the whole.
+    pub fn among(&self, offered: &[SbcRegionCode]) -> Result<SbcRegions, ItemFaults> {
+        SbcRegions::parse(&self.0, offered)
+    }
+}
+
+/// The regions of codes that were found to be on offer.
+impl From<RegionCodes> for SbcRegions {
+    fn from(RegionCodes(codes): RegionCodes) -> Self {
+        Self(codes.iter().filter_map(|code| SbcRegionCode::parse(code)).collect())
+    }
+}
+
 /// A non-empty set of SBC regions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SbcRegions(BTreeSet<SbcRegionCode>);
@@ -158,7 +183,7 @@ impl SbcRegions {
 
     /// Reads a selection of those that are on offer. Faults carry the index of the code that they are about, `None`
     /// when about the whole.
-    pub fn parse(codes: &[String], offered: &[SbcRegionCode]) -> Result<Self, Vec<(Option<usize>, Fault)>> {
+    pub fn parse(codes: &[String], offered: &[SbcRegionCode]) -> Result<Self, ItemFaults> {
         let (mut chosen, mut faults) = (BTreeSet::new(), Vec::new());
         for (index, code) in codes.iter().enumerate() {
             match offered.iter().find(|offered| offered.as_str() == code) {

@@ -25,11 +25,15 @@ impl Fault {
 /// What is wrong with a change in the light of what is there: JSON pointers and faults.
 pub type Faults = Vec<(&'static str, Fault)>;
 
+/// What is wrong with one given value: each fault with the index of the item that it is about, or `None` when it is about the
+/// whole.
+pub type ItemFaults = Vec<(Option<usize>, Fault)>;
+
 /// Reads a list in which nothing stands twice.
-pub(crate) fn distinct<T: PartialEq>(
+pub fn distinct<T: PartialEq>(
     texts: &[String],
     parse: impl Fn(&str) -> Result<T, Fault>,
-) -> Result<Vec<T>, Vec<(Option<usize>, Fault)>> {
+) -> Result<Vec<T>, ItemFaults> {
     let (mut read, mut faults) = (Vec::new(), Vec::new());
     for (index, text) in texts.iter().enumerate() {
         match parse(text) {

@@ -122,6 +122,30 @@ impl<K: Kind> fmt::Display for Id<K> {
     }
 }
 
+/// A text that stands where an id is to be. Whether it is one shows when the thing is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenId(String);
+
+impl GivenId {
+    /// Takes any text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
 /// The text form of an id under a prefix.
 ///
 /// # Panics

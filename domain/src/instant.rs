@@ -1,6 +1,9 @@
 //! Instants as text. Chrono finds out anew what each part of a format asks for, which takes a tenth of a list; here it is known.
 
-use chrono::{Datelike, NaiveDateTime, Timelike};
+use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
+
+use crate::Timestamp;
+use crate::fault::Fault;
 
 /// The longest: with microseconds and a `Z`.
 const LONGEST: usize = 27;
@@ -64,6 +67,15 @@ pub fn rfc3339(instant: crate::Timestamp) -> Text {
     let mut text = write(instant.naive_utc(), b'T');
     text.push(b'Z');
     text
+}
+
+/// Reads an instant (RFC 3339), in whole seconds.
+pub fn parse(text: &str) -> Result<Timestamp, Fault> {
+    let fault = |_| Fault::new("invalid_instant", "Give an instant such as 2030-01-01T00:00:00Z (RFC 3339).");
+    // The databases hold instants to the microsecond, and four-digit years.
+    let at = DateTime::parse_from_rfc3339(text).map_err(fault)?.to_utc();
+    let far = || Fault::new("out_of_range", "Give an instant before the year 3000.");
+    DateTime::from_timestamp(at.timestamp(), 0).filter(|at| at.timestamp() < 32_503_680_000).ok_or_else(far)
 }
 
 #[cfg(test)]

@@ -41,5 +41,8 @@ pub mod event;
 pub mod webhook;
 pub mod billing;
 
+// What a given value of each type must be.
+pub mod limited;
+
 /// An instant in UTC. The service works in whole milliseconds.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,6 +1,6 @@
 //! The services that an account sells or uses (R5).
 
-use crate::fault::Fault;
+use crate::fault::{Fault, ItemFaults};
 
 /// One service of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +49,7 @@ impl Services {
     }
 
     /// Reads wire names. Faults carry the index of the name they are about, `None` when about the whole.
-    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Vec<(Option<usize>, Fault)>> {
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, ItemFaults> {
         let (mut pbx, mut trunk) = (false, false);
         let mut faults = Vec::new();
         for (index, name) in names.into_iter().enumerate() {

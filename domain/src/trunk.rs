@@ -1,7 +1,7 @@
 //! SIP trunks (R13).
 
 use crate::Timestamp;
-use crate::fault::{Fault, Faults, distinct};
+use crate::fault::{Fault, Faults, ItemFaults, distinct};
 use crate::id::{AccountId, TrunkId};
 use crate::limits::{CONCURRENT_CALLS, TRUNK_ADDRESSES_MAX};
 use crate::values::network::{Host, Network, Port, Transport};
@@ -58,7 +58,7 @@ impl Default for Codecs {
 
 impl Codecs {
     /// Reads names. Faults carry the index of the name that they are about, `None` when about the whole.
-    pub fn parse(names: &[String]) -> Result<Self, Vec<(Option<usize>, Fault)>> {
+    pub fn parse(names: &[String]) -> Result<Self, ItemFaults> {
         let unknown = || Fault::new("unknown_value", "Use \"PCMA\", \"PCMU\", \"G722\", \"G729\" or \"opus\".");
         let codecs = distinct(names, |name| Codec::parse(name).ok_or_else(unknown))?;
         if codecs.is_empty() {
@@ -74,7 +74,7 @@ impl Codecs {
 }
 
 /// Reads the networks from which a trunk may call.
-pub fn parse_networks(texts: &[String]) -> Result<Vec<Network>, Vec<(Option<usize>, Fault)>> {
+pub fn parse_networks(texts: &[String]) -> Result<Vec<Network>, ItemFaults> {
     if texts.len() > TRUNK_ADDRESSES_MAX {
         let detail = format!("Give at most {TRUNK_ADDRESSES_MAX} addresses and networks.");
         return Err(vec![(None, Fault::new("too_long", detail))]);

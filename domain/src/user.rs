@@ -3,7 +3,7 @@
 use crate::Timestamp;
 use crate::account::Tier;
 use crate::enterprise::{SbcRegionCode, Switches, UserLimit};
-use crate::fault::{Fault, Faults, distinct};
+use crate::fault::{Fault, Faults, ItemFaults, distinct};
 use crate::id::{AccountId, PbxId, TrunkId, UserId};
 use crate::limits::FORWARDED_NUMBERS_MAX;
 use crate::refusal::Refusal;
@@ -221,7 +221,7 @@ impl Change {
 pub fn parse_numbers(
     texts: &[String],
     parse: impl Fn(&str) -> Result<PhoneNumber, Fault>,
-) -> Result<Vec<PhoneNumber>, Vec<(Option<usize>, Fault)>> {
+) -> Result<Vec<PhoneNumber>, ItemFaults> {
     if texts.len() > FORWARDED_NUMBERS_MAX {
         let detail = format!("Give at most {FORWARDED_NUMBERS_MAX} numbers.");
         return Err(vec![(None, Fault::new("too_long", detail))]);

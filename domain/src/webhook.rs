@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::Timestamp;
 use crate::event::TypePattern;
-use crate::fault::{Fault, distinct};
+use crate::fault::{Fault, ItemFaults, distinct};
 use crate::id::WebhookId;
 use crate::limits::{EVENT_TYPES_MAX, WEBHOOK_FAILING_DAYS, WEBHOOK_RETRY_AFTER_MAX_SECONDS, WEBHOOK_URL_MAX};
 use crate::values::public_address::is_public;
@@ -28,10 +28,8 @@ impl Target {
             let detail = format!("Give at most {WEBHOOK_URL_MAX} characters, as they are written in a request.");
             return Err(Fault::new("too_long", detail));
         }
-        match url.scheme() {
-            "https" => {}
-            "http" if private_allowed => {}
-            _ => return Err(invalid("Give a URL that begins with https://.")),
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(not_https());
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(invalid("Leave user and password out: check the signature of what is sent instead."));
@@ -40,10 +38,21 @@ impl Target {
             return Err(invalid("Leave out the # and what is behind it: it would not be sent."));
         }
         let target = Self(url);
-        if !private_allowed && !target.address().is_none_or(is_public) {
-            return Err(Fault::new("private_address", "Give an address of the public internet."));
+        if !private_allowed {
+            target.check_public()?;
         }
         Ok(target)
+    }
+
+    /// Refuses what only tests may send to: a URL without TLS, and a private address.
+    pub fn check_public(&self) -> Result<(), Fault> {
+        if self.0.scheme() != "https" {
+            return Err(not_https());
+        }
+        if !self.address().is_none_or(is_public) {
+            return Err(Fault::new("private_address", "Give an address of the public internet."));
+        }
+        Ok(())
     }
 
     /// The address that it names instead of a host, if it does.
@@ -63,9 +72,13 @@ impl Target {
     }
 }
 
+fn not_https() -> Fault {
+    Fault::new("invalid_url", "Give a URL that begins with https://.")
+}
+
 /// Reads the types of events that a webhook gets: one at least, none twice. Faults carry the index of the one that they are about,
 /// `None` when about the whole.
-pub fn parse_types(texts: &[String]) -> Result<Vec<TypePattern>, Vec<(Option<usize>, Fault)>> {
+pub fn parse_types(texts: &[String]) -> Result<Vec<TypePattern>, ItemFaults> {
     if texts.is_empty() {
         return Err(vec![(None, Fault::new("too_short", "Name at least one type; `*` stands for all."))]);
     }

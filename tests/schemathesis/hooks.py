@@ -23,7 +23,6 @@ BEYOND_SCHEMAS = {
     "idempotency_key_reused": "it depends on an earlier request",
     "invalid_cursor": "a cursor is good only for the list that gave it",
     "in_the_past": "it depends on the time",
-    "out_of_range": "it depends on the time, or on another value",
     "duplicate": "two spellings are one value",
     # Forms that a regular expression of a readable length does not say.
     **dict.fromkeys(
@@ -35,8 +34,6 @@ BEYOND_SCHEMAS = {
         ],
         "its form is more than a pattern",
     ),
-    # Lengths in characters as they are stored or sent, which differ from those of the text that was given.
-    "too_long": "the canonical form is longer",
     # What is in a file is no schema's business.
     **dict.fromkeys(
         [
@@ -45,6 +42,15 @@ BEYOND_SCHEMAS = {
         ],
         "it is in the file",
     ),
+}
+
+# Bounds that a schema can't say, each of one member.
+BEYOND_BOUNDS = {
+    ("/url", "too_long"): "as it is sent, with what is not ASCII written out, it is longer",
+    ("/label", "too_long"): "the base domain of the region is behind it",
+    ("/since", "out_of_range"): "it depends on the time",
+    ("/expires_at", "out_of_range"): "a format has no last year",
+    ("/outbound_proxy", "out_of_range"): "a port in a text",
 }
 
 
@@ -62,6 +68,7 @@ def only_what_no_schema_says_refuses_a_valid_request(ctx, response, case):
         return  # The generator's mistake: it does not always keep to this pattern.
     # A reseller needs a billing reference and an enterprise does not, and a move is of either.
     faults = [error for error in problem.get("errors", []) if (error["pointer"], error["code"]) != ("/billing_reference", "null")]
+    faults = [error for error in faults if (error["pointer"], error["code"]) not in BEYOND_BOUNDS]
     codes = {error["code"] for error in faults} if problem.get("errors") else {problem["code"]}
     if "errors" in problem and problem["errors"] and problem["code"] in BEYOND_SCHEMAS:
         return

@@ -128,34 +128,16 @@ impl persistence::Failure for Error {
 impl From<persistence::Error> for Error {
     fn from(cause: persistence::Error) -> Self {
         use persistence::Error as Store;
-        let error = match &cause {
-            Store::Busy => {
-                Self::new(ErrorCode::Unavailable, "The service has too much to do right now. Try again in a moment.")
+        let (code, detail) = match &cause {
+            Store::Busy => (ErrorCode::Unavailable, "The service has too much to do right now. Try again in a moment."),
+            Store::Closed => (ErrorCode::Unavailable, "The service is restarting. Try again in a moment."),
+            outage if outage.is_outage() => {
+                (ErrorCode::Unavailable, "The service can't reach its database. Try again in a moment.")
             }
-            Store::Closed => Self::new(ErrorCode::Unavailable, "The service is restarting. Try again in a moment."),
-            Store::Unavailable(_) => {
-                Self::new(ErrorCode::Unavailable, "The service can't reach its database. Try again in a moment.")
-            }
-            Store::Query(error) if is_outage(error) => {
-                Self::new(ErrorCode::Unavailable, "The service can't reach its database. Try again in a moment.")
-            }
-            Store::Query(_) | Store::Corrupt(_) | Store::Panicked => {
-                Self::new(ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.")
+            Store::Unavailable(_) | Store::Query(_) | Store::Corrupt(_) | Store::Panicked => {
+                (ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.")
             }
         };
-        Self { cause: Some(Arc::new(cause)), ..error }
+        Self { cause: Some(Arc::new(cause)), ..Self::new(code, detail) }
     }
-}
-
-fn is_outage(error: &(dyn std::error::Error + 'static)) -> bool {
-    let text = error.to_string();
-    [
-        "server closed the connection",
-        "terminating connection",
-        "canceling statement",
-        "lock timeout",
-        "database is locked",
-    ]
-    .iter()
-    .any(|sign| text.contains(sign))
 }

@@ -1,6 +1,7 @@
 //! The members that `before` and `after` of events can have, by what the events happened to: what the document shows of them, what
 //! only those see who see SIP data, and what every recorded event is held to.
 
+use domain::limits::{SBC_REGIONS_MAX, WEBHOOK_URL_MAX};
 use serde_json::{Map, Value, json};
 
 /// A member.
@@ -206,14 +207,14 @@ pub fn schema(subject: &str) -> Value {
             let hidden = if *sip { " Enterprises see it where `access_sip_data` is on." } else { "" };
             let description = format!("{summary}{hidden}");
             let schema = match kind {
-                Text => json!({"type": ["string", "null"], "description": description, "maxLength": 2000}),
+                Text => json!({"type": ["string", "null"], "description": description, "maxLength": WEBHOOK_URL_MAX}),
                 Instant => json!({"type": ["string", "null"], "format": "date-time", "description": description}),
                 Number => json!({"type": ["integer", "null"], "format": "int64", "description": description}),
                 Flag => json!({"type": ["boolean", "null"], "description": description}),
                 Texts => json!({
                     "type": "array",
-                    "items": {"type": "string", "maxLength": 2000},
-                    "maxItems": 100,
+                    "items": {"type": "string", "maxLength": WEBHOOK_URL_MAX},
+                    "maxItems": SBC_REGIONS_MAX,
                     "description": description,
                 }),
             };

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
 use domain::event::{Reader, shows_actor};
+use domain::limits;
 use persistence::events;
 use persistence::events::Actor;
 use serde::Serialize;
@@ -10,27 +11,29 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::members::hide_sip_data;
+use crate::shown;
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"type": "reseller.updated", "subject_type": "reseller", "request_id": "req_01h455vb4pex5vsknk084sn02q", "source_address": "192.0.2.10"}))]
 pub struct Event {
     /// Its id.
-    #[schema(example = "event_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "event_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// What happened: what it happened to, and what was done.
     #[serde(rename = "type")]
-    #[schema(example = "reseller.updated", max_length = 60)]
+    #[schema(value_type = shown::CodeName)]
     pub kind: String,
     /// When it happened. Events that happened at nearly the same time may stand in the list the other way round.
     pub occurred_at: DateTime<Utc>,
     /// The account that it belongs to; `null` for what belongs to the platform.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub account_id: Option<String>,
     /// What kind of thing it happened to.
-    #[schema(example = "reseller", max_length = 30)]
+    #[schema(value_type = shown::SubjectType)]
     pub subject_type: String,
     /// The id of what it happened to; the period of a billing report.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub subject_id: String,
     /// Who did it.
     pub actor: EventActor,
@@ -41,24 +44,25 @@ pub struct Event {
     #[schema(value_type = Option<Object>, example = json!({"name": "Nordwind Telefonie"}))]
     pub after: Option<Value>,
     /// The `X-Request-Id` of the request that did it; the reason, for what the service did by itself.
-    #[schema(example = "req_01h455vb4pex5vsknk084sn02q", max_length = 128)]
+    #[schema(value_type = shown::RequestId)]
     pub request_id: String,
     /// The network address that the request came from; `null` when it came from above you.
-    #[schema(example = "192.0.2.10", max_length = 45)]
+    #[schema(value_type = Option<shown::Address>)]
     pub source_address: Option<String>,
 }
 
 /// Who did something.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"account_type": "master_reseller"}))]
 pub struct EventActor {
     /// What it is.
     #[serde(rename = "type")]
     pub kind: EventActorType,
     /// The id of the member or API client; `null` for one of an account above you, and for those who have none.
-    #[schema(example = "member_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "member_01h455vb4pex5vsknk084sn02q")]
     pub id: Option<String>,
     /// What kind of account it signed in to: `platform` is staff. `null` for those who were not signed in.
-    #[schema(example = "master_reseller", max_length = 20)]
+    #[schema(value_type = Option<shown::Word>)]
     pub account_type: Option<&'static str>,
 }
 
@@ -133,15 +137,19 @@ impl Event {
 
 /// A page of events.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"resume_cursor": "AAAAAAAAAAnbXoD0tB-1oA"}))]
 pub struct EventPage {
     /// The events of this page, in the list's order.
-    #[schema(max_items = 200)]
+    #[schema(value_type = Events)]
     pub items: Vec<Event>,
     /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
+    #[schema(value_type = Option<shown::Cursor>)]
     pub next_cursor: Option<String>,
     /// Give it as `cursor` later to go on where this page ends, also when it is the last one: whatever is committed until then
     /// follows, and nothing is missed. `null` when the newest come first.
-    #[schema(example = "AAAAAAAAAAnbXoD0tB-1oA", max_length = 60)]
+    #[schema(value_type = Option<shown::Cursor>)]
     pub resume_cursor: Option<String>,
 }
+
+/// The events of a page.
+type Events = shown::Many<Event, 0, { shown::items(limits::PAGE_MAX) }>;

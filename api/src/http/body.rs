@@ -1,7 +1,5 @@
 //! Request bodies: read within limits, then parsed so that every fault is named at once (W1, W2).
 
-use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -12,12 +10,13 @@ use domain::fault::Fault;
 use domain::limits;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
-use utoipa::openapi::{RefOr, Schema};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use utoipa::PartialSchema;
+use validator::ValidateArgs;
 
-use crate::error::{Error, ErrorCode, ValueError, value_error};
+use super::validation::{Valid, validate};
+use crate::error::{Error, ErrorCode, value_error};
 
 /// The octets of a request body. It is parsed after the caller was found to be allowed to send it.
 #[derive(Debug, Clone)]
@@ -31,6 +30,57 @@ impl Body {
     #[must_use]
     pub fn octets(&self) -> &Bytes {
         &self.octets
+    }
+
+    /// Reads a request into the command that it stands for. What is wrong with it waits until the caller's authority is known.
+    #[must_use]
+    pub fn parse<R, C>(&self) -> Parsed<C>
+    where
+        R: DeserializeOwned + PartialSchema + for<'a> ValidateArgs<'a, Args = ()>,
+        C: From<Valid<R>>,
+    {
+        Parsed(self.json::<R>().and_then(|request| validate(request, ())).map(C::from))
+    }
+
+    /// Reads a request whose rules depend on what is configured.
+    #[must_use]
+    pub fn parse_with<'a, R, C>(&self, context: R::Args) -> Parsed<C>
+    where
+        R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
+        C: From<Valid<R>>,
+    {
+        Parsed(self.json::<R>().and_then(|request| validate(request, context)).map(C::from))
+    }
+
+    /// Reads a merge patch, which names at least one member.
+    #[must_use]
+    pub fn parse_patch<R, C>(&self) -> Parsed<C>
+    where
+        R: DeserializeOwned + PartialSchema + for<'a> ValidateArgs<'a, Args = ()>,
+        C: From<Valid<R>>,
+    {
+        self.parse_patch_with::<R, C>(())
+    }
+
+    /// Reads a merge patch whose rules depend on what is configured.
+    #[must_use]
+    pub fn parse_patch_with<'a, R, C>(&self, context: R::Args) -> Parsed<C>
+    where
+        R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
+        C: From<Valid<R>>,
+    {
+        let named = self.json::<Map<String, Value>>().and_then(|named| refuse_empty(named.is_empty()));
+        Parsed(named.and_then(|()| self.parse_with::<R, C>(context).0))
+    }
+
+    /// Reads a request that may be left out altogether.
+    #[must_use]
+    pub fn parse_or_default<R, C>(&self) -> Parsed<C>
+    where
+        R: DeserializeOwned + Default + PartialSchema + for<'a> ValidateArgs<'a, Args = ()>,
+        C: From<Valid<R>>,
+    {
+        Parsed(self.json_or_nothing::<R>().and_then(|request| validate(request, ())).map(C::from))
     }
 
     /// The same for an operation that needs no body: without one, no member is given.
@@ -57,6 +107,23 @@ impl Body {
                 format!("Line {}, column {}: {}", error.line(), error.column(), reason(&error)),
             )
         })
+    }
+}
+
+/// What a body was read into, or everything that is wrong with it. Authority comes before validation (R8): an operation asks for it
+/// once it knows that the caller may do what the body says.
+#[derive(Debug)]
+pub struct Parsed<T>(Result<T, Error>);
+
+impl<T> Parsed<T> {
+    /// What was read. It can be asked for again, because an operation may run again.
+    pub fn get(&self) -> Result<&T, Error> {
+        self.0.as_ref().map_err(Error::clone)
+    }
+
+    /// What was read, for those who need no authority.
+    pub fn into_inner(self) -> Result<T, Error> {
+        self.0
     }
 }
 
@@ -109,208 +176,6 @@ fn too_large() -> Error {
     Error::new(ErrorCode::BodyTooLarge, format!("Send at most {} bytes.", limits::BODY_MAX))
 }
 
-/// A member of a body: absent, `null`, of a wrong type, or a value. Reading one never fails, so that a wrong member
-/// does not hide the others.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Field<T> {
-    /// The member is not there.
-    #[default]
-    Absent,
-    /// The member is `null`.
-    Null,
-    /// The member is of another type.
-    WrongType,
-    /// The member has a value.
-    Value(T),
-}
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Null => Self::Null,
-            value => serde_json::from_value(whole(value)).map_or(Self::WrongType, Self::Value),
-        })
-    }
-}
-
-/// `12.0` is a whole number in JSON Schema, and some languages write all their numbers like that.
-fn whole(value: Value) -> Value {
-    /// Up to here every whole number has a double of its own.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    match value.as_f64() {
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole and exact")]
-        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() <= EXACT => Value::from(number as i64),
-        _ => value,
-    }
-}
-
-/// The names of members that the operation does not know, each of which is a fault (W1).
-#[derive(Debug, Clone, Default)]
-pub struct Unknown(Vec<String>);
-
-impl<'de> Deserialize<'de> for Unknown {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = BTreeMap::<String, IgnoredAny>::deserialize(deserializer)?;
-        Ok(Self(members.into_keys().collect()))
-    }
-}
-
-/// What a member's raw type is called in messages.
-pub trait Raw: Borrow<Self::Borrowed> {
-    /// As what a parser sees it.
-    type Borrowed: ?Sized;
-    /// With its article.
-    const NAME: &'static str;
-}
-
-impl Raw for String {
-    type Borrowed = str;
-    const NAME: &'static str = "a string";
-}
-
-impl Raw for Vec<String> {
-    type Borrowed = [String];
-    const NAME: &'static str = "a list of strings";
-}
-
-impl Raw for bool {
-    type Borrowed = bool;
-    const NAME: &'static str = "true or false";
-}
-
-impl Raw for i64 {
-    type Borrowed = i64;
-    const NAME: &'static str = "a whole number";
-}
-
-/// Parses the members of a body and collects what is wrong with them.
-#[derive(Debug)]
-pub struct Members {
-    errors: Vec<ValueError>,
-}
-
-impl Members {
-    /// Starts with the members that are not known.
-    #[must_use]
-    pub fn new(Unknown(unknown): Unknown) -> Self {
-        let errors = unknown
-            .into_iter()
-            .map(|name| {
-                let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-                let pointer = pointer.chars().take(100).collect::<String>();
-                value_error(pointer, Fault::new("unknown_member", "This operation has no such member. Remove it."))
-            })
-            .take(50)
-            .collect();
-        Self { errors }
-    }
-
-    /// A member that must have a value.
-    pub fn required<T: Raw, U>(
-        &mut self,
-        pointer: &str,
-        field: Field<T>,
-        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
-    ) -> Option<U> {
-        match field {
-            Field::Absent => self.fault(pointer, Fault::required()),
-            field => self.given(pointer, field, parse),
-        }
-    }
-
-    /// A member that must have a value where something is created, and may be absent where it is changed.
-    pub fn needed<T: Raw, U>(
-        &mut self,
-        creates: bool,
-        pointer: &str,
-        field: Field<T>,
-        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
-    ) -> Option<U> {
-        if creates { self.required(pointer, field, parse) } else { self.optional(pointer, field, parse) }
-    }
-
-    /// A list that may be absent, with a pointer of its own for each wrong item of it.
-    pub fn list<U>(
-        &mut self,
-        pointer: &str,
-        field: Field<Vec<String>>,
-        parse: impl FnOnce(&[String]) -> Result<U, Vec<(Option<usize>, Fault)>>,
-    ) -> Option<U> {
-        let texts = self.optional(pointer, field, |texts| Ok(texts.to_vec()))?;
-        self.selection(pointer, parse(&texts))
-    }
-
-    /// A member that may be absent, but not `null`.
-    pub fn optional<T: Raw, U>(
-        &mut self,
-        pointer: &str,
-        field: Field<T>,
-        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
-    ) -> Option<U> {
-        match field {
-            Field::Absent => None,
-            field => self.given(pointer, field, parse),
-        }
-    }
-
-    /// A member that may be absent, or `null` to be without: `Some(None)`.
-    pub fn nullable<T: Raw, U>(
-        &mut self,
-        pointer: &str,
-        field: Field<T>,
-        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
-    ) -> Option<Option<U>> {
-        match field {
-            Field::Null => Some(None),
-            field => self.optional(pointer, field, parse).map(Some),
-        }
-    }
-
-    fn given<T: Raw, U>(
-        &mut self,
-        pointer: &str,
-        field: Field<T>,
-        parse: impl FnOnce(&T::Borrowed) -> Result<U, Fault>,
-    ) -> Option<U> {
-        match field {
-            Field::Value(value) => match parse(value.borrow()) {
-                Ok(parsed) => Some(parsed),
-                Err(fault) => self.fault(pointer, fault),
-            },
-            Field::Null => self.fault(pointer, Fault::new("null", format!("Give {}; null is not allowed.", T::NAME))),
-            Field::WrongType => self.fault(pointer, Fault::new("wrong_type", format!("Give {}.", T::NAME))),
-            Field::Absent => None,
-        }
-    }
-
-    /// A member that is a selection, with a pointer of its own for each wrong item of it.
-    pub fn selection<U>(&mut self, pointer: &str, parsed: Result<U, Vec<(Option<usize>, Fault)>>) -> Option<U> {
-        let faults = match parsed {
-            Ok(selection) => return Some(selection),
-            Err(faults) => faults,
-        };
-        for (index, fault) in faults.into_iter().take(20) {
-            let pointer = index.map_or_else(|| pointer.to_owned(), |index| format!("{pointer}/{index}"));
-            self.fault::<()>(&pointer, fault);
-        }
-        None
-    }
-
-    /// Notes a fault; gives `None`, so that it can stand where a value is expected.
-    pub fn fault<U>(&mut self, pointer: &str, fault: Fault) -> Option<U> {
-        self.errors.push(value_error(pointer, fault));
-        None
-    }
-
-    /// The command, if nothing was wrong.
-    pub fn finish<U>(self, command: Option<U>) -> Result<U, Error> {
-        match command {
-            Some(command) if self.errors.is_empty() => Ok(command),
-            _ => Err(Error::validation(self.errors)),
-        }
-    }
-}
-
 /// Refuses a body that changes nothing because it names no member.
 pub fn refuse_empty(is_empty: bool) -> Result<(), Error> {
     if is_empty {
@@ -318,13 +183,4 @@ pub fn refuse_empty(is_empty: bool) -> Result<(), Error> {
         return Err(Error::validation(vec![value_error("", fault)]));
     }
     Ok(())
-}
-
-/// The schema of a request that creates: that of the one that changes, of which it needs some members.
-#[must_use]
-pub fn needing(schema: RefOr<Schema>, members: &[&str], description: &str) -> RefOr<Schema> {
-    let RefOr::T(Schema::Object(mut object)) = schema else { return schema };
-    object.required = members.iter().map(ToString::to_string).collect();
-    object.description = Some(description.to_owned());
-    RefOr::T(Schema::Object(object))
 }

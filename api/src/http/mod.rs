@@ -4,6 +4,10 @@ pub mod names;
 pub mod problem_response;
 pub mod answer;
 pub mod query;
+pub mod field;
+#[expect(missing_docs, reason = "each is the nullable field of the value type of its name")]
+pub mod nullable;
+pub mod validation;
 pub mod body;
 pub mod context;
 pub mod caller;
@@ -15,8 +19,9 @@ pub mod fallback;
 pub mod rate_limit;
 
 pub use answer::Answer;
-pub use body::{Body, Field, Members, Unknown};
+pub use body::{Body, Parsed};
 pub use caller::Caller;
 pub use conditions::Conditions;
 pub use context::Context;
 pub use idempotency::Once;
+pub use validation::Valid;

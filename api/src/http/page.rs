@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::limits::{PAGE_DEFAULT, PAGE_MAX};
+use domain::limits::{CURSOR_MAX, PAGE_DEFAULT, PAGE_MAX};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::answer::Answer;
@@ -17,15 +19,49 @@ use crate::error::{Error, ErrorCode};
 /// Octets at the end of a cursor that tell whether it belongs to the list.
 const CHECK: usize = 8;
 
+/// What lists show.
+pub trait Listed: ToSchema {
+    /// What many of them are called.
+    const PLURAL: &str;
+}
+
 /// A page of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Page<T> {
     /// The items of this page, in the list's order.
-    #[schema(max_items = 200)]
     pub items: Vec<T>,
     /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(example = json!(null), max_length = 60)]
     pub next_cursor: Option<String>,
+}
+
+impl<T: Listed> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new()
+            .items(Ref::from_schema_name(T::name()))
+            .description(Some(format!("The {} of this page, in the list's order.", T::PLURAL)))
+            .max_items(usize::try_from(PAGE_MAX).ok());
+        let next_cursor = ObjectBuilder::new()
+            .schema_type(SchemaType::Array(vec![Type::String, Type::Null]))
+            .description(Some("Give it as `cursor` to get the next page; `null` on the last one."))
+            .max_length(Some(CURSOR_MAX));
+        ObjectBuilder::new()
+            .description(Some(format!("A page of {}.", T::PLURAL)))
+            .property("items", items)
+            .required("items")
+            .property("next_cursor", next_cursor)
+            .into()
+    }
+}
+
+impl<T: Listed> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        Cow::Owned(format!("{}Page", T::name()))
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
 }
 
 /// Which page of a list is wanted, and of which list. A cursor works only for the list, filters and caller that it

@@ -20,11 +20,11 @@ pub enum Source {
     /// A network address.
     Address(IpAddr),
     /// A network address at the operations that anybody may use to send e-mail or to guess at passwords and tokens.
-    Door(IpAddr),
+    UnauthenticatedPost(IpAddr),
 }
 
 /// Requests a minute from one address at the operations that need no sign-in.
-const DOOR_PER_MINUTE: u32 = 60;
+const UNAUTHENTICATED_POSTS_PER_MINUTE: u32 = 60;
 
 type Limiter = RateLimiter<Source, DashMapStateStore<Source>, DefaultClock, StateInformationMiddleware>;
 
@@ -32,7 +32,7 @@ type Limiter = RateLimiter<Source, DashMapStateStore<Source>, DefaultClock, Stat
 pub struct RateLimits {
     per_second: NonZeroU32,
     requests: Limiter,
-    door: Limiter,
+    unauthenticated_posts: Limiter,
 }
 
 /// What a request that was let through is told of its allowance.
@@ -46,28 +46,33 @@ impl RateLimits {
     /// Allows so many requests per second and caller, and as many at once.
     #[must_use]
     pub fn new(per_second: NonZeroU32) -> Self {
-        let door = Quota::per_minute(NonZeroU32::new(DOOR_PER_MINUTE).unwrap_or(NonZeroU32::MIN));
+        let posts = Quota::per_minute(NonZeroU32::new(UNAUTHENTICATED_POSTS_PER_MINUTE).unwrap_or(NonZeroU32::MIN));
         Self {
             per_second,
             requests: RateLimiter::dashmap(Quota::per_second(per_second)).with_middleware(),
-            door: RateLimiter::dashmap(door).with_middleware(),
+            unauthenticated_posts: RateLimiter::dashmap(posts).with_middleware(),
         }
     }
 
     /// Counts a request, or refuses it.
     pub fn count(&self, source: Source) -> Result<Allowance, Error> {
-        let limiter = if matches!(source, Source::Door(_)) { &self.door } else { &self.requests };
+        // Each limit has a policy of its own, by which a client tells how long to wait and how fast it may go.
+        let (limiter, policy, quota, window) = match source {
+            Source::UnauthenticatedPost(_) => {
+                (&self.unauthenticated_posts, "unauthenticated", UNAUTHENTICATED_POSTS_PER_MINUTE, 60)
+            }
+            Source::Principal(_) | Source::Address(_) => (&self.requests, "default", self.per_second.get(), 1),
+        };
         match limiter.check_key(&source) {
             Ok(state) => {
                 Ok(Allowance { per_second: self.per_second.get(), remaining: state.remaining_burst_capacity() })
             }
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-                let policy = format!("\"default\";q={};w=1", self.per_second);
                 Err(Error::new(ErrorCode::RateLimited, format!("Wait {wait} second(s) and send it again."))
                     .header("retry-after", wait.to_string())
-                    .header("ratelimit-policy", policy)
-                    .header("ratelimit", format!("\"default\";r=0;t={wait}")))
+                    .header("ratelimit-policy", format!("\"{policy}\";q={quota};w={window}"))
+                    .header("ratelimit", format!("\"{policy}\";r=0;t={wait}")))
             }
         }
     }
@@ -75,7 +80,7 @@ impl RateLimits {
     /// Forgets those who have been quiet.
     pub fn forget_quiet(&self) {
         self.requests.retain_recent();
-        self.door.retain_recent();
+        self.unauthenticated_posts.retain_recent();
     }
 }
 

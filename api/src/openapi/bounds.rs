@@ -1,6 +1,7 @@
 //! Says of every text and number in the document how long or large it can be, where its annotation does not: what follows from its
 //! format, from its example or from where it stands.
 
+use domain::limits::{COUNT_MAX, DATE_TIME_MAX, ID_MAX, LINK_MAX, REQUEST_ID_MAX, SHORT_HEADER_MAX, TEXT_MAX};
 use serde_json::{Map, Value, json};
 
 /// What a typed id ends with: a UUIDv7 in the base32 of TypeIDs (W1).
@@ -50,13 +51,16 @@ fn bound_text(name: &str, object: &mut Map<String, Value>) {
     let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
     let longest = match (format, name) {
         // With nanoseconds and an offset, which callers may give.
-        ("date-time", _) => 35,
-        (_, "X-Request-Id") => 128,
-        (_, "ETag" | "WWW-Authenticate") => 60,
-        (_, "Link" | "Location") => 5_000,
+        ("date-time", _) => DATE_TIME_MAX,
+        (_, "X-Request-Id") => REQUEST_ID_MAX,
+        (_, "ETag" | "WWW-Authenticate") => SHORT_HEADER_MAX,
+        (_, "Link" | "Location") => LINK_MAX,
         // Answers are as long as what there is. The files that are sent are measured in octets, and refused with 413.
-        (_, "text/plain" | "text/csv" | "application/x-ndjson" | "image/svg+xml") => 1_000_000_000_000_i64,
-        _ => 255,
+        (_, "text/plain" | "text/csv" | "application/x-ndjson" | "image/svg+xml") => {
+            usize::try_from(COUNT_MAX).unwrap_or(usize::MAX)
+        }
+        _ if is_of_id(object) || is_named_as_id(name) => ID_MAX,
+        _ => TEXT_MAX,
     };
     object.entry("maxLength").or_insert(json!(longest));
     if object.contains_key("format") || object.contains_key("pattern") {
@@ -67,7 +71,7 @@ fn bound_text(name: &str, object: &mut Map<String, Value>) {
         object.insert("format".to_owned(), json!(form.trim_start_matches("x-")));
         return;
     }
-    let is_of_id = object.get("example").and_then(Value::as_str).is_some_and(is_id);
+    let is_of_id = is_of_id(object);
     let pattern = match name {
         "kid" => "^[0-9a-f-]{36}$".to_owned(),
         "ETag" => r#"^"[0-9]+\.[0-9a-f]+"$"#.to_owned(),
@@ -104,6 +108,18 @@ fn id_prefix(name: &str) -> Option<&str> {
     TYPES.contains(&prefix).then_some(prefix)
 }
 
+/// Whether the example of a schema is a typed id.
+fn is_of_id(schema: &Map<String, Value>) -> bool {
+    schema.get("example").and_then(Value::as_str).is_some_and(is_id)
+}
+
+/// Whether a member or parameter of this name holds an id.
+fn is_named_as_id(name: &str) -> bool {
+    name == "id"
+        || id_prefix(name).is_some()
+        || matches!(name, "account_id" | "decided_by" | "subject_id" | "subject" | "actor")
+}
+
 /// Whether an example is a typed id.
 fn is_id(example: &str) -> bool {
     let is_digit =
@@ -120,7 +136,7 @@ fn bound_number(object: &mut Map<String, Value>) {
     object.entry("format").or_insert(json!("int64"));
     object.entry("minimum").or_insert(json!(0));
     // More than anything here can count.
-    object.entry("maximum").or_insert(json!(1_000_000_000_000_i64));
+    object.entry("maximum").or_insert(json!(COUNT_MAX));
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Completes the document with what follows from the shape of an operation, so that no handler has to repeat it: the
 //! problems that the edge and the body can give, and the form of every problem.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use utoipa::openapi::path::{Operation, ParameterIn};
-use utoipa::openapi::schema::{AdditionalProperties, Type};
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Schema};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, RefOr, Response, Schema};
 
 use crate::error::ErrorCode;
 
@@ -16,9 +18,9 @@ pub(super) fn complete(document: &mut OpenApi) {
         for operation in operations.into_iter().flatten() {
             add_problems(operation);
             describe_problems(operation);
-            name_requests(operation);
         }
     }
+    let requests = request_schemas(&document.paths);
     let Some(components) = &mut document.components else { return };
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -33,33 +35,9 @@ pub(super) fn complete(document: &mut OpenApi) {
         .description(Some("The id of an API client as user name, its secret as password."))
         .build();
     components.add_security_scheme("client", SecurityScheme::Http(basic));
-    let requests = [
-        "Create",
-        "Patch",
-        "File",
-        "Reject",
-        "Preview",
-        "Redeem",
-        "Login",
-        "RefreshRequest",
-        "PasswordResetRequest",
-        "StartRoute",
-        "ConfirmRoute",
-        "RotateSecret",
-        "MoveReseller",
-        "MoveEnterprise",
-        "AcceptMove",
-        "InviteMember",
-        "PrepareSecondFactor",
-        "GiveCode",
-        "SignInFor",
-        "ChangeEmail",
-        "ReplayEvents",
-        "TokenRequest",
-    ];
     for (name, schema) in &mut components.schemas {
         let RefOr::T(Schema::Object(object)) = schema else { continue };
-        if requests.iter().any(|request| name.starts_with(request)) {
+        if requests.contains(name) {
             // Unknown members are refused (W1).
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         } else if !object.properties.is_empty() {
@@ -67,6 +45,31 @@ pub(super) fn complete(document: &mut OpenApi) {
             object.required = object.properties.keys().cloned().collect();
         }
     }
+}
+
+/// The names of the schemas of request bodies.
+fn request_schemas(paths: &Paths) -> BTreeSet<String> {
+    let operations = paths.paths.values().flat_map(|item| [&item.get, &item.post, &item.patch, &item.delete]).flatten();
+    let bodies = operations.filter_map(|operation| match &operation.request_body {
+        Some(RefOr::T(body)) => Some(body.content.values()),
+        Some(RefOr::Ref(_)) | None => None,
+    });
+    let named = |schema: &RefOr<Schema>| match schema {
+        RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().map(str::to_owned),
+        RefOr::T(_) => None,
+    };
+    bodies
+        .flatten()
+        .filter_map(|content| match content {
+            RefOr::T(content) => content.schema.as_ref(),
+            RefOr::Ref(_) => None,
+        })
+        .flat_map(|schema| match schema {
+            // A body that can be left out is that or `null`.
+            RefOr::T(Schema::OneOf(choices)) => choices.items.iter().filter_map(named).collect(),
+            schema => named(schema).into_iter().collect::<Vec<_>>(),
+        })
+        .collect()
 }
 
 fn add_problems(operation: &mut Operation) {
@@ -150,19 +153,5 @@ fn describe_problems(operation: &mut Operation) {
         let mut content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
         content.example = Some(example);
         response.content.insert("application/problem+json".to_owned(), RefOr::T(content));
-    }
-}
-
-/// A caller can name its request.
-fn name_requests(operation: &mut Operation) {
-    // Fields that are options come out of the annotations as nullable parameters; a parameter can only be absent.
-    for parameter in operation.parameters.iter_mut().flatten() {
-        let RefOr::T(parameter) = parameter else { continue };
-        if let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
-            && let utoipa::openapi::schema::SchemaType::Array(types) = &object.schema_type
-            && let Some(first) = types.iter().find(|name| **name != Type::Null)
-        {
-            object.schema_type = utoipa::openapi::schema::SchemaType::Type(first.clone());
-        }
     }
 }

@@ -6,6 +6,7 @@ mod examples;
 mod links;
 mod requests;
 mod shared;
+mod values;
 mod webhooks;
 
 use utoipa::OpenApi;
@@ -13,6 +14,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa_actix_web::AppExt;
 
 use crate::error::Problem;
+use crate::resources::trunks::wire::CodecView;
 use crate::routes;
 
 /// What the document says apart from its operations. Tags stand in the order of the journey.
@@ -45,7 +47,8 @@ use crate::routes;
         (name = "Webhooks", description = "Where your events are sent as they happen, signed after the Standard Webhooks specification."),
         (name = "System", description = "Health, metrics and keys."),
     ),
-    components(schemas(Problem)),
+    // Enumerations that value types name stand here, because nothing else refers to them.
+    components(schemas(Problem, CodecView)),
 )]
 struct Frame;
 
@@ -78,6 +81,7 @@ pub fn document() -> Document {
     webhooks::add(&mut document);
     // What concerns the whole document whatever a thing in it is, such as every text, is done on its JSON form.
     let mut json = serde_json::to_value(document).expect("a document is JSON");
+    values::write_out(&mut json);
     // It is for partners, too.
     json["servers"][0]["x-internal"] = false.into();
     requests::complete(&mut json);

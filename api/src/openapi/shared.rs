@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::limits::{RETRY_AFTER_MAX, TEXT_MAX};
 use serde_json::{Map, Value, json};
 
 use crate::error::ErrorCode;
@@ -64,7 +65,7 @@ fn for_each_answer(document: &mut Value, mut act: impl FnMut(&str, &mut Value)) 
 }
 
 fn headers() -> Value {
-    let text = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "example": example, "maxLength": 255}});
+    let text = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "example": example, "maxLength": TEXT_MAX}});
     let mut headers = json!({
         "X-Request-Id": text("Names this request: yours, or one of ours. Give it to support.", "req_01h455vb4pex5vsknk084sn02q"),
         "RateLimit": text("How many requests are left and for how many seconds, where they are counted.", "\"default\";r=49;t=1"),
@@ -73,7 +74,7 @@ fn headers() -> Value {
     });
     headers["Retry-After"] = json!({
         "description": "Seconds to wait.",
-        "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 86_400},
+        "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": RETRY_AFTER_MAX},
     });
     headers
 }

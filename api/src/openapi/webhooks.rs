@@ -1,6 +1,7 @@
 //! What the service sends to webhooks: an operation of theirs for each type of event, with the schema of its message.
 
 use domain::event::{EventType, TYPES};
+use domain::limits::WEBHOOK_HEADER_MAX;
 use serde_json::{Value, json};
 use utoipa::openapi::path::{OperationBuilder, PathItem, PathsBuilder};
 use utoipa::openapi::request_body::RequestBody;
@@ -34,7 +35,7 @@ fn operation(kind: &EventType) -> OperationBuilder {
     let header = |name: &str, description: &str, example: &str| {
         json!({
             "name": name, "in": "header", "required": true, "description": description, "example": example,
-            "schema": {"type": "string", "maxLength": 500},
+            "schema": {"type": "string", "maxLength": WEBHOOK_HEADER_MAX},
         })
     };
     let parameters = [

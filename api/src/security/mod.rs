@@ -1,6 +1,7 @@
 //! Keys, tokens and passwords.
 
 pub mod access_token;
+pub mod given;
 pub mod guesses;
 pub mod key_files;
 pub mod password;

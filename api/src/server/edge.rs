@@ -32,7 +32,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Operations that can be used to send e-mail to anybody, or to guess at passwords, tokens and codes.
-const DOORS: [&str; 4] = ["/auth/", "/activations", "/oauth/", "/me/second-factor"];
+const UNAUTHENTICATED_POSTS: [&str; 4] = ["/auth/", "/activations", "/oauth/", "/me/second-factor"];
 
 /// Passes a request on and its answer back.
 pub(super) async fn pass(
@@ -199,7 +199,7 @@ fn claims(request: &ServiceRequest, service: &Service) -> Result<Claims, Refusal
 
 fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Result<Option<Allowance>, Error> {
     let Some(limits) = &service.rate_limits else { return Ok(None) };
-    // The path as it is routed: escapes are resolved, so that none hides a door.
+    // The path as it is routed: escapes are resolved, so that none hides where it leads.
     let path = request.match_info().as_str();
     if matches!(path, "/livez" | "/readyz" | "/metrics") {
         return Ok(None);
@@ -207,9 +207,10 @@ fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Resu
     let network = context.network();
     let source = context.claims.as_ref().map_or(Source::Address(network), |claims| Source::Principal(claims.principal));
     let allowance = limits.count(source)?;
-    let door = path == "/support-tickets" || DOORS.iter().any(|door| path.starts_with(door));
-    if door && request.method() == Method::POST {
-        limits.count(Source::Door(network))?;
+    let needs_no_sign_in =
+        path == "/support-tickets" || UNAUTHENTICATED_POSTS.iter().any(|start| path.starts_with(start));
+    if needs_no_sign_in && request.method() == Method::POST {
+        limits.count(Source::UnauthenticatedPost(network))?;
     }
     Ok(Some(allowance))
 }

@@ -1,7 +1,6 @@
 //! How requests and answers show roles.
 
 use domain::authority::Role;
-use domain::fault::Fault;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,10 +28,4 @@ impl From<Role> for RoleView {
             Role::Viewer => Self::Viewer,
         }
     }
-}
-
-/// Reads a role.
-pub fn parse_role(text: &str) -> Result<Role, Fault> {
-    let fault = || Fault::new("unknown_value", "Use \"owner\", \"provisioner\", \"billing\" or \"viewer\".");
-    Role::parse(text).ok_or_else(fault)
 }

@@ -44,6 +44,26 @@ impl Error {
         }
     }
 
+    /// Whether the database could not be reached, or could not do its work in time, so that the same request may succeed later.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        const SIGNS: [&str; 5] = [
+            "server closed the connection",
+            "terminating connection",
+            "canceling statement",
+            "lock timeout",
+            "database is locked",
+        ];
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Query(error) => {
+                let text = error.to_string();
+                SIGNS.iter().any(|sign| text.contains(sign))
+            }
+            Self::Busy | Self::Closed | Self::Panicked | Self::Corrupt(_) => false,
+        }
+    }
+
     /// Whether the connection itself is gone.
     pub(crate) fn is_disconnect(&self) -> bool {
         match self {

@@ -6,6 +6,7 @@ mod api_clients;
 mod authorisation;
 mod bad_input;
 mod billing;
+mod bounds;
 mod browser;
 mod changes;
 mod contract;

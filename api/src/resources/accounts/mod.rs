@@ -7,4 +7,3 @@ pub mod life_cycle;
 pub mod list;
 pub mod requests;
 pub mod search;
-pub mod wire;

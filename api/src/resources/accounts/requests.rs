@@ -14,7 +14,7 @@ use crate::access::{Actor, Change, Read};
 use crate::app::Service;
 use crate::error::{BlockersView, Error};
 use crate::http::idempotency::Repeatable;
-use crate::http::{Answer, Caller, Conditions};
+use crate::http::{Answer, Caller, Conditions, Parsed};
 
 /// What differs between tiers: the tier, its path, and how its accounts look.
 pub trait View: Serialize + From<Account> {
@@ -78,15 +78,15 @@ pub async fn patch<V: View>(
     caller: Caller<Change>,
     id: String,
     conditions: Conditions,
-    command: Result<accounts::Change, Error>,
+    change: Parsed<accounts::Change>,
 ) -> Result<Answer, Error> {
     let post = Arc::clone(&service.post);
     service
         .write(caller, move |tx, actor, now| {
             let account = actor.reach(tx, V::TIER, &id)?;
-            let command = command.clone()?;
+            let change = change.get()?.clone();
             conditions.check_version(account.version)?;
-            V::answer(change::update(tx, actor, account, command, now, &post)?)
+            V::answer(change::update(tx, actor, account, change, now, &post)?)
         })
         .await
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::account::{Account, Scope, Tier};
 use domain::authority::Target;
 use domain::id::AccountId;
+use domain::limits;
 use domain::limits::{SEARCH_MAX, SEARCH_MIN};
 use domain::refusal::Refusal;
 use domain::status::Status;
@@ -18,10 +19,12 @@ use utoipa::ToSchema;
 use crate::access::{Actor, Read};
 use crate::app::Service;
 use crate::error::{Error, ErrorCode};
-use crate::http::page::Paging;
+use crate::http::field;
+use crate::http::page::{Listed, Page, Paging};
 use crate::http::params::PageQuery;
 use crate::http::query::{Query, up_to};
 use crate::http::{Answer, Caller};
+use crate::shown;
 use crate::views::account::StatusView;
 
 const PATH: &str = "/accounts";
@@ -78,27 +81,28 @@ impl From<Match> for MatchedBy {
 
 /// An account of any tier that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "billing_reference": "K-0815"}))]
 pub struct FoundAccount {
     /// Its id.
-    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// Its tier, which says where to read the whole of it: `/enterprises/{id}` and the like.
     #[serde(rename = "type")]
     pub kind: AccountType,
     /// The master reseller that it belongs to; itself on a master reseller.
-    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub master_reseller_id: Option<String>,
     /// The reseller that it belongs to; itself on a reseller, `null` above.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub reseller_id: Option<String>,
     /// Its name.
-    #[schema(example = "Kiosk am Tor", max_length = 120)]
+    #[schema(value_type = shown::Name)]
     pub name: String,
     /// Its e-mail address.
-    #[schema(example = "admin@kiosk.example", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// What it is called in its parent's billing system.
-    #[schema(example = "K-0815", max_length = 255)]
+    #[schema(value_type = Option<shown::Reference>)]
     pub billing_reference: Option<String>,
     /// Its own status, whatever that of the accounts above it.
     pub status: StatusView,
@@ -106,7 +110,7 @@ pub struct FoundAccount {
     #[schema(example = true)]
     pub operates: bool,
     /// Why it was found.
-    #[schema(min_items = 1, max_items = 4)]
+    #[schema(value_type = Matches)]
     pub matched_by: Vec<MatchedBy>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
@@ -130,28 +134,25 @@ impl From<Hit> for FoundAccount {
     }
 }
 
-/// A page of accounts.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FoundAccountPage {
-    /// The accounts of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<FoundAccount>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for FoundAccount {
+    const PLURAL: &str = "accounts";
 }
+
+/// A page of accounts.
+pub type FoundAccountPage = Page<FoundAccount>;
 
 /// An account in the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"name": "Nordwind Telefonie"}))]
 pub struct TreeAccount {
     /// Its id.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// Its tier.
     #[serde(rename = "type")]
     pub kind: AccountType,
     /// Its name.
-    #[schema(example = "Nordwind Telefonie", max_length = 120)]
+    #[schema(value_type = shown::Name)]
     pub name: String,
     /// Its own status.
     pub status: StatusView,
@@ -174,27 +175,28 @@ pub struct TreeLevel {
     #[serde(rename = "type")]
     pub kind: AccountType,
     /// Those that nobody has activated yet.
-    #[schema(example = 1, minimum = 0)]
+    #[schema(example = 1)]
     pub pending: i64,
     /// Those in use.
-    #[schema(example = 12, minimum = 0)]
+    #[schema(example = 12)]
     pub active: i64,
     /// Those that are suspended themselves.
-    #[schema(example = 0, minimum = 0)]
+    #[schema(example = 0)]
     pub suspended: i64,
     /// Those that are gone for good.
-    #[schema(example = 3, minimum = 0)]
+    #[schema(example = 3)]
     pub closed: i64,
 }
 
 /// How many routes are in a state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"count": 12, "state": "established"}))]
 pub struct RouteCount {
     /// The state: `consent_requested`, `domain_pending`, `domain_verified`, `activating`, `established` or `failed`.
-    #[schema(example = "established", max_length = 20)]
+    #[schema(value_type = shown::Word)]
     pub state: String,
     /// How many.
-    #[schema(example = 12, minimum = 1)]
+    #[schema(value_type = shown::Positive)]
     pub count: i64,
 }
 
@@ -204,22 +206,22 @@ pub struct AccountTree {
     /// The account.
     pub account: TreeAccount,
     /// The accounts above it that you see, from the top down.
-    #[schema(max_items = 2)]
+    #[schema(value_type = Ancestors)]
     pub ancestors: Vec<TreeAccount>,
     /// The tiers below it, from the top down.
-    #[schema(max_items = 3)]
+    #[schema(value_type = Levels)]
     pub levels: Vec<TreeLevel>,
     /// The started routes of its enterprises, or of itself, by their states.
-    #[schema(max_items = 6)]
+    #[schema(value_type = RouteCounts)]
     pub routes: Vec<RouteCount>,
     /// The PBXs of its enterprises, or of itself.
-    #[schema(example = 9, minimum = 0)]
+    #[schema(example = 9)]
     pub pbxes: i64,
     /// Likewise the trunks.
-    #[schema(example = 4, minimum = 0)]
+    #[schema(example = 4)]
     pub trunks: i64,
     /// Likewise the users.
-    #[schema(example = 230, minimum = 0)]
+    #[schema(example = 230)]
     pub users: i64,
 }
 
@@ -260,8 +262,8 @@ impl AccountTree {
     tag = "Accounts",
     operation_id = "search_accounts",
     params(
-        ("q" = String, Query, description = "What to look for.", min_length = 3, max_length = 100, example = "nordwind"),
-        ("type" = Option<String>, Query, description = "Only accounts of this tier: `master_reseller`, `reseller` or `enterprise`.", max_length = 20, pattern = "^(master_reseller|reseller|enterprise)$", example = "reseller"),
+        ("q" = shown::WideSearch, Query, description = "What to look for.", example = "nordwind"),
+        ("type" = Option<shown::AccountType>, Query, description = "Only accounts of this tier: `master_reseller`, `reseller` or `enterprise`.", example = "reseller"),
         ("status" = Option<StatusView>, Query, description = "Only accounts with this status."),
         PageQuery,
     ),
@@ -318,7 +320,7 @@ fn read(text: &str) -> Result<(Paging, Search), Error> {
 #[utoipa::path(
     tag = "Accounts",
     operation_id = "get_account_tree",
-    params(("account_id" = String, Path, description = "The id of a master reseller, a reseller, an enterprise, or the platform.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q")),
+    params(("account_id" = String, Path, description = "The id of a master reseller, a reseller, an enterprise, or the platform.", example = "reseller_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "Its part of the tree.", body = AccountTree)),
     security(("bearer" = []))
 )]
@@ -344,3 +346,15 @@ pub(crate) async fn get_account_tree(
         })
         .await
 }
+
+/// The accounts above one.
+type Ancestors = shown::Many<TreeAccount, 0, { limits::ANCESTORS_MAX }>;
+
+/// The tiers below an account.
+type Levels = shown::Many<TreeLevel, 0, { limits::LEVELS_MAX }>;
+
+/// The states of routes.
+type RouteCounts = shown::Many<RouteCount, 0, { limits::ROUTE_STATES }>;
+
+/// By what an account was found.
+type Matches = shown::Many<MatchedBy, 1, { limits::MATCHES_MAX }>;

@@ -9,6 +9,7 @@ use super::wire::{ActivationAccount, PreviewActivation, RedeemToken};
 use crate::app::Service;
 use crate::error::Error;
 use crate::http::{Answer, Body, Context};
+use crate::security::given::{LinkToken, NewPassword};
 use crate::security::password::check_password;
 
 /// See what an activation link activates
@@ -26,7 +27,7 @@ use crate::security::password::check_password;
 )]
 #[post("/preview")]
 pub(crate) async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer, Error> {
-    let token = body.json::<PreviewActivation>().and_then(PreviewActivation::command)?;
+    let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;
     let token = token.ok_or(Refusal::InvalidToken)?;
     let now = service.clock.now();
     let link = service.database.read(move |tx| operations::preview(tx, &token, now)).await?;
@@ -48,7 +49,7 @@ pub(crate) async fn preview_activation(service: Data<Service>, body: Body) -> Re
 )]
 #[post("")]
 pub(crate) async fn redeem_activation(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
-    let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
+    let (LinkToken(token), NewPassword(password)) = body.parse::<RedeemToken, _>().into_inner()?;
     let token = token.ok_or(Refusal::InvalidToken)?;
     let now = service.clock.now();
     let link = {

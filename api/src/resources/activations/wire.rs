@@ -2,31 +2,35 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Account;
-use domain::fault::Fault;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::operations::Link;
-use crate::error::Error;
-use crate::http::{Field, Members, Unknown};
-use crate::security::secret_token::SecretToken;
+use crate::http::Valid;
+use crate::http::field::{self, Field, Unknown};
+use crate::security::given::{LinkToken, NewPassword};
+use crate::shown;
 use crate::views::account::StatusView;
+
+type LinkTokenField = Field<LinkToken>;
+type NewPasswordField = Field<NewPassword>;
 
 /// An account on the way to being activated, or one that a member joins.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"account_type": "reseller", "name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example"}))]
 pub struct ActivationAccount {
     /// Its id.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub account_id: String,
     /// What it is: `master_reseller`, `reseller` or `enterprise`; `platform` of members of staff.
-    #[schema(example = "reseller", max_length = 20)]
+    #[schema(value_type = shown::Word)]
     pub account_type: &'static str,
     /// Its name.
-    #[schema(example = "Nordwind Telefonie GmbH", max_length = 120)]
+    #[schema(value_type = shown::Name)]
     pub name: String,
     /// The address that its owner, or the member who joins, signs in with.
-    #[schema(example = "office@nordwind.example", format = "email", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// Its status.
     pub status: StatusView,
@@ -61,50 +65,50 @@ impl From<Account> for ActivationAccount {
 }
 
 /// A token of an activation link.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"token": "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d"}))]
 pub struct PreviewActivation {
     /// What stands behind `#token=` in the link.
-    #[schema(value_type = String, required = true, example = "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", min_length = 43, max_length = 43)]
     #[serde(default)]
-    token: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    token: LinkTokenField,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PreviewActivation {
-    /// The token, if it could be one.
-    pub fn command(self) -> Result<Option<SecretToken>, Error> {
-        let Self { token, unknown } = self;
-        let mut members = Members::new(unknown);
-        let token = members.required("/token", token, |text| Ok(SecretToken::parse(text)));
-        members.finish(token)
+impl From<Valid<PreviewActivation>> for LinkToken {
+    fn from(request: Valid<PreviewActivation>) -> Self {
+        let PreviewActivation { token, unknown: _ } = request.into_inner();
+        token.required()
     }
 }
 
 /// A token with the password that its owner chose: for activation and for a password reset.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"token": "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", "password": "correct horse battery staple"}))]
 pub struct RedeemToken {
     /// What stands behind `#token=` in the link.
-    #[schema(value_type = String, required = true, example = "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", min_length = 43, max_length = 43)]
     #[serde(default)]
-    token: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    token: LinkTokenField,
     /// The password to sign in with: 12–128 characters, none of the first that are guessed.
-    #[schema(value_type = String, required = true, example = "correct horse battery staple", format = "password", min_length = 12, max_length = 128)]
     #[serde(default)]
-    password: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    password: NewPasswordField,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl RedeemToken {
-    /// The token, if it could be one, and the password, if both were given.
-    pub fn command(self) -> Result<(Option<SecretToken>, SecretString), Error> {
-        let Self { token, password, unknown } = self;
-        let mut members = Members::new(unknown);
-        let token = members.required("/token", token, |text| Ok(SecretToken::parse(text)));
-        let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
-        members.finish(token.zip(password))
+impl From<Valid<RedeemToken>> for (LinkToken, NewPassword) {
+    fn from(request: Valid<RedeemToken>) -> Self {
+        let RedeemToken { token, password, unknown: _ } = request.into_inner();
+        (token.required(), password.required())
     }
 }

@@ -29,7 +29,7 @@ pub struct CreateApiClient {
 }
 
 /// A change of an API client.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ChangeApiClient {
     /// What people call it.
     pub name: Option<ClientName>,

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::api_client;
+use domain::api_client::PreviousSecretSeconds;
 use domain::authority::Target;
 use persistence::api_clients;
 
@@ -40,12 +41,12 @@ pub(crate) async fn create_api_client(
     caller: Caller<Create>,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<CreateApiClient>().and_then(CreateApiClient::command);
+    let command = body.parse::<CreateApiClient, operations::CreateApiClient>();
     let secret = SecretToken::generate();
     service
         .write(caller, move |tx, actor, now| {
             actor.may(Target::ApiClients)?;
-            let command = command.as_ref().map_err(Error::clone)?;
+            let command = command.get()?;
             let account = actor.own_account(tx)?;
             let client = operations::create(tx, actor, &account, command, &secret, now)?;
             let location = format!("{PATH}/{}", client.id);
@@ -91,7 +92,7 @@ pub(crate) async fn list_api_clients(
 #[utoipa::path(
     tag = "API clients",
     operation_id = "get_api_client",
-    params(("client_id" = String, Path, description = "The id of the API client.", max_length = 60, example = "client_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The API client.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -120,7 +121,7 @@ pub(crate) async fn get_api_client(
 #[utoipa::path(
     tag = "API clients",
     operation_id = "update_api_client",
-    params(("client_id" = String, Path, description = "The id of the API client.", max_length = 60, example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchApiClient = "application/merge-patch+json", example = json!({"role": "viewer", "expires_at": null})), (PatchApiClient = "application/json", example = json!({"role": "viewer", "expires_at": null})))),
     responses(
         (status = 200, description = "The API client after the change.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -136,13 +137,13 @@ pub(crate) async fn update_api_client(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<PatchApiClient>().and_then(PatchApiClient::command);
+    let command = body.parse_patch::<PatchApiClient, operations::ChangeApiClient>();
     service
         .write(caller, move |tx, actor, now| {
             actor.may(Target::ApiClients)?;
             let account = actor.own_account(tx)?;
             let client = operations::reach(tx, actor, &id, now)?;
-            let change = command.as_ref().map_err(Error::clone)?;
+            let change = command.get()?;
             conditions.check_version(client.version)?;
             answer(operations::update(tx, actor, &account, client, change, now)?)
         })
@@ -155,7 +156,7 @@ pub(crate) async fn update_api_client(
 #[utoipa::path(
     tag = "API clients",
     operation_id = "revoke_api_client",
-    params(("client_id" = String, Path, description = "The id of the API client.", max_length = 60, example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Revoked."),
         (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
@@ -188,7 +189,7 @@ pub(crate) async fn revoke_api_client(
 #[utoipa::path(
     tag = "API clients",
     operation_id = "rotate_api_client_secret",
-    params(("client_id" = String, Path, description = "The id of the API client.", max_length = 60, example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
     responses(
         (status = 200, description = "The API client with its new secret.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -204,16 +205,16 @@ pub(crate) async fn rotate_api_client_secret(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json_or_nothing::<RotateSecret>().and_then(RotateSecret::seconds);
+    let command = body.parse_or_default::<RotateSecret, PreviousSecretSeconds>();
     let secret = SecretToken::generate();
     service
         .write(caller, move |tx, actor, now| {
             actor.may(Target::ApiClients)?;
             let account = actor.own_account(tx)?;
             let client = operations::reach(tx, actor, &id, now)?;
-            let seconds = command.as_ref().map_err(Error::clone)?;
+            let seconds = command.get()?.get();
             conditions.check_version(client.version)?;
-            let client = operations::rotate_secret(tx, actor, &account, &client, *seconds, &secret, now)?;
+            let client = operations::rotate_secret(tx, actor, &account, &client, seconds, &secret, now)?;
             with_secret(client, &secret)
         })
         .await

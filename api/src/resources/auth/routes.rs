@@ -6,9 +6,10 @@ use actix_web::post;
 use actix_web::web::Data;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
+use domain::values::email::EmailAddress;
 
 use super::operations::Refreshed;
-use super::sign_in::sign_in;
+use super::sign_in::{Attempt, sign_in};
 use super::wire::{Accepted, Login, PasswordResetRequest, RefreshRequest, Tokens};
 use super::{operations, reset};
 use crate::app::Service;
@@ -16,6 +17,7 @@ use crate::error::{Error, ErrorCode};
 use crate::http::params::IdempotencyKey;
 use crate::http::{Answer, Body, Context, Once};
 use crate::resources::activations::wire::RedeemToken;
+use crate::security::given::{GivenRefreshToken, LinkToken, NewPassword};
 use crate::security::password::check_password;
 use crate::security::secret_token::SecretToken;
 
@@ -38,7 +40,7 @@ use crate::security::secret_token::SecretToken;
 )]
 #[post("/login")]
 pub(crate) async fn login(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
-    let attempt = body.json::<Login>().and_then(Login::command)?;
+    let attempt = body.parse::<Login, Attempt>().into_inner()?;
     let token = SecretToken::generate();
     let first = token.clone();
     let started = sign_in(&service, &context, attempt, move |tx, origin, member, now| {
@@ -68,7 +70,8 @@ pub(crate) async fn login(service: Data<Service>, context: Context, body: Body) 
 pub(crate) async fn refresh(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
     let invalid =
         || Error::new(ErrorCode::InvalidRefreshToken, "It was used, has expired or never existed. Sign in again.");
-    let token = body.json::<RefreshRequest>().and_then(RefreshRequest::command)?.ok_or_else(invalid)?;
+    let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
+    let token = token.ok_or_else(invalid)?;
     let (now, origin) = (service.clock.now(), context.anonymous());
     let refreshed = service.database.write(move |tx| operations::refresh(tx, &origin, &token, now)).await?;
     let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid()) };
@@ -88,7 +91,7 @@ pub(crate) async fn refresh(service: Data<Service>, context: Context, body: Body
 )]
 #[post("/logout")]
 pub(crate) async fn logout(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
-    let token = body.json::<RefreshRequest>().and_then(RefreshRequest::command)?;
+    let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
     if let Some(token) = token {
         let (now, origin) = (service.clock.now(), context.anonymous());
         service.database.write(move |tx| operations::end(tx, &origin, &token, now)).await?;
@@ -117,7 +120,7 @@ pub(crate) async fn request_password_reset(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let email = body.json::<PasswordResetRequest>().and_then(PasswordResetRequest::command)?;
+    let email = body.parse::<PasswordResetRequest, EmailAddress>().into_inner()?;
     let post = Arc::clone(&service.post);
     service
         .write_once_for_anyone(&context, once.over(&body), move |tx, origin, now| {
@@ -146,7 +149,7 @@ pub(crate) async fn redeem_password_reset(
     context: Context,
     body: Body,
 ) -> Result<Answer, Error> {
-    let (token, password) = body.json::<RedeemToken>().and_then(RedeemToken::command)?;
+    let (LinkToken(token), NewPassword(password)) = body.parse::<RedeemToken, _>().into_inner()?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
     let now = service.clock.now();
     let member = {

@@ -1,132 +1,135 @@
 //! Sign-in on the wire.
 
-use domain::fault::Fault;
-use domain::limits::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_MAX};
+use domain::fault::ItemFaults;
+use domain::limited::{Limited, Limits, whole};
+use domain::limits::{ACCESS_TOKEN_SECONDS, EMAIL_MAX};
 use domain::second_factor::Code;
 use domain::values::email::EmailAddress;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::sign_in::Attempt;
-use crate::error::Error;
-use crate::http::{Field, Members, Unknown};
-use crate::resources::accounts::wire::email;
+use crate::http::field::{Field, Unknown};
+use crate::http::{Valid, nullable};
+use crate::security::given::{GivenEmail, GivenPassword, GivenRefreshToken};
 use crate::security::secret_token::SecretToken;
+use crate::shown;
+
+type GivenEmailField = Field<GivenEmail>;
+type GivenPasswordField = Field<GivenPassword>;
+type RefreshTokenField = Field<GivenRefreshToken>;
 
 /// An address and a password.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"email": "operator@teammate.local", "password": "correct horse battery staple", "code": null}))]
 pub struct Login {
     /// The address of the member.
-    #[schema(value_type = String, required = true, example = "operator@teammate.local", format = "email", max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    email: GivenEmailField,
     /// The password.
-    #[schema(value_type = String, required = true, example = "correct horse battery staple", format = "password", max_length = 128)]
     #[serde(default)]
-    password: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    password: GivenPasswordField,
     /// The six digits that the authenticator app shows, or a recovery code; for those who have a second factor.
-    #[schema(value_type = Option<String>, required = false, example = json!(null), max_length = 40, pattern = r"^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$")]
     #[serde(default)]
-    code: Field<String>,
+    code: nullable::Code,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl Login {
-    /// The attempt, or everything that is wrong with its form.
-    pub fn command(self) -> Result<Attempt, Error> {
-        let Self { email, password, code, unknown } = self;
-        let mut members = Members::new(unknown);
-        let attempt = attempt(&mut members, email, password, code);
-        members.finish(attempt)
+impl From<Valid<Login>> for Attempt {
+    fn from(request: Valid<Login>) -> Self {
+        let Login { email, password, code, unknown: _ } = request.into_inner();
+        attempt(email.required(), password.required(), code.given())
     }
 }
 
-/// Who signs in, with what. An address that can't be one is no fault: it gets the answer of one that nobody has.
-pub fn attempt(
-    members: &mut Members,
-    email: Field<String>,
-    password: Field<String>,
-    code: Field<String>,
-) -> Option<Attempt> {
-    let email = members.required("/email", email, |text| Ok(EmailAddress::parse(text).ok()));
-    let password = members.required("/password", password, |text| Ok::<_, Fault>(SecretString::from(text)));
-    let code = members.nullable("/code", code, Code::parse).flatten();
-    email.zip(password).map(|(email, password)| Attempt { email, password, code })
+/// Who signs in, with what.
+#[must_use]
+pub fn attempt(GivenEmail(email): GivenEmail, GivenPassword(password): GivenPassword, code: Option<Code>) -> Attempt {
+    Attempt { email, password, code }
 }
 
 /// A refresh token.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"refresh_token": "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d"}))]
 pub struct RefreshRequest {
     /// The latest refresh token of the session.
-    #[schema(value_type = String, required = true, example = "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", max_length = 255)]
     #[serde(default)]
-    refresh_token: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    refresh_token: RefreshTokenField,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl RefreshRequest {
-    /// The token, if it could be one.
-    pub fn command(self) -> Result<Option<SecretToken>, Error> {
-        let Self { refresh_token, unknown } = self;
-        let mut members = Members::new(unknown);
-        let token = members.required("/refresh_token", refresh_token, |text| {
-            // Anything of about that length may have been one; what is far longer is a mistake.
-            if text.contains('\0') {
-                return Err(Fault::new("control_character", "Remove NUL."));
-            }
-            if text.chars().count() > REFRESH_TOKEN_MAX {
-                return Err(Fault::new("too_long", format!("Give at most {REFRESH_TOKEN_MAX} characters.")));
-            }
-            Ok(SecretToken::parse(text))
-        });
-        members.finish(token)
+impl From<Valid<RefreshRequest>> for GivenRefreshToken {
+    fn from(request: Valid<RefreshRequest>) -> Self {
+        let RefreshRequest { refresh_token, unknown: _ } = request.into_inner();
+        refresh_token.required()
     }
 }
 
 /// An address whose member forgot the password.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"email": "ann@contoso.example"}))]
 pub struct PasswordResetRequest {
     /// The address of the member.
-    #[schema(value_type = String, required = true, example = "ann@contoso.example", format = "email", max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    email: ResetEmail,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PasswordResetRequest {
-    /// The address.
-    pub fn command(self) -> Result<EmailAddress, Error> {
-        let Self { email: e, unknown } = self;
-        let mut members = Members::new(unknown);
-        let email = members.required("/email", e, email);
-        members.finish(email)
+/// An address, of whose length the document says no more than it did when the contract was released.
+struct Address(EmailAddress);
+
+type ResetEmail = Field<Address>;
+
+impl Limited for Address {
+    type Given = str;
+    const LIMITS: Limits = Limits::formatted(0, EMAIL_MAX, "email");
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        EmailAddress::parse(given).map(Self).map_err(whole)
+    }
+}
+
+impl From<Valid<PasswordResetRequest>> for EmailAddress {
+    fn from(request: Valid<PasswordResetRequest>) -> Self {
+        let PasswordResetRequest { email, unknown: _ } = request.into_inner();
+        let Address(email) = email.required();
+        email
     }
 }
 
 /// What a session works with.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZW1iZXIifQ.c2lnbmF0dXJl", "refresh_token": "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", "token_type": "Bearer", "expires_in": 600}))]
 pub struct Tokens {
     /// Send it as `Authorization: Bearer …`. A JWT; it works for `expires_in` seconds.
-    #[schema(
-        example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZW1iZXIifQ.c2lnbmF0dXJl",
-        max_length = 2000
-    )]
+    #[schema(value_type = shown::AccessToken)]
     pub access_token: String,
     /// Exchange it at `POST /auth/refresh` for the next pair. It works once.
-    #[schema(example = "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", max_length = 43)]
+    #[schema(value_type = shown::Base64Url256)]
     pub refresh_token: String,
     /// Always `Bearer`.
-    #[schema(example = "Bearer", max_length = 10)]
+    #[schema(value_type = shown::Constant)]
     pub token_type: &'static str,
     /// For how many seconds the access token works.
-    #[schema(example = 600, minimum = 1, maximum = 86400)]
+    #[schema(value_type = shown::ExpiresIn)]
     pub expires_in: i64,
 }
 

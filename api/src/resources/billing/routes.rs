@@ -26,6 +26,7 @@ use crate::http::page::Paging;
 use crate::http::params::IdempotencyKey;
 use crate::http::query::Query;
 use crate::http::{Answer, Caller, Once};
+use crate::shown;
 
 pub(super) const PATH: &str = "/billing-reports";
 
@@ -37,8 +38,8 @@ pub(super) const PATH: &str = "/billing-reports";
     tag = "Billing reports",
     operation_id = "list_billing_reports",
     params(
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 12, example = 3),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before.", max_length = 60),
+        ("limit" = Option<shown::PeriodLimit>, Query, description = "How many on a page.", example = 3),
+        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` of the page before."),
     ),
     responses((status = 200, description = "A page of periods.", body = BillingPeriodPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -86,14 +87,14 @@ pub(crate) async fn list_billing_reports(
     tag = "Billing reports",
     operation_id = "get_billing_report",
     params(
-        ("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10"),
-        ("format" = Option<String>, Query, description = "`json`, `csv` or `ndjson`; it counts before `Accept`.", max_length = 6, example = "json"),
-        ("reseller_id" = Option<String>, Query, description = "Only lines of this reseller.", max_length = 60),
-        ("enterprise_id" = Option<String>, Query, description = "Only lines of this enterprise.", max_length = 60),
+        ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
+        ("format" = Option<shown::FormatName>, Query, description = "`json`, `csv` or `ndjson`; it counts before `Accept`.", example = "json"),
+        ("reseller_id" = Option<String>, Query, description = "Only lines of this reseller."),
+        ("enterprise_id" = Option<String>, Query, description = "Only lines of this enterprise."),
         ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only lines of this service."),
-        ("billing_reference" = Option<String>, Query, description = "Only lines with exactly this billing reference, of the reseller or of the enterprise.", max_length = 255),
-        ("limit" = Option<i32>, Query, description = "How many lines on a page; not for CSV and NDJSON, which are whole.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters.", max_length = 120),
+        ("billing_reference" = Option<shown::Reference>, Query, description = "Only lines with exactly this billing reference, of the reseller or of the enterprise."),
+        ("limit" = Option<shown::PageLimit>, Query, description = "How many lines on a page; not for CSV and NDJSON, which are whole.", example = 50),
+        ("cursor" = Option<shown::LineCursor>, Query, description = "`next_cursor` of the page before, with the same filters."),
     ),
     responses((
         status = 200, description = "A page of the report, or the whole of it.",
@@ -199,9 +200,9 @@ fn parts(
     tag = "Billing reports",
     operation_id = "get_billing_summary",
     params(
-        ("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10"),
-        ("limit" = Option<i32>, Query, description = "How many resellers on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before.", max_length = 60),
+        ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
+        ("limit" = Option<shown::PageLimit>, Query, description = "How many resellers on a page.", example = 50),
+        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` of the page before."),
     ),
     responses((status = 200, description = "A page of the summary.", body = BillingSummary, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -243,7 +244,7 @@ pub(crate) async fn get_billing_summary(
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "get_billing_chart",
-    params(("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10")),
+    params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10")),
     responses((status = 200, description = "The picture.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
     security(("bearer" = []))
 )]
@@ -273,7 +274,7 @@ pub(crate) async fn get_billing_chart(
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "finalise_billing_report",
-    params(("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-10"), IdempotencyKey),
+    params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"), IdempotencyKey),
     responses(
         (status = 200, description = "It is final.", body = BillingPeriod),
         (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: it is already. `report_being_finalised`: somebody is at it. `idempotency_key_in_use`."),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::account::{Scope, Tier};
 use domain::billing::{Line, Numbers, Period, Totals};
 use domain::id::AccountId;
+use domain::limits;
 use domain::limits::BILLING_REFERENCE_MAX;
 use domain::services::Service;
 use persistence::billing::LineFilter;
@@ -15,6 +16,7 @@ use super::csv::Frame;
 use super::report::Report;
 use crate::error::Error;
 use crate::http::query::{Query, up_to};
+use crate::shown;
 use crate::views::account::ServiceView;
 
 /// Whether a report can still change.
@@ -35,33 +37,34 @@ impl ReportStatus {
 
 /// What one enterprise had of one service in the period; or, with `amends`, a correction of that in an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"period_start": "2026-10-01T00:00:00Z", "period_end": "2026-11-01T00:00:00Z", "reseller_name": "Nordwind Telefonie GmbH", "reseller_billing_reference": "CUST-4711", "enterprise_name": "Kiosk am Tor", "enterprise_billing_reference": "K-0815", "amends": null}))]
 pub struct BillingLine {
     /// The first instant of the period.
-    #[schema(example = "2026-10-01T00:00:00Z", format = DateTime, max_length = 20)]
+    #[schema(value_type = shown::InstantText, format = DateTime)]
     pub period_start: String,
     /// The first instant behind it.
-    #[schema(example = "2026-11-01T00:00:00Z", format = DateTime, max_length = 20)]
+    #[schema(value_type = shown::InstantText, format = DateTime)]
     pub period_end: String,
     /// `open` or `final`: that of the report.
     #[schema(value_type = ReportStatus)]
     pub status: &'static str,
     /// The reseller that sold the service.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub reseller_id: String,
     /// Its name at the end of the period; `null` for an enterprise, which does not see it.
-    #[schema(example = "Nordwind Telefonie GmbH", max_length = 120)]
+    #[schema(value_type = Option<shown::Name>)]
     pub reseller_name: Option<String>,
     /// What it is called in its master reseller's billing system; `null` for an enterprise, which does not see it.
-    #[schema(example = "CUST-4711", max_length = 255)]
+    #[schema(value_type = Option<shown::Reference>)]
     pub reseller_billing_reference: Option<String>,
     /// The enterprise.
-    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
     /// Its name at the end of the period, or when it was closed.
-    #[schema(example = "Kiosk am Tor", max_length = 120)]
+    #[schema(value_type = shown::Name)]
     pub enterprise_name: String,
     /// What it is called in its reseller's billing system; `null` if it has no reference.
-    #[schema(example = "K-0815", max_length = 255)]
+    #[schema(value_type = Option<shown::Reference>)]
     pub enterprise_billing_reference: Option<String>,
     /// The service.
     pub service: ServiceView,
@@ -81,7 +84,7 @@ pub struct BillingLine {
     #[schema(example = 2)]
     pub suspended_days: i64,
     /// The line that this one corrects, as `period/reseller/enterprise/service`; `null` of what was counted.
-    #[schema(example = json!(null), max_length = 100)]
+    #[schema(value_type = Option<shown::LineName>)]
     pub amends: Option<String>,
 }
 
@@ -146,9 +149,10 @@ fn service_view(service: Service) -> ServiceView {
 
 /// A page of a report.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"period": "2026-10"}))]
 pub struct BillingReport {
     /// The period: a calendar month in UTC.
-    #[schema(example = "2026-10", pattern = "^[0-9]{4}-[0-9]{2}$", max_length = 7)]
+    #[schema(value_type = shown::Period)]
     pub period: String,
     /// Its first instant.
     pub period_start: DateTime<Utc>,
@@ -159,13 +163,13 @@ pub struct BillingReport {
     /// When it was made final; `null` while it is open.
     pub finalised_at: Option<DateTime<Utc>>,
     /// Of a final report: the SHA-256, in hexadecimal, of the whole of it as CSV, as the platform reads it.
-    #[schema(max_length = 64)]
+    #[schema(value_type = Option<shown::Sha256>)]
     pub sha256: Option<String>,
     /// The lines of this page, in the order of enterprises, services and resellers, each followed by its corrections.
-    #[schema(max_items = 200)]
+    #[schema(value_type = Lines)]
     pub items: Vec<BillingLine>,
     /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 120)]
+    #[schema(value_type = Option<shown::LineCursor>)]
     pub next_cursor: Option<String>,
 }
 
@@ -240,9 +244,10 @@ pub struct BillingTotalsByService {
 
 /// A period and what its report adds up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"period": "2026-10"}))]
 pub struct BillingPeriod {
     /// The period: a calendar month in UTC.
-    #[schema(example = "2026-10", pattern = "^[0-9]{4}-[0-9]{2}$", max_length = 7)]
+    #[schema(value_type = shown::Period)]
     pub period: String,
     /// Its first instant.
     pub period_start: DateTime<Utc>,
@@ -253,7 +258,7 @@ pub struct BillingPeriod {
     /// When the report was made final; `null` while it is open.
     pub finalised_at: Option<DateTime<Utc>>,
     /// Of a final report: the SHA-256, in hexadecimal, of the whole of it as CSV, as the platform reads it.
-    #[schema(max_length = 64)]
+    #[schema(value_type = Option<shown::Sha256>)]
     pub sha256: Option<String>,
     /// What the lines that you see add up to.
     pub totals: BillingTotalsByService,
@@ -279,24 +284,25 @@ impl BillingPeriod {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BillingPeriodPage {
     /// The periods of this page, the latest first.
-    #[schema(max_items = 12)]
+    #[schema(value_type = Periods)]
     pub items: Vec<BillingPeriod>,
     /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
+    #[schema(value_type = Option<shown::Cursor>)]
     pub next_cursor: Option<String>,
 }
 
 /// What a reseller's enterprises had of a service, beside the period before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"reseller_name": "Nordwind Telefonie GmbH", "reseller_billing_reference": "CUST-4711"}))]
 pub struct BillingSummaryItem {
     /// The reseller.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub reseller_id: String,
     /// Its name at the end of the period; `null` for an enterprise, which does not see it.
-    #[schema(example = "Nordwind Telefonie GmbH", max_length = 120)]
+    #[schema(value_type = Option<shown::Name>)]
     pub reseller_name: Option<String>,
     /// What it is called in its master reseller's billing system; `null` for an enterprise, which does not see it.
-    #[schema(example = "CUST-4711", max_length = 255)]
+    #[schema(value_type = Option<shown::Reference>)]
     pub reseller_billing_reference: Option<String>,
     /// The service.
     pub service: ServiceView,
@@ -326,20 +332,21 @@ impl BillingSummaryItem {
 
 /// A page of a summary.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"period": "2026-10", "previous_period": "2026-09"}))]
 pub struct BillingSummary {
     /// The period: a calendar month in UTC.
-    #[schema(example = "2026-10", pattern = "^[0-9]{4}-[0-9]{2}$", max_length = 7)]
+    #[schema(value_type = shown::Period)]
     pub period: String,
     /// The period before.
-    #[schema(example = "2026-09", pattern = "^[0-9]{4}-[0-9]{2}$", max_length = 7)]
+    #[schema(value_type = shown::Period)]
     pub previous_period: String,
     /// Whether the report of the period can still change.
     pub status: ReportStatus,
     /// The resellers of this page and their services.
-    #[schema(max_items = 400)]
+    #[schema(value_type = SummaryItems)]
     pub items: Vec<BillingSummaryItem>,
     /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
+    #[schema(value_type = Option<shown::Cursor>)]
     pub next_cursor: Option<String>,
 }
 
@@ -368,3 +375,12 @@ pub fn line_filter(scope: Scope, query: &mut Query) -> Result<LineFilter, Error>
             .take("billing_reference", "1–255 characters", |text| up_to(text, BILLING_REFERENCE_MAX))?,
     })
 }
+
+/// The periods of a page.
+type Periods = shown::Many<BillingPeriod, 0, { shown::items(limits::PERIODS_MAX) }>;
+
+/// The lines of a page.
+type Lines = shown::Many<BillingLine, 0, { shown::items(limits::PAGE_MAX) }>;
+
+/// The lines of a summary.
+type SummaryItems = shown::Many<BillingSummaryItem, 0, { limits::SUMMARY_ITEMS_MAX }>;

@@ -10,13 +10,14 @@ use domain::refusal::Refusal;
 use persistence::{StoreConnection, direct_routing};
 
 use super::operations;
-use super::wire::{ConfirmRoute, DirectRouting, StartRoute};
+use super::wire::{ConfirmRoute, DirectRouting, Start, StartRoute};
 use crate::access::{Actor, Change, Read};
 use crate::app::Service;
 use crate::error::Error;
 use crate::http::idempotency::Repeatable;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch};
 use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::shown;
 
 /// See how far Direct Routing is
 ///
@@ -24,7 +25,7 @@ use crate::http::{Answer, Body, Caller, Conditions, Once};
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "get_direct_routing",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "Every route.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -54,7 +55,7 @@ pub(crate) async fn get_direct_routing(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "start_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKey),
     request_body(content = StartRoute, example = json!({"label": "kiosk"})),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -77,7 +78,8 @@ pub(crate) async fn start_route(
         // A region that is not configured any more has no base domain to be below.
         let base = regions.regions().iter().find(|known| known.code == *region).ok_or(Refusal::NotFound)?;
         let by_staff = actor.tier() == Tier::Platform;
-        Ok(Command::Start(start.clone()?.link(&base.base_domain, &account.email, by_staff)?))
+        let of = Start { base: &base.base_domain, address: &account.email, by_staff };
+        Ok(Command::Start(start.clone()?.link(&of)?))
     };
     step(service, caller, path.into_inner(), conditions, once.over(&body), false, parse).await
 }
@@ -90,7 +92,7 @@ pub(crate) async fn start_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "confirm_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKey),
     request_body(content = Option<ConfirmRoute>, example = json!({"verification_txt": "MS=ms12345678"})),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -109,8 +111,8 @@ pub(crate) async fn confirm_route(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let txt = body.json_or_nothing::<ConfirmRoute>().and_then(ConfirmRoute::txt);
-    let parse = move |_: &_, _: &_, _: &_| Ok(Command::Confirm(txt.clone()?));
+    let command = body.parse_or_default::<ConfirmRoute, Command>();
+    let parse = move |_: &_, _: &_, _: &_| command.get().cloned();
     step(service, caller, path.into_inner(), conditions, once.over(&body), true, parse).await
 }
 
@@ -120,7 +122,7 @@ pub(crate) async fn confirm_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "retry_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_route_state`: it has not failed. `account_closed`. `idempotency_key_in_use`."),
@@ -148,7 +150,7 @@ pub(crate) async fn retry_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "remove_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = String, Path, description = "The code of the SBC region, one of the enterprise's.", max_length = 20, example = "emea"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`route_in_use`: see `blockers`. `wrong_route_state`: it is not started. `account_closed`. `idempotency_key_in_use`."),
@@ -176,7 +178,7 @@ pub(crate) async fn remove_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "give_management_consent",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`account_closed`. `idempotency_key_in_use`."),
@@ -202,7 +204,7 @@ pub(crate) async fn give_management_consent(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "withdraw_management_consent",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`account_closed`. `idempotency_key_in_use`."),

@@ -3,18 +3,24 @@
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
 use domain::direct_routing;
-use domain::direct_routing::{Failure, Link, Next, Party, Stage, State};
+use domain::direct_routing::{Command, Failure, Link, Next, Party, Stage, State};
 use domain::enterprise::SbcRegionCode;
-use domain::fault::Fault;
+use domain::fault::{Fault, ItemFaults};
+use domain::limited::{Limited, Limits};
+use domain::limits;
 use domain::values::host_name::HostName;
 use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use domain::values::tenant::Tenant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
 
 use crate::error::Error;
-use crate::http::{Field, Members, Unknown};
+use crate::http::field::{Field, Unknown};
+use crate::http::validation::{member_wrong, validate};
+use crate::http::{Valid, nullable};
 use crate::settings::sbc_regions::SbcRegionList;
+use crate::shown;
 
 /// How long the TXT record may be cached, in seconds.
 const TXT_TTL: u32 = 3600;
@@ -92,15 +98,16 @@ pub enum ResponsibleParty {
 
 /// What comes next on a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"step": "publish_txt_record", "detail": "Publish the TXT record in the DNS of the route's domain."}))]
 pub struct NextStep {
     /// What has to be done: `start`, `give_consent`, `publish_txt_record`, `provide_licence`, `wait`, `retry` or
     /// `start_anew`.
-    #[schema(example = "publish_txt_record", max_length = 40)]
+    #[schema(value_type = shown::Label)]
     pub step: &'static str,
     /// Who must do it.
     pub by: ResponsibleParty,
     /// How, for people.
-    #[schema(example = "Publish the TXT record in the DNS of the route's domain.", max_length = 500)]
+    #[schema(value_type = shown::Detail)]
     pub detail: &'static str,
 }
 
@@ -117,48 +124,51 @@ impl From<Next> for NextStep {
 
 /// A record to be published in the DNS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"type": "TXT", "name": "kiosk.emea.teammate.example", "value": "MS=ms12345678", "ttl": 3600}))]
 pub struct DnsRecord {
     /// Its type.
     #[serde(rename = "type")]
-    #[schema(example = "TXT", max_length = 10)]
+    #[schema(value_type = shown::Constant)]
     pub kind: &'static str,
     /// Its name.
-    #[schema(example = "kiosk.emea.teammate.example", format = "hostname", max_length = 48)]
+    #[schema(value_type = shown::RouteDomain)]
     pub name: String,
     /// Its value, without quotes.
-    #[schema(example = "MS=ms12345678", max_length = 100)]
+    #[schema(value_type = shown::TxtValue)]
     pub value: String,
     /// For how many seconds it may be cached.
-    #[schema(example = 3600, minimum = 1, maximum = 86400)]
+    #[schema(value_type = shown::DnsTtl)]
     pub ttl: u32,
 }
 
 /// What went wrong last on a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"detail": "Microsoft does not find the TXT record yet."}))]
 pub struct RouteError {
     /// When.
     pub at: DateTime<Utc>,
     /// What, for people.
-    #[schema(example = "Microsoft does not find the TXT record yet.", max_length = 500)]
+    #[schema(value_type = shown::Detail)]
     pub detail: String,
 }
 
 /// The route of one SBC region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = DirectRoutingRoute)]
+#[schema(example = json!({"region": "emea", "domain": "kiosk.emea.teammate.example", "tenant": "kiosk.example", "sbcs": ["sbc1.emea.teammate.example"]}))]
 pub struct Route {
     /// The code of the region.
-    #[schema(example = "emea", max_length = 20)]
+    #[schema(value_type = shown::RegionCode)]
     pub region: String,
     /// Where the route stands.
     pub state: RouteState,
     /// Since when; `null` while it is not started.
     pub since: Option<DateTime<Utc>>,
     /// Its domain; `null` while it is not started.
-    #[schema(example = "kiosk.emea.teammate.example", format = "hostname", max_length = 48)]
+    #[schema(value_type = Option<shown::RouteDomain>)]
     pub domain: Option<String>,
     /// The Microsoft 365 tenant that takes the domain on: its id, or a domain of it; `null` while it is not started.
-    #[schema(example = "kiosk.example", max_length = 253)]
+    #[schema(value_type = Option<shown::Host>)]
     pub tenant: Option<String>,
     /// The record that has to be in the DNS from `domain_pending` on, exactly; `null` while it is not known.
     pub dns_record: Option<DnsRecord>,
@@ -173,7 +183,7 @@ pub struct Route {
     /// When the service tries the next step by itself; `null` when it does not.
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// The host names of the session border controllers of the region.
-    #[schema(max_items = 50, example = json!(["sbc1.emea.teammate.example"]))]
+    #[schema(value_type = shown::Sbcs)]
     pub sbcs: Vec<String>,
 }
 
@@ -191,7 +201,7 @@ pub struct ManagementConsent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DirectRouting {
     /// The enterprise.
-    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
     /// Whether one route at least is established, so that PBXs and trunks can be added.
     #[schema(example = false)]
@@ -202,7 +212,7 @@ pub struct DirectRouting {
     /// Whether those above the enterprise may confirm steps for it.
     pub management_consent: ManagementConsent,
     /// The routes, one for each of the enterprise's `sbc_regions`, in alphabetical order.
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(value_type = Routes)]
     pub routes: Vec<Route>,
 }
 
@@ -273,58 +283,114 @@ fn route(
 const NOT_ALLOWED: &str =
     "Leave it out: it is the tenant of the enterprise's e-mail address. Ask staff if that is another one.";
 
+/// What the start of a route depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Start<'a> {
+    /// The base domain of its region.
+    pub base: &'a HostName,
+    /// The e-mail address of the enterprise.
+    pub address: &'a str,
+    /// Whether staff start it.
+    pub by_staff: bool,
+}
+
+impl Start<'_> {
+    fn domain(&self, GivenLabel(label): &GivenLabel) -> Result<RouteDomain, Fault> {
+        RouteDomain::below(label, self.base)
+    }
+
+    fn tenant(&self, given: Option<Tenant>) -> Result<Tenant, Fault> {
+        match given {
+            Some(_) if !self.by_staff => Err(Fault::new("not_allowed", NOT_ALLOWED)),
+            Some(tenant) => Ok(tenant),
+            None => Tenant::of_address(self.address),
+        }
+    }
+}
+
+/// A label that is yet to be read together with the base domain.
+#[derive(Debug, Clone)]
+struct GivenLabel(String);
+
+impl Limited for GivenLabel {
+    type Given = str;
+    const LIMITS: Limits = Limits::text(1, limits::ROUTE_LABEL_MAX);
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        Ok(Self(given.to_owned()))
+    }
+}
+
+type LabelField = Field<GivenLabel>;
+
 /// The start of a route.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[validate(
+    nest_all_fields,
+    context = "Start<'v_a>",
+    schema(function = names_a_tenant, use_context, skip_on_field_errors = false)
+)]
+#[schema(example = json!({"label": "kiosk", "tenant": "kiosk.onmicrosoft.com"}))]
 pub struct StartRoute {
     /// The label of its domain below the base domain of the region: one DNS label of letters, digits and hyphens. The
     /// whole name has 48 characters at most, and no other route has it.
-    #[schema(value_type = String, required = true, example = "kiosk", min_length = 1, max_length = 46)]
     #[serde(default)]
-    label: Field<String>,
+    #[schema(required = true)]
+    #[validate(required, custom(function = names_a_domain, use_context))]
+    label: LabelField,
     /// The enterprise's Microsoft 365 tenant: its id, or a domain of it. Only staff name one; if it is left out, it is the
     /// tenant that has the domain of the enterprise's e-mail address.
-    #[schema(value_type = Option<String>, example = "kiosk.onmicrosoft.com", min_length = 3, max_length = 253)]
     #[serde(default)]
-    tenant: Field<String>,
+    tenant: nullable::Tenant,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
 impl StartRoute {
-    /// The link of a domain below a base domain to a tenant, which that of an e-mail address stands in for; or everything that
-    /// is wrong with it.
-    pub fn link(self, base: &HostName, email: &str, by_staff: bool) -> Result<Link, Error> {
-        let mut members = Members::new(self.unknown);
-        let domain = members.required("/label", self.label, |label| RouteDomain::below(label, base));
-        let given = members.nullable("/tenant", self.tenant, Tenant::parse);
-        let tenant = match given.flatten() {
-            Some(tenant) if by_staff => Some(tenant),
-            Some(_) => members.fault("/tenant", Fault::new("not_allowed", NOT_ALLOWED)),
-            None => Tenant::of_address(email).map_or_else(|fault| members.fault("/tenant", fault), Some),
-        };
-        members.finish(domain.zip(tenant).map(|(domain, tenant)| Link { domain, tenant }))
+    /// The link of a domain below the base domain to a tenant, which that of the e-mail address stands in for; or everything
+    /// that is wrong with it.
+    pub fn link(self, start: &Start<'_>) -> Result<Link, Error> {
+        let Self { label, tenant, unknown: _ } = validate(self, start)?.into_inner();
+        Ok(Link {
+            domain: start.domain(&label.required()).expect("a valid start names a domain"),
+            tenant: start.tenant(tenant.given()).expect("a valid start names a tenant"),
+        })
     }
 }
 
+/// A label makes a domain with the base domain.
+fn names_a_domain(label: &LabelField, start: &Start<'_>) -> Result<(), ValidationError> {
+    match label {
+        Field::Given(label) => start.domain(label).map(drop).map_err(|fault| member_wrong("", fault)),
+        _ => Ok(()),
+    }
+}
+
+/// Staff name a tenant, or it is that of the e-mail address.
+fn names_a_tenant(request: &StartRoute, start: &Start<'_>) -> Result<(), ValidationError> {
+    start.tenant(request.tenant.clone().given()).map(drop).map_err(|fault| member_wrong("/tenant", fault))
+}
+
 /// The confirmation of a step.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"verification_txt": "MS=ms12345678"}))]
 pub struct ConfirmRoute {
     /// The value of the TXT record as the Microsoft 365 admin center shows it for the route's domain. Required in
     /// `consent_requested`, and of no meaning later.
-    #[schema(value_type = Option<String>, example = "MS=ms12345678", min_length = 4, max_length = 100, pattern = "^MS=[A-Za-z0-9]+$")]
     #[serde(default)]
-    verification_txt: Field<String>,
+    verification_txt: nullable::VerificationTxt,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl ConfirmRoute {
-    /// The record, or everything that is wrong with it.
-    pub fn txt(self) -> Result<Option<VerificationTxt>, Error> {
-        let mut members = Members::new(self.unknown);
-        let txt = members.nullable("/verification_txt", self.verification_txt, VerificationTxt::parse);
-        members.finish(Some(txt.flatten()))
+impl From<Valid<ConfirmRoute>> for Command {
+    fn from(request: Valid<ConfirmRoute>) -> Self {
+        let ConfirmRoute { verification_txt, unknown: _ } = request.into_inner();
+        Self::Confirm(verification_txt.given())
     }
 }
+
+/// The routes of an enterprise.
+type Routes = shown::Many<Route, 1, { limits::SBC_REGIONS_MAX }>;

@@ -8,6 +8,7 @@ use domain::account::Tier;
 use domain::authority::Target;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
+use domain::values::email::EmailAddress;
 use persistence::members;
 
 use super::operations;
@@ -18,6 +19,7 @@ use crate::error::Error;
 use crate::http::params::IdempotencyKey;
 use crate::http::{Answer, Body, Caller, Context, Once};
 use crate::resources::activations::wire::PreviewActivation;
+use crate::security::given::LinkToken;
 
 /// Change your own address
 ///
@@ -41,12 +43,12 @@ pub(crate) async fn change_my_email(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let new = body.json::<ChangeEmail>().and_then(ChangeEmail::address);
+    let new = body.parse::<ChangeEmail, EmailAddress>();
     let post = Arc::clone(&service.post);
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             actor.may(Target::Myself)?;
-            let new = new.as_ref().map_err(Error::clone)?;
+            let new = new.get()?;
             let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
             actor.own_account(tx)?;
             let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
@@ -76,7 +78,7 @@ pub(crate) async fn confirm_email_change(
     context: Context,
     body: Body,
 ) -> Result<Answer, Error> {
-    let token = body.json::<PreviewActivation>().and_then(PreviewActivation::command)?;
+    let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
     let (now, origin) = (service.clock.now(), context.anonymous());
     let (account, new) = service.write_at(now, move |tx, _| operations::confirm(tx, &origin, &hash, now)).await?;
@@ -90,7 +92,7 @@ pub(crate) async fn confirm_email_change(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "change_master_reseller_email",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = EmailChange),
@@ -116,7 +118,7 @@ pub(crate) async fn change_master_reseller_email(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "change_reseller_email",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = EmailChange),
@@ -142,7 +144,7 @@ pub(crate) async fn change_reseller_email(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "change_enterprise_email",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = EmailChange),
@@ -169,12 +171,12 @@ async fn ask(
     once: Once,
     body: &Body,
 ) -> Result<Answer, Error> {
-    let new = body.json::<ChangeEmail>().and_then(ChangeEmail::address);
+    let new = body.parse::<ChangeEmail, EmailAddress>();
     let post = Arc::clone(&service.post);
     service
         .write_once(caller, once.over(body), move |tx, actor, now| {
             let account = actor.reach(tx, tier, &id)?;
-            let new = new.as_ref().map_err(Error::clone)?;
+            let new = new.get()?;
             let expires_at = operations::request_for_account(tx, actor, &account, new, now, &post)?;
             Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
         })

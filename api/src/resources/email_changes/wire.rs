@@ -4,37 +4,40 @@ use chrono::{DateTime, Utc};
 use domain::values::email::EmailAddress;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
-use crate::error::Error;
-use crate::http::{Field, Members, Unknown};
-use crate::resources::accounts::wire::email;
+use crate::http::Valid;
+use crate::http::field::{self, Unknown};
+use crate::shown;
 
 /// The address that is to be.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"email": "new@contoso.example"}))]
 pub struct ChangeEmail {
     /// The new address. A link is sent there, which confirms the change.
-    #[schema(value_type = String, required = true, example = "new@contoso.example", format = "email", min_length = 3, max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    email: field::EmailAddress,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl ChangeEmail {
-    /// The address, or everything that is wrong with it.
-    pub fn address(self) -> Result<EmailAddress, Error> {
-        let mut members = Members::new(self.unknown);
-        let email = members.required("/email", self.email, email);
-        members.finish(email)
+impl From<Valid<ChangeEmail>> for EmailAddress {
+    fn from(request: Valid<ChangeEmail>) -> Self {
+        let ChangeEmail { email, unknown: _ } = request.into_inner();
+        email.required()
     }
 }
 
 /// A change of an address that waits to be confirmed. Until then everything stays as it is.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"email": "new@contoso.example"}))]
 pub struct EmailChange {
     /// The new address, to which a link was sent.
-    #[schema(example = "new@contoso.example", format = "email", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// Until when the link works.
     pub expires_at: DateTime<Utc>,
@@ -42,11 +45,12 @@ pub struct EmailChange {
 
 /// A change of an address that was confirmed.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"name": "Contoso Telecom", "email": "new@contoso.example"}))]
 pub struct EmailChanged {
     /// The name of the account.
-    #[schema(example = "Contoso Telecom", max_length = 120)]
+    #[schema(value_type = shown::Name)]
     pub name: String,
     /// The new address, with which is signed in from now on.
-    #[schema(example = "new@contoso.example", format = "email", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
 }

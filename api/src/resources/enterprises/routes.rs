@@ -11,10 +11,12 @@ use super::wire::{CreateEnterprise, Enterprise, EnterprisePage, PatchEnterprise}
 use crate::access::{Change, Create, Read};
 use crate::app::Service;
 use crate::error::{BlockersView, Error};
+use crate::http::field;
 use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Once};
 use crate::resources::accounts::requests::{Step, View};
 use crate::resources::accounts::{create, requests};
+use crate::shown;
 
 /// Create an enterprise
 ///
@@ -41,13 +43,12 @@ pub(crate) async fn create_enterprise(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let offered = service.settings.sbc_regions.codes();
-    let command = body.json::<CreateEnterprise>().and_then(|body| body.command(offered));
+    let command = body.parse_with::<CreateEnterprise, create::CreateEnterprise>(&service.settings.sbc_regions);
     let post = Arc::clone(&service.post);
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             actor.may(Target::Accounts(Tier::Enterprise))?;
-            let command = command.as_ref().map_err(Error::clone)?;
+            let command = command.get()?;
             Enterprise::created(create::enterprise(tx, actor, command, now, &post)?)
         })
         .await
@@ -62,13 +63,13 @@ pub(crate) async fn create_enterprise(
     operation_id = "list_enterprises",
     params(
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", min_length = 1, max_length = 100),
+        ("q" = Option<shown::Search>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case."),
         ("status" = Option<crate::views::account::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only those with this service."),
-        ("country" = Option<String>, Query, description = "Only those in this country, by its ISO 3166-1 code.", min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$"),
-        ("sbc_region" = Option<String>, Query, description = "Only those that the SBCs of this region connect.", max_length = 20),
-        ("reseller_id" = Option<String>, Query, description = "Only those below this reseller.", max_length = 60),
-        ("billing_reference" = Option<String>, Query, description = "Only those with exactly this billing reference.", max_length = 255),
+        ("country" = Option<field::Country>, Query, description = "Only those in this country, by its ISO 3166-1 code."),
+        ("sbc_region" = Option<shown::RegionCode>, Query, description = "Only those that the SBCs of this region connect."),
+        ("reseller_id" = Option<String>, Query, description = "Only those below this reseller."),
+        ("billing_reference" = Option<shown::Reference>, Query, description = "Only those with exactly this billing reference."),
     ),
     responses((status = 200, description = "A page of enterprises.", body = EnterprisePage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -88,7 +89,7 @@ pub(crate) async fn list_enterprises(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "get_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The enterprise.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -112,7 +113,7 @@ pub(crate) async fn get_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "update_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchEnterprise = "application/merge-patch+json", example = json!({"name": "Kiosk am Markt", "user_limit": null})), (PatchEnterprise = "application/json", example = json!({"name": "Kiosk am Markt", "user_limit": null})))),
     responses(
         (status = 200, description = "The enterprise after the change.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -129,8 +130,7 @@ pub(crate) async fn update_enterprise(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let offered = service.settings.sbc_regions.codes();
-    let command = body.json::<PatchEnterprise>().and_then(|body| body.command(offered));
+    let command = body.parse_patch_with::<PatchEnterprise, _>(&service.settings.sbc_regions);
     requests::patch::<Enterprise>(&service, caller, id.into_inner(), conditions, command).await
 }
 
@@ -140,7 +140,7 @@ pub(crate) async fn update_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "suspend_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -166,7 +166,7 @@ pub(crate) async fn suspend_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "resume_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -192,7 +192,7 @@ pub(crate) async fn resume_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "resend_enterprise_activation",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -219,7 +219,7 @@ pub(crate) async fn resend_enterprise_activation(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "get_enterprise_closing_blockers",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q")),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "What it has.", body = BlockersView)),
     security(("bearer" = []))
 )]
@@ -239,7 +239,7 @@ pub(crate) async fn get_enterprise_closing_blockers(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "close_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Closed."),
         (status = 409, description = "`has_open_children`: its PBXs, trunks and users have to be removed first, see `blockers`."),

@@ -2,54 +2,58 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
-use domain::enterprise;
-use domain::enterprise::{Country, EnterpriseChange, SbcRegionCode, SbcRegions, Switches, UserLimit};
+use domain::enterprise::{self, EnterpriseChange, Switches, UserLimit};
+use domain::id::GivenId;
+use domain::values::text::{AccountName, BillingReference};
 use persistence::accounts::Change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
 
-use crate::error::Error;
-use crate::http::body::refuse_empty;
-use crate::http::{Field, Members, Unknown};
+use crate::http::field::{self, Field, Unknown};
+use crate::http::page::{Listed, Page};
+use crate::http::validation::items_wrong;
+use crate::http::{Valid, nullable};
 use crate::resources::accounts::create;
 use crate::resources::accounts::requests::View;
-use crate::resources::accounts::wire::{billing_reference, email, name, services};
+use crate::settings::sbc_regions::SbcRegionList;
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
 use crate::views::instant;
 
 /// An enterprise: a customer that is connected with Teams.
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches are five bools")]
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "user_limit": 25, "billing_reference": "K-0815"}))]
 pub struct Enterprise {
     /// Its id.
-    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// The reseller that it belongs to.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub reseller_id: String,
     /// The master reseller that it belongs to.
-    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub master_reseller_id: String,
     /// Its name.
-    #[schema(example = "Kiosk am Tor", min_length = 1, max_length = 120)]
+    #[schema(value_type = field::AccountName)]
     pub name: String,
     /// The e-mail address of its Microsoft Global Administrator, in the spelling that was given.
-    #[schema(example = "admin@kiosk.example", format = "email", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// Where it is: an ISO 3166-1 alpha-2 code.
-    #[schema(example = "DE", min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$")]
+    #[schema(value_type = field::Country)]
     pub country: &'static str,
     /// The codes of the regions whose SBCs connect it, in alphabetical order.
-    #[schema(example = json!(["emea"]), min_items = 1, max_items = 100)]
+    #[schema(value_type = field::RegionCodes)]
     pub sbc_regions: Vec<String>,
     /// The services that it uses.
-    #[schema(min_items = 1, max_items = 2)]
+    #[schema(value_type = field::Services)]
     pub services: Vec<ServiceView>,
     /// Most users that it may have; `null` is as many as it likes.
-    #[schema(example = 25, minimum = 0, maximum = 1_000_000)]
+    #[schema(value_type = Option<field::UserLimit>)]
     pub user_limit: Option<i32>,
     /// What it is called in the reseller's billing system, exactly as given; `null` if it has no name there.
-    #[schema(example = "K-0815", min_length = 1, max_length = 255)]
+    #[schema(value_type = Option<field::BillingReference>)]
     pub billing_reference: Option<String>,
     /// Whether its PBX plays the music on hold, not Teams.
     #[schema(example = true)]
@@ -150,217 +154,213 @@ impl View for Enterprise {
     const PATH: &'static str = "/enterprises";
 }
 
-/// A page of enterprises.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EnterprisePage {
-    /// The enterprises of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<Enterprise>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for Enterprise {
+    const PLURAL: &str = "enterprises";
 }
 
+/// A page of enterprises.
+pub type EnterprisePage = Page<Enterprise>;
+
 /// An enterprise to be created.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields, context = SbcRegionList)]
+#[schema(example = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 25, "billing_reference": "K-0815"}))]
 pub struct CreateEnterprise {
     /// The reseller that it goes below: required from those above a reseller, refused from resellers, whose own account
     /// it is.
-    #[schema(value_type = Option<String>, max_length = 60)]
     #[serde(default)]
-    reseller_id: Field<String>,
+    reseller_id: nullable::Id,
     /// Its name: 1–120 characters, one of them visible.
-    #[schema(value_type = String, required = true, example = "Kiosk am Tor", min_length = 1, max_length = 120)]
     #[serde(default)]
-    name: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    name: field::AccountName,
     /// The e-mail address of its Microsoft Global Administrator, who is invited. No other open account has it.
-    #[schema(value_type = String, required = true, example = "admin@kiosk.example", format = "email", min_length = 3, max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    email: field::EmailAddress,
     /// Where it is: an ISO 3166-1 alpha-2 code in capital letters.
-    #[schema(value_type = String, required = true, example = "DE", min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$")]
     #[serde(default)]
-    country: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    country: field::Country,
     /// The codes of the regions whose SBCs connect it, of those that `GET /sbc-regions` lists.
-    #[schema(value_type = Vec<String>, required = true, min_items = 1, max_items = 100, example = json!(["emea"]))]
     #[serde(default)]
-    sbc_regions: Field<Vec<String>>,
+    #[schema(required = true)]
+    #[validate(required, custom(function = on_offer, use_context))]
+    sbc_regions: field::RegionCodes,
     /// The services that it uses, of those that its reseller has.
-    #[schema(value_type = Vec<ServiceView>, required = true, min_items = 1, max_items = 2, example = json!(["pbx"]))]
     #[serde(default)]
-    services: Field<Vec<String>>,
+    #[schema(required = true)]
+    #[validate(required)]
+    services: field::Services,
     /// Most users that it may have; as many as it likes when left out or `null`.
-    #[schema(value_type = Option<i32>, minimum = 0, maximum = 1_000_000, example = 25)]
     #[serde(default)]
-    user_limit: Field<i64>,
+    user_limit: nullable::UserLimit,
     /// What it is called in your billing system: any 1–255 characters but NUL, kept exactly as given.
-    #[schema(value_type = Option<String>, example = "K-0815", min_length = 1, max_length = 255)]
     #[serde(default)]
-    billing_reference: Field<String>,
+    billing_reference: nullable::BillingReference,
     /// Whether its PBX plays the music on hold, not Teams.
-    #[schema(value_type = bool, required = false, default = false)]
     #[serde(default)]
-    pbx_music_on_hold: Field<bool>,
+    #[schema(value_type = bool, default = false)]
+    pbx_music_on_hold: field::Flag,
     /// Whether it may read the SIP data of its PBXs, trunks and users.
-    #[schema(value_type = bool, required = false, default = false)]
     #[serde(default)]
-    access_sip_data: Field<bool>,
+    #[schema(value_type = bool, default = false)]
+    access_sip_data: field::Flag,
     /// Whether it is asked to let its reseller manage Direct Routing in its Microsoft 365 tenant.
-    #[schema(value_type = bool, required = false, default = false)]
     #[serde(default)]
-    request_management_consent: Field<bool>,
+    #[schema(value_type = bool, default = false)]
+    request_management_consent: field::Flag,
     /// Whether it may add extensions itself.
-    #[schema(value_type = bool, required = false, default = false)]
     #[serde(default)]
-    can_add_extensions: Field<bool>,
+    #[schema(value_type = bool, default = false)]
+    can_add_extensions: field::Flag,
     /// Whether its users may have numbers that are not from its own PBX or trunk.
-    #[schema(value_type = bool, required = false, default = false)]
     #[serde(default)]
-    allow_external_numbers: Field<bool>,
+    #[schema(value_type = bool, default = false)]
+    allow_external_numbers: field::Flag,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl CreateEnterprise {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self, offered: &[SbcRegionCode]) -> Result<create::CreateEnterprise, Error> {
-        let mut members = Members::new(self.unknown);
-        // `null` means the same as leaving it out.
-        let parent = members.nullable("/reseller_id", self.reseller_id, |text| Ok(text.to_owned())).flatten();
-        let name = members.required("/name", self.name, name);
-        let email = members.required("/email", self.email, email);
-        let country = members.required("/country", self.country, Country::parse);
-        let regions = sbc_regions(&mut members, self.sbc_regions, offered, true);
-        let services = services(&mut members, self.services, true);
-        let limit = members.nullable("/user_limit", self.user_limit, |number| UserLimit::parse(*number)).flatten();
-        let reference = members.nullable("/billing_reference", self.billing_reference, billing_reference).flatten();
-        let mut switch = |pointer: &str, field| members.optional(pointer, field, |on| Ok(*on)).unwrap_or_default();
-        let switches = Switches {
-            pbx_music_on_hold: switch("/pbx_music_on_hold", self.pbx_music_on_hold),
-            access_sip_data: switch("/access_sip_data", self.access_sip_data),
-            request_management_consent: switch("/request_management_consent", self.request_management_consent),
-            can_add_extensions: switch("/can_add_extensions", self.can_add_extensions),
-            allow_external_numbers: switch("/allow_external_numbers", self.allow_external_numbers),
-        };
-        let command = (|| {
-            Some(create::CreateEnterprise {
-                reseller_id: parent,
-                name: name?,
-                email: email?,
-                services: services?,
-                billing_reference: reference,
-                enterprise: enterprise::Enterprise {
-                    country: country?,
-                    sbc_regions: regions?,
-                    user_limit: limit,
-                    switches,
+impl From<Valid<CreateEnterprise>> for create::CreateEnterprise {
+    fn from(request: Valid<CreateEnterprise>) -> Self {
+        let CreateEnterprise {
+            reseller_id,
+            name,
+            email,
+            country,
+            sbc_regions,
+            services,
+            user_limit,
+            billing_reference,
+            pbx_music_on_hold,
+            access_sip_data,
+            request_management_consent,
+            can_add_extensions,
+            allow_external_numbers,
+            unknown: _,
+        } = request.into_inner();
+        let switch = |field: field::Flag| field.given().unwrap_or_default();
+        Self {
+            // `null` means the same as leaving it out.
+            reseller_id: reseller_id.given().map(GivenId::into_string),
+            name: name.required(),
+            email: email.required(),
+            services: services.required(),
+            billing_reference: billing_reference.given(),
+            enterprise: enterprise::Enterprise {
+                country: country.required(),
+                sbc_regions: sbc_regions.required().into(),
+                user_limit: user_limit.given(),
+                switches: Switches {
+                    pbx_music_on_hold: switch(pbx_music_on_hold),
+                    access_sip_data: switch(access_sip_data),
+                    request_management_consent: switch(request_management_consent),
+                    can_add_extensions: switch(can_add_extensions),
+                    allow_external_numbers: switch(allow_external_numbers),
                 },
-            })
-        })();
-        members.finish(command)
+            },
+        }
     }
 }
 
 /// A merge patch of an enterprise (RFC 7396): members that are absent stay as they are; `user_limit` and
 /// `billing_reference` can be `null`.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields, context = SbcRegionList)]
+#[schema(example = json!({"name": "Kiosk am Markt"}))]
 pub struct PatchEnterprise {
     /// A new name.
-    #[schema(value_type = String, required = false, example = "Kiosk am Markt", min_length = 1, max_length = 120)]
     #[serde(default)]
-    name: Field<String>,
+    name: field::AccountName,
     /// A new e-mail address, only while the enterprise is pending: earlier links are void and a new e-mail goes out.
-    #[schema(value_type = String, required = false, format = "email", min_length = 3, max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    email: field::EmailAddress,
     /// A new country: an ISO 3166-1 alpha-2 code in capital letters.
-    #[schema(value_type = String, required = false, min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$")]
     #[serde(default)]
-    country: Field<String>,
+    country: field::Country,
     /// New SBC regions.
-    #[schema(value_type = Vec<String>, required = false, min_items = 1, max_items = 100)]
     #[serde(default)]
-    sbc_regions: Field<Vec<String>>,
+    #[validate(custom(function = on_offer, use_context))]
+    sbc_regions: field::RegionCodes,
     /// New services, of those that the reseller has.
-    #[schema(value_type = Vec<ServiceView>, required = false, min_items = 1, max_items = 2)]
     #[serde(default)]
-    services: Field<Vec<String>>,
+    services: field::Services,
     /// A new user limit; `null` takes it away.
-    #[schema(value_type = Option<i32>, minimum = 0, maximum = 1_000_000)]
     #[serde(default)]
-    user_limit: Field<i64>,
+    user_limit: nullable::UserLimit,
     /// A new billing reference, kept exactly as given; `null` takes it away.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     #[serde(default)]
-    billing_reference: Field<String>,
+    billing_reference: nullable::BillingReference,
     /// Whether its PBX plays the music on hold, not Teams.
-    #[schema(value_type = bool, required = false)]
     #[serde(default)]
-    pbx_music_on_hold: Field<bool>,
+    #[schema(value_type = bool)]
+    pbx_music_on_hold: field::Flag,
     /// Whether it may read the SIP data of its PBXs, trunks and users.
-    #[schema(value_type = bool, required = false)]
     #[serde(default)]
-    access_sip_data: Field<bool>,
+    #[schema(value_type = bool)]
+    access_sip_data: field::Flag,
     /// Whether it is asked to let its reseller manage Direct Routing in its Microsoft 365 tenant.
-    #[schema(value_type = bool, required = false)]
     #[serde(default)]
-    request_management_consent: Field<bool>,
+    #[schema(value_type = bool)]
+    request_management_consent: field::Flag,
     /// Whether it may add extensions itself.
-    #[schema(value_type = bool, required = false)]
     #[serde(default)]
-    can_add_extensions: Field<bool>,
+    #[schema(value_type = bool)]
+    can_add_extensions: field::Flag,
     /// Whether its users may have numbers that are not from its own PBX or trunk.
-    #[schema(value_type = bool, required = false)]
     #[serde(default)]
-    allow_external_numbers: Field<bool>,
+    #[schema(value_type = bool)]
+    allow_external_numbers: field::Flag,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PatchEnterprise {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self, offered: &[SbcRegionCode]) -> Result<Change, Error> {
-        let mut members = Members::new(self.unknown);
-        let name = members.optional("/name", self.name, name).map(domain::values::text::AccountName::into_string);
-        let email = members.optional("/email", self.email, email);
-        let country = members.optional("/country", self.country, Country::parse);
-        let sbc_regions = sbc_regions(&mut members, self.sbc_regions, offered, false);
-        let services = services(&mut members, self.services, false);
-        let user_limit = members.nullable("/user_limit", self.user_limit, |number| UserLimit::parse(*number));
-        let reference = members.nullable("/billing_reference", self.billing_reference, billing_reference);
-        let mut switch = |pointer: &str, field| members.optional(pointer, field, |on| Ok(*on));
-        let enterprise = EnterpriseChange {
+impl From<Valid<PatchEnterprise>> for Change {
+    fn from(request: Valid<PatchEnterprise>) -> Self {
+        let PatchEnterprise {
+            name,
+            email,
             country,
             sbc_regions,
+            services,
             user_limit,
-            pbx_music_on_hold: switch("/pbx_music_on_hold", self.pbx_music_on_hold),
-            access_sip_data: switch("/access_sip_data", self.access_sip_data),
-            request_management_consent: switch("/request_management_consent", self.request_management_consent),
-            can_add_extensions: switch("/can_add_extensions", self.can_add_extensions),
-            allow_external_numbers: switch("/allow_external_numbers", self.allow_external_numbers),
-        };
-        let billing_reference = reference.map(|text| text.map(domain::values::text::BillingReference::into_string));
-        let change = Change { name, email, services, billing_reference, enterprise };
-        let change = members.finish(Some(change))?;
-        refuse_empty(change == Change::default())?;
-        Ok(change)
+            billing_reference,
+            pbx_music_on_hold,
+            access_sip_data,
+            request_management_consent,
+            can_add_extensions,
+            allow_external_numbers,
+            unknown: _,
+        } = request.into_inner();
+        Self {
+            name: name.given().map(AccountName::into_string),
+            email: email.given(),
+            services: services.given(),
+            billing_reference: billing_reference.change().map(|text| text.map(BillingReference::into_string)),
+            enterprise: EnterpriseChange {
+                country: country.given(),
+                sbc_regions: sbc_regions.given().map(Into::into),
+                user_limit: user_limit.change(),
+                pbx_music_on_hold: pbx_music_on_hold.given(),
+                access_sip_data: access_sip_data.given(),
+                request_management_consent: request_management_consent.given(),
+                can_add_extensions: can_add_extensions.given(),
+                allow_external_numbers: allow_external_numbers.given(),
+            },
+        }
     }
 }
 
-/// Parses a selection of SBC regions, each wrong code with a pointer of its own.
-fn sbc_regions(
-    members: &mut Members,
-    field: Field<Vec<String>>,
-    offered: &[SbcRegionCode],
-    required: bool,
-) -> Option<SbcRegions> {
-    let codes = if required {
-        members.required("/sbc_regions", field, |codes| Ok(codes.to_vec()))?
-    } else {
-        members.optional("/sbc_regions", field, |codes| Ok(codes.to_vec()))?
-    };
-    let parsed = SbcRegions::parse(&codes, offered);
-    members.selection("/sbc_regions", parsed)
+/// Regions are of those that are configured.
+fn on_offer(codes: &field::RegionCodes, offered: &SbcRegionList) -> Result<(), ValidationError> {
+    match codes {
+        Field::Given(codes) => codes.among(offered.codes()).map(drop).map_err(items_wrong),
+        _ => Ok(()),
+    }
 }

@@ -20,6 +20,7 @@ use crate::events::view::{Event, EventPage};
 use crate::http::page::Paging;
 use crate::http::query::Query;
 use crate::http::{Answer, Caller};
+use crate::shown;
 
 const PATH: &str = "/events";
 
@@ -33,14 +34,14 @@ const PATH: &str = "/events";
     tag = "Events",
     operation_id = "list_events",
     params(
-        ("type" = Option<String>, Query, description = "Only these types, separated by commas, such as `reseller.created,pbx.*`: each is a type, all types of a subject, or `*`.", max_length = 1000, example = "reseller.*"),
-        ("subject" = Option<String>, Query, description = "Only what happened to the thing with this id.", max_length = 60),
-        ("actor" = Option<String>, Query, description = "Only what the member or API client with this id did, of your own account or one below.", max_length = 60),
-        ("since" = Option<DateTime<Utc>>, Query, description = "Only what happened at this instant or later (RFC 3339).", max_length = 40),
-        ("until" = Option<DateTime<Utc>>, Query, description = "Only what happened before this instant (RFC 3339).", max_length = 40),
-        ("order" = Option<String>, Query, description = "`oldest` first, which is the default, or `newest` first.", max_length = 10, example = "oldest"),
-        ("limit" = Option<i32>, Query, description = "How many on a page.", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` or `resume_cursor` of an earlier page, with the same filters.", max_length = 60),
+        ("type" = Option<shown::EventTypesText>, Query, description = "Only these types, separated by commas, such as `reseller.created,pbx.*`: each is a type, all types of a subject, or `*`.", example = "reseller.*"),
+        ("subject" = Option<String>, Query, description = "Only what happened to the thing with this id."),
+        ("actor" = Option<String>, Query, description = "Only what the member or API client with this id did, of your own account or one below."),
+        ("since" = Option<shown::InstantParameter>, Query, description = "Only what happened at this instant or later (RFC 3339)."),
+        ("until" = Option<shown::InstantParameter>, Query, description = "Only what happened before this instant (RFC 3339)."),
+        ("order" = Option<shown::Constant>, Query, description = "`oldest` first, which is the default, or `newest` first.", example = "oldest"),
+        ("limit" = Option<shown::PageLimit>, Query, description = "How many on a page.", example = 50),
+        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` or `resume_cursor` of an earlier page, with the same filters."),
     ),
     responses((status = 200, description = "A page of events.", body = EventPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -84,7 +85,7 @@ pub(crate) async fn list_events(
 #[utoipa::path(
     tag = "Events",
     operation_id = "get_event",
-    params(("event_id" = String, Path, description = "The id of the event.", max_length = 60, example = "event_01h455vb4pex5vsknk084sn02q")),
+    params(("event_id" = String, Path, description = "The id of the event.", example = "event_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The event.", body = Event)),
     security(("bearer" = []))
 )]

@@ -1,5 +1,6 @@
 //! Health, metrics and the keys of access tokens.
 
+use domain::limits;
 use std::sync::OnceLock;
 
 use actix_web::web::Data;
@@ -11,12 +12,14 @@ use utoipa::ToSchema;
 use crate::app::Service;
 use crate::error::{Error, ErrorCode};
 use crate::http::Answer;
+use crate::shown;
 
 /// How the service is.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok"}))]
 pub struct Health {
     /// Always `ok`.
-    #[schema(example = "ok", max_length = 10)]
+    #[schema(value_type = shown::Constant)]
     pub status: &'static str,
 }
 
@@ -24,31 +27,32 @@ pub struct Health {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Jwks {
     /// The keys that sign access tokens, those to come and those just replaced among them.
-    #[schema(max_items = 20)]
+    #[schema(value_type = Keys)]
     pub keys: Vec<Jwk>,
 }
 
 /// A public Ed25519 key (RFC 8037).
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "01890a5d-ac96-774b-bcce-b302099a8057", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}))]
 pub struct Jwk {
     /// Always `OKP`.
-    #[schema(example = "OKP", max_length = 10)]
+    #[schema(value_type = shown::Constant)]
     pub kty: &'static str,
     /// Always `Ed25519`.
-    #[schema(example = "Ed25519", max_length = 10)]
+    #[schema(value_type = shown::Constant)]
     pub crv: &'static str,
     /// Always `EdDSA`.
-    #[schema(example = "EdDSA", max_length = 10)]
+    #[schema(value_type = shown::Constant)]
     pub alg: &'static str,
     /// Always `sig`.
     #[serde(rename = "use")]
-    #[schema(example = "sig", max_length = 10)]
+    #[schema(value_type = shown::Constant)]
     pub usage: &'static str,
     /// Named in the header of the tokens that it signed.
-    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8057", max_length = 36)]
+    #[schema(value_type = shown::Uuid)]
     pub kid: String,
     /// The public key.
-    #[schema(example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", max_length = 43)]
+    #[schema(value_type = shown::Base64Url256)]
     pub x: String,
 }
 
@@ -141,3 +145,6 @@ pub fn recorder() -> &'static PrometheusHandle {
         handle
     })
 }
+
+/// The keys of a key set.
+type Keys = shown::Many<Jwk, 0, { limits::KEYS_MAX }>;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use domain::Timestamp;
 use domain::account::{Account, Tier};
 use domain::authority::Target;
-use domain::enterprise::SbcRegionCode;
 use domain::fault::Fault;
 use domain::refusal::{Refusal, UserClaim};
 use domain::values::email::EmailAddress;
@@ -14,10 +13,14 @@ use persistence::accounts::Change;
 use persistence::{StoreConnection, accounts, users};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use utoipa::PartialSchema;
+use validator::ValidateArgs;
 
 use super::read::{Column, Kind, Row};
 use crate::access::Actor;
 use crate::error::{Error, ErrorCode, value_error};
+use crate::http::Valid;
+use crate::http::validation::validate;
 use crate::mail::Post;
 use crate::resources::accounts::{change, create};
 use crate::resources::enterprises::wire::{CreateEnterprise, PatchEnterprise};
@@ -25,17 +28,54 @@ use crate::resources::resellers::wire::{CreateReseller, PatchReseller};
 use crate::resources::users::operations;
 use crate::resources::users::wire::{CreateUser, PatchUser};
 use crate::security::seal::Seal;
+use crate::settings::sbc_regions::SbcRegionList;
 
-/// What is imported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Import {
-    /// Resellers.
-    Resellers,
-    /// Enterprises.
-    Enterprises,
-    /// Users of an enterprise, by its id.
-    Users(String),
+/// What a file can have rows of.
+pub trait Importable: Clone + Send + Sync + 'static {
+    /// The columns that a file can have.
+    const COLUMNS: &'static [Column];
+
+    /// Whether the actor may import these at all. Gives the enterprise that they belong to, if they belong to one.
+    fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error>;
+
+    /// By what a row's thing is known, if the row says so.
+    fn key(row: &Row) -> Option<String>;
+
+    /// What is said of a row whose thing is there already.
+    fn taken() -> Error;
+
+    /// Does what a row says, and gives the id of its thing.
+    fn carry_out(
+        job: &Job<'_>,
+        tx: &mut StoreConnection,
+        enterprise: Option<&Account>,
+        row: &Row,
+    ) -> Result<(Status, String), Error>;
 }
+
+/// How the rows of a transaction are carried out, and by whom.
+pub struct Job<'a> {
+    /// Who imports.
+    pub actor: &'a Actor,
+    /// What is done about what is there already.
+    pub on_existing: OnExisting,
+    /// When.
+    pub now: Timestamp,
+    /// What operations need.
+    pub tools: &'a Tools,
+}
+
+/// Resellers.
+#[derive(Debug, Clone)]
+pub struct Resellers;
+
+/// Enterprises.
+#[derive(Debug, Clone)]
+pub struct Enterprises;
+
+/// Users of the enterprise with this id.
+#[derive(Debug, Clone)]
+pub struct Users(pub String);
 
 /// What is done about a row whose thing is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +109,7 @@ pub struct Tools {
     /// Seals passwords.
     pub seal: Arc<Seal>,
     /// The SBC regions on offer.
-    pub offered: Vec<SbcRegionCode>,
+    pub offered: SbcRegionList,
 }
 
 const RESELLER: &[Column] = &[
@@ -109,150 +149,144 @@ const USER: &[Column] = &[
     ("tag", Kind::Text),
 ];
 
-impl Import {
-    /// The columns that a file can have.
-    #[must_use]
-    pub const fn columns(&self) -> &'static [Column] {
-        match self {
-            Self::Resellers => RESELLER,
-            Self::Enterprises => ENTERPRISE,
-            Self::Users(_) => USER,
-        }
+impl Importable for Resellers {
+    const COLUMNS: &'static [Column] = RESELLER;
+
+    fn reach(&self, _: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error> {
+        actor.may(Target::Accounts(Tier::Reseller)).map(|()| None)
     }
 
-    /// Whether the actor may import these at all. Gives the enterprise whose users they are.
-    pub fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error> {
-        match self {
-            Self::Resellers => actor.may(Target::Accounts(Tier::Reseller)).map(|()| None),
-            Self::Enterprises => actor.may(Target::Accounts(Tier::Enterprise)).map(|()| None),
-            Self::Users(id) => {
-                let account = actor.reach_telephony(tx, id)?;
-                operations::may_add(actor, &account)?;
-                Ok(Some(account))
-            }
-        }
+    fn key(row: &Row) -> Option<String> {
+        email_of(row)
     }
 
-    /// By what a row's thing is known, if the row says so.
-    #[must_use]
-    pub fn key(&self, row: &Row) -> Option<String> {
-        match self {
-            Self::Resellers | Self::Enterprises => {
-                let text = row.members.get("email")?.as_str()?;
-                Some(EmailAddress::parse(text).ok()?.canonical().to_owned())
-            }
-            Self::Users(_) => {
-                let text = row.members.get("teams_user")?.as_str()?;
-                Some(UserPrincipalName::parse(text).ok()?.canonical().to_owned())
-            }
-        }
+    fn taken() -> Error {
+        Refusal::EmailTaken.into()
     }
 
-    /// What is said of a row whose thing is there already.
-    #[must_use]
-    pub fn taken(&self) -> Error {
-        match self {
-            Self::Resellers | Self::Enterprises => Refusal::EmailTaken.into(),
-            Self::Users(_) => Refusal::UserClaimTaken(UserClaim::TeamsUser).into(),
-        }
-    }
-
-    /// Does what a row says, and gives the id of its thing.
-    #[expect(clippy::too_many_arguments, reason = "an operation over a transaction, and how it is to be done")]
-    pub fn carry_out(
-        &self,
+    fn carry_out(
+        job: &Job<'_>,
         tx: &mut StoreConnection,
-        actor: &Actor,
+        _: Option<&Account>,
+        row: &Row,
+    ) -> Result<(Status, String), Error> {
+        let Job { actor, now, tools, .. } = job;
+        let command: create::CreateReseller = command::<CreateReseller, _>(row, ())?;
+        let found = accounts::by_email(tx, &actor.scope(), Tier::Reseller, &command.email)?;
+        let Some(found) = found else {
+            let created = create::reseller(tx, actor, &command, *now, &tools.post)?;
+            return Ok((Status::Created, created.id_text()));
+        };
+        let same = same_parent(&found, Tier::MasterReseller, command.master_reseller_id.as_deref());
+        existing(job, tx, &found, same, || patch::<PatchReseller, _>(row, "master_reseller_id", ()))
+    }
+}
+
+impl Importable for Enterprises {
+    const COLUMNS: &'static [Column] = ENTERPRISE;
+
+    fn reach(&self, _: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error> {
+        actor.may(Target::Accounts(Tier::Enterprise)).map(|()| None)
+    }
+
+    fn key(row: &Row) -> Option<String> {
+        email_of(row)
+    }
+
+    fn taken() -> Error {
+        Refusal::EmailTaken.into()
+    }
+
+    fn carry_out(
+        job: &Job<'_>,
+        tx: &mut StoreConnection,
+        _: Option<&Account>,
+        row: &Row,
+    ) -> Result<(Status, String), Error> {
+        let Job { actor, now, tools, .. } = job;
+        let command: create::CreateEnterprise = command::<CreateEnterprise, _>(row, &tools.offered)?;
+        let found = accounts::by_email(tx, &actor.scope(), Tier::Enterprise, &command.email)?;
+        let Some(found) = found else {
+            let created = create::enterprise(tx, actor, &command, *now, &tools.post)?;
+            return Ok((Status::Created, created.id_text()));
+        };
+        let same = same_parent(&found, Tier::Reseller, command.reseller_id.as_deref());
+        existing(job, tx, &found, same, || patch::<PatchEnterprise, _>(row, "reseller_id", &tools.offered))
+    }
+}
+
+impl Importable for Users {
+    const COLUMNS: &'static [Column] = USER;
+
+    fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error> {
+        let account = actor.reach_telephony(tx, &self.0)?;
+        operations::may_add(actor, &account)?;
+        Ok(Some(account))
+    }
+
+    fn key(row: &Row) -> Option<String> {
+        let text = row.members.get("teams_user")?.as_str()?;
+        Some(UserPrincipalName::parse(text).ok()?.canonical().to_owned())
+    }
+
+    fn taken() -> Error {
+        Refusal::UserClaimTaken(UserClaim::TeamsUser).into()
+    }
+
+    fn carry_out(
+        job: &Job<'_>,
+        tx: &mut StoreConnection,
         enterprise: Option<&Account>,
         row: &Row,
-        on_existing: OnExisting,
-        now: Timestamp,
-        tools: &Tools,
     ) -> Result<(Status, String), Error> {
-        match self {
-            Self::Resellers => {
-                let command = command(row, |body: CreateReseller| body.command())?;
-                let found = accounts::by_email(tx, &actor.scope(), Tier::Reseller, &command.email)?;
-                let Some(found) = found else {
-                    let created = create::reseller(tx, actor, &command, now, &tools.post)?;
-                    return Ok((Status::Created, created.id_text()));
-                };
-                let same = same_parent(&found, Tier::MasterReseller, command.master_reseller_id.as_deref());
-                existing(tx, actor, &found, same, on_existing, now, tools, || {
-                    patch(row, "master_reseller_id", |body: PatchReseller| body.command())
-                })
-            }
-            Self::Enterprises => {
-                let command = command(row, |body: CreateEnterprise| body.command(&tools.offered))?;
-                let found = accounts::by_email(tx, &actor.scope(), Tier::Enterprise, &command.email)?;
-                let Some(found) = found else {
-                    let created = create::enterprise(tx, actor, &command, now, &tools.post)?;
-                    return Ok((Status::Created, created.id_text()));
-                };
-                let same = same_parent(&found, Tier::Reseller, command.reseller_id.as_deref());
-                existing(tx, actor, &found, same, on_existing, now, tools, || {
-                    patch(row, "reseller_id", |body: PatchEnterprise| body.command(&tools.offered))
-                })
-            }
-            Self::Users(_) => {
-                let account = enterprise.ok_or(Refusal::NotFound)?;
-                user(tx, actor, account, row, on_existing, now, tools)
+        let Job { actor, on_existing, now, tools } = job;
+        let account = enterprise.ok_or(Refusal::NotFound)?;
+        let command: operations::WriteUser = command::<CreateUser, _>(row, ())?;
+        let name = command.change.teams_user.as_ref();
+        let found = name.map(|name| users::by_teams_user(tx, account.id, name)).transpose()?.flatten();
+        let Some(found) = found else {
+            let created = operations::create(tx, actor, account, &command, *now, &tools.seal)?;
+            return Ok((Status::Created, created.id.to_string()));
+        };
+        let (id, version) = (found.id.to_string(), found.version);
+        match on_existing {
+            OnExisting::Fail => Err(Self::taken()),
+            OnExisting::Skip => Ok((Status::Skipped, id)),
+            OnExisting::Update => {
+                let change: operations::WriteUser = patch::<PatchUser, _>(row, "", ())?;
+                let changed = operations::update(tx, &actor.changing(), account, found, &change, *now, &tools.seal)?;
+                Ok((if changed.version == version { Status::Unchanged } else { Status::Updated }, id))
             }
         }
     }
 }
 
-fn user(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    row: &Row,
-    on_existing: OnExisting,
-    now: Timestamp,
-    tools: &Tools,
-) -> Result<(Status, String), Error> {
-    let command = command(row, |body: CreateUser| body.command())?;
-    let name = command.change.teams_user.as_ref();
-    let found = name.map(|name| users::by_teams_user(tx, account.id, name)).transpose()?.flatten();
-    let Some(found) = found else {
-        let created = operations::create(tx, actor, account, &command, now, &tools.seal)?;
-        return Ok((Status::Created, created.id.to_string()));
-    };
-    let (id, version) = (found.id.to_string(), found.version);
-    match on_existing {
-        OnExisting::Fail => Err(Import::Users(String::new()).taken()),
-        OnExisting::Skip => Ok((Status::Skipped, id)),
-        OnExisting::Update => {
-            let change = patch(row, "", |body: PatchUser| body.command())?;
-            let changed = operations::update(tx, &actor.changing(), account, found, &change, now, &tools.seal)?;
-            Ok((if changed.version == version { Status::Unchanged } else { Status::Updated }, id))
-        }
-    }
+/// The address of a row's account, in its canonical form.
+fn email_of(row: &Row) -> Option<String> {
+    let text = row.members.get("email")?.as_str()?;
+    Some(EmailAddress::parse(text).ok()?.canonical().to_owned())
 }
 
 /// What is done about a row whose account is there already.
-#[expect(clippy::too_many_arguments, reason = "an operation over a transaction, and how it is to be done")]
 fn existing(
+    job: &Job<'_>,
     tx: &mut StoreConnection,
-    actor: &Actor,
     found: &Account,
     same_parent: Result<(), Error>,
-    on_existing: OnExisting,
-    now: Timestamp,
-    tools: &Tools,
     change: impl FnOnce() -> Result<Change, Error>,
 ) -> Result<(Status, String), Error> {
-    if on_existing == OnExisting::Fail {
+    let Job { actor, on_existing, now, tools } = job;
+    if *on_existing == OnExisting::Fail {
         return Err(Refusal::EmailTaken.into());
     }
     same_parent?;
-    if on_existing == OnExisting::Skip {
+    if *on_existing == OnExisting::Skip {
         return Ok((Status::Skipped, found.id_text()));
     }
     let actor = actor.changing();
     let account = actor.reach(tx, found.tier, &found.id_text())?;
     let version = account.version;
-    let changed = change::update(tx, &actor, account, change()?, now, &tools.post)?;
+    let changed = change::update(tx, &actor, account, change()?, *now, &tools.post)?;
     Ok((if changed.version == version { Status::Unchanged } else { Status::Updated }, changed.id_text()))
 }
 
@@ -268,13 +302,17 @@ fn same_parent(found: &Account, tier: Tier, named: Option<&str>) -> Result<(), E
 }
 
 /// The command of a row, or everything that is wrong with it.
-fn command<B: DeserializeOwned, C>(row: &Row, read: impl FnOnce(B) -> Result<C, Error>) -> Result<C, Error> {
-    let parsed = body(row.members.clone()).and_then(read);
+fn command<'a, R, C>(row: &Row, context: R::Args) -> Result<C, Error>
+where
+    R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
+    C: From<Valid<R>>,
+{
+    let parsed = body::<R, C>(row.members.clone(), context);
     if row.faults.is_empty() {
         return parsed;
     }
     let mut faults = row.faults.clone();
-    // What was wrong with a cell already is not missing as well; of what is no row, nothing more is said.
+    // A member whose cell was malformed is not reported as missing too; a line that is no row gets no further errors.
     if faults.iter().all(|fault| !fault.pointer.is_empty()) {
         let more = parsed.err().map(|error| error.faults()).unwrap_or_default();
         faults.extend(more.into_iter().filter(|fault| row.faults.iter().all(|known| known.pointer != fault.pointer)));
@@ -283,17 +321,22 @@ fn command<B: DeserializeOwned, C>(row: &Row, read: impl FnOnce(B) -> Result<C, 
 }
 
 /// The change of a row to what is there already; what says where that is stays out of it.
-fn patch<B: DeserializeOwned, C>(
-    row: &Row,
-    parent: &str,
-    read: impl FnOnce(B) -> Result<C, Error>,
-) -> Result<C, Error> {
+fn patch<'a, R, C>(row: &Row, parent: &str, context: R::Args) -> Result<C, Error>
+where
+    R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
+    C: From<Valid<R>>,
+{
     let mut members = row.members.clone();
     members.remove(parent);
-    body(members).and_then(read)
+    body::<R, C>(members, context)
 }
 
-fn body<B: DeserializeOwned>(members: Map<String, Value>) -> Result<B, Error> {
+fn body<'a, R, C>(members: Map<String, Value>, context: R::Args) -> Result<C, Error>
+where
+    R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
+    C: From<Valid<R>>,
+{
     let failed = |_| Error::new(ErrorCode::MalformedJson, "The row can't be read.");
-    serde_json::from_value(Value::Object(members)).map_err(failed)
+    let request: R = serde_json::from_value(Value::Object(members)).map_err(failed)?;
+    validate(request, context).map(C::from)
 }

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, post};
 use utoipa::IntoParams;
 
-use super::kinds::{Import, OnExisting};
+use super::kinds::{Enterprises, Importable, OnExisting, Resellers, Users};
 use super::read::read;
 use super::run::{Options, run};
 use super::upload::Upload;
@@ -65,7 +65,7 @@ pub(crate) async fn import_resellers(
     once: Once,
     upload: Upload,
 ) -> Result<Answer, Error> {
-    import(&service, caller, Import::Resellers, request.query_string(), once, upload).await
+    import(&service, caller, Resellers, request.query_string(), once, upload).await
 }
 
 /// Import enterprises
@@ -99,7 +99,7 @@ pub(crate) async fn import_enterprises(
     once: Once,
     upload: Upload,
 ) -> Result<Answer, Error> {
-    import(&service, caller, Import::Enterprises, request.query_string(), once, upload).await
+    import(&service, caller, Enterprises, request.query_string(), once, upload).await
 }
 
 /// Import users
@@ -109,7 +109,7 @@ pub(crate) async fn import_enterprises(
 #[utoipa::path(
     tag = "Users",
     operation_id = "import_users",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), ImportQuery, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ImportQuery, IdempotencyKey),
     request_body(content(
         (String = "text/csv", example = "teams_user,trunk_id,default_number,voice_route\nanna@kiosk.example,trunk_01h455vb4pex5vsknk084sn02q,+4930901820,emea\n"),
         (String = "application/x-ndjson", example = "{\"teams_user\":\"anna@kiosk.example\",\"pbx_id\":\"pbx_01h455vb4pex5vsknk084sn02q\",\"sip_user\":\"1001\",\"voice_route\":\"emea\"}\n"),
@@ -132,13 +132,13 @@ pub(crate) async fn import_users(
     once: Once,
     upload: Upload,
 ) -> Result<Answer, Error> {
-    import(&service, caller, Import::Users(id.into_inner()), request.query_string(), once, upload).await
+    import(&service, caller, Users(id.into_inner()), request.query_string(), once, upload).await
 }
 
-async fn import(
+async fn import<I: Importable>(
     service: &Service,
     caller: Caller<Create>,
-    import: Import,
+    import: I,
     text: &str,
     once: Once,
     upload: Upload,
@@ -156,7 +156,7 @@ async fn import(
             .unwrap_or(OnExisting::Fail),
     };
     query.finish()?;
-    let (form, octets, columns) = (upload.form()?, upload.octets.clone(), import.columns());
+    let (form, octets, columns) = (upload.form()?, upload.octets.clone(), I::COLUMNS);
     let repeatable = once.over_query(text, &octets);
     // Reading ten thousand rows takes longer than others should wait for this thread.
     let reading = tokio::task::spawn_blocking(move || read(form, &octets, columns)).await;

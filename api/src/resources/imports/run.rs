@@ -7,7 +7,7 @@ use domain::Timestamp;
 use persistence::StoreConnection;
 use persistence::savepoint;
 
-use super::kinds::{Import, OnExisting, Tools};
+use super::kinds::{Importable, Job, OnExisting, Tools};
 use super::read::Row;
 use super::wire::{ImportResult, ImportRow, ImportStatus};
 use crate::access::{Actor, Create};
@@ -45,10 +45,10 @@ impl From<persistence::Error> for Undone {
 }
 
 /// Carries an import out. A part that was carried out for the same idempotency key before is not carried out again.
-pub async fn run(
+pub async fn run<I: Importable>(
     service: &Service,
     caller: &Caller<Create>,
-    import: Import,
+    import: I,
     rows: Vec<Row>,
     options: Options,
     once: Repeatable,
@@ -56,7 +56,7 @@ pub async fn run(
     let tools = Tools {
         post: Arc::clone(&service.post),
         seal: Arc::clone(&service.seal),
-        offered: service.settings.sbc_regions.codes().to_vec(),
+        offered: service.settings.sbc_regions.clone(),
     };
     let Options { dry_run, atomic, on_existing } = options;
     if dry_run {
@@ -100,10 +100,10 @@ async fn kept(service: &Service, caller: &Caller<Create>, once: &Repeatable) -> 
 }
 
 /// What would become of rows: each part is carried out and undone.
-async fn rehearse(
+async fn rehearse<I: Importable>(
     service: &Service,
     caller: &Caller<Create>,
-    import: &Import,
+    import: &I,
     rows: &[Row],
     on_existing: OnExisting,
     tools: &Tools,
@@ -112,7 +112,7 @@ async fn rehearse(
     let mut created = HashSet::new();
     for part in rows.chunks(PART) {
         let (imported, part, tools) = (import.clone(), part.to_vec(), tools.clone());
-        let keys: Vec<_> = part.iter().map(|row| import.key(row)).collect();
+        let keys: Vec<_> = part.iter().map(|row| I::key(row)).collect();
         let done = service.write(caller.again(), move |tx, actor, now| {
             let outcome: Result<(), Undone> = savepoint(tx, |tx| {
                 let done = carry_out(tx, actor, &imported, &part, on_existing, now, &tools).map_err(Undone::Failed)?;
@@ -129,7 +129,7 @@ async fn rehearse(
                 row.id = None;
                 // What an earlier part would have created would be there by now.
                 if key.is_some_and(|key| !created.insert(key)) {
-                    row = there_already(row, on_existing, import);
+                    row = there_already::<I>(row, on_existing);
                 }
             }
             would.push(row);
@@ -139,28 +139,28 @@ async fn rehearse(
 }
 
 /// What would become of a row whose thing an earlier row of the file creates.
-fn there_already(row: ImportRow, on_existing: OnExisting, import: &Import) -> ImportRow {
+fn there_already<I: Importable>(row: ImportRow, on_existing: OnExisting) -> ImportRow {
     match on_existing {
         OnExisting::Skip => ImportRow { status: ImportStatus::Skipped, ..row },
         OnExisting::Update => ImportRow { status: ImportStatus::Updated, ..row },
-        OnExisting::Fail => ImportRow { status: ImportStatus::Failed, errors: import.taken().faults(), ..row },
+        OnExisting::Fail => ImportRow { status: ImportStatus::Failed, errors: I::taken().faults(), ..row },
     }
 }
 
-fn carry_out(
+fn carry_out<I: Importable>(
     tx: &mut StoreConnection,
     actor: &Actor,
-    import: &Import,
+    import: &I,
     rows: &[Row],
     on_existing: OnExisting,
     now: Timestamp,
     tools: &Tools,
 ) -> Result<Vec<ImportRow>, Error> {
     let enterprise = import.reach(tx, actor)?;
+    let job = Job { actor, on_existing, now, tools };
     let mut done = Vec::with_capacity(rows.len());
     for row in rows {
-        let outcome =
-            savepoint(tx, |tx| import.carry_out(tx, actor, enterprise.as_ref(), row, on_existing, now, tools));
+        let outcome = savepoint(tx, |tx| I::carry_out(&job, tx, enterprise.as_ref(), row));
         let line = row.line;
         done.push(match outcome {
             Ok((status, id)) => ImportRow { line, status: status.into(), id: Some(id), errors: Vec::new() },

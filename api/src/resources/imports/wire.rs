@@ -1,53 +1,57 @@
 //! Imports on the wire.
 
+use domain::limits;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::kinds::{OnExisting, Status};
 use crate::error::ValueError;
+use crate::shown;
 
 /// What has become of a file.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"total": 3, "created": 2, "updated": 0, "unchanged": 0, "skipped": 0, "failed": 1}))]
 pub struct ImportResult {
     /// Whether nothing was really done.
     #[schema(example = false)]
     pub dry_run: bool,
     /// How many rows the file has.
-    #[schema(example = 3, minimum = 1, maximum = 10000)]
+    #[schema(value_type = shown::ImportTotal)]
     pub total: usize,
     /// How many things were created.
-    #[schema(example = 2, minimum = 0, maximum = 10000)]
+    #[schema(value_type = shown::ImportedRows)]
     pub created: usize,
     /// How many were there already and were changed.
-    #[schema(example = 0, minimum = 0, maximum = 10000)]
+    #[schema(value_type = shown::ImportedRows)]
     pub updated: usize,
     /// How many were there already and are what the row says.
-    #[schema(example = 0, minimum = 0, maximum = 10000)]
+    #[schema(value_type = shown::ImportedRows)]
     pub unchanged: usize,
     /// How many were there already and were left as they are.
-    #[schema(example = 0, minimum = 0, maximum = 10000)]
+    #[schema(value_type = shown::ImportedRows)]
     pub skipped: usize,
     /// How many rows were refused.
-    #[schema(example = 1, minimum = 0, maximum = 10000)]
+    #[schema(value_type = shown::ImportedRows)]
     pub failed: usize,
     /// Every row, in the order of the file.
-    #[schema(max_items = 10000)]
+    #[schema(value_type = Rows)]
     pub rows: Vec<ImportRow>,
 }
 
 /// What has become of a row.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"line": 2}))]
 pub struct ImportRow {
     /// The line of the file on which it begins, from 1.
-    #[schema(example = 2, minimum = 1)]
+    #[schema(value_type = shown::Positive)]
     pub line: u64,
     /// What was done.
     pub status: ImportStatus,
     /// The id of what it is about; `null` when it was refused, and of what a dry run would create.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub id: Option<String>,
     /// Why it was refused: each value that is wrong, by its column or member; empty otherwise.
-    #[schema(max_items = 100)]
+    #[schema(value_type = RowErrors)]
     pub errors: Vec<ValueError>,
 }
 
@@ -120,3 +124,9 @@ impl ImportResult {
         }
     }
 }
+
+/// The rows of an import.
+type Rows = shown::Many<ImportRow, 0, { limits::IMPORT_ROWS_MAX }>;
+
+/// The wrong values of a row.
+type RowErrors = shown::Many<ValueError, 0, { limits::ERRORS_MAX }>;

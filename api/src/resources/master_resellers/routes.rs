@@ -11,6 +11,7 @@ use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Once};
 use crate::resources::accounts::requests;
 use crate::resources::accounts::requests::Step;
+use crate::shown;
 
 /// List master resellers
 ///
@@ -21,7 +22,7 @@ use crate::resources::accounts::requests::Step;
     operation_id = "list_master_resellers",
     params(
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", min_length = 1, max_length = 100),
+        ("q" = Option<shown::Search>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case."),
         ("status" = Option<crate::views::account::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only those with this service."),
     ),
@@ -43,7 +44,7 @@ pub(crate) async fn list_master_resellers(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "get_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The master reseller.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -66,7 +67,7 @@ pub(crate) async fn get_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "update_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchMasterReseller = "application/merge-patch+json", example = json!({"name": "Contoso Communications"})), (PatchMasterReseller = "application/json", example = json!({"name": "Contoso Communications"})))),
     responses(
         (status = 200, description = "The master reseller after the change.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -83,7 +84,7 @@ pub(crate) async fn update_master_reseller(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<PatchMasterReseller>().and_then(PatchMasterReseller::command);
+    let command = body.parse_patch::<PatchMasterReseller, _>();
     requests::patch::<MasterReseller>(&service, caller, id.into_inner(), conditions, command).await
 }
 
@@ -93,7 +94,7 @@ pub(crate) async fn update_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "suspend_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -119,7 +120,7 @@ pub(crate) async fn suspend_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "resume_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -145,7 +146,7 @@ pub(crate) async fn resume_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "resend_master_reseller_activation",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -172,7 +173,7 @@ pub(crate) async fn resend_master_reseller_activation(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "get_master_reseller_closing_blockers",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q")),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "What is open below it.", body = BlockersView)),
     security(("bearer" = []))
 )]
@@ -192,7 +193,7 @@ pub(crate) async fn get_master_reseller_closing_blockers(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "close_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", max_length = 60, example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Closed."),
         (status = 409, description = "`has_open_children`: see `blockers`."),

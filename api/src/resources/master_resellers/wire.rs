@@ -2,32 +2,34 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
+use domain::values::text::AccountName;
 use persistence::accounts::Change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
-use crate::error::Error;
-use crate::http::body::refuse_empty;
-use crate::http::{Field, Members, Unknown};
+use crate::http::Valid;
+use crate::http::field::{self, Unknown};
+use crate::http::page::{Listed, Page};
 use crate::resources::accounts::requests::View;
-use crate::resources::accounts::wire::{email, name, services};
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
 use crate::views::instant;
 
 /// A master reseller: a partner's access into the portal.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"name": "Contoso Telecom", "email": "ann@contoso.example"}))]
 pub struct MasterReseller {
     /// Its id.
-    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// Its name: at first the partner's company name.
-    #[schema(example = "Contoso Telecom", min_length = 1, max_length = 120)]
+    #[schema(value_type = field::AccountName)]
     pub name: String,
     /// Its e-mail address, in the spelling that was given.
-    #[schema(example = "ann@contoso.example", format = "email", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// The services that its resellers may sell.
-    #[schema(min_items = 1, max_items = 2)]
+    #[schema(value_type = field::Services)]
     pub services: Vec<ServiceView>,
     /// Its status.
     pub status: StatusView,
@@ -93,51 +95,41 @@ impl View for MasterReseller {
     const PATH: &'static str = "/master-resellers";
 }
 
-/// A page of master resellers.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MasterResellerPage {
-    /// The master resellers of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<MasterReseller>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for MasterReseller {
+    const PLURAL: &str = "master resellers";
 }
 
+/// A page of master resellers.
+pub type MasterResellerPage = Page<MasterReseller>;
+
 /// A merge patch of a master reseller (RFC 7396): members that are absent stay as they are; none can be `null`.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"name": "Contoso Communications"}))]
 pub struct PatchMasterReseller {
     /// A new name.
-    #[schema(value_type = String, required = false, example = "Contoso Communications", min_length = 1, max_length = 120)]
     #[serde(default)]
-    name: Field<String>,
+    name: field::AccountName,
     /// A new e-mail address, only while the master reseller is pending: earlier links are void and a new e-mail goes
     /// out.
-    #[schema(value_type = String, required = false, format = "email", min_length = 3, max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    email: field::EmailAddress,
     /// New services; one that something below uses can't be taken away.
-    #[schema(value_type = Vec<ServiceView>, required = false, min_items = 1, max_items = 2)]
     #[serde(default)]
-    services: Field<Vec<String>>,
+    services: field::Services,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PatchMasterReseller {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<Change, Error> {
-        let Self { name: n, email: e, services: s, unknown } = self;
-        let mut members = Members::new(unknown);
-        let change = Change {
-            name: members.optional("/name", n, name).map(domain::values::text::AccountName::into_string),
-            email: members.optional("/email", e, email),
-            services: services(&mut members, s, false),
-            ..Change::default()
-        };
-        let change = members.finish(Some(change))?;
-        refuse_empty(change == Change::default())?;
-        Ok(change)
+impl From<Valid<PatchMasterReseller>> for Change {
+    fn from(request: Valid<PatchMasterReseller>) -> Self {
+        let PatchMasterReseller { name, email, services, unknown: _ } = request.into_inner();
+        Self {
+            name: name.given().map(AccountName::into_string),
+            email: email.given(),
+            services: services.given(),
+            ..Self::default()
+        }
     }
 }

@@ -13,29 +13,32 @@ use utoipa::ToSchema;
 use crate::access::ReadMyself;
 use crate::app::Service;
 use crate::error::Error;
+use crate::http::field;
 use crate::http::params::IfNoneMatch;
 use crate::http::{Answer, Caller, Conditions};
 use crate::resources::second_factors::wire::MySecondFactor;
+use crate::shown;
 use crate::views::account::{ServiceView, StatusView, services_view};
 
 /// Who is signed in.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"type": "member", "email": "ann@contoso.example", "name": null, "role": "owner"}))]
 pub struct Me {
     /// The id of the member or API client.
-    #[schema(example = "member_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "member_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// What is signed in: `member` or `client`.
     #[serde(rename = "type")]
-    #[schema(example = "member", max_length = 20)]
+    #[schema(value_type = shown::Word)]
     pub kind: &'static str,
     /// The member's e-mail address; `null` of an API client.
-    #[schema(example = "ann@contoso.example", format = "email", max_length = 254)]
+    #[schema(value_type = Option<field::EmailAddress>)]
     pub email: Option<String>,
     /// The API client's name; `null` of a member.
-    #[schema(example = json!(null), max_length = 120)]
+    #[schema(value_type = Option<shown::Name>)]
     pub name: Option<String>,
     /// What it may do: `owner`, `provisioner`, `billing` or `viewer`.
-    #[schema(example = "owner", max_length = 20)]
+    #[schema(value_type = shown::Word)]
     pub role: &'static str,
     /// The account that it signed in to.
     pub account: MyAccount,
@@ -45,19 +48,20 @@ pub struct Me {
 
 /// The account that somebody signed in to.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"type": "master_reseller", "name": "Contoso Telecom"}))]
 pub struct MyAccount {
     /// Its id.
-    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// What it is: `platform`, `master_reseller`, `reseller` or `enterprise`.
     #[serde(rename = "type")]
-    #[schema(example = "master_reseller", max_length = 20)]
+    #[schema(value_type = shown::Word)]
     pub tier: &'static str,
     /// Its name.
-    #[schema(example = "Contoso Telecom", max_length = 120)]
+    #[schema(value_type = shown::Name)]
     pub name: String,
     /// Its services.
-    #[schema(min_items = 1, max_items = 2)]
+    #[schema(value_type = field::Services)]
     pub services: Vec<ServiceView>,
     /// Its status.
     pub status: StatusView,

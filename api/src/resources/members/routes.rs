@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
-use domain::authority::Target;
+use domain::authority::{Role, Target};
 use domain::member;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
@@ -45,12 +45,12 @@ pub(crate) async fn invite_member(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<InviteMember>().and_then(InviteMember::command);
+    let command = body.parse::<InviteMember, operations::InviteMember>();
     let post = Arc::clone(&service.post);
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             actor.may(Target::Members)?;
-            let command = command.as_ref().map_err(Error::clone)?;
+            let command = command.get()?;
             let account = actor.own_account(tx)?;
             let member = operations::invite(tx, actor, &account, command, now, &post)?;
             let location = format!("{PATH}/{}", member.id);
@@ -96,7 +96,7 @@ pub(crate) async fn list_members(
 #[utoipa::path(
     tag = "Members",
     operation_id = "get_member",
-    params(("member_id" = String, Path, description = "The id of the member.", max_length = 60, example = "member_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The member.", body = Member, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -125,7 +125,7 @@ pub(crate) async fn get_member(
 #[utoipa::path(
     tag = "Members",
     operation_id = "update_member",
-    params(("member_id" = String, Path, description = "The id of the member.", max_length = 60, example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchMember = "application/merge-patch+json", example = json!({"role": "provisioner"})), (PatchMember = "application/json", example = json!({"role": "provisioner"})))),
     responses(
         (status = 200, description = "The member after the change.", body = Member, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -142,15 +142,15 @@ pub(crate) async fn update_member(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let role = body.json::<PatchMember>().and_then(PatchMember::role);
+    let role = body.parse::<PatchMember, Role>();
     service
         .write(caller, move |tx, actor, now| {
             actor.may(Target::Members)?;
             let account = actor.own_account(tx)?;
             let member = operations::reach(tx, actor, &id)?;
-            let role = role.as_ref().map_err(Error::clone)?;
+            let role = *role.get()?;
             conditions.check_version(member.version)?;
-            answer(operations::set_role(tx, actor, &account, member, *role, now)?)
+            answer(operations::set_role(tx, actor, &account, member, role, now)?)
         })
         .await
 }
@@ -162,7 +162,7 @@ pub(crate) async fn update_member(
 #[utoipa::path(
     tag = "Members",
     operation_id = "remove_member",
-    params(("member_id" = String, Path, description = "The id of the member.", max_length = 60, example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
         (status = 409, description = "`last_owner`: make another member owner first."),
@@ -195,7 +195,7 @@ pub(crate) async fn remove_member(
 #[utoipa::path(
     tag = "Members",
     operation_id = "resend_invitation",
-    params(("member_id" = String, Path, description = "The id of the member.", max_length = 60, example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = Member, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`already_joined`: whoever has forgotten the password asks for a reset. `idempotency_key_in_use`."),
@@ -231,7 +231,7 @@ pub(crate) async fn resend_invitation(
 #[utoipa::path(
     tag = "Members",
     operation_id = "reset_second_factor",
-    params(("member_id" = String, Path, description = "The id of the member.", max_length = 60, example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "The member signs in with its password alone, until it has another one."),
         (status = 409, description = "`no_second_factor`: the member has none. `own_second_factor`: switch your own off with a code of it."),

@@ -5,22 +5,24 @@ use domain::authority::Role;
 use domain::member;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::operations;
-use crate::error::Error;
-use crate::http::{Field, Members, Unknown};
-use crate::resources::accounts::wire::email;
+use crate::http::Valid;
+use crate::http::field::{self, Unknown};
+use crate::http::page::{Listed, Page};
 use crate::views::account::DeliveryView;
-use crate::views::role::{RoleView, parse_role};
+use crate::views::role::RoleView;
 
 /// Somebody who signs in to your account.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"email": "bea@contoso.example"}))]
 pub struct Member {
     /// Its id.
-    #[schema(example = "member_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "member_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// The address that it signs in with.
-    #[schema(example = "bea@contoso.example", format = "email", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// What it may do.
     pub role: RoleView,
@@ -80,60 +82,57 @@ impl From<member::Member> for Member {
     }
 }
 
-/// A page of members.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MemberPage {
-    /// The members of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<Member>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for Member {
+    const PLURAL: &str = "members";
 }
 
+/// A page of members.
+pub type MemberPage = Page<Member>;
+
 /// A member to be invited.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"email": "bea@contoso.example"}))]
 pub struct InviteMember {
     /// The address that the invitation goes to and the member signs in with. No other open account has it, and no other member.
-    #[schema(value_type = String, required = true, example = "bea@contoso.example", format = "email", min_length = 3, max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    email: field::EmailAddress,
     /// What it may do.
-    #[schema(value_type = RoleView, required = true)]
     #[serde(default)]
-    role: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    role: field::Role,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl InviteMember {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<operations::InviteMember, Error> {
-        let Self { email: e, role, unknown } = self;
-        let mut members = Members::new(unknown);
-        let (email, role) = (members.required("/email", e, email), members.required("/role", role, parse_role));
-        members.finish(email.zip(role).map(|(email, role)| operations::InviteMember { email, role }))
+impl From<Valid<InviteMember>> for operations::InviteMember {
+    fn from(request: Valid<InviteMember>) -> Self {
+        let InviteMember { email, role, unknown: _ } = request.into_inner();
+        Self { email: email.required(), role: role.required() }
     }
 }
 
 /// Changes of a member: a merge patch.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
 pub struct PatchMember {
     /// What it may do.
-    #[schema(value_type = RoleView, required = true)]
     #[serde(default)]
-    role: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    role: field::Role,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PatchMember {
-    /// The role, or everything that is wrong with it.
-    pub fn role(self) -> Result<Role, Error> {
-        let mut members = Members::new(self.unknown);
-        let role = members.required("/role", self.role, parse_role);
-        members.finish(role)
+impl From<Valid<PatchMember>> for Role {
+    fn from(request: Valid<PatchMember>) -> Self {
+        let PatchMember { role, unknown: _ } = request.into_inner();
+        role.required()
     }
 }

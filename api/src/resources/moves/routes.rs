@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKey, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Once};
+use crate::http::{Answer, Body, Caller, Once, Parsed};
 
 const PATH: &str = "/moves";
 
@@ -29,7 +29,7 @@ const PATH: &str = "/moves";
 #[utoipa::path(
     tag = "Moves",
     operation_id = "move_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = MoveReseller, example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
         (status = 201, description = "Asked for.", body = Move, headers(("Location" = String, description = "Where the move is."))),
@@ -45,7 +45,7 @@ pub(crate) async fn move_reseller(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let to = body.json::<MoveReseller>().and_then(MoveReseller::to);
+    let to = body.parse::<MoveReseller, AccountId>();
     ask(&service, caller, Tier::Reseller, id.into_inner(), to, once, &body).await
 }
 
@@ -56,7 +56,7 @@ pub(crate) async fn move_reseller(
 #[utoipa::path(
     tag = "Moves",
     operation_id = "move_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = MoveEnterprise, example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
         (status = 201, description = "Asked for.", body = Move, headers(("Location" = String, description = "Where the move is."))),
@@ -72,7 +72,7 @@ pub(crate) async fn move_enterprise(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let to = body.json::<MoveEnterprise>().and_then(MoveEnterprise::to);
+    let to = body.parse::<MoveEnterprise, AccountId>();
     ask(&service, caller, Tier::Enterprise, id.into_inner(), to, once, &body).await
 }
 
@@ -81,15 +81,14 @@ async fn ask(
     caller: Caller<Change>,
     tier: Tier,
     id: String,
-    to: Result<AccountId, Error>,
+    to: Parsed<AccountId>,
     once: Once,
     body: &Body,
 ) -> Result<Answer, Error> {
     service
         .write_once(caller, once.over(body), move |tx, actor, now| {
             let account = actor.reach(tx, tier, &id)?;
-            let to = *to.as_ref().map_err(Error::clone)?;
-            let asked = operations::request(tx, actor, &account, to, now)?;
+            let asked = operations::request(tx, actor, &account, *to.get()?, now)?;
             let location = format!("{PATH}/{}", asked.id);
             Ok(answer(tx, actor, asked)?.created(location))
         })
@@ -137,7 +136,7 @@ pub(crate) async fn list_moves(
 #[utoipa::path(
     tag = "Moves",
     operation_id = "get_move",
-    params(("move_id" = String, Path, description = "The id of the move.", max_length = 60, example = "move_01h455vb4pex5vsknk084sn02q")),
+    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The move.", body = Move)),
     security(("bearer" = []))
 )]
@@ -158,7 +157,7 @@ pub(crate) async fn get_move(service: Data<Service>, caller: Caller<Read>, id: P
 #[utoipa::path(
     tag = "Moves",
     operation_id = "accept_move",
-    params(("move_id" = String, Path, description = "The id of the move.", max_length = 60, example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = Option<AcceptMove>, example = json!({"billing_reference": "CUST-4711"})),
     responses(
         (status = 200, description = "The account has moved.", body = Move),
@@ -179,7 +178,7 @@ pub(crate) async fn accept_move(
         .write_once(caller, repeatable, move |tx, actor, now| {
             let (found, sides) = operations::reach(tx, actor, &id, now)?;
             operations::mine(&sides, Side::To)?;
-            let reference = body.json_or_nothing::<AcceptMove>()?.reference(found.account.tier)?;
+            let reference = body.json_or_nothing::<AcceptMove>()?.reference(&found.account)?;
             let accepted = operations::accept(tx, actor, &found, reference.as_ref(), now)?;
             answer(tx, actor, accepted)
         })
@@ -192,7 +191,7 @@ pub(crate) async fn accept_move(
 #[utoipa::path(
     tag = "Moves",
     operation_id = "decline_move",
-    params(("move_id" = String, Path, description = "The id of the move.", max_length = 60, example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     responses(
         (status = 200, description = "Declined.", body = Move),
         (status = 409, description = "`move_decided`: it was decided, or its time is over. `idempotency_key_in_use`."),
@@ -216,7 +215,7 @@ pub(crate) async fn decline_move(
 #[utoipa::path(
     tag = "Moves",
     operation_id = "cancel_move",
-    params(("move_id" = String, Path, description = "The id of the move.", max_length = 60, example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     responses(
         (status = 200, description = "Cancelled.", body = Move),
         (status = 409, description = "`move_decided`: it was decided, or its time is over. `idempotency_key_in_use`."),

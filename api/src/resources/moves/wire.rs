@@ -1,42 +1,50 @@
 //! Moves on the wire.
 
 use chrono::{DateTime, Utc};
-use domain::account::Tier;
-use domain::fault::Fault;
+use domain::account::{Account, Tier};
+use domain::fault::{Fault, ItemFaults};
 use domain::id::AccountId;
+use domain::limited::{Limited, Limits, whole};
+use domain::limits::ID_MAX;
 use domain::moves;
 use domain::moves::{MoveStatus, parent_tier};
 use domain::values::text::BillingReference;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
 
 use crate::error::Error;
-use crate::http::{Field, Members, Unknown};
+use crate::http::field::{self, Field, Unknown};
+use crate::http::page::{Listed, Page};
+use crate::http::validation::{member_wrong, validate};
+use crate::http::{Valid, nullable};
+use crate::shown;
 use crate::views::account::{ServiceView, services_view};
 
 /// An account on its way below another one.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"account_type": "reseller", "account_name": "Nordwind Telefonie GmbH"}))]
 pub struct Move {
     /// Its id.
-    #[schema(example = "move_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "move_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// The account.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub account_id: String,
     /// What it is: `reseller` or `enterprise`.
-    #[schema(example = "reseller", max_length = 20)]
+    #[schema(value_type = shown::Word)]
     pub account_type: &'static str,
     /// Its name.
-    #[schema(example = "Nordwind Telefonie GmbH", max_length = 120)]
+    #[schema(value_type = shown::Name)]
     pub account_name: String,
     /// Its services, which the account that it goes below must have.
-    #[schema(min_items = 1, max_items = 2)]
+    #[schema(value_type = field::Services)]
     pub services: Vec<ServiceView>,
     /// The account that it is to leave; `null` unless that is yours or below yours.
-    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub from_id: Option<String>,
     /// The account that it is to go below, as it was named.
-    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn03r", max_length = 60)]
+    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn03r")]
     pub to_id: String,
     /// Where it stands.
     pub status: MoveStatusView,
@@ -93,87 +101,122 @@ impl Move {
     }
 }
 
+impl Listed for Move {
+    const PLURAL: &str = "moves";
+}
+
 /// A page of moves.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MovePage {
-    /// The moves of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<Move>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+pub type MovePage = Page<Move>;
+
+/// The id of a master reseller.
+#[derive(Debug)]
+struct MasterResellerId(AccountId);
+
+impl Limited for MasterResellerId {
+    type Given = str;
+    const LIMITS: Limits = Limits::text(0, ID_MAX);
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        read_id(Tier::MasterReseller, given).map(Self)
+    }
+}
+
+type MasterResellerIdField = Field<MasterResellerId>;
+
+/// The id of a reseller.
+#[derive(Debug)]
+struct ResellerId(AccountId);
+
+impl Limited for ResellerId {
+    type Given = str;
+    const LIMITS: Limits = Limits::text(0, ID_MAX);
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        read_id(Tier::Reseller, given).map(Self)
+    }
+}
+
+type ResellerIdField = Field<ResellerId>;
+
+/// Only its form is judged: whether there is such an account is not the caller's to know (R8).
+fn read_id(tier: Tier, given: &str) -> Result<AccountId, ItemFaults> {
+    let invalid = || whole(Fault::new("invalid_id", format!("Give the id of a {}.", tier.noun())));
+    tier.parse_id(given).ok_or_else(invalid)
 }
 
 /// Where a reseller is to go.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"}))]
 pub struct MoveReseller {
     /// The master reseller that it is to go below, by the id that that one has told you.
-    #[schema(value_type = String, required = true, example = "master_reseller_01h455vb4pex5vsknk084sn03r", max_length = 60)]
     #[serde(default)]
-    master_reseller_id: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    master_reseller_id: MasterResellerIdField,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
+}
+
+impl From<Valid<MoveReseller>> for AccountId {
+    fn from(request: Valid<MoveReseller>) -> Self {
+        let MoveReseller { master_reseller_id, unknown: _ } = request.into_inner();
+        master_reseller_id.required().0
+    }
 }
 
 /// Where an enterprise is to go.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"}))]
 pub struct MoveEnterprise {
     /// The reseller that it is to go below, by the id that that one has told you.
-    #[schema(value_type = String, required = true, example = "reseller_01h455vb4pex5vsknk084sn03r", max_length = 60)]
     #[serde(default)]
-    reseller_id: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    reseller_id: ResellerIdField,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl MoveReseller {
-    /// The master reseller, or everything that is wrong with it.
-    pub fn to(self) -> Result<AccountId, Error> {
-        parent(Members::new(self.unknown), self.master_reseller_id, Tier::MasterReseller)
+impl From<Valid<MoveEnterprise>> for AccountId {
+    fn from(request: Valid<MoveEnterprise>) -> Self {
+        let MoveEnterprise { reseller_id, unknown: _ } = request.into_inner();
+        reseller_id.required().0
     }
-}
-
-impl MoveEnterprise {
-    /// The reseller, or everything that is wrong with it.
-    pub fn to(self) -> Result<AccountId, Error> {
-        parent(Members::new(self.unknown), self.reseller_id, Tier::Reseller)
-    }
-}
-
-/// Only its form is judged: whether there is such an account is not the caller's to know (R8).
-fn parent(mut members: Members, field: Field<String>, tier: Tier) -> Result<AccountId, Error> {
-    let pointer = format!("/{}_id", tier.as_str());
-    let invalid = || Fault::new("invalid_id", format!("Give the id of a {}.", tier.noun()));
-    let id = members.required(&pointer, field, |text| tier.parse_id(text).ok_or_else(invalid));
-    members.finish(id)
 }
 
 /// How an account is taken on.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields, context = Account)]
+#[schema(example = json!({"billing_reference": "CUST-4711"}))]
 pub struct AcceptMove {
     /// What it is called in your billing system: any 1–255 characters but NUL, kept exactly as given. Required for a reseller;
     /// an enterprise can be without.
-    #[schema(value_type = Option<String>, example = "CUST-4711", min_length = 1, max_length = 255)]
     #[serde(default)]
-    billing_reference: Field<String>,
+    #[validate(custom(function = given_for_a_reseller, use_context))]
+    billing_reference: nullable::BillingReference,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
 impl AcceptMove {
-    /// The billing reference of an account of a tier, or everything that is wrong with it.
-    pub fn reference(self, tier: Tier) -> Result<Option<BillingReference>, Error> {
-        let mut members = Members::new(self.unknown);
-        let pointer = "/billing_reference";
-        let reference = if tier == Tier::Reseller {
-            members.required(pointer, self.billing_reference, BillingReference::parse).map(Some)
-        } else {
-            let given = members.nullable(pointer, self.billing_reference, BillingReference::parse);
-            Some(given.flatten())
-        };
-        members.finish(reference)
+    /// The billing reference of the account that is taken on, or everything that is wrong with it.
+    pub fn reference(self, account: &Account) -> Result<Option<BillingReference>, Error> {
+        let Self { billing_reference, unknown: _ } = validate(self, account)?.into_inner();
+        Ok(billing_reference.given())
+    }
+}
+
+/// A reseller has a billing reference.
+fn given_for_a_reseller(reference: &nullable::BillingReference, account: &Account) -> Result<(), ValidationError> {
+    if account.tier != Tier::Reseller {
+        return Ok(());
+    }
+    match reference.clone().change() {
+        Some(None) => Err(member_wrong("", Fault::new("null", "Give a string; null is not allowed."))),
+        None if *reference == nullable::BillingReference::default() => Err(member_wrong("", Fault::required())),
+        _ => Ok(()),
     }
 }

@@ -8,12 +8,14 @@ use secrecy::ExposeSecret;
 
 use super::grant::{Grant, invalid_grant};
 use super::operations::{authenticate, exchange, give_code};
-use super::wire::{AuthorizationServer, ClientToken, IssuedToken, REDIRECT_PATH, SignInFor, SignedInFor, TokenRequest};
+use super::wire::{
+    AskedFor, AuthorizationServer, ClientToken, IssuedToken, REDIRECT_PATH, SignInFor, SignedInFor, TokenRequest,
+};
 use crate::app::Service;
 use crate::error::{Error, ErrorCode, OauthProblem};
 use crate::http::{Answer, Body, Context};
 use crate::resources::auth::operations::{Refreshed, refresh};
-use crate::resources::auth::sign_in::sign_in;
+use crate::resources::auth::sign_in::{Attempt, sign_in};
 use crate::resources::auth::wire::Tokens;
 use crate::security::secret_token::SecretToken;
 
@@ -36,7 +38,7 @@ use crate::security::secret_token::SecretToken;
 )]
 #[post("/oauth/authorize")]
 pub(crate) async fn sign_in_for_program(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
-    let (attempt, asked) = body.json::<SignInFor>().and_then(SignInFor::command)?;
+    let (attempt, asked) = body.parse::<SignInFor, (Attempt, AskedFor)>().into_inner()?;
     let code =
         sign_in(&service, &context, attempt, move |tx, _, member, now| give_code(tx, member, &asked, now)).await?;
     Answer::ok(&SignedInFor { redirect_to: format!("{REDIRECT_PATH}#code={}", code.expose()) })

@@ -15,6 +15,7 @@ use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Answer, Body, Caller, Conditions, Once};
 use crate::resources::telephony::ListRequest;
+use crate::shown;
 
 /// List types of PBX
 ///
@@ -37,7 +38,7 @@ pub(crate) async fn list_pbx_types(service: Data<Service>, caller: Caller<Read>)
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "create_pbx",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = CreatePbx, example = json!({"type": "asterisk", "location": "Berlin", "sip_domain": "sip.kiosk.example"})),
     responses(
         (status = 201, description = "Added.", body = Pbx, headers(("Location" = String, description = "Where the PBX is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -53,11 +54,11 @@ pub(crate) async fn create_pbx(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<CreatePbx>().and_then(CreatePbx::command);
+    let command = body.parse::<CreatePbx, operations::CreatePbx>();
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             let account = actor.reach_telephony(tx, &id)?;
-            let command = command.as_ref().map_err(Error::clone)?;
+            let command = command.get()?;
             let pbx = operations::create(tx, actor, &account, command, now)?;
             let location = format!("/pbxes/{}", pbx.id);
             Ok(answer(pbx, actor.sees_sip_data(&account))?.created(location))
@@ -72,9 +73,9 @@ pub(crate) async fn create_pbx(
     tag = "PBXs",
     operation_id = "list_pbxes",
     params(
-        ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
+        ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in location or SIP domain, in any case.", min_length = 1, max_length = 100),
+        ("q" = Option<shown::Search>, Query, description = "Only those with this text in location or SIP domain, in any case."),
     ),
     responses((status = 200, description = "A page of PBXs.", body = PbxPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -106,7 +107,7 @@ pub(crate) async fn list_pbxes(
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "get_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The PBX.", body = Pbx, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -134,7 +135,7 @@ pub(crate) async fn get_pbx(
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "update_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchPbx = "application/merge-patch+json", example = json!({"transport": "tls", "port": 5061})), (PatchPbx = "application/json", example = json!({"transport": "tls", "port": 5061})))),
     responses(
         (status = 200, description = "The PBX after the change.", body = Pbx, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -151,11 +152,11 @@ pub(crate) async fn update_pbx(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<PatchPbx>().and_then(PatchPbx::command);
+    let command = body.parse_patch::<PatchPbx, _>();
     service
         .write(caller, move |tx, actor, now| {
             let (account, pbx) = operations::reach(tx, actor, &id)?;
-            let change = command.as_ref().map_err(Error::clone)?;
+            let change = command.get()?;
             conditions.check_version(pbx.version)?;
             let pbx = operations::update(tx, actor, &account, pbx, change, now)?;
             answer(pbx, actor.sees_sip_data(&account))
@@ -169,7 +170,7 @@ pub(crate) async fn update_pbx(
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "delete_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", max_length = 60, example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
         (status = 409, description = "`has_users`: see `blockers`."),

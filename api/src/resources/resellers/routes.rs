@@ -15,6 +15,7 @@ use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Caller, Conditions, Once};
 use crate::resources::accounts::requests::{Step, View};
 use crate::resources::accounts::{create, requests};
+use crate::shown;
 
 /// Create a reseller
 ///
@@ -41,13 +42,12 @@ pub(crate) async fn create_reseller(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<CreateReseller>().and_then(CreateReseller::command);
+    let command = body.parse::<CreateReseller, create::CreateReseller>();
     let post = Arc::clone(&service.post);
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             actor.may(Target::Accounts(Tier::Reseller))?;
-            let command = command.as_ref().map_err(Error::clone)?;
-            Reseller::created(create::reseller(tx, actor, command, now, &post)?)
+            Reseller::created(create::reseller(tx, actor, command.get()?, now, &post)?)
         })
         .await
 }
@@ -61,11 +61,11 @@ pub(crate) async fn create_reseller(
     operation_id = "list_resellers",
     params(
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case.", min_length = 1, max_length = 100),
+        ("q" = Option<shown::Search>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case."),
         ("status" = Option<crate::views::account::StatusView>, Query, description = "Only those with this status."),
         ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only those with this service."),
-        ("master_reseller_id" = Option<String>, Query, description = "Only those below this master reseller.", max_length = 60),
-        ("billing_reference" = Option<String>, Query, description = "Only those with exactly this billing reference.", max_length = 255),
+        ("master_reseller_id" = Option<String>, Query, description = "Only those below this master reseller."),
+        ("billing_reference" = Option<shown::Reference>, Query, description = "Only those with exactly this billing reference."),
     ),
     responses((status = 200, description = "A page of resellers.", body = ResellerPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -85,7 +85,7 @@ pub(crate) async fn list_resellers(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "get_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The reseller.", body = Reseller, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -108,7 +108,7 @@ pub(crate) async fn get_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "update_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchReseller = "application/merge-patch+json", example = json!({"name": "Nordwind Communications GmbH"})), (PatchReseller = "application/json", example = json!({"name": "Nordwind Communications GmbH"})))),
     responses(
         (status = 200, description = "The reseller after the change.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -125,7 +125,7 @@ pub(crate) async fn update_reseller(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<PatchReseller>().and_then(PatchReseller::command);
+    let command = body.parse_patch::<PatchReseller, _>();
     requests::patch::<Reseller>(&service, caller, id.into_inner(), conditions, command).await
 }
 
@@ -135,7 +135,7 @@ pub(crate) async fn update_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "suspend_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -161,7 +161,7 @@ pub(crate) async fn suspend_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "resume_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -187,7 +187,7 @@ pub(crate) async fn resume_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "resend_reseller_activation",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -213,7 +213,7 @@ pub(crate) async fn resend_reseller_activation(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "get_reseller_closing_blockers",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q")),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "What is open below it.", body = BlockersView)),
     security(("bearer" = []))
 )]
@@ -233,7 +233,7 @@ pub(crate) async fn get_reseller_closing_blockers(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "close_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", max_length = 60, example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Closed."),
         (status = 409, description = "`has_open_children`: see `blockers`."),

@@ -2,39 +2,42 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
+use domain::id::GivenId;
+use domain::values::text::AccountName;
 use persistence::accounts::Change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
-use crate::error::Error;
-use crate::http::body::refuse_empty;
-use crate::http::{Field, Members, Unknown};
+use crate::http::field::{self, Unknown};
+use crate::http::page::{Listed, Page};
+use crate::http::{Valid, nullable};
 use crate::resources::accounts::create;
 use crate::resources::accounts::requests::View;
-use crate::resources::accounts::wire::{billing_reference, email, name, services};
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
 use crate::views::instant;
 
 /// A reseller.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "billing_reference": "CUST-4711"}))]
 pub struct Reseller {
     /// Its id.
-    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// The master reseller that it belongs to.
-    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub master_reseller_id: String,
     /// Its name.
-    #[schema(example = "Nordwind Telefonie GmbH", min_length = 1, max_length = 120)]
+    #[schema(value_type = field::AccountName)]
     pub name: String,
     /// Its e-mail address, in the spelling that was given.
-    #[schema(example = "office@nordwind.example", format = "email", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// The services that it may sell.
-    #[schema(min_items = 1, max_items = 2)]
+    #[schema(value_type = field::Services)]
     pub services: Vec<ServiceView>,
     /// What it is called in the master reseller's billing system, exactly as given.
-    #[schema(example = "CUST-4711", min_length = 1, max_length = 255)]
+    #[schema(value_type = field::BillingReference)]
     pub billing_reference: String,
     /// Its own status, whatever its master reseller's.
     pub status: StatusView,
@@ -102,112 +105,92 @@ impl View for Reseller {
     const PATH: &'static str = "/resellers";
 }
 
-/// A page of resellers.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ResellerPage {
-    /// The resellers of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<Reseller>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for Reseller {
+    const PLURAL: &str = "resellers";
 }
 
+/// A page of resellers.
+pub type ResellerPage = Page<Reseller>;
+
 /// A reseller to be created.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"}))]
 pub struct CreateReseller {
     /// The master reseller that it goes below: required from staff, refused from others, whose own account it is.
-    #[schema(value_type = Option<String>, max_length = 60)]
     #[serde(default)]
-    master_reseller_id: Field<String>,
+    master_reseller_id: nullable::Id,
     /// Its name: 1–120 characters, one of them visible.
-    #[schema(value_type = String, required = true, example = "Nordwind Telefonie GmbH", min_length = 1, max_length = 120)]
     #[serde(default)]
-    name: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    name: field::AccountName,
     /// Its e-mail address, which no other open account has. The activation link goes there.
-    #[schema(value_type = String, required = true, example = "office@nordwind.example", format = "email", min_length = 3, max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    email: field::EmailAddress,
     /// The services that it may sell, of those that its master reseller has.
-    #[schema(value_type = Vec<ServiceView>, required = true, min_items = 1, max_items = 2, example = json!(["pbx", "trunk"]))]
     #[serde(default)]
-    services: Field<Vec<String>>,
+    #[schema(required = true)]
+    #[validate(required)]
+    services: field::Services,
     /// What it is called in your billing system: any 1–255 characters but NUL, kept exactly as given.
-    #[schema(value_type = String, required = true, example = "CUST-4711", min_length = 1, max_length = 255)]
     #[serde(default)]
-    billing_reference: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    billing_reference: field::BillingReference,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl CreateReseller {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<create::CreateReseller, Error> {
-        let Self { master_reseller_id, name: n, email: e, services: s, billing_reference: b, unknown } = self;
-        let mut members = Members::new(unknown);
-        // `null` means the same as leaving it out.
-        let parent = match master_reseller_id {
-            Field::Null => None,
-            field => members.optional("/master_reseller_id", field, |text| Ok(text.to_owned())),
-        };
-        let name = members.required("/name", n, name);
-        let email = members.required("/email", e, email);
-        let services = services(&mut members, s, true);
-        let reference = members.required("/billing_reference", b, billing_reference);
-        let command = (|| {
-            Some(create::CreateReseller {
-                master_reseller_id: parent,
-                name: name?,
-                email: email?,
-                services: services?,
-                billing_reference: reference?,
-            })
-        })();
-        members.finish(command)
+impl From<Valid<CreateReseller>> for create::CreateReseller {
+    fn from(request: Valid<CreateReseller>) -> Self {
+        let CreateReseller { master_reseller_id, name, email, services, billing_reference, unknown: _ } =
+            request.into_inner();
+        Self {
+            // `null` means the same as leaving it out.
+            master_reseller_id: master_reseller_id.given().map(GivenId::into_string),
+            name: name.required(),
+            email: email.required(),
+            services: services.required(),
+            billing_reference: billing_reference.required(),
+        }
     }
 }
 
 /// A merge patch of a reseller (RFC 7396): members that are absent stay as they are; none can be `null`.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"name": "Nordwind Communications GmbH"}))]
 pub struct PatchReseller {
     /// A new name.
-    #[schema(value_type = String, required = false, example = "Nordwind Communications GmbH", min_length = 1, max_length = 120)]
     #[serde(default)]
-    name: Field<String>,
+    name: field::AccountName,
     /// A new e-mail address, only while the reseller is pending: earlier links are void and a new e-mail goes out.
-    #[schema(value_type = String, required = false, format = "email", min_length = 3, max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    email: field::EmailAddress,
     /// New services; one that something below uses can't be taken away.
-    #[schema(value_type = Vec<ServiceView>, required = false, min_items = 1, max_items = 2)]
     #[serde(default)]
-    services: Field<Vec<String>>,
+    services: field::Services,
     /// A new billing reference, kept exactly as given.
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 255)]
     #[serde(default)]
-    billing_reference: Field<String>,
+    billing_reference: field::BillingReference,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PatchReseller {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<Change, Error> {
-        let Self { name: n, email: e, services: s, billing_reference: b, unknown } = self;
-        let mut members = Members::new(unknown);
-        let change = Change {
-            name: members.optional("/name", n, name).map(domain::values::text::AccountName::into_string),
-            email: members.optional("/email", e, email),
-            services: services(&mut members, s, false),
-            billing_reference: members
-                .optional("/billing_reference", b, billing_reference)
-                .map(|reference| Some(reference.into_string())),
-            ..Change::default()
-        };
-        let change = members.finish(Some(change))?;
-        refuse_empty(change == Change::default())?;
-        Ok(change)
+impl From<Valid<PatchReseller>> for Change {
+    fn from(request: Valid<PatchReseller>) -> Self {
+        let PatchReseller { name, email, services, billing_reference, unknown: _ } = request.into_inner();
+        Self {
+            name: name.given().map(AccountName::into_string),
+            email: email.given(),
+            services: services.given(),
+            billing_reference: billing_reference.given().map(|reference| Some(reference.into_string())),
+            ..Self::default()
+        }
     }
 }

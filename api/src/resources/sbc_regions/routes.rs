@@ -3,30 +3,34 @@
 use actix_web::get;
 use actix_web::web::Data;
 use domain::authority::Target;
+use domain::limits;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Read;
 use crate::app::Service;
 use crate::error::Error;
+use crate::http::field;
 use crate::http::{Answer, Caller};
 use crate::settings::sbc_regions::SbcRegion;
+use crate::shown;
 
 /// A region whose session border controllers connect enterprises with Teams.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SbcRegion)]
+#[schema(example = json!({"code": "emea", "name": "Europe, Middle East, Africa", "base_domain": "emea.teammate.example", "sbcs": ["sbc1.emea.teammate.example"]}))]
 pub struct SbcRegionView {
     /// By which an enterprise's `sbc_regions` name it.
-    #[schema(example = "emea", min_length = 1, max_length = 20, pattern = "^[a-z][a-z0-9-]*$")]
+    #[schema(value_type = shown::SbcRegionCode)]
     pub code: String,
     /// What people call it.
-    #[schema(example = "Europe, Middle East, Africa", min_length = 1, max_length = 120)]
+    #[schema(value_type = field::AccountName)]
     pub name: String,
     /// The domain below which the routes of this region have theirs.
-    #[schema(example = "emea.teammate.example", max_length = 48, format = "hostname")]
+    #[schema(value_type = shown::RouteDomain)]
     pub base_domain: String,
     /// The host names of its session border controllers.
-    #[schema(min_items = 1, max_items = 50, example = json!(["sbc1.emea.teammate.example"]))]
+    #[schema(value_type = shown::SomeSbcs)]
     pub sbcs: Vec<String>,
 }
 
@@ -34,7 +38,7 @@ pub struct SbcRegionView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SbcRegionList {
     /// The regions.
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(value_type = SbcRegions)]
     pub items: Vec<SbcRegionView>,
 }
 
@@ -65,3 +69,6 @@ pub(crate) async fn list_sbc_regions(service: Data<Service>, caller: Caller<Read
     let list = Answer::ok(&SbcRegionList { items })?;
     service.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
+
+/// The regions on offer.
+type SbcRegions = shown::Many<SbcRegionView, 1, { limits::SBC_REGIONS_MAX }>;

@@ -69,12 +69,12 @@ pub(crate) async fn update_sign_in_policy(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let required = body.json::<PatchSignInPolicy>().and_then(PatchSignInPolicy::required);
+    let command = body.parse::<PatchSignInPolicy, SignInPolicy>();
     service
         .write(caller, move |tx, actor, now| {
             actor.may(Target::Members)?;
             let account = actor.own_account(tx)?;
-            let required = *required.as_ref().map_err(Error::clone)?;
+            let required = command.get()?.require_second_factor;
             let before = second_factors::is_required(tx, account.id)?;
             conditions.check_version(version(before))?;
             change(tx, actor, &account, (before, required), now)?;

@@ -8,6 +8,7 @@ use domain::authority::Target;
 use domain::fault::Fault;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
+use domain::second_factor::Code;
 use persistence::{StoreConnection, members};
 
 use super::operations;
@@ -17,6 +18,7 @@ use crate::access::{Actor, ChangeMyself};
 use crate::app::Service;
 use crate::error::{Error, value_error};
 use crate::http::{Answer, Body, Caller, Context};
+use crate::security::given::GivenPassword;
 
 /// Begin with a second factor
 ///
@@ -53,7 +55,7 @@ pub(crate) async fn prepare_second_factor(
             Ok((member.email_canonical, member.password_hash))
         })
         .await?;
-    let password = body.json::<PrepareSecondFactor>().and_then(PrepareSecondFactor::password)?;
+    let GivenPassword(password) = body.parse::<PrepareSecondFactor, _>().into_inner()?;
     tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
     if !service.passwords.verify(password, Some(hash)).await? {
         let fault = Fault::new("wrong_password", "This is not your password.");
@@ -93,10 +95,10 @@ pub(crate) async fn enable_second_factor(
     caller: Caller<ChangeMyself>,
     body: Body,
 ) -> Result<Answer, Error> {
-    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    let code = body.parse::<GiveCode, Code>();
     let session = caller.claims().session;
     let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
-        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::enable(tx, actor.origin(), (&member, session), code, now, tools)
     });
     Answer::ok(&RecoveryCodes::expose(&codes.await?))
@@ -124,9 +126,9 @@ pub(crate) async fn renew_recovery_codes(
     caller: Caller<ChangeMyself>,
     body: Body,
 ) -> Result<Answer, Error> {
-    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    let code = body.parse::<GiveCode, Code>();
     let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
-        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::renew_recovery_codes(tx, actor.origin(), &member, code, now, tools)
     });
     Answer::ok(&RecoveryCodes::expose(&codes.await?))
@@ -155,9 +157,9 @@ pub(crate) async fn disable_second_factor(
     caller: Caller<ChangeMyself>,
     body: Body,
 ) -> Result<Answer, Error> {
-    let code = body.json::<GiveCode>().and_then(GiveCode::code);
+    let code = body.parse::<GiveCode, Code>();
     with_tools(&service, caller, move |tx, actor, now, tools| {
-        let (member, code) = (myself(tx, actor)?, code.as_ref().map_err(Error::clone)?);
+        let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::disable(tx, actor.origin(), &member, code, now, tools)
     })
     .await?;

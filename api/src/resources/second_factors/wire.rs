@@ -1,69 +1,72 @@
 //! Second factors on the wire.
 
-use domain::fault::Fault;
 use domain::second_factor::Code;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
-use crate::error::Error;
-use crate::http::{Field, Members, Unknown};
+use crate::http::Valid;
+use crate::http::field::{self, Field, Unknown};
+use crate::security::given::GivenPassword;
 use crate::security::totp::AppSecret;
+use crate::shown;
+
+type GivenPasswordField = Field<GivenPassword>;
 
 /// The password again, so that whoever finds an open browser can't lock its member out.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"password": "correct horse battery staple"}))]
 pub struct PrepareSecondFactor {
     /// The password that you sign in with.
-    #[schema(value_type = String, required = true, example = "correct horse battery staple", format = "password", max_length = 128)]
     #[serde(default)]
-    password: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    password: GivenPasswordField,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PrepareSecondFactor {
-    /// The password.
-    pub fn password(self) -> Result<SecretString, Error> {
-        let mut members = Members::new(self.unknown);
-        let password = members.required("/password", self.password, |text| Ok::<_, Fault>(SecretString::from(text)));
-        members.finish(password)
+impl From<Valid<PrepareSecondFactor>> for GivenPassword {
+    fn from(request: Valid<PrepareSecondFactor>) -> Self {
+        let PrepareSecondFactor { password, unknown: _ } = request.into_inner();
+        password.required()
     }
 }
 
 /// A code of the second factor.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"code": "287082"}))]
 pub struct GiveCode {
     /// The six digits that the app shows, or a recovery code.
-    #[schema(value_type = String, required = true, example = "287082", max_length = 40, pattern = r"^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$")]
     #[serde(default)]
-    code: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    code: field::Code,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl GiveCode {
-    /// The code.
-    pub fn code(self) -> Result<Code, Error> {
-        let mut members = Members::new(self.unknown);
-        let code = members.required("/code", self.code, Code::parse);
-        members.finish(code)
+impl From<Valid<GiveCode>> for Code {
+    fn from(request: Valid<GiveCode>) -> Self {
+        let GiveCode { code, unknown: _ } = request.into_inner();
+        code.required()
     }
 }
 
 /// What an app makes codes of. It is shown this once.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "otpauth_uri": "otpauth://totp/TeamMate%20Portal:ann%40contoso.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=TeamMate%20Portal"}))]
 pub struct SecondFactorSecret {
     /// The secret, to be typed into the app.
-    #[schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", max_length = 40)]
+    #[schema(value_type = shown::AppSecret)]
     pub secret: String,
     /// The same with who it is for, to be shown as a QR code and read by the app.
-    #[schema(
-        example = "otpauth://totp/TeamMate%20Portal:ann%40contoso.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=TeamMate%20Portal",
-        format = "uri",
-        max_length = 1000
-    )]
+    #[schema(value_type = shown::OtpauthUri)]
     pub otpauth_uri: String,
 }
 
@@ -79,7 +82,7 @@ impl SecondFactorSecret {
 #[derive(Serialize, ToSchema)]
 pub struct RecoveryCodes {
     /// Each works once, in place of a code of the app.
-    #[schema(max_items = 10)]
+    #[schema(value_type = shown::RecoveryCodes)]
     pub recovery_codes: Vec<String>,
 }
 
@@ -97,6 +100,7 @@ impl RecoveryCodes {
 
 /// How the second factor of whoever is signed in stands.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"recovery_codes_left": 0}))]
 pub struct MySecondFactor {
     /// Whether signing in takes a code.
     #[schema(example = false)]
@@ -105,7 +109,7 @@ pub struct MySecondFactor {
     #[schema(example = false)]
     pub required: bool,
     /// How many recovery codes are left.
-    #[schema(example = 0, minimum = 0, maximum = 10)]
+    #[schema(value_type = shown::RecoveryCodesLeft)]
     pub recovery_codes_left: i64,
 }
 
@@ -118,23 +122,22 @@ pub struct SignInPolicy {
 }
 
 /// Changes of how members have to sign in: a merge patch.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
 pub struct PatchSignInPolicy {
     /// Whether every member needs a second factor.
-    #[schema(value_type = bool, required = true, example = true)]
     #[serde(default)]
-    require_second_factor: Field<bool>,
+    #[schema(value_type = bool, required = true, example = true)]
+    #[validate(required)]
+    require_second_factor: field::Flag,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PatchSignInPolicy {
-    /// What is to be.
-    pub fn required(self) -> Result<bool, Error> {
-        let mut members = Members::new(self.unknown);
-        let required =
-            members.required("/require_second_factor", self.require_second_factor, |flag| Ok::<_, Fault>(*flag));
-        members.finish(required)
+impl From<Valid<PatchSignInPolicy>> for SignInPolicy {
+    fn from(request: Valid<PatchSignInPolicy>) -> Self {
+        let PatchSignInPolicy { require_second_factor, unknown: _ } = request.into_inner();
+        Self { require_second_factor: require_second_factor.required() }
     }
 }

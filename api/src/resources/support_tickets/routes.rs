@@ -8,6 +8,7 @@ use domain::authority::Target;
 use domain::id::TicketId;
 use domain::limits::SEARCH_MAX;
 use domain::ticket::TicketStatus;
+use domain::values::text::RejectionReason;
 use persistence::support_tickets;
 use persistence::support_tickets::Filter;
 
@@ -20,6 +21,7 @@ use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKey, IfNoneMatch, PageQuery};
 use crate::http::query::{Query, up_to};
 use crate::http::{Answer, Body, Caller, Conditions, Context, Once};
+use crate::shown;
 
 const PATH: &str = "/support-tickets";
 
@@ -44,7 +46,7 @@ pub(crate) async fn file_support_ticket(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<FileSupportTicket>().and_then(FileSupportTicket::command)?;
+    let command = body.parse::<FileSupportTicket, operations::FileTicket>().into_inner()?;
     service
         .write_once_for_anyone(&context, once.over(&body), move |tx, origin, now| {
             let ticket = operations::file(tx, origin, &command, now)?;
@@ -62,7 +64,7 @@ pub(crate) async fn file_support_ticket(
     operation_id = "list_support_tickets",
     params(
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in company, names or e-mail address, in any case.", min_length = 1, max_length = 100),
+        ("q" = Option<shown::Search>, Query, description = "Only those with this text in company, names or e-mail address, in any case."),
         ("status" = Option<super::wire::TicketStatusView>, Query, description = "Only those with this status."),
     ),
     responses((status = 200, description = "A page of tickets.", body = SupportTicketPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
@@ -102,7 +104,7 @@ pub(crate) async fn list_support_tickets(
     tag = "Support tickets",
     operation_id = "get_support_ticket",
     params(
-        ("ticket_id" = String, Path, description = "The id of the ticket.", max_length = 60, example = "ticket_01h455vb4pex5vsknk084sn02q"),
+        ("ticket_id" = String, Path, description = "The id of the ticket.", example = "ticket_01h455vb4pex5vsknk084sn02q"),
         IfNoneMatch,
     ),
     responses(
@@ -129,7 +131,7 @@ pub(crate) async fn get_support_ticket(
     tag = "Support tickets",
     operation_id = "approve_support_ticket",
     params(
-        ("ticket_id" = String, Path, description = "The id of the ticket.", max_length = 60, example = "ticket_01h455vb4pex5vsknk084sn02q"),
+        ("ticket_id" = String, Path, description = "The id of the ticket.", example = "ticket_01h455vb4pex5vsknk084sn02q"),
         IdempotencyKey,
     ),
     responses(
@@ -162,7 +164,7 @@ pub(crate) async fn approve_support_ticket(
     tag = "Support tickets",
     operation_id = "reject_support_ticket",
     params(
-        ("ticket_id" = String, Path, description = "The id of the ticket.", max_length = 60, example = "ticket_01h455vb4pex5vsknk084sn02q"),
+        ("ticket_id" = String, Path, description = "The id of the ticket.", example = "ticket_01h455vb4pex5vsknk084sn02q"),
         IdempotencyKey,
     ),
     request_body = RejectSupportTicket,
@@ -180,12 +182,11 @@ pub(crate) async fn reject_support_ticket(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let reason = body.json::<RejectSupportTicket>().and_then(RejectSupportTicket::command);
+    let reason = body.parse::<RejectSupportTicket, RejectionReason>();
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             let ticket = operations::reach(tx, actor, &id)?;
-            let reason = reason.as_ref().map_err(Error::clone)?;
-            view(operations::reject(tx, actor, &ticket, reason, now)?)
+            view(operations::reject(tx, actor, &ticket, reason.get()?, now)?)
         })
         .await
 }

@@ -2,17 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::fault::Fault;
+use domain::fault::{Fault, ItemFaults};
+use domain::limited::{Limited, Limits, whole};
+use domain::limits::TICKET_SUBJECT_MAX;
 use domain::ticket::{SUBJECT, TicketStatus};
-use domain::values::text::{PersonName, RejectionReason};
+use domain::values::text::RejectionReason;
 use persistence::support_tickets::Ticket;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::operations::FileTicket;
-use crate::error::Error;
-use crate::http::{Field, Members, Unknown};
-use crate::resources::accounts::wire::{email, name};
+use crate::http::Valid;
+use crate::http::field::{self, Field, Unknown};
+use crate::http::page::{Listed, Page};
+use crate::shown;
 
 /// Where a ticket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -28,35 +32,34 @@ pub enum TicketStatusView {
 
 /// A support ticket.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"partner_company_name": "Contoso Telecom", "first_name": "Ann", "last_name": "Example", "email": "ann@contoso.example"}))]
 pub struct SupportTicket {
     /// Its id.
-    #[schema(example = "ticket_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "ticket_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// What it asks for.
-    #[schema(example = "Add to TeamMate Portal", max_length = 60)]
+    #[schema(example = "Add to TeamMate Portal")]
     pub subject: String,
     /// The partner's company.
-    #[schema(example = "Contoso Telecom", max_length = 120)]
+    #[schema(value_type = shown::Name)]
     pub partner_company_name: String,
     /// The first name of the person who will sign in.
-    #[schema(example = "Ann", max_length = 80)]
+    #[schema(value_type = shown::PersonName)]
     pub first_name: String,
     /// The last name of that person.
-    #[schema(example = "Example", max_length = 80)]
+    #[schema(value_type = shown::PersonName)]
     pub last_name: String,
     /// The e-mail address of that person.
-    #[schema(example = "ann@contoso.example", format = "email", max_length = 254)]
+    #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// Where it stands.
     pub status: TicketStatusView,
     /// Why it was rejected.
-    #[schema(max_length = 500)]
+    #[schema(value_type = Option<shown::Detail>)]
     pub rejection_reason: Option<String>,
     /// The master reseller that was made of it.
-    #[schema(max_length = 60)]
     pub master_reseller_id: Option<String>,
     /// The operator who decided.
-    #[schema(max_length = 60)]
     pub decided_by: Option<String>,
     /// When it was decided.
     pub decided_at: Option<DateTime<Utc>>,
@@ -101,89 +104,94 @@ impl From<Ticket> for SupportTicket {
     }
 }
 
-/// A page of support tickets.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SupportTicketPage {
-    /// The tickets of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<SupportTicket>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for SupportTicket {
+    const PLURAL: &str = "support tickets";
 }
 
+/// A page of support tickets.
+pub type SupportTicketPage = Page<SupportTicket>;
+
+/// The only subject that a ticket can have.
+#[derive(Debug)]
+struct Subject;
+
+impl Limited for Subject {
+    type Given = str;
+    const LIMITS: Limits = Limits::matching(0, TICKET_SUBJECT_MAX, "^Add to TeamMate Portal$");
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        let wrong = || whole(Fault::new("unknown_subject", format!("The subject is always \"{SUBJECT}\".")));
+        (given == SUBJECT).then_some(Self).ok_or_else(wrong)
+    }
+}
+
+type SubjectField = Field<Subject>;
+
 /// A ticket to be filed.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"subject": "Add to TeamMate Portal", "partner_company_name": "Contoso Telecom", "first_name": "Ann", "last_name": "Example", "email": "ann@contoso.example"}))]
 pub struct FileSupportTicket {
     /// Always `Add to TeamMate Portal`.
-    #[schema(value_type = String, required = true, example = "Add to TeamMate Portal", max_length = 60, pattern = "^Add to TeamMate Portal$")]
     #[serde(default)]
-    subject: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    subject: SubjectField,
     /// Your company, which names the account.
-    #[schema(value_type = String, required = true, example = "Contoso Telecom", min_length = 1, max_length = 120)]
     #[serde(default)]
-    partner_company_name: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    partner_company_name: field::AccountName,
     /// The first name of the person who will sign in.
-    #[schema(value_type = String, required = true, example = "Ann", min_length = 1, max_length = 80)]
     #[serde(default)]
-    first_name: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    first_name: field::PersonName,
     /// The last name of that person.
-    #[schema(value_type = String, required = true, example = "Example", min_length = 1, max_length = 80)]
     #[serde(default)]
-    last_name: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    last_name: field::PersonName,
     /// The e-mail address of that person, to which the activation link goes.
-    #[schema(value_type = String, required = true, example = "ann@contoso.example", format = "email", min_length = 3, max_length = 254)]
     #[serde(default)]
-    email: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    email: field::EmailAddress,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl FileSupportTicket {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<FileTicket, Error> {
-        let Self { subject, partner_company_name, first_name, last_name, email: e, unknown } = self;
-        let mut members = Members::new(unknown);
-        let subject = members.required("/subject", subject, |text| {
-            let wrong = || Fault::new("unknown_subject", format!("The subject is always \"{SUBJECT}\"."));
-            (text == SUBJECT).then_some(()).ok_or_else(wrong)
-        });
-        let company = members.required("/partner_company_name", partner_company_name, name);
-        let first_name = members.required("/first_name", first_name, PersonName::parse);
-        let last_name = members.required("/last_name", last_name, PersonName::parse);
-        let email = members.required("/email", e, email);
-        let command = (|| {
-            subject?;
-            Some(FileTicket {
-                partner_company_name: company?,
-                first_name: first_name?,
-                last_name: last_name?,
-                email: email?,
-            })
-        })();
-        members.finish(command)
+impl From<Valid<FileSupportTicket>> for FileTicket {
+    fn from(request: Valid<FileSupportTicket>) -> Self {
+        let FileSupportTicket { subject: _, partner_company_name, first_name, last_name, email, unknown: _ } =
+            request.into_inner();
+        Self {
+            partner_company_name: partner_company_name.required(),
+            first_name: first_name.required(),
+            last_name: last_name.required(),
+            email: email.required(),
+        }
     }
 }
 
 /// Why a ticket is rejected.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"reason": "Already a partner under another name."}))]
 pub struct RejectSupportTicket {
     /// The reason, for the record.
-    #[schema(value_type = String, required = true, example = "Already a partner under another name.", min_length = 1, max_length = 500)]
     #[serde(default)]
-    reason: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    reason: field::RejectionReason,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl RejectSupportTicket {
-    /// The reason, or everything that is wrong with it.
-    pub fn command(self) -> Result<RejectionReason, Error> {
-        let Self { reason, unknown } = self;
-        let mut members = Members::new(unknown);
-        let reason = members.required("/reason", reason, RejectionReason::parse);
-        members.finish(reason)
+impl From<Valid<RejectSupportTicket>> for RejectionReason {
+    fn from(request: Valid<RejectSupportTicket>) -> Self {
+        let RejectSupportTicket { reason, unknown: _ } = request.into_inner();
+        reason.required()
     }
 }

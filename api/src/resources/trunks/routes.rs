@@ -15,6 +15,7 @@ use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Answer, Body, Caller, Conditions, Once};
 use crate::resources::telephony::ListRequest;
+use crate::shown;
 
 /// Add a trunk
 ///
@@ -22,7 +23,7 @@ use crate::resources::telephony::ListRequest;
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "create_trunk",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = CreateTrunk, example = json!({"name": "Main line", "host": "sip.carrier.example", "authentication": "registration", "user_name": "kiosk", "password": "s3cret-of-the-trunk"})),
     responses(
         (status = 201, description = "Added.", body = Trunk, headers(("Location" = String, description = "Where the trunk is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -38,12 +39,12 @@ pub(crate) async fn create_trunk(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<CreateTrunk>().and_then(CreateTrunk::command);
+    let command = body.parse::<CreateTrunk, operations::CreateTrunk>();
     let seal = Arc::clone(&service.seal);
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             let account = actor.reach_telephony(tx, &id)?;
-            let command = command.as_ref().map_err(Error::clone)?;
+            let command = command.get()?;
             let trunk = operations::create(tx, actor, &account, command, now, &seal)?;
             let location = format!("/trunks/{}", trunk.id);
             Ok(answer(trunk, actor.sees_sip_data(&account))?.created(location))
@@ -58,9 +59,9 @@ pub(crate) async fn create_trunk(
     tag = "Trunks",
     operation_id = "list_trunks",
     params(
-        ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
+        ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in name, host or user name, in any case.", min_length = 1, max_length = 100),
+        ("q" = Option<shown::Search>, Query, description = "Only those with this text in name, host or user name, in any case."),
     ),
     responses((status = 200, description = "A page of trunks.", body = TrunkPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -92,7 +93,7 @@ pub(crate) async fn list_trunks(
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "get_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The trunk.", body = Trunk, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -120,7 +121,7 @@ pub(crate) async fn get_trunk(
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "update_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchTrunk = "application/merge-patch+json", example = json!({"max_concurrent_calls": 30})), (PatchTrunk = "application/json", example = json!({"max_concurrent_calls": 30})))),
     responses(
         (status = 200, description = "The trunk after the change.", body = Trunk, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -137,12 +138,12 @@ pub(crate) async fn update_trunk(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<PatchTrunk>().and_then(PatchTrunk::command);
+    let command = body.parse_patch::<PatchTrunk, _>();
     let seal = Arc::clone(&service.seal);
     service
         .write(caller, move |tx, actor, now| {
             let (account, trunk) = operations::reach(tx, actor, &id)?;
-            let change = command.as_ref().map_err(Error::clone)?;
+            let change = command.get()?;
             conditions.check_version(trunk.version)?;
             let trunk = operations::update(tx, actor, &account, trunk, change, now, &seal)?;
             answer(trunk, actor.sees_sip_data(&account))
@@ -156,7 +157,7 @@ pub(crate) async fn update_trunk(
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "delete_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", max_length = 60, example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
         (status = 409, description = "`has_users`: see `blockers`."),

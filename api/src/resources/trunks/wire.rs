@@ -1,23 +1,18 @@
 //! Trunks on the wire.
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
 use domain::trunk;
-use domain::trunk::{Change, Codec, Codecs, ConcurrentCalls, Method, Settings, parse_networks};
-use domain::values::network::{Host, Port, Transport};
-use domain::values::sip::SipPassword;
-use domain::values::text::{AuthenticationName, TrunkName};
+use domain::trunk::{Change, Codec, ConcurrentCalls, Method, Settings};
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
+use validator::Validate;
 
 use super::operations;
-use super::operations::ChangeTrunk;
-use crate::error::Error;
-use crate::http::body::{needing, refuse_empty};
-use crate::http::{Field, Members, Unknown};
+use crate::http::field::{self, Unknown};
+use crate::http::page::{Listed, Page};
+use crate::http::{Valid, nullable};
+use crate::shown;
 use crate::views::transport::TransportView;
 
 /// How a trunk proves who it is.
@@ -74,40 +69,41 @@ impl From<Codec> for CodecView {
 /// A trunk of an enterprise. An enterprise that may not read SIP data (`access_sip_data`) sees `null` in the members that
 /// say how the trunk speaks SIP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"name": "Main line", "host": "sip.carrier.example", "port": 5060, "addresses": ["192.0.2.0/28"], "user_name": "kiosk", "max_concurrent_calls": 30}))]
 pub struct Trunk {
     /// Its id.
-    #[schema(example = "trunk_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "trunk_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// The enterprise.
-    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
     /// What people call it.
-    #[schema(example = "Main line", min_length = 1, max_length = 120)]
+    #[schema(value_type = field::AccountName)]
     pub name: String,
     /// Its other end: a host name or an address.
-    #[schema(example = "sip.carrier.example", max_length = 253)]
+    #[schema(value_type = Option<shown::Host>)]
     pub host: Option<String>,
     /// Where SIP is spoken there.
-    #[schema(example = 5060, minimum = 1, maximum = 65535)]
+    #[schema(value_type = Option<field::Port>)]
     pub port: Option<u16>,
     /// How SIP messages travel.
     pub transport: Option<TransportView>,
     /// How it proves who it is.
     pub authentication: Option<MethodView>,
     /// The addresses and networks that it calls from; none when it registers.
-    #[schema(max_items = 50, example = json!(["192.0.2.0/28"]))]
+    #[schema(value_type = Option<field::Networks>)]
     pub addresses: Option<Vec<String>>,
     /// The name that it registers with; `null` when it does not.
-    #[schema(example = "kiosk", max_length = 128)]
+    #[schema(value_type = Option<shown::AuthenticationName>)]
     pub user_name: Option<String>,
     /// Whether it has a password.
     #[schema(example = true)]
     pub has_password: bool,
     /// How speech is encoded, in the order of preference.
-    #[schema(min_items = 1, max_items = 5)]
+    #[schema(value_type = Option<field::Codecs>)]
     pub codecs: Option<Vec<CodecView>>,
     /// Most calls at a time; `null` is as many as it likes.
-    #[schema(example = 30, minimum = 1, maximum = 10000)]
+    #[schema(value_type = Option<field::ConcurrentCalls>)]
     pub max_concurrent_calls: Option<i32>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
@@ -142,123 +138,158 @@ impl Trunk {
     }
 }
 
-/// A page of trunks.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TrunkPage {
-    /// The trunks of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<Trunk>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for Trunk {
+    const PLURAL: &str = "trunks";
 }
 
-/// Changes of a trunk: a merge patch.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct PatchTrunk {
+/// A page of trunks.
+pub type TrunkPage = Page<Trunk>;
+
+/// A trunk to be added.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"name": "Main line", "host": "sip.carrier.example", "port": 5060, "addresses": ["192.0.2.0/28"], "user_name": "kiosk", "password": "s3cret-of-the-trunk", "max_concurrent_calls": 30}))]
+pub struct CreateTrunk {
     /// What people call it: 1–120 characters.
-    #[schema(value_type = String, required = false, example = "Main line", min_length = 1, max_length = 120)]
     #[serde(default)]
-    name: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    name: field::TrunkName,
     /// Its other end: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address.
-    #[schema(value_type = String, required = false, example = "sip.carrier.example", min_length = 2, max_length = 253)]
     #[serde(default)]
-    host: Field<String>,
-    /// Where SIP is spoken there. In a new trunk, if left out, 5060, or 5061 with `tls`.
-    #[schema(value_type = i32, required = false, example = 5060, minimum = 1, maximum = 65535)]
+    #[schema(required = true)]
+    #[validate(required)]
+    host: field::Host,
+    /// Where SIP is spoken there. If left out, 5060, or 5061 with `tls`.
     #[serde(default)]
-    port: Field<i64>,
-    /// How SIP messages travel. In a new trunk, if left out, `udp`.
-    #[schema(value_type = TransportView, required = false)]
+    port: field::Port,
+    /// How SIP messages travel. If left out, `udp`.
     #[serde(default)]
-    transport: Field<String>,
-    /// How it proves who it is: `ip` needs `addresses`, `registration` a `user_name` and, to begin with, a `password`.
-    #[schema(value_type = MethodView, required = false)]
+    transport: field::Transport,
+    /// How it proves who it is: `ip` needs `addresses`, `registration` a `user_name` and a `password`.
     #[serde(default)]
-    authentication: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    authentication: field::TrunkAuthentication,
     /// The IPv4 and IPv6 addresses, and networks in CIDR form, that it calls from: none wider than /16 or /32.
-    #[schema(value_type = Vec<String>, required = false, max_items = 50, example = json!(["192.0.2.0/28"]))]
     #[serde(default)]
-    addresses: Field<Vec<String>>,
+    addresses: field::Networks,
     /// The name that it registers with: 1–128 characters.
-    #[schema(value_type = Option<String>, example = "kiosk", min_length = 1, max_length = 128)]
     #[serde(default)]
-    user_name: Field<String>,
-    /// The password that it registers with: 1–128 characters. Stored encrypted and never shown. `null` removes it.
-    #[schema(value_type = Option<String>, format = "password", example = "s3cret-of-the-trunk", min_length = 1, max_length = 128, write_only)]
+    user_name: nullable::AuthenticationName,
+    /// The password that it registers with: 1–128 characters. Stored encrypted and never shown.
     #[serde(default)]
-    password: Field<String>,
-    /// How speech is encoded, in the order of preference. In a new trunk, if left out, `PCMA` and `PCMU`.
-    #[schema(value_type = Vec<CodecView>, required = false, min_items = 1, max_items = 5)]
+    password: nullable::SipPassword,
+    /// How speech is encoded, in the order of preference. If left out, `PCMA` and `PCMU`.
     #[serde(default)]
-    codecs: Field<Vec<String>>,
+    codecs: field::Codecs,
     /// Most calls at a time; `null` is as many as it likes.
-    #[schema(value_type = Option<i32>, example = 30, minimum = 1, maximum = 10000)]
     #[serde(default)]
-    max_concurrent_calls: Field<i64>,
+    max_concurrent_calls: nullable::ConcurrentCalls,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PatchTrunk {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<ChangeTrunk, Error> {
-        let command = self.read(false)?;
-        refuse_empty(command.change == Change::default() && command.password.is_none())?;
-        Ok(command)
+impl From<Valid<CreateTrunk>> for operations::CreateTrunk {
+    fn from(request: Valid<CreateTrunk>) -> Self {
+        let CreateTrunk {
+            name,
+            host,
+            port,
+            transport,
+            authentication,
+            addresses,
+            user_name,
+            password,
+            codecs,
+            max_concurrent_calls,
+            unknown: _,
+        } = request.into_inner();
+        Self {
+            name: name.required(),
+            host: host.required(),
+            change: Change {
+                port: port.given(),
+                transport: transport.given(),
+                method: Some(authentication.required()),
+                networks: addresses.given(),
+                user_name: user_name.change(),
+                codecs: codecs.given(),
+                max_concurrent_calls: max_concurrent_calls.change(),
+                ..Change::default()
+            },
+            password: password.given(),
+        }
     }
+}
 
-    fn read(self, creates: bool) -> Result<ChangeTrunk, Error> {
-        let mut members = Members::new(self.unknown);
+/// Changes of a trunk: a merge patch.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"name": "Main line", "host": "sip.carrier.example", "port": 5060, "addresses": ["192.0.2.0/28"], "user_name": "kiosk", "password": "s3cret-of-the-trunk", "max_concurrent_calls": 30}))]
+pub struct PatchTrunk {
+    /// What people call it: 1–120 characters.
+    #[serde(default)]
+    name: field::TrunkName,
+    /// Its other end: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address.
+    #[serde(default)]
+    host: field::Host,
+    /// Where SIP is spoken there.
+    #[serde(default)]
+    port: field::Port,
+    /// How SIP messages travel.
+    #[serde(default)]
+    transport: field::Transport,
+    /// How it proves who it is: `ip` needs `addresses`, `registration` a `user_name` and, to begin with, a `password`.
+    #[serde(default)]
+    authentication: field::TrunkAuthentication,
+    /// The IPv4 and IPv6 addresses, and networks in CIDR form, that it calls from: none wider than /16 or /32.
+    #[serde(default)]
+    addresses: field::Networks,
+    /// The name that it registers with: 1–128 characters.
+    #[serde(default)]
+    user_name: nullable::AuthenticationName,
+    /// The password that it registers with: 1–128 characters. Stored encrypted and never shown. `null` removes it.
+    #[serde(default)]
+    password: nullable::SipPassword,
+    /// How speech is encoded, in the order of preference.
+    #[serde(default)]
+    codecs: field::Codecs,
+    /// Most calls at a time; `null` is as many as it likes.
+    #[serde(default)]
+    max_concurrent_calls: nullable::ConcurrentCalls,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
+
+impl From<Valid<PatchTrunk>> for operations::ChangeTrunk {
+    fn from(request: Valid<PatchTrunk>) -> Self {
+        let PatchTrunk {
+            name,
+            host,
+            port,
+            transport,
+            authentication,
+            addresses,
+            user_name,
+            password,
+            codecs,
+            max_concurrent_calls,
+            unknown: _,
+        } = request.into_inner();
         let change = Change {
-            name: members.needed(creates, "/name", self.name, TrunkName::parse),
-            host: members.needed(creates, "/host", self.host, Host::parse),
-            port: members.optional("/port", self.port, |port| Port::parse(*port)),
-            transport: members.optional("/transport", self.transport, Transport::parse),
-            method: members.needed(creates, "/authentication", self.authentication, Method::parse),
-            networks: members.list("/addresses", self.addresses, parse_networks),
-            user_name: members.nullable("/user_name", self.user_name, AuthenticationName::parse),
-            codecs: members.list("/codecs", self.codecs, Codecs::parse),
-            max_concurrent_calls: members
-                .nullable("/max_concurrent_calls", self.max_concurrent_calls, |calls| ConcurrentCalls::parse(*calls)),
+            name: name.given(),
+            host: host.given(),
+            port: port.given(),
+            transport: transport.given(),
+            method: authentication.given(),
+            networks: addresses.given(),
+            user_name: user_name.change(),
+            codecs: codecs.given(),
+            max_concurrent_calls: max_concurrent_calls.change(),
         };
-        let password = members.nullable("/password", self.password, SipPassword::parse);
-        members.finish(Some(ChangeTrunk { change, password }))
-    }
-}
-
-/// A trunk to be added.
-#[derive(Debug, Default, Deserialize)]
-#[serde(transparent)]
-pub struct CreateTrunk(PatchTrunk);
-
-impl PartialSchema for CreateTrunk {
-    fn schema() -> RefOr<Schema> {
-        needing(PatchTrunk::schema(), &["name", "host", "authentication"], "A trunk to be added.")
-    }
-}
-
-impl ToSchema for CreateTrunk {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("CreateTrunk")
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        PatchTrunk::schemas(schemas);
-    }
-}
-
-impl CreateTrunk {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<operations::CreateTrunk, Error> {
-        let ChangeTrunk { change, password } = self.0.read(true)?;
-        let refused = "a creation without it is refused";
-        Ok(operations::CreateTrunk {
-            name: change.name.clone().expect(refused),
-            host: change.host.clone().expect(refused),
-            change,
-            password: password.flatten(),
-        })
+        Self { change, password: password.change() }
     }
 }

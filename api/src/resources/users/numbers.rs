@@ -1,12 +1,39 @@
 //! Numbers as people write them, judged by the numbering plans of all countries.
 
-use domain::fault::Fault;
+use domain::fault::{Fault, ItemFaults};
+use domain::limited::{Limited, Limits, whole};
+use domain::limits::{FORWARDED_NUMBERS_MAX, NUMBER_LENGTH};
+use domain::user::parse_numbers;
 use domain::values::phone_number::PhoneNumber;
 use phonenumber::Mode;
 
+/// A number that was given.
+#[derive(Debug)]
+pub struct GivenNumber(pub PhoneNumber);
+
+impl Limited for GivenNumber {
+    type Given = str;
+    const LIMITS: Limits = Limits::text(*NUMBER_LENGTH.start(), *NUMBER_LENGTH.end());
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        parse(given).map(Self).map_err(whole)
+    }
+}
+
+/// Further numbers that were given, each once.
+#[derive(Debug)]
+pub struct GivenNumbers(pub Vec<PhoneNumber>);
+
+impl Limited for GivenNumbers {
+    type Given = [String];
+    const LIMITS: Limits = Limits::list(0, FORWARDED_NUMBERS_MAX);
+    fn read(given: &[String]) -> Result<Self, ItemFaults> {
+        parse_numbers(given, parse).map(Self)
+    }
+}
+
 /// Reads a number in international form, with blanks and signs between the digits as people write them.
 pub fn parse(text: &str) -> Result<PhoneNumber, Fault> {
-    let international = text.starts_with('+') && text.len() <= 40;
+    let international = text.starts_with('+') && text.len() <= *NUMBER_LENGTH.end();
     let number = international.then(|| phonenumber::parse(None, text).ok()).flatten();
     let number = number.filter(|number| phonenumber::is_valid(number) && number.extension().is_none());
     let number = number.ok_or_else(PhoneNumber::fault)?;

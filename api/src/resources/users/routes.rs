@@ -19,6 +19,7 @@ use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::{Query, up_to};
 use crate::http::{Answer, Body, Caller, Conditions, Once};
 use crate::resources::telephony::ListRequest;
+use crate::shown;
 
 /// Add a user
 ///
@@ -27,7 +28,7 @@ use crate::resources::telephony::ListRequest;
 #[utoipa::path(
     tag = "Users",
     operation_id = "create_user",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = CreateUser, example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "password": "s3cret-of-anna", "voice_route": "emea", "tag": "Reception"})),
     responses(
         (status = 201, description = "Added.", body = User, headers(("Location" = String, description = "Where the user is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -44,14 +45,13 @@ pub(crate) async fn create_user(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<CreateUser>().and_then(CreateUser::command);
+    let command = body.parse::<CreateUser, operations::WriteUser>();
     let seal = Arc::clone(&service.seal);
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             let account = actor.reach_telephony(tx, &id)?;
             operations::may_add(actor, &account)?;
-            let command = command.as_ref().map_err(Error::clone)?;
-            let user = operations::create(tx, actor, &account, command, now, &seal)?;
+            let user = operations::create(tx, actor, &account, command.get()?, now, &seal)?;
             let location = format!("/users/{}", user.id);
             Ok(answer(user, actor.sees_sip_data(&account))?.created(location))
         })
@@ -65,13 +65,13 @@ pub(crate) async fn create_user(
     tag = "Users",
     operation_id = "list_users",
     params(
-        ("enterprise_id" = String, Path, description = "The id of the enterprise.", max_length = 60, example = "enterprise_01h455vb4pex5vsknk084sn02q"),
+        ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<String>, Query, description = "Only those with this text in Teams user, SIP user, numbers or tag, in any case.", min_length = 1, max_length = 100),
-        ("pbx_id" = Option<String>, Query, description = "Only those of this PBX.", max_length = 60),
-        ("trunk_id" = Option<String>, Query, description = "Only those of this trunk.", max_length = 60),
-        ("voice_route" = Option<String>, Query, description = "Only those whose calls take the route of this SBC region.", max_length = 20),
-        ("tag" = Option<String>, Query, description = "Only those with exactly this tag.", max_length = 255),
+        ("q" = Option<shown::Search>, Query, description = "Only those with this text in Teams user, SIP user, numbers or tag, in any case."),
+        ("pbx_id" = Option<String>, Query, description = "Only those of this PBX."),
+        ("trunk_id" = Option<String>, Query, description = "Only those of this trunk."),
+        ("voice_route" = Option<shown::RegionCode>, Query, description = "Only those whose calls take the route of this SBC region."),
+        ("tag" = Option<shown::Reference>, Query, description = "Only those with exactly this tag."),
     ),
     responses((status = 200, description = "A page of users.", body = UserPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -108,7 +108,7 @@ pub(crate) async fn list_users(
 #[utoipa::path(
     tag = "Users",
     operation_id = "get_user",
-    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The user.", body = User, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -136,7 +136,7 @@ pub(crate) async fn get_user(
 #[utoipa::path(
     tag = "Users",
     operation_id = "update_user",
-    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchUser = "application/merge-patch+json", example = json!({"tag": "Back office", "password": null})), (PatchUser = "application/json", example = json!({"tag": "Back office", "password": null})))),
     responses(
         (status = 200, description = "The user after the change.", body = User, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -153,12 +153,12 @@ pub(crate) async fn update_user(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<PatchUser>().and_then(PatchUser::command);
+    let command = body.parse_patch::<PatchUser, operations::WriteUser>();
     let seal = Arc::clone(&service.seal);
     service
         .write(caller, move |tx, actor, now| {
             let (account, user) = operations::reach(tx, actor, &id)?;
-            let change = command.as_ref().map_err(Error::clone)?;
+            let change = command.get()?;
             conditions.check_version(user.version)?;
             let user = operations::update(tx, actor, &account, user, change, now, &seal)?;
             answer(user, actor.sees_sip_data(&account))
@@ -172,7 +172,7 @@ pub(crate) async fn update_user(
 #[utoipa::path(
     tag = "Users",
     operation_id = "delete_user",
-    params(("user_id" = String, Path, description = "The id of the user.", max_length = 60, example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
         (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),

@@ -1,67 +1,61 @@
 //! Users on the wire.
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::enterprise::SbcRegionCode;
-use domain::fault::Fault;
-use domain::id::{PbxId, TrunkId};
 use domain::user;
-use domain::user::{Assignment, Change, Settings, parse_numbers};
-use domain::values::phone_number::PhoneNumber;
-use domain::values::sip::{SipPassword, SipUser};
+use domain::user::{Assignment, Change, Settings};
 use domain::values::text::{AuthenticationName, Tag};
-use domain::values::user_principal_name::UserPrincipalName;
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
+use validator::Validate;
 
-use super::numbers;
+use super::numbers::{GivenNumber, GivenNumbers};
 use super::operations::WriteUser;
-use crate::error::Error;
-use crate::http::body::{needing, refuse_empty};
-use crate::http::{Field, Members, Unknown};
+use crate::http::field::{self, Field, Nullable, Unknown};
+use crate::http::page::{Listed, Page};
+use crate::http::{Valid, nullable};
+use crate::shown;
 
 /// A user of an enterprise: a Teams user on a PBX or on a trunk. An enterprise that may not read SIP data
 /// (`access_sip_data`) sees `null` in `sip_user` and `auth_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"teams_user": "anna@kiosk.example", "sip_user": "1001", "auth_id": null, "default_number": "+4930901820", "forwarded_numbers": ["+4930901821"], "voice_route": "emea", "tag": "Reception"}))]
 pub struct User {
     /// Its id.
-    #[schema(example = "user_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "user_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// The enterprise.
-    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
     /// The Teams user: its user principal name, in the spelling that was given.
-    #[schema(example = "anna@kiosk.example", max_length = 113)]
+    #[schema(value_type = shown::UserPrincipalName)]
     pub teams_user: String,
     /// The PBX that it is assigned to; `null` if to a trunk.
-    #[schema(example = "pbx_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "pbx_01h455vb4pex5vsknk084sn02q")]
     pub pbx_id: Option<String>,
     /// The trunk that it is assigned to; `null` if to a PBX.
-    #[schema(example = json!(null), max_length = 60)]
+    #[schema(example = json!(null))]
     pub trunk_id: Option<String>,
     /// Who it is in the PBX's SIP domain; `null` on a trunk.
-    #[schema(example = "1001", max_length = 64)]
+    #[schema(value_type = Option<shown::SipUser>)]
     pub sip_user: Option<String>,
     /// By what it proves that, if not by the same name.
-    #[schema(example = json!(null), max_length = 128)]
+    #[schema(value_type = Option<shown::AuthenticationName>)]
     pub auth_id: Option<String>,
     /// Whether it has a password.
     #[schema(example = true)]
     pub has_password: bool,
     /// The number that it calls from and is called by (E.164).
-    #[schema(example = "+4930901820", max_length = 16, pattern = "^\\+[1-9][0-9]{4,14}$")]
+    #[schema(value_type = Option<shown::PhoneNumber>)]
     pub default_number: Option<String>,
     /// Further numbers by which it is called (E.164).
-    #[schema(max_items = 50, example = json!(["+4930901821"]))]
+    #[schema(value_type = shown::ForwardedNumbers)]
     pub forwarded_numbers: Vec<String>,
     /// The SBC region whose route its calls take.
-    #[schema(example = "emea", max_length = 20)]
+    #[schema(value_type = shown::RegionCode)]
     pub voice_route: String,
     /// Any words about it.
-    #[schema(example = "Reception", max_length = 255)]
+    #[schema(value_type = Option<shown::Reference>)]
     pub tag: Option<String>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
@@ -98,127 +92,162 @@ impl User {
     }
 }
 
-/// A page of users.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserPage {
-    /// The users of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<User>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for User {
+    const PLURAL: &str = "users";
 }
 
-/// Changes of a user: a merge patch.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct PatchUser {
+/// A page of users.
+pub type UserPage = Page<User>;
+
+/// A user to be added, on a PBX or on a trunk.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "auth_id": "kiosk-1001", "password": "s3cret-of-anna", "default_number": "+4930901820", "forwarded_numbers": ["+4930901821"], "voice_route": "emea", "tag": "Reception"}))]
+pub struct CreateUser {
     /// The Teams user: its user principal name. No two users of an enterprise are the same one.
-    #[schema(value_type = String, required = false, example = "anna@kiosk.example", min_length = 5, max_length = 113)]
     #[serde(default)]
-    teams_user: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    teams_user: field::UserPrincipalName,
     /// The PBX that it is assigned to, one of the enterprise's. Every user has a PBX or a trunk.
-    #[schema(value_type = Option<String>, example = "pbx_01h455vb4pex5vsknk084sn02q", max_length = 60)]
     #[serde(default)]
-    pbx_id: Field<String>,
+    pbx_id: nullable::PbxId,
     /// The trunk that it is assigned to, one of the enterprise's.
-    #[schema(value_type = Option<String>, max_length = 60)]
     #[serde(default)]
-    trunk_id: Field<String>,
+    trunk_id: nullable::TrunkId,
     /// Who it is in the PBX's SIP domain: the user part of a SIP URI (RFC 3261). No other user in that domain is the same.
     /// Required on a PBX, refused on a trunk.
-    #[schema(value_type = Option<String>, example = "1001", min_length = 1, max_length = 64)]
     #[serde(default)]
-    sip_user: Field<String>,
+    sip_user: nullable::SipUser,
     /// By what it proves that, if not by the same name: 1–128 characters. Refused on a trunk.
-    #[schema(value_type = Option<String>, example = "kiosk-1001", min_length = 1, max_length = 128)]
     #[serde(default)]
-    auth_id: Field<String>,
-    /// Its SIP password: 1–128 characters. Stored encrypted and never shown. `null` removes it. Refused on a trunk.
-    #[schema(value_type = Option<String>, format = "password", example = "s3cret-of-anna", min_length = 1, max_length = 128, write_only)]
+    auth_id: nullable::AuthenticationName,
+    /// Its SIP password: 1–128 characters. Stored encrypted and never shown. Refused on a trunk.
     #[serde(default)]
-    password: Field<String>,
+    password: nullable::SipPassword,
     /// The number that it calls from and is called by, in international form (E.164); stored without blanks. No other user
     /// has it. Required on a trunk; on a PBX only where `allow_external_numbers` is switched on.
-    #[schema(value_type = Option<String>, example = "+4930901820", min_length = 6, max_length = 40)]
     #[serde(default)]
-    default_number: Field<String>,
+    default_number: DefaultNumber,
     /// Further numbers by which it is called, likewise.
-    #[schema(value_type = Vec<String>, required = false, max_items = 50, example = json!(["+4930901821"]))]
     #[serde(default)]
-    forwarded_numbers: Field<Vec<String>>,
+    forwarded_numbers: ForwardedNumbers,
     /// The SBC region whose route its calls take; that route is established.
-    #[schema(value_type = String, required = false, example = "emea", min_length = 1, max_length = 20)]
     #[serde(default)]
-    voice_route: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    voice_route: field::RegionCode,
     /// Any words about it: 1–255 characters.
-    #[schema(value_type = Option<String>, example = "Reception", min_length = 1, max_length = 255)]
     #[serde(default)]
-    tag: Field<String>,
+    tag: nullable::Tag,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PatchUser {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<WriteUser, Error> {
-        let command = self.read(false)?;
-        refuse_empty(command.change == Change::default() && command.password.is_none())?;
-        Ok(command)
-    }
-
-    fn read(self, creates: bool) -> Result<WriteUser, Error> {
-        let mut members = Members::new(self.unknown);
-        let region = |text: &str| {
-            let fault = || Fault::new("unknown_sbc_region", "Use the code of one of the enterprise's SBC regions.");
-            SbcRegionCode::parse(text).ok_or_else(fault)
-        };
-        let pbx =
-            |text: &str| PbxId::parse(text).ok_or_else(|| Fault::new("unknown_pbx", "The enterprise has no such PBX."));
-        let trunk = |text: &str| {
-            TrunkId::parse(text).ok_or_else(|| Fault::new("unknown_trunk", "The enterprise has no such trunk."))
-        };
-        let further = |texts: &[String]| -> Result<Vec<PhoneNumber>, _> { parse_numbers(texts, numbers::parse) };
+impl From<Valid<CreateUser>> for WriteUser {
+    fn from(request: Valid<CreateUser>) -> Self {
+        let CreateUser {
+            teams_user,
+            pbx_id,
+            trunk_id,
+            sip_user,
+            auth_id,
+            password,
+            default_number,
+            forwarded_numbers,
+            voice_route,
+            tag,
+            unknown: _,
+        } = request.into_inner();
         let change = Change {
-            teams_user: members.needed(creates, "/teams_user", self.teams_user, UserPrincipalName::parse),
-            pbx: members.nullable("/pbx_id", self.pbx_id, pbx),
-            trunk: members.nullable("/trunk_id", self.trunk_id, trunk),
-            sip_user: members.nullable("/sip_user", self.sip_user, SipUser::parse),
-            auth_id: members.nullable("/auth_id", self.auth_id, AuthenticationName::parse),
-            default_number: members.nullable("/default_number", self.default_number, numbers::parse),
-            forwarded_numbers: members.list("/forwarded_numbers", self.forwarded_numbers, further),
-            voice_route: members.needed(creates, "/voice_route", self.voice_route, region),
-            tag: members.nullable("/tag", self.tag, Tag::parse),
+            teams_user: Some(teams_user.required()),
+            pbx: pbx_id.change(),
+            trunk: trunk_id.change(),
+            sip_user: sip_user.change(),
+            auth_id: auth_id.change(),
+            default_number: default_number.change().map(|number| number.map(|GivenNumber(number)| number)),
+            forwarded_numbers: forwarded_numbers.given().map(|GivenNumbers(numbers)| numbers),
+            voice_route: Some(voice_route.required()),
+            tag: tag.change(),
         };
-        let password = members.nullable("/password", self.password, SipPassword::parse);
-        members.finish(Some(WriteUser { change, password }))
+        Self { change, password: password.change() }
     }
 }
 
-/// A user to be added.
-#[derive(Debug, Default, Deserialize)]
-#[serde(transparent)]
-pub struct CreateUser(PatchUser);
+/// Changes of a user: a merge patch.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "auth_id": "kiosk-1001", "password": "s3cret-of-anna", "default_number": "+4930901820", "forwarded_numbers": ["+4930901821"], "voice_route": "emea", "tag": "Reception"}))]
+pub struct PatchUser {
+    /// The Teams user: its user principal name. No two users of an enterprise are the same one.
+    #[serde(default)]
+    teams_user: field::UserPrincipalName,
+    /// The PBX that it is assigned to, one of the enterprise's. Every user has a PBX or a trunk.
+    #[serde(default)]
+    pbx_id: nullable::PbxId,
+    /// The trunk that it is assigned to, one of the enterprise's.
+    #[serde(default)]
+    trunk_id: nullable::TrunkId,
+    /// Who it is in the PBX's SIP domain: the user part of a SIP URI (RFC 3261). No other user in that domain is the same.
+    /// Required on a PBX, refused on a trunk.
+    #[serde(default)]
+    sip_user: nullable::SipUser,
+    /// By what it proves that, if not by the same name: 1–128 characters. Refused on a trunk.
+    #[serde(default)]
+    auth_id: nullable::AuthenticationName,
+    /// Its SIP password: 1–128 characters. Stored encrypted and never shown. `null` removes it. Refused on a trunk.
+    #[serde(default)]
+    password: nullable::SipPassword,
+    /// The number that it calls from and is called by, in international form (E.164); stored without blanks. No other user
+    /// has it. Required on a trunk; on a PBX only where `allow_external_numbers` is switched on.
+    #[serde(default)]
+    default_number: DefaultNumber,
+    /// Further numbers by which it is called, likewise.
+    #[serde(default)]
+    forwarded_numbers: ForwardedNumbers,
+    /// The SBC region whose route its calls take; that route is established.
+    #[serde(default)]
+    voice_route: field::RegionCode,
+    /// Any words about it: 1–255 characters.
+    #[serde(default)]
+    tag: nullable::Tag,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
 
-impl PartialSchema for CreateUser {
-    fn schema() -> RefOr<Schema> {
-        needing(PatchUser::schema(), &["teams_user", "voice_route"], "A user to be added, on a PBX or on a trunk.")
+impl From<Valid<PatchUser>> for WriteUser {
+    fn from(request: Valid<PatchUser>) -> Self {
+        let PatchUser {
+            teams_user,
+            pbx_id,
+            trunk_id,
+            sip_user,
+            auth_id,
+            password,
+            default_number,
+            forwarded_numbers,
+            voice_route,
+            tag,
+            unknown: _,
+        } = request.into_inner();
+        let change = Change {
+            teams_user: teams_user.given(),
+            pbx: pbx_id.change(),
+            trunk: trunk_id.change(),
+            sip_user: sip_user.change(),
+            auth_id: auth_id.change(),
+            default_number: default_number.change().map(|number| number.map(|GivenNumber(number)| number)),
+            forwarded_numbers: forwarded_numbers.given().map(|GivenNumbers(numbers)| numbers),
+            voice_route: voice_route.given(),
+            tag: tag.change(),
+        };
+        Self { change, password: password.change() }
     }
 }
 
-impl ToSchema for CreateUser {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("CreateUser")
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        PatchUser::schemas(schemas);
-    }
-}
-
-impl CreateUser {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self) -> Result<WriteUser, Error> {
-        self.0.read(true)
-    }
-}
+/// A number that may be taken away.
+type DefaultNumber = Nullable<GivenNumber>;
+/// Numbers that are replaced as a whole.
+type ForwardedNumbers = Field<GivenNumbers>;

@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get, post};
+use domain::Timestamp;
 use domain::webhook::DeliveryState;
 use persistence::webhooks;
 use persistence::webhooks::DeliveryFilter;
@@ -17,6 +18,7 @@ use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKey, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Answer, Body, Caller, Once};
+use crate::shown;
 
 /// List deliveries
 ///
@@ -25,10 +27,10 @@ use crate::http::{Answer, Body, Caller, Once};
     tag = "Webhooks",
     operation_id = "list_webhook_deliveries",
     params(
-        ("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"),
+        ("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
         ("state" = Option<DeliveryStateView>, Query, description = "Only those in this state."),
-        ("type" = Option<String>, Query, description = "Only those of events of this type.", max_length = 60, example = "reseller.created"),
+        ("type" = Option<shown::CodeName>, Query, description = "Only those of events of this type.", example = "reseller.created"),
     ),
     responses((status = 200, description = "A page of deliveries.", body = WebhookDeliveryPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
@@ -69,8 +71,8 @@ pub(crate) async fn list_webhook_deliveries(
     tag = "Webhooks",
     operation_id = "get_webhook_delivery",
     params(
-        ("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"),
-        ("delivery_id" = String, Path, description = "The id of the delivery.", max_length = 60, example = "delivery_01h455vb4pex5vsknk084sn02q"),
+        ("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"),
+        ("delivery_id" = String, Path, description = "The id of the delivery.", example = "delivery_01h455vb4pex5vsknk084sn02q"),
     ),
     responses((status = 200, description = "The delivery with its attempts.", body = WebhookDeliveryLog)),
     security(("bearer" = []))
@@ -100,8 +102,8 @@ pub(crate) async fn get_webhook_delivery(
     tag = "Webhooks",
     operation_id = "redeliver_webhook_delivery",
     params(
-        ("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"),
-        ("delivery_id" = String, Path, description = "The id of the delivery.", max_length = 60, example = "delivery_01h455vb4pex5vsknk084sn02q"),
+        ("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"),
+        ("delivery_id" = String, Path, description = "The id of the delivery.", example = "delivery_01h455vb4pex5vsknk084sn02q"),
         IdempotencyKey,
     ),
     responses(
@@ -137,7 +139,7 @@ pub(crate) async fn redeliver_webhook_delivery(
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "test_webhook",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     responses(
         (status = 200, description = "It is queued.", body = WebhookDelivery),
         (status = 409, description = "`webhook_disabled`: enable the webhook first. `idempotency_key_in_use`."),
@@ -171,7 +173,7 @@ pub(crate) async fn test_webhook(
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "replay_webhook_events",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
     request_body(content = ReplayEvents, example = json!({"since": "2026-11-24T00:00:00Z"})),
     responses(
         (status = 200, description = "They are queued.", body = Replayed),
@@ -187,15 +189,14 @@ pub(crate) async fn replay_webhook_events(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let since = body.json::<ReplayEvents>().and_then(ReplayEvents::since);
+    let since = body.parse::<ReplayEvents, Timestamp>();
     crate::events::publish::catch_up(&service, &caller).await?;
     let answer = service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::reach(tx, actor, &id)?;
-            let since = *since.as_ref().map_err(Error::clone)?;
-            let queued = operations::replay(tx, actor, &account, &webhook, since, now)?;
+            let queued = operations::replay(tx, actor, &account, &webhook, *since.get()?, now)?;
             Answer::ok(&Replayed { queued })
         })
         .await;

@@ -30,7 +30,7 @@ use crate::security::seal::Seal;
 const PAGE: i64 = 1_000;
 
 /// A change of a webhook.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ChangeWebhook {
     /// Where events are sent.
     pub target: Option<webhook::Target>,

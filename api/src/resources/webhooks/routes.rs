@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
+use domain::api_client::PreviousSecretSeconds;
 use domain::webhook;
 use persistence::webhooks;
 
@@ -43,13 +44,12 @@ pub(crate) async fn create_webhook(
     caller: Caller<Create>,
     body: Body,
 ) -> Result<Answer, Error> {
-    let private_allowed = service.webhook_guard.private_allowed;
-    let settings = body.json::<CreateWebhook>().and_then(|command| command.settings(private_allowed));
+    let settings = body.parse_with::<CreateWebhook, webhook::Settings>(&service.settings);
     let (secret, seal) = (sign::generate(), Arc::clone(&service.seal));
     service
         .write(caller, move |tx, actor, now| {
             operations::may(actor)?;
-            let settings = settings.as_ref().map_err(Error::clone)?;
+            let settings = settings.get()?;
             let account = actor.own_account(tx)?;
             let webhook = operations::create(tx, actor, &account, settings, &secret, now, &seal)?;
             let location = format!("{PATH}/{}", webhook.id);
@@ -95,7 +95,7 @@ pub(crate) async fn list_webhooks(
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "get_webhook",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
+    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
         (status = 200, description = "The webhook.", body = Webhook, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
         (status = 304, description = "It is what you have."),
@@ -125,7 +125,7 @@ pub(crate) async fn get_webhook(
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "update_webhook",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchWebhook = "application/merge-patch+json", example = json!({"enabled": true})), (PatchWebhook = "application/json", example = json!({"enabled": true})))),
     responses(
         (status = 200, description = "The webhook after the change.", body = Webhook, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -142,14 +142,13 @@ pub(crate) async fn update_webhook(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let private_allowed = service.webhook_guard.private_allowed;
-    let command = body.json::<PatchWebhook>().and_then(|command| command.command(private_allowed));
+    let command = body.parse_patch_with::<PatchWebhook, operations::ChangeWebhook>(&service.settings);
     service
         .write(caller, move |tx, actor, now| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::reach(tx, actor, &id)?;
-            let change = command.as_ref().map_err(Error::clone)?;
+            let change = command.get()?;
             conditions.check_version(webhook.version)?;
             answer(operations::update(tx, actor, &account, webhook, change, now)?)
         })
@@ -162,7 +161,7 @@ pub(crate) async fn update_webhook(
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "delete_webhook",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
         (status = 204, description = "Removed."),
         (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
@@ -196,7 +195,7 @@ pub(crate) async fn delete_webhook(
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "rotate_webhook_secret",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", max_length = 60, example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
     responses(
         (status = 200, description = "The webhook with its new secret.", body = Webhook, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -213,16 +212,16 @@ pub(crate) async fn rotate_webhook_secret(
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json_or_nothing::<RotateSecret>().and_then(RotateSecret::seconds);
+    let command = body.parse_or_default::<RotateSecret, PreviousSecretSeconds>();
     let (secret, seal) = (sign::generate(), Arc::clone(&service.seal));
     service
         .write(caller, move |tx, actor, now| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::reach(tx, actor, &id)?;
-            let seconds = command.as_ref().map_err(Error::clone)?;
+            let seconds = command.get()?.get();
             conditions.check_version(webhook.version)?;
-            let webhook = operations::rotate_secret(tx, actor, &account, &webhook, *seconds, &secret, now, &seal)?;
+            let webhook = operations::rotate_secret(tx, actor, &account, &webhook, seconds, &secret, now, &seal)?;
             with_secret(webhook, &secret)
         })
         .await

@@ -1,23 +1,24 @@
 //! Webhooks and their deliveries on the wire.
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, Utc};
 use domain::event::TypePattern;
+use domain::limits;
 use domain::values::text::WebhookDescription;
 use domain::webhook;
-use domain::webhook::{DeliveryState, DisabledReason, Settings, Target, parse_types};
+use domain::webhook::{DeliveryState, DisabledReason, Settings};
 use persistence::webhooks as stored;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
 
 use super::operations::ChangeWebhook;
-use crate::error::Error;
-use crate::http::body::{needing, refuse_empty};
-use crate::http::{Field, Members, Unknown};
-use crate::views::instant::parse_instant;
+use crate::http::field::{self, Field, Unknown};
+use crate::http::page::{Listed, Page};
+use crate::http::validation::member_wrong;
+use crate::http::{Valid, nullable};
+use crate::settings;
+use crate::shown;
 
 /// Why the service has stopped sending to a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -32,18 +33,19 @@ pub enum DisabledReasonView {
 
 /// Where your events are sent as they happen.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*", "user.created"], "description": "Order system", "signing_secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD0PxIKmq1IIE="}))]
 pub struct Webhook {
     /// Its id.
-    #[schema(example = "webhook_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "webhook_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// Where events are sent, by POST.
-    #[schema(example = "https://hooks.contoso.example/teammate", format = "uri", max_length = 2000)]
+    #[schema(value_type = field::WebhookUrl)]
     pub url: String,
     /// Which events: types, `<subject>.*` for all of a subject, or `*` for all.
-    #[schema(min_items = 1, max_items = 50, example = json!(["reseller.*", "user.created"]))]
+    #[schema(value_type = field::EventTypes)]
     pub event_types: Vec<String>,
     /// What people say of it.
-    #[schema(example = "Order system", max_length = 255)]
+    #[schema(value_type = Option<shown::Reference>)]
     pub description: Option<String>,
     /// Whether anything is sent.
     #[schema(example = true)]
@@ -53,7 +55,7 @@ pub struct Webhook {
     /// Since when nothing was taken, if the last attempt failed.
     pub failing_since: Option<DateTime<Utc>>,
     /// Its new signing secret, only in the answer that makes it: keep it where programs keep secrets. `null` everywhere else.
-    #[schema(example = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD0PxIKmq1IIE=", max_length = 60)]
+    #[schema(value_type = Option<shown::CodeName>)]
     pub signing_secret: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -84,124 +86,126 @@ impl From<webhook::Webhook> for Webhook {
     }
 }
 
-/// A page of webhooks.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WebhookPage {
-    /// The webhooks of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<Webhook>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for Webhook {
+    const PLURAL: &str = "webhooks";
 }
 
-/// Changes of a webhook: a merge patch.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct PatchWebhook {
+/// A page of webhooks.
+pub type WebhookPage = Page<Webhook>;
+
+/// A webhook to be made.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields, context = settings::Settings)]
+#[schema(example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*", "user.created"], "description": "Order system"}))]
+pub struct CreateWebhook {
     /// Where events are sent: an `https` URL of the public internet, of at most 2,000 characters.
-    #[schema(value_type = String, required = false, example = "https://hooks.contoso.example/teammate", format = "uri", max_length = 2000)]
     #[serde(default)]
-    url: Field<String>,
+    #[schema(required = true)]
+    #[validate(required, custom(function = public, use_context))]
+    url: field::WebhookUrl,
     /// Which events: types, `<subject>.*` for all of a subject, or `*` for all.
-    #[schema(value_type = Vec<String>, required = false, min_items = 1, max_items = 50, example = json!(["reseller.*", "user.created"]))]
     #[serde(default)]
-    event_types: Field<Vec<String>>,
-    /// What people say of it: 1–255 characters. `null` takes it away.
-    #[schema(value_type = Option<String>, example = "Order system", min_length = 1, max_length = 255)]
+    #[schema(required = true)]
+    #[validate(required)]
+    event_types: field::EventTypes,
+    /// What people say of it: 1–255 characters.
     #[serde(default)]
-    description: Field<String>,
-    /// Whether anything is sent. In a new webhook, if left out, it is.
-    #[schema(value_type = bool, required = false, example = true)]
+    description: nullable::WebhookDescription,
+    /// Whether anything is sent. If left out, it is.
     #[serde(default)]
-    enabled: Field<bool>,
+    #[schema(value_type = bool, example = true)]
+    enabled: field::Flag,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl PatchWebhook {
-    /// The command, or everything that is wrong with it.
-    pub fn command(self, private_allowed: bool) -> Result<ChangeWebhook, Error> {
-        let command = self.read(false, private_allowed)?;
-        refuse_empty(command == ChangeWebhook::default())?;
-        Ok(command)
-    }
-
-    fn read(self, creates: bool, private_allowed: bool) -> Result<ChangeWebhook, Error> {
-        let mut members = Members::new(self.unknown);
-        let parse_target = |text: &str| Target::parse(text, private_allowed);
-        let texts = members.needed(creates, "/event_types", self.event_types, |texts| Ok(texts.to_vec()));
-        let change = ChangeWebhook {
-            target: members.needed(creates, "/url", self.url, parse_target),
-            types: texts.and_then(|texts| members.selection("/event_types", parse_types(&texts))),
-            description: members.nullable("/description", self.description, WebhookDescription::parse),
-            enabled: members.optional("/enabled", self.enabled, |enabled| Ok(*enabled)),
-        };
-        members.finish(Some(change))
+impl From<Valid<CreateWebhook>> for Settings {
+    fn from(request: Valid<CreateWebhook>) -> Self {
+        let CreateWebhook { url, event_types, description, enabled, unknown: _ } = request.into_inner();
+        Self {
+            target: url.required(),
+            types: event_types.required(),
+            description: description.given(),
+            enabled: enabled.given().unwrap_or(true),
+        }
     }
 }
 
-/// A webhook to be made.
-#[derive(Debug, Default, Deserialize)]
-#[serde(transparent)]
-pub struct CreateWebhook(PatchWebhook);
+/// Changes of a webhook: a merge patch.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields, context = settings::Settings)]
+#[schema(example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*", "user.created"], "description": "Order system"}))]
+pub struct PatchWebhook {
+    /// Where events are sent: an `https` URL of the public internet, of at most 2,000 characters.
+    #[serde(default)]
+    #[validate(custom(function = public, use_context))]
+    url: field::WebhookUrl,
+    /// Which events: types, `<subject>.*` for all of a subject, or `*` for all.
+    #[serde(default)]
+    event_types: field::EventTypes,
+    /// What people say of it: 1–255 characters. `null` takes it away.
+    #[serde(default)]
+    description: nullable::WebhookDescription,
+    /// Whether anything is sent.
+    #[serde(default)]
+    #[schema(value_type = bool, example = true)]
+    enabled: field::Flag,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
+}
 
-impl PartialSchema for CreateWebhook {
-    fn schema() -> RefOr<Schema> {
-        needing(PatchWebhook::schema(), &["url", "event_types"], "A webhook to be made.")
+impl From<Valid<PatchWebhook>> for ChangeWebhook {
+    fn from(request: Valid<PatchWebhook>) -> Self {
+        let PatchWebhook { url, event_types, description, enabled, unknown: _ } = request.into_inner();
+        Self {
+            target: url.given(),
+            types: event_types.given(),
+            description: description.change(),
+            enabled: enabled.given(),
+        }
     }
 }
 
-impl ToSchema for CreateWebhook {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("CreateWebhook")
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        PatchWebhook::schemas(schemas);
-    }
-}
-
-impl CreateWebhook {
-    /// The settings, or everything that is wrong with them.
-    pub fn settings(self, private_allowed: bool) -> Result<Settings, Error> {
-        let ChangeWebhook { target, types, description, enabled } = self.0.read(true, private_allowed)?;
-        let refused = "a creation without it is refused";
-        Ok(Settings {
-            target: target.expect(refused),
-            types: types.expect(refused),
-            description: description.flatten(),
-            enabled: enabled.unwrap_or(true),
-        })
+/// Events go to the public internet, unless it is configured otherwise.
+fn public(url: &field::WebhookUrl, settings: &settings::Settings) -> Result<(), ValidationError> {
+    match url {
+        Field::Given(target) if !settings.private_webhooks => {
+            target.check_public().map_err(|fault| member_wrong("", fault))
+        }
+        _ => Ok(()),
     }
 }
 
 /// Which events are to be sent again.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"since": "2026-11-24T00:00:00Z"}))]
 pub struct ReplayEvents {
     /// What has happened at this instant or later, of the last 30 days (RFC 3339).
-    #[schema(value_type = DateTime<Utc>, required = true, example = "2026-11-24T00:00:00Z")]
     #[serde(default)]
-    since: Field<String>,
+    #[schema(required = true)]
+    #[validate(required)]
+    since: field::Instant,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-impl ReplayEvents {
-    /// The instant, or everything that is wrong with it.
-    pub fn since(self) -> Result<DateTime<Utc>, Error> {
-        let mut members = Members::new(self.unknown);
-        let since = members.required("/since", self.since, parse_instant);
-        members.finish(since)
+impl From<Valid<ReplayEvents>> for DateTime<Utc> {
+    fn from(request: Valid<ReplayEvents>) -> Self {
+        let ReplayEvents { since, unknown: _ } = request.into_inner();
+        since.required()
     }
 }
 
 /// What will be sent again.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"queued": 12}))]
 pub struct Replayed {
     /// How many events.
-    #[schema(example = 12, minimum = 0, maximum = 10000)]
+    #[schema(value_type = shown::ReplayedEvents)]
     pub queued: usize,
 }
 
@@ -233,20 +237,21 @@ impl From<DeliveryState> for DeliveryStateView {
 
 /// An event on its way to a webhook.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"event_type": "reseller.created"}))]
 pub struct WebhookDelivery {
     /// Its id.
-    #[schema(example = "delivery_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "delivery_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
     /// The id of the event, which is the `webhook-id` of every attempt.
-    #[schema(example = "event_01h455vb4pex5vsknk084sn02q", max_length = 60)]
+    #[schema(example = "event_01h455vb4pex5vsknk084sn02q")]
     pub event_id: String,
     /// The type of the event.
-    #[schema(example = "reseller.created", max_length = 60)]
+    #[schema(value_type = shown::CodeName)]
     pub event_type: String,
     /// How far it has come.
     pub state: DeliveryStateView,
     /// Attempts since it was last queued.
-    #[schema(example = 1, minimum = 0)]
+    #[schema(example = 1)]
     pub attempts: i32,
     /// When it is tried next; `null` once it is taken or given up.
     pub next_attempt_at: Option<DateTime<Utc>>,
@@ -273,16 +278,12 @@ impl From<stored::Delivery> for WebhookDelivery {
     }
 }
 
-/// A page of deliveries.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WebhookDeliveryPage {
-    /// The deliveries of this page, in the list's order.
-    #[schema(max_items = 200)]
-    pub items: Vec<WebhookDelivery>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
-    #[schema(max_length = 60)]
-    pub next_cursor: Option<String>,
+impl Listed for WebhookDelivery {
+    const PLURAL: &str = "deliveries";
 }
+
+/// A page of deliveries.
+pub type WebhookDeliveryPage = Page<WebhookDelivery>;
 
 /// A delivery with what was sent and what came back.
 #[derive(Debug, Serialize, ToSchema)]
@@ -293,32 +294,33 @@ pub struct WebhookDeliveryLog {
     #[schema(value_type = Object, example = json!({"type": "reseller.created", "timestamp": "2026-11-24T10:00:00Z", "data": {}}))]
     pub payload: Value,
     /// Every attempt, oldest first.
-    #[schema(max_items = 100)]
+    #[schema(value_type = Attempts)]
     pub log: Vec<WebhookAttempt>,
 }
 
 /// An attempt to deliver.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": 503, "answer": "Try again later.", "error": "the receiver answered 503"}))]
 pub struct WebhookAttempt {
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// How many milliseconds it took.
-    #[schema(example = 84, minimum = 0)]
+    #[schema(example = 84)]
     pub milliseconds: i32,
     /// The headers that were sent, beside those of every request.
     #[schema(value_type = Object, example = json!({"webhook-id": "event_01h455vb4pex5vsknk084sn02q", "webhook-timestamp": "1795514400"}))]
     pub request_headers: Value,
     /// The status of the answer; `null` without one.
-    #[schema(example = 503, minimum = 100, maximum = 599)]
+    #[schema(value_type = Option<shown::Status>)]
     pub status: Option<i32>,
     /// The headers of the answer: the first 30, each cut to 200 characters; `null` without an answer.
     #[schema(value_type = Option<Object>, example = json!({"content-type": "text/plain"}))]
     pub answer_headers: Option<Value>,
     /// The body of the answer, cut to 4 KiB; `null` without an answer.
-    #[schema(example = "Try again later.", max_length = 4096)]
+    #[schema(value_type = Option<shown::ReceiverAnswer>)]
     pub answer: Option<String>,
     /// Why it failed; `null` when the receiver took it.
-    #[schema(example = "the receiver answered 503", max_length = 300)]
+    #[schema(value_type = Option<shown::AttemptError>)]
     pub error: Option<String>,
 }
 
@@ -350,3 +352,6 @@ impl WebhookDeliveryLog {
 pub fn is_type(text: &str) -> Option<String> {
     TypePattern::parse(text).filter(|_| !text.contains('*')).map(|types| types.as_str().to_owned())
 }
+
+/// The attempts of a delivery.
+type Attempts = shown::Many<WebhookAttempt, 0, { limits::ATTEMPTS_SHOWN_MAX }>;

@@ -19,6 +19,7 @@ use crate::http::{Answer, Body, Caller, Conditions, Once};
 use crate::resources::billing::report;
 use crate::resources::billing::report::Report;
 use crate::resources::billing::routes::PATH;
+use crate::shown;
 
 /// Correct a final billing report
 ///
@@ -27,7 +28,7 @@ use crate::resources::billing::routes::PATH;
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "create_billing_adjustment",
-    params(("period" = String, Path, description = "The open period that it is booked in.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"), IdempotencyKey),
+    params(("period" = shown::Period, Path, description = "The open period that it is booked in.", example = "2026-11"), IdempotencyKey),
     request_body(content = CreateBillingAdjustment, example = json!({"amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "user_days": -30, "reason": "The user was added by mistake."})),
     responses(
         (status = 201, description = "Booked.", body = BillingAdjustment, headers(("Location" = String, description = "Where the correction is."), ("ETag" = String, description = "For `If-None-Match`."))),
@@ -43,12 +44,11 @@ pub(crate) async fn create_billing_adjustment(
     once: Once,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.json::<CreateBillingAdjustment>().and_then(CreateBillingAdjustment::command);
+    let command = body.parse::<CreateBillingAdjustment, operations::CreateAdjustment>();
     service
         .write_once(caller, once.over(&body), move |tx, actor, now| {
             let period = report::period(actor, &period)?;
-            let command = command.as_ref().map_err(Error::clone)?;
-            let booked = operations::adjust(tx, actor, period, command, now)?;
+            let booked = operations::adjust(tx, actor, period, command.get()?, now)?;
             let location = format!("{PATH}/{period}/adjustments/{}", booked.id);
             Ok(Answer::resource(&BillingAdjustment::from(booked), 1)?.created(location))
         })
@@ -61,7 +61,7 @@ pub(crate) async fn create_billing_adjustment(
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "list_billing_adjustments",
-    params(("period" = String, Path, description = "A calendar month in UTC.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"), PageQuery),
+    params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-11"), PageQuery),
     responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
     security(("bearer" = []))
 )]
@@ -95,8 +95,8 @@ pub(crate) async fn list_billing_adjustments(
     tag = "Billing reports",
     operation_id = "get_billing_adjustment",
     params(
-        ("period" = String, Path, description = "The period that it is booked in.", max_length = 7, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11"),
-        ("adjustment_id" = String, Path, description = "The id of the correction.", max_length = 60, example = "adjustment_01h455vb4pex5vsknk084sn02q"),
+        ("period" = shown::Period, Path, description = "The period that it is booked in.", example = "2026-11"),
+        ("adjustment_id" = String, Path, description = "The id of the correction.", example = "adjustment_01h455vb4pex5vsknk084sn02q"),
         IfNoneMatch,
     ),
     responses(

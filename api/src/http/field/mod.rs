@@ -1,0 +1,314 @@
+//! The members of request bodies: each is parsed while it is read, which never fails, so that one that is wrong does not hide the
+//! others (W2). What is wrong with them is then told by `validator`; the document shows their limits.
+
+#[expect(missing_docs, reason = "each is the field of the value type of its name")]
+mod of;
+
+use std::borrow::{Borrow, Cow};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use domain::fault::{Fault, ItemFaults};
+use domain::limited::{Limited, Limits, whole};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use validator::{
+    Validate, ValidateLength, ValidateRange, ValidateRequired, ValidationError, ValidationErrors, ValidationErrorsKind,
+};
+
+use crate::shown::{schema_of, value_name};
+
+pub use of::*;
+
+/// Most wrong items of one list that are told.
+const ITEMS_TOLD: usize = 20;
+/// Most unknown members that are told.
+const UNKNOWN_TOLD: usize = 50;
+
+/// What stands in JSON for a value.
+pub trait Given {
+    /// As it is read.
+    type Owned: DeserializeOwned + Borrow<Self>;
+    /// What messages call it.
+    const NOUN: &'static str;
+}
+
+impl Given for str {
+    type Owned = String;
+    const NOUN: &'static str = "a string";
+}
+
+impl Given for [String] {
+    type Owned = Vec<String>;
+    const NOUN: &'static str = "a list of strings";
+}
+
+impl Given for bool {
+    type Owned = bool;
+    const NOUN: &'static str = "true or false";
+}
+
+impl Given for i64 {
+    type Owned = i64;
+    const NOUN: &'static str = "a whole number";
+}
+
+/// A member of a request body.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub enum Field<T> {
+    /// It is not there.
+    #[default]
+    Absent,
+    /// It is `null`.
+    Null,
+    /// It is of another JSON type.
+    WrongType,
+    /// It is of the right type, and wrong.
+    Wrong(ItemFaults),
+    /// It has this value.
+    Given(T),
+}
+
+impl<T> Field<T> {
+    /// The value, if there is one.
+    pub fn given(self) -> Option<T> {
+        match self {
+            Self::Given(value) => Some(value),
+            Self::Absent | Self::Null | Self::WrongType | Self::Wrong(_) => None,
+        }
+    }
+
+    /// The value of a required member of a valid request.
+    ///
+    /// # Panics
+    /// If the request was not found valid, or does not require the member.
+    pub fn required(self) -> T {
+        self.given().expect("a valid request has its required members")
+    }
+}
+
+// Says nothing of the value, which may be a secret.
+impl<T> fmt::Debug for Field<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Null => "Null",
+            Self::WrongType => "WrongType",
+            Self::Wrong(_) => "Wrong",
+            Self::Given(_) => "Given",
+        })
+    }
+}
+
+/// `validator` copies values into its errors; these give nothing away.
+impl<T> Serialize for Field<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de, T: Limited<Given: Given>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        if value.is_null() {
+            return Ok(Self::Null);
+        }
+        let given: Result<<T::Given as Given>::Owned, _> = serde_json::from_value(whole_number(value));
+        Ok(match given {
+            Err(_) => Self::WrongType,
+            Ok(given) => T::read(given.borrow()).map_or_else(Self::Wrong, Self::Given),
+        })
+    }
+}
+
+/// `12.0` is a whole number in JSON Schema, and some languages write all their numbers like that.
+fn whole_number(value: Value) -> Value {
+    /// Up to here every whole number has a double of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value.as_f64() {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and exact")]
+        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() <= EXACT => Value::from(number as i64),
+        _ => value,
+    }
+}
+
+impl<T: Limited<Given: Given>> Validate for Field<T> {
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        let noun = <T::Given as Given>::NOUN;
+        match self {
+            Self::Absent | Self::Given(_) => Ok(()),
+            Self::Null => Err(item_errors(&whole(Fault::new("null", format!("Give {noun}; null is not allowed."))))),
+            Self::WrongType => Err(item_errors(&whole(Fault::new("wrong_type", format!("Give {noun}."))))),
+            Self::Wrong(faults) => Err(item_errors(faults)),
+        }
+    }
+}
+
+/// Faults by the index of the item that they are about, as text; the empty text stands for the whole.
+fn item_errors(faults: &ItemFaults) -> ValidationErrors {
+    let mut errors = ValidationErrors::new();
+    for (index, fault) in faults.iter().take(ITEMS_TOLD) {
+        let name = index.map(|index| index.to_string()).unwrap_or_default();
+        let mut error = ValidationError::new(fault.code);
+        error.message = Some(Cow::Owned(fault.detail.clone()));
+        errors.errors_mut().insert(Cow::Owned(name), ValidationErrorsKind::Field(vec![error]));
+    }
+    errors
+}
+
+impl<T> ValidateRequired for Field<T> {
+    fn is_some(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+}
+
+impl<T: ValidateLength<u64>> ValidateLength<u64> for Field<T> {
+    fn length(&self) -> Option<u64> {
+        match self {
+            Self::Given(value) => value.length(),
+            Self::Absent | Self::Null | Self::WrongType | Self::Wrong(_) => None,
+        }
+    }
+}
+
+impl<T: ValidateRange<N>, N> ValidateRange<N> for Field<T> {
+    fn greater_than(&self, max: N) -> Option<bool> {
+        match self {
+            Self::Given(value) => value.greater_than(max),
+            Self::Absent | Self::Null | Self::WrongType | Self::Wrong(_) => None,
+        }
+    }
+
+    fn less_than(&self, min: N) -> Option<bool> {
+        match self {
+            Self::Given(value) => value.less_than(min),
+            Self::Absent | Self::Null | Self::WrongType | Self::Wrong(_) => None,
+        }
+    }
+}
+
+impl<T: Limited> PartialSchema for Field<T> {
+    fn schema() -> RefOr<Schema> {
+        given_schema(T::LIMITS)
+    }
+}
+
+impl<T: Limited> ToSchema for Field<T> {
+    fn name() -> Cow<'static, str> {
+        value_name(&Self::schema())
+    }
+}
+
+/// The schema of what is given: passwords never come back.
+fn given_schema(limits: Limits) -> RefOr<Schema> {
+    match (limits, schema_of(limits)) {
+        (Limits::Text { format: Some("password"), .. }, RefOr::T(Schema::Object(mut object))) => {
+            object.write_only = Some(true);
+            RefOr::T(Schema::Object(object))
+        }
+        (_, schema) => schema,
+    }
+}
+
+/// A member that may be `null` as well, which takes the value away.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Nullable<T>(Field<T>);
+
+impl<T> Nullable<T> {
+    /// The value, if there is one: where `null` means the same as leaving it out.
+    pub fn given(self) -> Option<T> {
+        self.0.given()
+    }
+
+    /// The change that it asks for: none when it is absent, `Some(None)` for `null`.
+    pub fn change(self) -> Option<Option<T>> {
+        match self.0 {
+            Field::Null => Some(None),
+            field => field.given().map(Some),
+        }
+    }
+}
+
+impl<T> Default for Nullable<T> {
+    fn default() -> Self {
+        Self(Field::Absent)
+    }
+}
+
+impl<T> fmt::Debug for Nullable<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T> Serialize for Nullable<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Limited<Given: Given>> Deserialize<'de> for Nullable<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Field::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<T: Limited<Given: Given>> Validate for Nullable<T> {
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        if matches!(self.0, Field::Null) { Ok(()) } else { self.0.validate() }
+    }
+}
+
+impl<T: Limited> PartialSchema for Nullable<T> {
+    fn schema() -> RefOr<Schema> {
+        let null = || ObjectBuilder::new().schema_type(Type::Null);
+        let nullable = |kind: SchemaType| match kind {
+            SchemaType::Type(kind) => SchemaType::Array(vec![kind, Type::Null]),
+            other => other,
+        };
+        match given_schema(T::LIMITS) {
+            RefOr::T(Schema::Object(mut object)) => {
+                object.schema_type = nullable(object.schema_type);
+                RefOr::T(Schema::Object(object))
+            }
+            RefOr::T(Schema::Array(mut array)) => {
+                array.schema_type = nullable(array.schema_type);
+                RefOr::T(Schema::Array(array))
+            }
+            other => OneOfBuilder::new().item(null()).item(other).into(),
+        }
+    }
+}
+
+impl<T: Limited> ToSchema for Nullable<T> {
+    fn name() -> Cow<'static, str> {
+        value_name(&Self::schema())
+    }
+}
+
+/// The names of members that the operation does not know, each of which is a fault (W1).
+#[derive(Debug, Clone, Default)]
+pub struct Unknown(Vec<String>);
+
+impl<'de> Deserialize<'de> for Unknown {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = BTreeMap::<String, IgnoredAny>::deserialize(deserializer)?;
+        Ok(Self(members.into_keys().collect()))
+    }
+}
+
+impl Validate for Unknown {
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        for name in self.0.iter().take(UNKNOWN_TOLD) {
+            let mut error = ValidationError::new("unknown_member");
+            error.message = Some(Cow::Borrowed("This operation has no such member. Remove it."));
+            errors.errors_mut().insert(Cow::Owned(name.clone()), ValidationErrorsKind::Field(vec![error]));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}

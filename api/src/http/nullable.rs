@@ -1,0 +1,24 @@
+//! The fields that may be `null` as well: see [`super::field`].
+
+use domain::values::{route_domain, sip, tenant, text};
+use domain::{Timestamp, enterprise, id, pbx, second_factor, trunk};
+
+use super::field::Nullable;
+
+pub type BillingReference = Nullable<text::BillingReference>;
+pub type WebhookDescription = Nullable<text::WebhookDescription>;
+pub type Code = Nullable<second_factor::Code>;
+pub type Tenant = Nullable<tenant::Tenant>;
+pub type VerificationTxt = Nullable<route_domain::VerificationTxt>;
+pub type OutboundProxy = Nullable<sip::OutboundProxy>;
+pub type FeatureCode = Nullable<pbx::FeatureCode>;
+pub type AuthenticationName = Nullable<text::AuthenticationName>;
+pub type SipPassword = Nullable<sip::SipPassword>;
+pub type SipUser = Nullable<sip::SipUser>;
+pub type Tag = Nullable<text::Tag>;
+pub type UserLimit = Nullable<enterprise::UserLimit>;
+pub type ConcurrentCalls = Nullable<trunk::ConcurrentCalls>;
+pub type Instant = Nullable<Timestamp>;
+pub type Id = Nullable<id::GivenId>;
+pub type PbxId = Nullable<id::PbxId>;
+pub type TrunkId = Nullable<id::TrunkId>;

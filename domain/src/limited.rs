@@ -1,0 +1,294 @@
+//! What each given value must be, in one table: the service reads it by these limits, and the published schema shows them (S6).
+
+use crate::Timestamp;
+use crate::api_client::{AllowedNetworks, PreviousSecretSeconds};
+use crate::authority::Role;
+use crate::enterprise::{Country, RegionCodes, SbcRegionCode, UserLimit};
+use crate::event::TypePattern;
+use crate::fault::{Fault, ItemFaults};
+use crate::id::{GivenId, PbxId, TrunkId};
+use crate::instant;
+use crate::limits::{
+    ACCOUNT_NAME_MAX, ADJUSTMENT_REASON_MAX, AUTHENTICATION_NAME_MAX, BILLING_REFERENCE_MAX, CLIENT_NETWORKS_MAX,
+    CODE_MAX, CODECS_MAX, CONCURRENT_CALLS, COUNTRY_LENGTH, EMAIL_MAX, EMAIL_MIN, EVENT_TYPES_MAX, FEATURE_CODE_MAX,
+    HOST_MIN, HOST_NAME_MAX, HOST_NAME_MIN, ID_MAX, PERSON_NAME_MAX, PORTS, PREVIOUS_SECRET_SECONDS_MAX,
+    REGISTRATION_EXPIRY_SECONDS, REJECTION_REASON_MAX, SBC_REGION_CODE_MAX, SBC_REGIONS_MAX, SERVICES_MAX,
+    SIP_PASSWORD_MAX, SIP_URI_MAX, SIP_URI_MIN, SIP_USER_MAX, TAG_MAX, TRUNK_ADDRESSES_MAX, USER_LIMIT_MAX,
+    USER_PRINCIPAL_NAME_MAX, USER_PRINCIPAL_NAME_MIN, VERIFICATION_TXT_MAX, VERIFICATION_TXT_MIN,
+    WEBHOOK_DESCRIPTION_MAX, WEBHOOK_URL_MAX,
+};
+use crate::pbx::{DnsLookup, FeatureCode, PbxType, RegistrationExpiry};
+use crate::second_factor::Code;
+use crate::services::Services;
+use crate::trunk::{Codecs, ConcurrentCalls, Method, parse_networks};
+
+use crate::values::email::EmailAddress;
+use crate::values::host_name::HostName;
+use crate::values::network::{Host, Network, Port, Transport};
+use crate::values::route_domain::VerificationTxt;
+use crate::values::sip::{OutboundProxy, SipPassword, SipUser};
+use crate::values::tenant::Tenant;
+use crate::values::text::{
+    AccountName, AdjustmentReason, AuthenticationName, BillingReference, ClientName, Location, PersonName,
+    RejectionReason, Tag, TrunkName, WebhookDescription,
+};
+use crate::values::user_principal_name::UserPrincipalName;
+use crate::webhook::{Target, parse_types};
+
+/// What a value must be, as far as a schema can say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limits {
+    /// A text.
+    Text {
+        /// Its fewest characters.
+        min: usize,
+        /// Its most characters.
+        max: usize,
+        /// Its format, as OpenAPI names it.
+        format: Option<&'static str>,
+        /// The regular expression that it matches (ECMA-262).
+        pattern: Option<&'static str>,
+    },
+    /// A whole number.
+    Number {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+        /// `int32` or `int64`.
+        format: &'static str,
+    },
+    /// An instant (RFC 3339).
+    Instant,
+    /// True or false.
+    Flag,
+    /// One of the values of the enumeration that the published schema calls so.
+    Choice(&'static str),
+    /// A list.
+    List {
+        /// Its fewest items.
+        min: usize,
+        /// Its most items.
+        max: usize,
+        /// The enumeration that its items are of; texts if there is none.
+        choice: Option<&'static str>,
+    },
+}
+
+impl Limits {
+    /// A text of so many characters.
+    #[must_use]
+    pub const fn text(min: usize, max: usize) -> Self {
+        Self::Text { min, max, format: None, pattern: None }
+    }
+
+    /// A text of a format that OpenAPI knows.
+    #[must_use]
+    pub const fn formatted(min: usize, max: usize, format: &'static str) -> Self {
+        Self::Text { min, max, format: Some(format), pattern: None }
+    }
+
+    /// A text that matches a regular expression.
+    #[must_use]
+    pub const fn matching(min: usize, max: usize, pattern: &'static str) -> Self {
+        Self::Text { min, max, format: None, pattern: Some(pattern) }
+    }
+
+    /// A whole number of 32 bits.
+    #[must_use]
+    pub const fn number(min: i64, max: i64) -> Self {
+        Self::Number { min, max, format: "int32" }
+    }
+
+    /// A whole number of 64 bits.
+    #[must_use]
+    pub const fn long_number(min: i64, max: i64) -> Self {
+        Self::Number { min, max, format: "int64" }
+    }
+
+    /// A count of what there can be so many of.
+    #[must_use]
+    #[expect(clippy::cast_possible_wrap, reason = "what is counted fits into memory")]
+    pub const fn count(min: i64, max: usize) -> Self {
+        Self::long_number(min, max as i64)
+    }
+
+    /// A list of texts.
+    #[must_use]
+    pub const fn list(min: usize, max: usize) -> Self {
+        Self::List { min, max, choice: None }
+    }
+
+    /// A list of values of an enumeration.
+    #[must_use]
+    pub const fn choices(min: usize, max: usize, name: &'static str) -> Self {
+        Self::List { min, max, choice: Some(name) }
+    }
+}
+
+/// A value that is read from what somebody gave.
+pub trait Limited: Sized {
+    /// What is given: `str`, `i64`, `bool` or a list of texts.
+    type Given: ?Sized;
+    /// What a schema says of it.
+    const LIMITS: Limits;
+    /// Reads it, or says what is wrong with it.
+    fn read(given: &Self::Given) -> Result<Self, ItemFaults>;
+}
+
+/// The faults of a value that is no list.
+#[must_use]
+pub fn whole(fault: Fault) -> ItemFaults {
+    vec![(None, fault)]
+}
+
+macro_rules! texts {
+    ($($name:ty = $limits:expr;)*) => {$(
+        impl Limited for $name {
+            type Given = str;
+            const LIMITS: Limits = $limits;
+            fn read(given: &str) -> Result<Self, ItemFaults> {
+                <$name>::parse(given).map_err(whole)
+            }
+        }
+    )*};
+}
+
+texts! {
+    AccountName = Limits::text(1, ACCOUNT_NAME_MAX);
+    PersonName = Limits::text(1, PERSON_NAME_MAX);
+    EmailAddress = Limits::formatted(EMAIL_MIN, EMAIL_MAX, "email");
+    BillingReference = Limits::text(1, BILLING_REFERENCE_MAX);
+    RejectionReason = Limits::text(1, REJECTION_REASON_MAX);
+    AdjustmentReason = Limits::text(1, ADJUSTMENT_REASON_MAX);
+    Country = Limits::matching(COUNTRY_LENGTH, COUNTRY_LENGTH, "^[A-Z]{2}$");
+    ClientName = Limits::text(1, ACCOUNT_NAME_MAX);
+    WebhookDescription = Limits::text(1, WEBHOOK_DESCRIPTION_MAX);
+    Code = Limits::matching(0, CODE_MAX, "^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$");
+    Tenant = Limits::text(HOST_NAME_MIN, HOST_NAME_MAX);
+    VerificationTxt = Limits::matching(VERIFICATION_TXT_MIN, VERIFICATION_TXT_MAX, "^MS=[A-Za-z0-9]+$");
+    PbxType = Limits::Choice("PbxTypeName");
+    Location = Limits::text(1, ACCOUNT_NAME_MAX);
+    HostName = Limits::text(HOST_NAME_MIN, HOST_NAME_MAX);
+    OutboundProxy = Limits::text(SIP_URI_MIN, SIP_URI_MAX);
+    Transport = Limits::Choice("Transport");
+    DnsLookup = Limits::Choice("DnsLookup");
+    FeatureCode = Limits::matching(1, FEATURE_CODE_MAX, "^[0-9*#]+$");
+    TrunkName = Limits::text(1, ACCOUNT_NAME_MAX);
+    Host = Limits::text(HOST_MIN, HOST_NAME_MAX);
+    Method = Limits::Choice("TrunkAuthentication");
+    AuthenticationName = Limits::text(1, AUTHENTICATION_NAME_MAX);
+    SipPassword = Limits::formatted(1, SIP_PASSWORD_MAX, "password");
+    UserPrincipalName = Limits::text(USER_PRINCIPAL_NAME_MIN, USER_PRINCIPAL_NAME_MAX);
+    SipUser = Limits::text(1, SIP_USER_MAX);
+    Tag = Limits::text(1, TAG_MAX);
+}
+
+macro_rules! numbers {
+    ($($name:ty = $limits:expr;)*) => {$(
+        impl Limited for $name {
+            type Given = i64;
+            const LIMITS: Limits = $limits;
+            fn read(given: &i64) -> Result<Self, ItemFaults> {
+                <$name>::parse(*given).map_err(whole)
+            }
+        }
+    )*};
+}
+
+numbers! {
+    UserLimit = Limits::number(0, USER_LIMIT_MAX as i64);
+    Port = Limits::number(*PORTS.start(), *PORTS.end());
+    RegistrationExpiry = Limits::number(*REGISTRATION_EXPIRY_SECONDS.start(), *REGISTRATION_EXPIRY_SECONDS.end());
+    ConcurrentCalls = Limits::number(*CONCURRENT_CALLS.start(), *CONCURRENT_CALLS.end());
+    PreviousSecretSeconds = Limits::number(0, PREVIOUS_SECRET_SECONDS_MAX);
+}
+
+macro_rules! lists {
+    ($($name:ty = $limits:expr, $read:expr;)*) => {$(
+        impl Limited for $name {
+            type Given = [String];
+            const LIMITS: Limits = $limits;
+            fn read(given: &[String]) -> Result<Self, ItemFaults> {
+                $read(given)
+            }
+        }
+    )*};
+}
+
+lists! {
+    Services = Limits::choices(1, SERVICES_MAX, "ServiceView"), |names: &[String]| Self::parse(names.iter().map(String::as_str));
+    RegionCodes = Limits::list(1, SBC_REGIONS_MAX), |codes: &[String]| Ok(Self::new(codes));
+    Codecs = Limits::choices(1, CODECS_MAX, "Codec"), Self::parse;
+    Vec<Network> = Limits::list(0, TRUNK_ADDRESSES_MAX), parse_networks;
+    Vec<TypePattern> = Limits::list(1, EVENT_TYPES_MAX), parse_types;
+    AllowedNetworks = Limits::list(0, CLIENT_NETWORKS_MAX), Self::parse;
+}
+
+impl Limited for bool {
+    type Given = bool;
+    const LIMITS: Limits = Limits::Flag;
+    fn read(given: &bool) -> Result<Self, ItemFaults> {
+        Ok(*given)
+    }
+}
+
+impl Limited for Timestamp {
+    type Given = str;
+    const LIMITS: Limits = Limits::Instant;
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        instant::parse(given).map_err(whole)
+    }
+}
+
+impl Limited for Role {
+    type Given = str;
+    const LIMITS: Limits = Limits::Choice("Role");
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        let fault = || Fault::new("unknown_value", "Use \"owner\", \"provisioner\", \"billing\" or \"viewer\".");
+        Self::parse(given).ok_or_else(|| whole(fault()))
+    }
+}
+
+/// Where events are sent; whether it may be a private address is for the configuration to say.
+impl Limited for Target {
+    type Given = str;
+    const LIMITS: Limits = Limits::formatted(0, WEBHOOK_URL_MAX, "uri");
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        Self::parse(given, true).map_err(whole)
+    }
+}
+
+impl Limited for SbcRegionCode {
+    type Given = str;
+    const LIMITS: Limits = Limits::text(1, SBC_REGION_CODE_MAX);
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        let fault = || Fault::new("unknown_sbc_region", "Use the code of one of the enterprise's SBC regions.");
+        Self::parse(given).ok_or_else(|| whole(fault()))
+    }
+}
+
+/// An id whose form is looked at where the thing is looked for: what can't be one is not found.
+impl Limited for GivenId {
+    type Given = str;
+    const LIMITS: Limits = Limits::text(0, ID_MAX);
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        Ok(Self::new(given))
+    }
+}
+
+impl Limited for PbxId {
+    type Given = str;
+    const LIMITS: Limits = Limits::text(0, ID_MAX);
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        Self::parse(given).ok_or_else(|| whole(Fault::new("unknown_pbx", "The enterprise has no such PBX.")))
+    }
+}
+
+impl Limited for TrunkId {
+    type Given = str;
+    const LIMITS: Limits = Limits::text(0, ID_MAX);
+    fn read(given: &str) -> Result<Self, ItemFaults> {
+        Self::parse(given).ok_or_else(|| whole(Fault::new("unknown_trunk", "The enterprise has no such trunk.")))
+    }
+}
