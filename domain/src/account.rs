@@ -145,7 +145,7 @@ impl Account {
     /// The accounts that those who sign in to it see: its subtree (R8).
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope::of(self.tier, self.id)
+        Scope::below(self.tier, self.id)
     }
 
     /// Its id as text.
@@ -156,8 +156,8 @@ impl Account {
 
     /// Where it stands in the tree.
     #[must_use]
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn ancestry(&self) -> Ancestry {
+        Ancestry {
             master_reseller: self.master_reseller_id,
             reseller: self.reseller_id,
             enterprise: (self.tier == Tier::Enterprise).then_some(self.id),
@@ -167,7 +167,7 @@ impl Account {
 
 /// A place in the tree: the accounts on the way down to an account, and the account itself. The platform's has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct Ancestry {
     /// The master reseller on the way.
     pub master_reseller: Option<AccountId>,
     /// The reseller on the way.
@@ -176,10 +176,10 @@ pub struct Place {
     pub enterprise: Option<AccountId>,
 }
 
-impl Place {
+impl Ancestry {
     /// The account of a tier on the way.
     #[must_use]
-    pub const fn of(&self, tier: Tier) -> Option<AccountId> {
+    pub const fn account_of(&self, tier: Tier) -> Option<AccountId> {
         match tier {
             Tier::Platform => None,
             Tier::MasterReseller => self.master_reseller,
@@ -191,7 +191,7 @@ impl Place {
     /// The account at its end, as text; `None` for the platform's.
     #[must_use]
     pub fn account_text(&self) -> Option<String> {
-        Tier::ALL.into_iter().rev().find_map(|tier| self.of(tier).map(|account| tier.format_id(account)))
+        Tier::ALL.into_iter().rev().find_map(|tier| self.account_of(tier).map(|account| tier.format_id(account)))
     }
 
     /// Whether it lies in a scope (R8).
@@ -222,7 +222,7 @@ pub enum Scope {
 impl Scope {
     /// The subtree of an account.
     #[must_use]
-    pub const fn of(tier: Tier, account: AccountId) -> Self {
+    pub const fn below(tier: Tier, account: AccountId) -> Self {
         match tier {
             Tier::Platform => Self::Platform,
             Tier::MasterReseller => Self::MasterReseller(account),
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn r5_services_come_from_the_parent() {
-        let pbx = Services::of(true, false).unwrap();
+        let pbx = Services::from_flags(true, false).unwrap();
         assert_eq!(check_offered(pbx, Services::ALL), Ok(()));
         assert_eq!(
             check_offered(Services::ALL, pbx),

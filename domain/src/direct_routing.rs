@@ -334,7 +334,7 @@ fn not_established(region: Option<&SbcRegionCode>, state: &State) -> Refusal {
     Refusal::DirectRoutingNotEstablished {
         region: region.map(|region| region.as_str().to_owned()),
         state: state.as_str(),
-        next: Next::of(state).map(|next| next.step),
+        next: Next::after(state).map(|next| next.step),
     }
 }
 

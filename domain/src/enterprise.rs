@@ -176,7 +176,7 @@ pub struct SbcRegions(BTreeSet<SbcRegionCode>);
 impl SbcRegions {
     /// The set of these; `None` when it would be empty.
     #[must_use]
-    pub fn of(codes: impl IntoIterator<Item = SbcRegionCode>) -> Option<Self> {
+    pub fn from_codes(codes: impl IntoIterator<Item = SbcRegionCode>) -> Option<Self> {
         let codes: BTreeSet<_> = codes.into_iter().collect();
         if codes.is_empty() { None } else { Some(Self(codes)) }
     }
@@ -195,7 +195,7 @@ impl SbcRegions {
                 }
             }
         }
-        match Self::of(chosen) {
+        match Self::from_codes(chosen) {
             Some(regions) if faults.is_empty() => Ok(regions),
             None if faults.is_empty() => Err(vec![(None, Fault::new("too_short", "Name at least one region."))]),
             _ => Err(faults),

@@ -171,7 +171,7 @@ pub struct Reader {
 impl Reader {
     /// A reader in an account.
     #[must_use]
-    pub fn of(account: &Account) -> Self {
+    pub fn new(account: &Account) -> Self {
         let switched_on = |own: &Enterprise| own.switches.access_sip_data;
         Self { tier: account.tier, sees_sip_data: account.enterprise.as_ref().is_none_or(switched_on) }
     }

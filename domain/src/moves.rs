@@ -45,7 +45,7 @@ impl MoveStatus {
 
     /// Where a move stands at an instant: a pending one whose time is over has expired.
     #[must_use]
-    pub fn at(self, expires_at: Timestamp, now: Timestamp) -> Self {
+    pub fn status_at(self, expires_at: Timestamp, now: Timestamp) -> Self {
         if self == Self::Pending && expires_at <= now { Self::Expired } else { self }
     }
 
@@ -105,9 +105,9 @@ mod tests {
         for status in MoveStatus::ALL {
             assert_eq!(MoveStatus::parse(status.as_str()), Some(status));
             assert_eq!(status.check_pending().is_ok(), status == MoveStatus::Pending);
-            assert_eq!(status.at(at(10), at(9)), status);
+            assert_eq!(status.status_at(at(10), at(9)), status);
             let later = if status == MoveStatus::Pending { MoveStatus::Expired } else { status };
-            assert_eq!(status.at(at(10), at(10)), later);
+            assert_eq!(status.status_at(at(10), at(10)), later);
         }
     }
 }

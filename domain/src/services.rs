@@ -44,7 +44,7 @@ impl Services {
 
     /// The set of these, `None` when it would be empty.
     #[must_use]
-    pub const fn of(pbx: bool, trunk: bool) -> Option<Self> {
+    pub const fn from_flags(pbx: bool, trunk: bool) -> Option<Self> {
         if pbx || trunk { Some(Self { pbx, trunk }) } else { None }
     }
 
@@ -65,7 +65,7 @@ impl Services {
                 faults.push((Some(index), Fault::new("duplicate", "Name each service once.")));
             }
         }
-        match Self::of(pbx, trunk) {
+        match Self::from_flags(pbx, trunk) {
             Some(services) if faults.is_empty() => Ok(services),
             None if faults.is_empty() => {
                 Err(vec![(None, Fault::new("too_short", "Name at least one service: \"pbx\", \"trunk\"."))])

@@ -55,7 +55,7 @@ pub(crate) fn withdraw(tx: &mut StoreConnection, member: MemberId) -> Result<(),
 }
 
 /// Uses up a code, whatever becomes of it: one that was tried is not tried again.
-pub fn take(tx: &mut StoreConnection, hash: &[u8], now: Timestamp) -> Result<Option<AuthorizationCode>, Error> {
+pub fn redeem(tx: &mut StoreConnection, hash: &[u8], now: Timestamp) -> Result<Option<AuthorizationCode>, Error> {
     let own = codes::table.filter(codes::hash.eq(hash));
     let found: Option<(Key, String, String)> = own
         .filter(codes::expires_at.gt(column(now)))

@@ -115,7 +115,7 @@ impl Row {
 }
 
 /// The Direct Routing of an enterprise.
-pub fn of(tx: &mut StoreConnection, account: AccountId) -> Result<DirectRouting, Error> {
+pub fn load(tx: &mut StoreConnection, account: AccountId) -> Result<DirectRouting, Error> {
     let row: Option<(i64, Option<Instant>)> = direct_routings::table
         .filter(direct_routings::account_id.eq(Key::from(account)))
         .select((direct_routings::version, direct_routings::consent_given_at))

@@ -125,7 +125,7 @@ fn enterprise(row: Row, regions: Vec<SbcRegionCode>) -> Result<Enterprise, Error
     let user_limit = user_limit.map(|limit| UserLimit::parse(limit.into())).transpose();
     Ok(Enterprise {
         country: Country::parse(&country).map_err(|_| Error::Corrupt(format!("country {country:?}")))?,
-        sbc_regions: SbcRegions::of(regions)
+        sbc_regions: SbcRegions::from_codes(regions)
             .ok_or_else(|| Error::Corrupt("an enterprise without SBC regions".to_owned()))?,
         user_limit: user_limit.map_err(|_| Error::Corrupt("a user limit out of range".to_owned()))?,
         switches,

@@ -143,7 +143,7 @@ pub fn hold(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
 }
 
 /// Whether anyone can sign in at all; nobody can in a database that was just made.
-pub fn any(tx: &mut StoreConnection) -> Result<bool, Error> {
+pub fn any_exists(tx: &mut StoreConnection) -> Result<bool, Error> {
     let first: Option<Key> = members::table.select(members::id).first(tx).optional()?;
     Ok(first.is_some())
 }

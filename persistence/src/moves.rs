@@ -183,7 +183,7 @@ fn read(tx: &mut StoreConnection, row: Row, now: Timestamp) -> Result<Move, Erro
         account,
         from: from.id(),
         to: to.id(),
-        status: stored.at(expires_at, now),
+        status: stored.status_at(expires_at, now),
         created_at: instant(created_at),
         expires_at,
         decided_at: decided_at.map(instant),

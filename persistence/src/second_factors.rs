@@ -26,7 +26,7 @@ pub struct SecondFactor {
 }
 
 /// The second factor of a member.
-pub fn of(tx: &mut StoreConnection, member: MemberId) -> Result<Option<SecondFactor>, Error> {
+pub fn find(tx: &mut StoreConnection, member: MemberId) -> Result<Option<SecondFactor>, Error> {
     type Row = (Vec<u8>, Option<Instant>, Option<i64>, i32, Option<Instant>);
     let row: Option<Row> = factors::table
         .inner_join(members::table.on(members::id.eq(factors::member_id)))

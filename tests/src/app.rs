@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use api::app::Service;
 use api::clock::Clock;
 use api::events::publish;
 use api::resources::webhooks::worker as deliveries;
@@ -74,8 +73,8 @@ impl App {
 
     /// The parts of the service.
     #[must_use]
-    pub fn service(&self) -> &Arc<Service> {
-        &self.running.service
+    pub fn service(&self) -> &Arc<api::app::App> {
+        &self.running.app
     }
 
     /// The host and port that it listens on.

@@ -93,7 +93,7 @@ impl App {
         let email = EmailAddress::parse(email).expect("an address");
         let enterprise = (tier == Tier::Enterprise).then(|| Enterprise {
             country: Country::parse("DE").expect("a country"),
-            sbc_regions: SbcRegions::of(SbcRegionCode::parse("emea")).expect("a region"),
+            sbc_regions: SbcRegions::from_codes(SbcRegionCode::parse("emea")).expect("a region"),
             user_limit: None,
             switches: Switches::default(),
         });

@@ -8,7 +8,7 @@ use domain::id::AccountId;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use persistence::SignedIn;
-use persistence::accounts::Hold;
+use persistence::accounts::Lock;
 use persistence::{StoreConnection, accounts};
 
 use super::origin::Origin;
@@ -62,7 +62,7 @@ impl Actor {
     /// The same as it stands in the tree now. A change holds it, so that no other one decides on it at the same time.
     pub fn own_account(&self, tx: &mut StoreConnection) -> Result<Account, Error> {
         if self.action != Action::Read {
-            accounts::lock(tx, self.signed_in.account, Hold::Alone)?;
+            accounts::lock(tx, self.signed_in.account, Lock::Exclusive)?;
         }
         Ok(accounts::by_id(tx, &self.scope(), self.signed_in.tier, self.signed_in.account)?
             .ok_or(Refusal::NotSignedIn)?)
@@ -95,7 +95,7 @@ impl Actor {
     /// The accounts that it sees (R8).
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope::of(self.signed_in.tier, self.signed_in.account)
+        Scope::below(self.signed_in.tier, self.signed_in.account)
     }
 
     /// Whether it may do what the handler's signature says, to something that is not one account.
@@ -111,20 +111,20 @@ impl Actor {
 
     /// The account with this id: not found when it lies outside the subtree, refused when it is seen but not this
     /// member's to act on.
-    pub fn reach(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account, Error> {
+    pub fn load_account(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account, Error> {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
         let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
-        self.reach_id(tx, tier, id, target)
+        self.load_by_id(tx, tier, id, target)
     }
 
     /// The enterprise with this id, to see or change what it has.
-    pub fn reach_telephony(&self, tx: &mut StoreConnection, id: &str) -> Result<Account, Error> {
-        self.reach_for(tx, Tier::Enterprise, id, Target::Telephony)
+    pub fn load_enterprise(&self, tx: &mut StoreConnection, id: &str) -> Result<Account, Error> {
+        self.load_account_for(tx, Tier::Enterprise, id, Target::Telephony)
     }
 
     /// The enterprise to which something that was asked for by its own id belongs.
-    pub fn reach_owner(&self, tx: &mut StoreConnection, owner: Option<AccountId>) -> Result<Account, Error> {
-        self.reach_id(tx, Tier::Enterprise, owner.ok_or(Refusal::NotFound)?, Target::Telephony)
+    pub fn load_owner(&self, tx: &mut StoreConnection, owner: Option<AccountId>) -> Result<Account, Error> {
+        self.load_by_id(tx, Tier::Enterprise, owner.ok_or(Refusal::NotFound)?, Target::Telephony)
     }
 
     /// Whether it may read how an enterprise's PBXs, trunks and users speak SIP: the enterprise itself only where that is
@@ -136,15 +136,27 @@ impl Actor {
     }
 
     /// The account with this id, for what the target says.
-    pub fn reach_for(&self, tx: &mut StoreConnection, tier: Tier, id: &str, target: Target) -> Result<Account, Error> {
-        self.reach_id(tx, tier, tier.parse_id(id).ok_or(Refusal::NotFound)?, target)
+    pub fn load_account_for(
+        &self,
+        tx: &mut StoreConnection,
+        tier: Tier,
+        id: &str,
+        target: Target,
+    ) -> Result<Account, Error> {
+        self.load_by_id(tx, tier, tier.parse_id(id).ok_or(Refusal::NotFound)?, target)
     }
 
-    fn reach_id(&self, tx: &mut StoreConnection, tier: Tier, id: AccountId, target: Target) -> Result<Account, Error> {
+    fn load_by_id(
+        &self,
+        tx: &mut StoreConnection,
+        tier: Tier,
+        id: AccountId,
+        target: Target,
+    ) -> Result<Account, Error> {
         let account = accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
         self.may(target)?;
         // Only who may change it can hold it up for others.
-        if self.action != Action::Read && accounts::lock(tx, id, Hold::Alone)? {
+        if self.action != Action::Read && accounts::lock(tx, id, Lock::Exclusive)? {
             return Ok(accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?);
         }
         Ok(account)

@@ -17,16 +17,16 @@ use crate::access::{Actor, Origin, Permission, Read};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::http::idempotency::{Fingerprints, Repeatable};
+use crate::http::idempotency::{Fingerprints, IdempotentRequest};
 use crate::http::rate_limit::RateLimits;
 use crate::http::{Answer, Caller, Context, idempotency};
-use crate::mail::Post;
+use crate::mail::Outbox;
 use crate::mail::transport::Mailer;
 use crate::mail::worker::MailWorker;
 use crate::security::access_token::AccessTokens;
-use crate::security::guesses::Guesses;
 use crate::security::password::Passwords;
 use crate::security::seal::Seal;
+use crate::security::sign_in_throttle::SignInThrottle;
 use crate::settings::{RateLimit, Settings};
 use crate::webhook_client::guard::Guard;
 
@@ -39,7 +39,7 @@ const IMPORTS_AT_ONCE: usize = 2;
 const ATTEMPTS_AT_ONCE: usize = 256;
 
 /// Everything that handlers and workers share.
-pub struct Service {
+pub struct App {
     /// The store.
     pub database: Database,
     /// The time.
@@ -53,13 +53,13 @@ pub struct Service {
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// Slows down guessing.
-    pub guesses: Guesses,
+    pub sign_in_throttle: SignInThrottle,
     /// Seals secrets that have to be stored.
     pub seal: Arc<Seal>,
     /// The key of the fingerprints of repeatable requests.
     pub fingerprints: Fingerprints,
     /// Puts letters into the outbox.
-    pub post: Arc<Post>,
+    pub outbox: Arc<Outbox>,
     /// Hands them over.
     pub mailer: Arc<Mailer>,
     /// Wakes the worker that does.
@@ -89,7 +89,7 @@ pub struct Service {
     draining: AtomicBool,
 }
 
-impl Service {
+impl App {
     /// Puts the parts together; reads the keys of the data directory or makes them.
     pub fn new(settings: Settings, database: Database, clock: Clock, listening: SocketAddr) -> Result<Self, String> {
         let data_dir: &Path = &settings.store.data_dir;
@@ -98,7 +98,7 @@ impl Service {
         let public_url = settings.public_url(listening);
         let access_tokens = AccessTokens::open(data_dir, &public_url, now).map_err(keys)?;
         let seal = Arc::new(Seal::open(data_dir, now).map_err(keys)?);
-        let post = Arc::new(Post::new(Arc::clone(&seal)));
+        let outbox = Arc::new(Outbox::new(Arc::clone(&seal)));
         let mailer = if settings.demo {
             Mailer::keeping(settings.mail_from.clone(), public_url.clone())
         } else {
@@ -118,10 +118,10 @@ impl Service {
             public_url,
             access_tokens,
             passwords,
-            guesses: Guesses::default(),
+            sign_in_throttle: SignInThrottle::default(),
             seal,
             fingerprints: idempotency::open_fingerprints(data_dir, now).map_err(keys)?,
-            post,
+            outbox,
             mailer: Arc::new(mailer),
             outbox_ready: Arc::default(),
             events_ready: Notify::new(),
@@ -148,8 +148,8 @@ impl Service {
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
     {
         let now = self.clock.now();
-        self.database.read_known(move |tx, known| {
-            let actor = caller.actor(tx, known, now)?;
+        self.database.read_with_cache(move |tx, callers| {
+            let actor = caller.actor(tx, callers, now)?;
             operation(tx, &actor, now)
         })
     }
@@ -180,8 +180,8 @@ impl Service {
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
     {
         let now = self.clock.now();
-        self.database.read_question(caller.question(asked), move |tx, known| {
-            let actor = caller.actor(tx, known, now)?;
+        self.database.read_question(caller.question(asked), move |tx, callers| {
+            let actor = caller.actor(tx, callers, now)?;
             operation(tx, &actor, now)
         })
     }
@@ -194,8 +194,8 @@ impl Service {
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
     {
         let now = self.clock.now();
-        self.write_at(now, move |tx, known| {
-            let actor = caller.actor(tx, known, now)?;
+        self.write_at(now, move |tx, callers| {
+            let actor = caller.actor(tx, callers, now)?;
             operation(tx, &actor, now)
         })
     }
@@ -208,11 +208,11 @@ impl Service {
         F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, Error> + Send + 'static,
     {
         let clock = self.clock.clone();
-        let outcome = self.database.write_known(move |tx, known| {
+        let outcome = self.database.write_with_cache(move |tx, callers| {
             if clock.now() - now > TimeDelta::seconds(CHANGE_WAITS_SECONDS) {
                 return Err(persistence::Error::Busy.into());
             }
-            operation(tx, known)
+            operation(tx, callers)
         });
         async {
             let outcome = outcome.await;
@@ -226,21 +226,21 @@ impl Service {
     pub fn write_once<P, F>(
         &self,
         caller: Caller<P>,
-        once: Repeatable,
+        key: IdempotentRequest,
         mut operation: F,
     ) -> impl Future<Output = Result<Answer, Error>>
     where
         P: Permission,
         F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
     {
-        self.write(caller, move |tx, actor, now| once.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
+        self.write(caller, move |tx, actor, now| key.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
     }
 
     /// The same for somebody who need not be signed in, and is known by network address.
     pub async fn write_once_for_anyone<F>(
         &self,
         context: &Context,
-        once: Repeatable,
+        key: IdempotentRequest,
         mut operation: F,
     ) -> Result<Answer, Error>
     where
@@ -248,7 +248,7 @@ impl Service {
     {
         let now = self.clock.now();
         let (caller, origin) = (format!("address {}", context.address), context.anonymous());
-        self.write_at(now, move |tx, _| once.carry_out(tx, &caller, now, |tx| operation(tx, &origin, now))).await
+        self.write_at(now, move |tx, _| key.carry_out(tx, &caller, now, |tx| operation(tx, &origin, now))).await
     }
 
     /// The worker that hands e-mails over.
@@ -257,7 +257,7 @@ impl Service {
         MailWorker {
             database: self.database.clone(),
             clock: self.clock.clone(),
-            post: Arc::clone(&self.post),
+            outbox: Arc::clone(&self.outbox),
             mailer: Arc::clone(&self.mailer),
             ready: Arc::clone(&self.outbox_ready),
         }

@@ -2,14 +2,14 @@
 
 use clap::Args;
 use domain::Timestamp;
-use domain::account::{Place, Tier};
+use domain::account::{Ancestry, Tier};
 use domain::enterprise::{Country, Enterprise, SbcRegions, Switches, UserLimit};
 use domain::id::{AccountId, EventId, Id};
 use domain::services::Services;
 use domain::values::email::EmailAddress;
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::accounts::NewAccount;
-use persistence::events::{Actor, NewEvent};
+use persistence::events::{Actor, EventRow};
 use persistence::{Database, Error, StoreConnection, accounts, events, search};
 use uuid::{NoContext, Uuid};
 
@@ -167,7 +167,7 @@ const fn is_pending(number: usize) -> bool {
 fn of_enterprise(number: usize, region: &SbcRegion, users: usize) -> Result<Enterprise, String> {
     Ok(Enterprise {
         country: Country::parse(COUNTRIES[number % COUNTRIES.len()]).map_err(|fault| fault.detail)?,
-        sbc_regions: SbcRegions::of([region.code.clone()]).ok_or("there is no SBC region")?,
+        sbc_regions: SbcRegions::from_codes([region.code.clone()]).ok_or("there is no SBC region")?,
         user_limit: (!number.is_multiple_of(3))
             .then(|| UserLimit::parse(i64::try_from(users.max(10)).unwrap_or(i64::MAX)))
             .transpose()
@@ -191,23 +191,26 @@ fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
         enterprise: enterprise.as_ref(),
         now: *at,
     };
-    let place =
-        Place { master_reseller: *master_reseller, reseller: *reseller, enterprise: enterprise.as_ref().map(|_| *id) };
+    let ancestry = Ancestry {
+        master_reseller: *master_reseller,
+        reseller: *reseller,
+        enterprise: enterprise.as_ref().map(|_| *id),
+    };
     if enterprise.is_some() && equipment.is_none() {
         accounts::insert(tx, &account)?;
     } else {
         accounts::insert_active(tx, &account)?;
     }
     if let Some(equipment) = equipment {
-        equipment.write(tx, *id, place, *at)?;
+        equipment.write(tx, *id, ancestry, *at)?;
     }
-    let event = NewEvent {
+    let event = EventRow {
         id: EventId::from_uuid(id.uuid()),
         now: *at,
         actor: Actor::System,
         action: &format!("{}.created", tier.as_str()),
         subject: &tier.format_id(*id),
-        place,
+        ancestry,
         before: None,
         after: None,
         request_id: "demo",

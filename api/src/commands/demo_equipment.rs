@@ -1,6 +1,6 @@
 //! What enterprises of the example tree have: a route, and once that is established a PBX, a trunk and users.
 
-use domain::account::Place;
+use domain::account::Ancestry;
 use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
 use domain::fault::Fault;
 use domain::id::{AccountId, EventId, Id, Kind, PbxId, TrunkId, UserId};
@@ -16,7 +16,7 @@ use domain::values::tenant::Tenant;
 use domain::values::text::{Location, Tag, TrunkName};
 use domain::values::user_principal_name::UserPrincipalName;
 use domain::{Timestamp, pbx, trunk, user};
-use persistence::events::{Actor, NewEvent};
+use persistence::events::{Actor, EventRow};
 use persistence::{Error, StoreConnection, direct_routing, events, pbxes, trunks, users};
 
 use super::demo::part_id;
@@ -87,7 +87,7 @@ impl Equipment {
         &self,
         tx: &mut StoreConnection,
         account: AccountId,
-        place: Place,
+        ancestry: Ancestry,
         now: Timestamp,
     ) -> Result<(), Error> {
         let Self { number, route, telephony } = self;
@@ -98,11 +98,11 @@ impl Equipment {
         if let Some(Telephony { pbx: (pbx, pbx_settings), trunk: (trunk, trunk_settings), users: own }) = telephony {
             taken |= pbxes::insert(tx, account, *pbx, pbx_settings, now)?.is_none();
             trunks::insert(tx, account, *trunk, trunk_settings, None, now)?;
-            record(tx, place, *pbx, now)?;
-            record(tx, place, *trunk, now)?;
+            record(tx, ancestry, *pbx, now)?;
+            record(tx, ancestry, *trunk, now)?;
             for (user, settings) in own {
                 taken |= users::insert(tx, account, *user, settings, None, now)?.is_err();
-                record(tx, place, *user, now)?;
+                record(tx, ancestry, *user, now)?;
             }
         }
         if taken { Err(Error::Corrupt(format!("something of example {number} is taken"))) } else { Ok(()) }
@@ -150,14 +150,14 @@ impl Telephony {
     }
 }
 
-fn record<K: Kind>(tx: &mut StoreConnection, place: Place, id: Id<K>, now: Timestamp) -> Result<(), Error> {
-    let event = NewEvent {
+fn record<K: Kind>(tx: &mut StoreConnection, ancestry: Ancestry, id: Id<K>, now: Timestamp) -> Result<(), Error> {
+    let event = EventRow {
         id: EventId::from_uuid(id.uuid()),
         now,
         actor: Actor::System,
         action: &format!("{}.created", K::PREFIX),
         subject: &id.to_string(),
-        place,
+        ancestry,
         before: None,
         after: None,
         request_id: "demo",

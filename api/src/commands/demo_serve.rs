@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use super::demo;
 use super::demo::Demo;
-use crate::app::Service;
+use crate::app::App;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ids::new_id;
@@ -76,23 +76,23 @@ async fn start(settings: Settings, demo: &Demo, password: &SecretString) -> Resu
     let running = server::start(settings, Clock::default(), Background::Runs).await?;
     let mut signs_in = vec![(OPERATOR.to_owned(), operator)];
     for (tier, email) in demo::one_of_each(demo, regions.regions()) {
-        owner(&running.service, tier, &email, password.clone()).await.map_err(|error| error.to_string())?;
+        owner(&running.app, tier, &email, password.clone()).await.map_err(|error| error.to_string())?;
         signs_in.push((tier.noun().to_owned(), email));
     }
     let address = format!("http://{}", running.address);
-    match examples(&address, password, &signs_in, running.service.clock.now()).await {
-        Ok(found) => drop(running.service.demo_examples.set(found)),
+    match examples(&address, password, &signs_in, running.app.clock.now()).await {
+        Ok(found) => drop(running.app.demo_examples.set(found)),
         Err(error) => tracing::warn!(error, "the document's examples can't be tried out in this demo"),
     }
     Ok((running, signs_in))
 }
 
 /// Makes an owner of the account that has an address.
-async fn owner(service: &Service, tier: Tier, email: &str, password: SecretString) -> Result<(), Error> {
-    let password_hash = service.passwords.hash(password).await?;
-    let now = service.clock.now();
+async fn owner(app: &App, tier: Tier, email: &str, password: SecretString) -> Result<(), Error> {
+    let password_hash = app.passwords.hash(password).await?;
+    let now = app.clock.now();
     let email = EmailAddress::parse(email).map_err(|_| Refusal::NotFound)?;
-    let found = service.database.write(move |tx| {
+    let found = app.database.write(move |tx| {
         let account = accounts::by_email(tx, &Scope::Platform, tier, &email)?.ok_or(Refusal::NotFound)?.id;
         let id = new_id(now);
         let member = NewMember { id, account, email: &email, role: Role::Owner, password_hash: &password_hash, now };

@@ -115,7 +115,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), String> {
         done.extend(answered);
     }
     progress.finish_and_clear();
-    report(&ImportResult::of(done, arguments.dry_run))
+    report(&ImportResult::new(done, arguments.dry_run))
 }
 
 /// Cuts a file into parts of whole rows, each with the header line of the file.
@@ -184,7 +184,7 @@ impl Sender<'_> {
             Existing::Update => "update",
             Existing::Fail => "fail",
         };
-        let url = self.at(&format!("{path}?dry_run={dry_run}&atomic={atomic}&on_existing={existing}"));
+        let url = self.url_of(&format!("{path}?dry_run={dry_run}&atomic={atomic}&on_existing={existing}"));
         // The same part of the same file, sent for the same purpose, is the same request.
         let mut named = digest::Context::new(&digest::SHA256);
         named.update(url.as_bytes());
@@ -216,7 +216,7 @@ impl Sender<'_> {
     async fn token(&self) -> Result<SecretString, String> {
         let Arguments { client_id, client_secret, .. } = self.arguments;
         for attempt in 1.. {
-            let request = self.client.post(self.at("/oauth/token"));
+            let request = self.client.post(self.url_of("/oauth/token"));
             let request = request.basic_auth(client_id, Some(client_secret.expose_secret()));
             let request = request.form(&[("grant_type", "client_credentials")]);
             let Some(answer) = self.try_again(request, attempt).await? else { continue };
@@ -253,7 +253,7 @@ impl Sender<'_> {
         Ok(None)
     }
 
-    fn at(&self, path: &str) -> String {
+    fn url_of(&self, path: &str) -> String {
         format!("{}{path}", self.arguments.url.as_str().trim_end_matches('/'))
     }
 }

@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 use crate::access::Origin;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::mail::Post;
+use crate::mail::Outbox;
 use crate::resources::second_factors;
 use crate::security::rotation::Renewed;
 use crate::security::seal::Seal;
@@ -134,11 +134,11 @@ fn run(cli: Cli) -> Result<(), String> {
 fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(), String> {
     let (runtime, database, now) = (runtime()?, open(store)?, Clock::default().now());
     let seal = Seal::open(&store.data_dir, now).map_err(|error| error.to_string())?;
-    let (post, origin) = (Post::new(Arc::new(seal)), Origin::system("reset-second-factor"));
+    let (outbox, origin) = (Outbox::new(Arc::new(seal)), Origin::system("reset-second-factor"));
     let name = email.given().to_owned();
     let reset = database.write(move |tx| {
         let member = members::by_email(tx, &email)?.ok_or(Refusal::NotFound)?;
-        second_factors::operations::reset(tx, &origin, &member, now, &post)
+        second_factors::operations::reset(tx, &origin, &member, now, &outbox)
     });
     runtime.block_on(reset).map_err(|error| format!("{name}: {error}"))?;
     println!("{name} signs in with the password alone, until there is another second factor.");
@@ -182,7 +182,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let running = server::start(settings, Clock::default(), Background::Runs).await?;
     greet(&running, operator.given());
     until_told_to_stop().await?;
-    running.service.drain();
+    running.app.drain();
     // Who asks a second time does not want to wait.
     tokio::select! {
         () = tokio::time::sleep(notice) => {}

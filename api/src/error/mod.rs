@@ -53,7 +53,7 @@ impl Error {
 
     /// Adds a value that the error is about.
     #[must_use]
-    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+    pub fn at_pointer(mut self, pointer: impl Into<String>) -> Self {
         let (code, detail) = (Cow::Borrowed(self.code.as_str()), self.detail.to_string());
         self.errors.push(ValueError { pointer: pointer.into(), code, detail });
         self
@@ -95,7 +95,7 @@ impl Error {
     /// The values that it is about; if it is about none, the whole.
     #[must_use]
     pub fn faults(&self) -> Vec<ValueError> {
-        if self.errors.is_empty() { self.clone().at("").errors } else { self.errors.clone() }
+        if self.errors.is_empty() { self.clone().at_pointer("").errors } else { self.errors.clone() }
     }
 
     /// An error about many values.

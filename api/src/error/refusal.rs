@@ -105,17 +105,17 @@ impl From<Refusal> for Error {
                 ErrorCode::InvalidToken,
                 "The token was used, has expired, was replaced by a newer one, or never existed. Ask for a new e-mail.",
             )
-            .at("/token"),
+            .at_pointer("/token"),
             Refusal::EmailTaken => Self::new(
                 ErrorCode::EmailTaken,
                 "This e-mail address can't be used because another account has it. Use another address.",
             )
-            .at("/email"),
+            .at_pointer("/email"),
             Refusal::EmailChangeNeedsConfirmation => Self::new(
                 ErrorCode::EmailChangeNeedsConfirmation,
                 "This account has been activated, so a new address is confirmed by whoever reads its e-mail: POST …/change-email.",
             )
-            .at("/email"),
+            .at_pointer("/email"),
             Refusal::WrongStatus { status, transition } => Self::new(
                 ErrorCode::WrongStatus,
                 format!("The account is {} and can't be {} from there.", status.as_str(), transition.done()),
@@ -127,12 +127,12 @@ impl From<Refusal> for Error {
             Refusal::ServiceNotOffered { services } => {
                 let names: Vec<_> = services.iter().map(|service| service.as_str()).collect();
                 let detail = format!("The account above does not have: {}.", names.join(", "));
-                Self::new(ErrorCode::ServiceNotOffered, detail).at("/services")
+                Self::new(ErrorCode::ServiceNotOffered, detail).at_pointer("/services")
             }
             Refusal::ServiceInUse(blockers) => {
                 let detail =
                     format!("{} below use the service; see `blockers`. Take it from them first.", blockers.total);
-                Self::blocked(ErrorCode::ServiceInUse, detail, blockers).at("/services")
+                Self::blocked(ErrorCode::ServiceInUse, detail, blockers).at_pointer("/services")
             }
             Refusal::HasOpenChildren(blockers) => {
                 let detail = format!("{} below have to be closed or removed first; see `blockers`.", blockers.total);
@@ -151,13 +151,13 @@ impl From<Refusal> for Error {
                 ErrorCode::RouteDomainTaken,
                 "This label can't be used in this region because another route has it. Use another label.",
             )
-            .at("/label"),
+            .at_pointer("/label"),
             Refusal::SbcRegionInUse(blockers) => Self::blocked(
                 ErrorCode::SbcRegionInUse,
                 format!("{} route(s) in the regions that go were started. Remove them first.", blockers.total),
                 blockers,
             )
-            .at("/sbc_regions"),
+            .at_pointer("/sbc_regions"),
             Refusal::RouteInUse(blockers) => Self::blocked(
                 ErrorCode::RouteInUse,
                 format!("{} PBX(s), trunk(s) and user(s) need this route. Remove or move them first.", blockers.total),
@@ -188,12 +188,12 @@ impl From<Refusal> for Error {
                 ErrorCode::LocationTaken,
                 "Another PBX of the enterprise is at this location. Give it another name.",
             )
-            .at("/location"),
+            .at_pointer("/location"),
             Refusal::SipDomainClash => Self::new(
                 ErrorCode::SipUserTaken,
                 "A SIP user of this PBX is in that domain already. Use another domain, or other SIP users.",
             )
-            .at("/sip_domain"),
+            .at_pointer("/sip_domain"),
             Refusal::HasUsers(blockers) => Self::blocked(
                 ErrorCode::HasUsers,
                 format!("{} user(s) are assigned to it. Remove or move them first.", blockers.total),
@@ -209,7 +209,7 @@ impl From<Refusal> for Error {
                 ErrorCode::UserLimitInUse,
                 format!("The enterprise has {users} user(s). Remove some first, or set a limit of at least {users}."),
             )
-            .at("/user_limit"),
+            .at_pointer("/user_limit"),
             Refusal::CanNotAddExtensions => Self::new(
                 ErrorCode::ExtensionsNotAllowed,
                 "Your reseller adds your users, unless it switches on `can_add_extensions` for you.",
@@ -218,7 +218,7 @@ impl From<Refusal> for Error {
                 ErrorCode::ExternalNumbersNotAllowed,
                 "A user of a PBX has its numbers there. Leave them out, or have `allow_external_numbers` switched on.",
             )
-            .at("/default_number"),
+            .at_pointer("/default_number"),
             Refusal::UserClaimTaken(claim) => user_claim_taken(claim),
             Refusal::ReportFinal => Self::new(
                 ErrorCode::ReportFinal,
@@ -237,17 +237,17 @@ impl From<Refusal> for Error {
                 ErrorCode::AmendedReportOpen,
                 "The report of the line is still open: what changes there shows there. Only a final one is amended.",
             )
-            .at("/amends"),
+            .at_pointer("/amends"),
             Refusal::AmendedReportLater => Self::new(
                 ErrorCode::AmendedReportLater,
                 "A correction is booked in a period that has begun and comes after that of the line.",
             )
-            .at("/amends"),
+            .at_pointer("/amends"),
             Refusal::TicketAlreadyOpen => Self::new(
                 ErrorCode::TicketAlreadyOpen,
                 "We have your earlier ticket for this e-mail address and will answer it by e-mail.",
             )
-            .at("/email"),
+            .at_pointer("/email"),
             Refusal::TicketDecided => {
                 Self::new(ErrorCode::TicketDecided, "An approved or rejected ticket never changes again.")
             }
@@ -285,5 +285,5 @@ fn user_claim_taken(claim: UserClaim) -> Error {
             format!("/forwarded_numbers/{index}"),
         ),
     };
-    Error::new(code, detail).at(pointer)
+    Error::new(code, detail).at_pointer(pointer)
 }

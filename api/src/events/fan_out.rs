@@ -48,7 +48,7 @@ pub struct HandedOn {
     /// How many deliveries were queued.
     pub queued: usize,
     /// The position of the last event that was handed on.
-    pub up_to: i64,
+    pub search_text: i64,
     /// Whether that was the last one of all.
     pub all: bool,
 }
@@ -60,15 +60,16 @@ pub fn hand_on(
     events: &[Event],
     now: Timestamp,
 ) -> Result<HandedOn, Error> {
-    let mut done = HandedOn { queued: 0, up_to: 0, all: true };
+    let mut done = HandedOn { queued: 0, search_text: 0, all: true };
     for event in events {
         if done.queued >= AT_ONCE {
             return Ok(HandedOn { all: false, ..done });
         }
-        done.up_to = event.position;
+        done.search_text = event.position;
         let mut payloads: HashMap<Reader, String> = HashMap::new();
         for listener in listening {
-            if !event.place.is_in(listener.scope) || !listener.types.iter().any(|types| types.matches(&event.action)) {
+            if !event.ancestry.is_in(listener.scope) || !listener.types.iter().any(|types| types.matches(&event.action))
+            {
                 continue;
             }
             let payload = match payloads.entry(listener.reader) {

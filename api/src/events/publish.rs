@@ -7,7 +7,7 @@ use persistence::{events, webhooks};
 
 use super::fan_out::hand_on;
 use crate::access::Permission;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::Caller;
 
@@ -17,36 +17,36 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Publishes whatever is committed, now and whenever more is, until the task is ended.
-pub async fn run(service: Arc<Service>) {
+pub async fn run(app: Arc<App>) {
     loop {
-        if let Err(error) = publish(&service).await {
+        if let Err(error) = publish(&app).await {
             tracing::warn!(%error, "events could not be published");
         }
         tokio::time::sleep(PAUSE).await;
-        let _ = tokio::time::timeout(LOOK, service.events_ready.notified()).await;
+        let _ = tokio::time::timeout(LOOK, app.events_ready.notified()).await;
     }
 }
 
 /// Publishes what is committed, and hands it on to the webhooks that want it.
-pub async fn publish(service: &Service) -> Result<(), Error> {
+pub async fn publish(app: &App) -> Result<(), Error> {
     loop {
-        let now = service.clock.now();
-        let (queued, more) = service
+        let now = app.clock.now();
+        let (queued, more) = app
             .database
             .write(move |tx| {
-                let anybody_listens = webhooks::any(tx)?;
+                let anybody_listens = webhooks::any_exists(tx)?;
                 let batch = events::publish(tx, anybody_listens)?;
                 if batch.events.is_empty() {
                     return Ok::<_, Error>((0, batch.more));
                 }
                 let listening = webhooks::listening(tx)?;
                 let done = hand_on(tx, &listening, &batch.events, now)?;
-                events::handed_on(tx, done.up_to)?;
+                events::handed_on(tx, done.search_text)?;
                 Ok((done.queued, batch.more || !done.all))
             })
             .await?;
         if queued > 0 {
-            service.deliveries_ready.notify_one();
+            app.deliveries_ready.notify_one();
         }
         if !more {
             return Ok(());
@@ -55,10 +55,10 @@ pub async fn publish(service: &Service) -> Result<(), Error> {
 }
 
 /// Sees to it that a reader finds whatever was committed before it asked.
-pub async fn catch_up<P: Permission>(service: &Service, caller: &Caller<P>) -> Result<(), Error> {
-    let waiting = service.read(caller.again(), |tx, _, _| Ok(events::any_waiting(tx)?)).await?;
+pub async fn catch_up<P: Permission>(app: &App, caller: &Caller<P>) -> Result<(), Error> {
+    let waiting = app.read(caller.clone_for_next_transaction(), |tx, _, _| Ok(events::any_waiting(tx)?)).await?;
     if waiting {
-        publish(service).await?;
+        publish(app).await?;
     }
     Ok(())
 }

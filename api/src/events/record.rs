@@ -1,41 +1,41 @@
 //! Records what happened, in the transaction in which it happened (R16).
 
 use domain::Timestamp;
-use domain::account::{Account, Place};
+use domain::account::{Account, Ancestry};
 use domain::event::EventType;
 use domain::id::{Id, Kind};
 use domain::principal::Principal;
-use persistence::events::NewEvent;
+use persistence::events::EventRow;
 use persistence::members::Member;
 use persistence::{StoreConnection, events};
 use serde_json::{Map, Value};
 
-use super::members::are_documented;
+use super::fields::are_documented;
 use crate::access::{Actor, Origin};
 use crate::error::Error;
 use crate::ids::new_id;
 
 /// What changed.
 #[derive(Debug, Clone)]
-pub struct Happening {
+pub struct NewEvent {
     /// The name of a [`EventType`].
     pub action: String,
     /// The id of what it was done to, as text.
     pub subject: String,
     /// Where the account stands that it belongs to.
-    pub place: Place,
+    pub ancestry: Ancestry,
     /// The changed members before; `Null` when there were none.
     pub before: Value,
     /// The changed members after; `Null` when there are none.
     pub after: Value,
 }
 
-impl Happening {
+impl NewEvent {
     /// Something was `done` to an account.
     #[must_use]
     pub fn to_account(account: &Account, done: &str, before: Value, after: Value) -> Self {
         let action = format!("{}.{done}", account.tier.as_str());
-        Self { action, subject: account.id_text(), place: account.place(), before, after }
+        Self { action, subject: account.id_text(), ancestry: account.ancestry(), before, after }
     }
 
     /// What it happened to, such as `reseller`.
@@ -45,7 +45,7 @@ impl Happening {
 }
 
 /// Records it.
-pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &Happening) -> Result<(), Error> {
+pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &NewEvent) -> Result<(), Error> {
     debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
     debug_assert!(
         [&what.before, &what.after].into_iter().all(|shown| are_documented(what.subject_type(), shown)),
@@ -54,13 +54,13 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
     let text = |value: &Value| (!value.is_null()).then(|| value.to_string());
     let (before, after) = (text(&what.before), text(&what.after));
     let source_address = origin.source_address();
-    let event = NewEvent {
+    let event = EventRow {
         id: new_id(now),
         now,
         actor: origin.actor,
         action: &what.action,
         subject: &what.subject,
-        place: what.place,
+        ancestry: what.ancestry,
         before: before.as_deref(),
         after: after.as_deref(),
         request_id: &origin.request_id,
@@ -70,7 +70,7 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
 }
 
 /// Records that something was `done` to a PBX, a trunk or a user of an enterprise.
-pub fn note<K: Kind>(
+pub fn record_for<K: Kind>(
     tx: &mut StoreConnection,
     actor: &Actor,
     account: &Account,
@@ -80,12 +80,12 @@ pub fn note<K: Kind>(
     now: Timestamp,
 ) -> Result<(), Error> {
     let action = format!("{}.{done}", K::PREFIX);
-    let happening = Happening { action, subject: id.to_string(), place: account.place(), before, after };
+    let happening = NewEvent { action, subject: id.to_string(), ancestry: account.ancestry(), before, after };
     record(tx, actor.origin(), now, &happening)
 }
 
 /// Records what a member did about its own sign-in.
-pub fn note_own_sign_in(
+pub fn record_own_sign_in(
     tx: &mut StoreConnection,
     origin: &Origin,
     member: &Member,
@@ -93,21 +93,21 @@ pub fn note_own_sign_in(
     now: Timestamp,
 ) -> Result<(), Error> {
     let actor = events::Actor::Principal(Principal::Member(member.id), member.account.tier);
-    note_sign_in(tx, &Origin { actor, ..origin.clone() }, member, done, now)
+    record_sign_in(tx, &Origin { actor, ..origin.clone() }, member, done, now)
 }
 
 /// Records what somebody else did about a member's sign-in.
-pub fn note_sign_in(
+pub fn record_sign_in(
     tx: &mut StoreConnection,
     origin: &Origin,
     member: &Member,
     done: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let happening = Happening {
+    let happening = NewEvent {
         action: format!("member.{done}"),
         subject: member.id.to_string(),
-        place: member.account.place(),
+        ancestry: member.account.ancestry(),
         before: Value::Null,
         after: Value::Null,
     };

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::members::hide_sip_data;
+use super::fields::hide_sip_data;
 use crate::shown;
 
 /// Something that happened.
@@ -91,7 +91,7 @@ impl Event {
             actor,
             action,
             subject,
-            place,
+            ancestry,
             before,
             after,
             request_id,
@@ -118,7 +118,7 @@ impl Event {
         Self {
             id: id.to_string(),
             occurred_at,
-            account_id: place.account_text(),
+            account_id: ancestry.account_text(),
             subject_type,
             kind: action,
             subject_id: subject,

@@ -31,9 +31,9 @@ pub struct Caller<P> {
 impl<P: Permission> Caller<P> {
     /// Who this is at this moment. Refuses sessions that are over, accounts that don't operate (R7), and members without a second
     /// factor of accounts that ask for one.
-    pub fn actor(&self, tx: &mut StoreConnection, known: &mut CallerCache, now: Timestamp) -> Result<Actor, Error> {
+    pub fn actor(&self, tx: &mut StoreConnection, callers: &mut CallerCache, now: Timestamp) -> Result<Actor, Error> {
         let Claims { principal, session, .. } = self.claims;
-        let signed_in = signed_in::find(tx, known, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
+        let signed_in = signed_in::find(tx, callers, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
         if !signed_in.may_call_from(self.address) {
             return Err(Refusal::AddressNotAllowed.into());
         }
@@ -53,7 +53,7 @@ impl<P: Permission> Caller<P> {
 
     /// The same caller once more, for a request that is carried out in several transactions.
     #[must_use]
-    pub fn again(&self) -> Self {
+    pub fn clone_for_next_transaction(&self) -> Self {
         Self {
             claims: self.claims,
             request_id: Arc::clone(&self.request_id),

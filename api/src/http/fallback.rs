@@ -18,14 +18,14 @@ impl AllowedMethods {
         Self(paths.map(|(path, allow)| (ResourceDef::new(path), allow)).collect())
     }
 
-    fn of(&self, path: &str) -> Option<&str> {
+    fn allowed_at(&self, path: &str) -> Option<&str> {
         self.0.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, allow)| allow.as_str())
     }
 }
 
 /// Answers a request that no operation takes.
 pub async fn answer(request: HttpRequest, allowed: Data<AllowedMethods>) -> Result<HttpResponse, Error> {
-    let allow = allowed.of(request.path()).ok_or(Refusal::NotFound)?;
+    let allow = allowed.allowed_at(request.path()).ok_or(Refusal::NotFound)?;
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent().insert_header(("allow", allow)).finish());
     }

@@ -42,33 +42,33 @@ pub const HEADER: &str = "Idempotency-Key";
 
 /// Whether and how a request wants to be carried out once.
 #[derive(Debug, Clone)]
-pub struct Once {
+pub struct IdempotencyKey {
     key: Option<String>,
     line: String,
     secret: Fingerprints,
 }
 
-impl Once {
+impl IdempotencyKey {
     /// Ties the wish to a body: the same key with another body is another request.
     #[must_use]
-    pub fn over(self, body: &Body) -> Repeatable {
-        self.over_octets(body.octets())
+    pub fn with_body(self, body: &Body) -> IdempotentRequest {
+        self.with_octets(body.octets())
     }
 
     /// The same for a request whose meaning depends on its query as well.
     #[must_use]
-    pub fn over_query(mut self, query: &str, octets: &[u8]) -> Repeatable {
+    pub fn with_query(mut self, query: &str, octets: &[u8]) -> IdempotentRequest {
         self.line = format!("{}?{query}", self.line);
-        self.over_octets(octets)
+        self.with_octets(octets)
     }
 
     /// The same for a request without a body.
     #[must_use]
-    pub fn bare(self) -> Repeatable {
-        self.over_octets(&[])
+    pub fn without_body(self) -> IdempotentRequest {
+        self.with_octets(&[])
     }
 
-    fn over_octets(self, octets: &[u8]) -> Repeatable {
+    fn with_octets(self, octets: &[u8]) -> IdempotentRequest {
         let key = self.key.map(|key| {
             let mut fingerprint = hmac::Context::with_key(&self.secret);
             fingerprint.update(self.line.as_bytes());
@@ -76,11 +76,11 @@ impl Once {
             fingerprint.update(octets);
             (key, fingerprint.sign().as_ref().to_vec())
         });
-        Repeatable(key)
+        IdempotentRequest(key)
     }
 }
 
-impl FromRequest for Once {
+impl FromRequest for IdempotencyKey {
     type Error = Error;
     type Future = Ready<Result<Self, Error>>;
 
@@ -100,9 +100,9 @@ impl FromRequest for Once {
 
 /// A request that can be recognised when it comes again: its key and its fingerprint, if it has a key.
 #[derive(Debug, Clone)]
-pub struct Repeatable(Option<(String, Vec<u8>)>);
+pub struct IdempotentRequest(Option<(String, Vec<u8>)>);
 
-impl Repeatable {
+impl IdempotentRequest {
     /// A part of the request, which is carried out by itself.
     #[must_use]
     pub fn part(&self, number: usize) -> Self {

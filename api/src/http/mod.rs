@@ -23,5 +23,5 @@ pub use body::{Body, Parsed};
 pub use caller::Caller;
 pub use conditions::Conditions;
 pub use context::Context;
-pub use idempotency::Once;
+pub use idempotency::IdempotencyKey;
 pub use validation::Valid;

@@ -80,18 +80,18 @@ pub struct Paging {
 
 impl Paging {
     /// Takes `limit`, `sort` and `cursor`. `text` is the whole query string, to which cursors are bound.
-    pub fn take(path: impl Into<Cow<'static, str>>, text: &str, query: &mut Query) -> Result<Self, Error> {
-        let newest_first = query.take("sort", "`created_at` or `-created_at`", |text| match text {
+    pub fn from_query(path: impl Into<Cow<'static, str>>, text: &str, query: &mut Query) -> Result<Self, Error> {
+        let newest_first = query.parameter("sort", "`created_at` or `-created_at`", |text| match text {
             "created_at" => Some(false),
             "-created_at" => Some(true),
             _ => None,
         })?;
-        let paging = Self::take_in_order(path, text, query, (PAGE_DEFAULT, PAGE_MAX))?;
+        let paging = Self::from_query_in_order(path, text, query, (PAGE_DEFAULT, PAGE_MAX))?;
         Ok(Self { newest_first: newest_first.unwrap_or(false), ..paging })
     }
 
     /// The same for a list in the one order that it has, with items on a page by default and at most.
-    pub fn take_in_order(
+    pub fn from_query_in_order(
         path: impl Into<Cow<'static, str>>,
         text: &str,
         query: &mut Query,
@@ -99,8 +99,8 @@ impl Paging {
     ) -> Result<Self, Error> {
         let in_range = |limit: &i64| (1..=most).contains(limit);
         let expected = format!("a number from 1 to {most}");
-        let limit = query.take("limit", &expected, |text| text.parse().ok().filter(in_range))?;
-        let cursor = query.take("cursor", "a cursor", |text| Some(text.to_owned()))?;
+        let limit = query.parameter("limit", &expected, |text| text.parse().ok().filter(in_range))?;
+        let cursor = query.parameter("cursor", "a cursor", |text| Some(text.to_owned()))?;
         let mut filters: Vec<&str> =
             text.split('&').filter(|pair| !pair.starts_with("cursor=") && !pair.starts_with("limit=")).collect();
         filters.sort_unstable();
@@ -116,11 +116,11 @@ impl Paging {
 
     /// The id behind which this page starts.
     pub fn after(&self, caller: &str) -> Result<Option<Uuid>, Error> {
-        self.after_place(caller, |place| Uuid::from_slice(place).ok())
+        self.after_key(caller, |place| Uuid::from_slice(place).ok())
     }
 
     /// The place behind which this page starts, of a list whose items have no id of their own.
-    pub fn after_place<T>(&self, caller: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Error> {
+    pub fn after_key<T>(&self, caller: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Error> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let invalid = || {
             Error::new(
@@ -150,13 +150,13 @@ impl Paging {
         id: impl Fn(&R) -> Uuid,
         view: impl Fn(R) -> T,
     ) -> Result<Answer, Error> {
-        let (next_cursor, link) = self.cut(caller, &mut rows, |row| id(row).into_bytes());
+        let (next_cursor, link) = self.split_page(caller, &mut rows, |row| id(row).into_bytes());
         let page = Page { items: rows.into_iter().map(view).collect(), next_cursor };
         Ok(Answer { link, ..Answer::ok(&page)? })
     }
 
     /// Takes off the row more than there is room for. Gives the cursor of the next page, if there is one, and its `Link`.
-    pub fn cut<R, P: AsRef<[u8]>>(
+    pub fn split_page<R, P: AsRef<[u8]>>(
         &self,
         caller: &str,
         rows: &mut Vec<R>,
@@ -172,7 +172,7 @@ impl Paging {
 
     /// The cursor that goes on behind a place, whether there is anything yet or not.
     #[must_use]
-    pub fn behind(&self, caller: &str, place: &[u8]) -> String {
+    pub fn cursor_after(&self, caller: &str, place: &[u8]) -> String {
         self.cursor(place, caller)
     }
 

@@ -22,10 +22,10 @@ pub struct IfNoneMatch {
     pub if_none_match: Option<String>,
 }
 
-/// Names a request: see [`super::Once`].
+/// Names a request: see [`super::IdempotencyKey`].
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct IdempotencyKey {
+pub struct IdempotencyKeyHeader {
     /// Any text of yours that names this request. The same key and body within 24 hours give the first answer again.
     #[param(value_type = Option<shown::IdempotencyKey>, rename = "Idempotency-Key")]
     pub idempotency_key: Option<String>,

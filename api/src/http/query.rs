@@ -26,7 +26,7 @@ impl Query {
     }
 
     /// Takes a parameter and parses it; `expected` completes "Parameter `x` takes …".
-    pub fn take<T>(
+    pub fn parameter<T>(
         &mut self,
         name: &str,
         expected: &str,
@@ -52,7 +52,7 @@ fn invalid(name: &str, what: &str) -> Error {
 
 /// A text that can be looked for: PostgreSQL can't even hold a NUL.
 #[must_use]
-pub fn up_to(text: &str, max: usize) -> Option<String> {
+pub fn search_text(text: &str, max: usize) -> Option<String> {
     let length = text.chars().count();
     ((1..=max).contains(&length) && !text.contains('\0')).then(|| text.to_owned())
 }

@@ -11,7 +11,7 @@ use persistence::outbox::Message;
 use persistence::{Database, outbox};
 use tokio::sync::Notify;
 
-use super::post::Post;
+use super::outbox::Outbox;
 use super::transport::Mailer;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -35,7 +35,7 @@ pub struct MailWorker {
     /// The time.
     pub clock: Clock,
     /// Opens the letters that wait.
-    pub post: Arc<Post>,
+    pub outbox: Arc<Outbox>,
     /// Hands them over.
     pub mailer: Arc<Mailer>,
     /// Wakes the worker.
@@ -94,7 +94,7 @@ impl MailWorker {
     }
 
     async fn hand_over(&self, message: &Message) -> Result<(), String> {
-        let letter = self.post.open(message.id, &message.payload)?;
+        let letter = self.outbox.open(message.id, &message.payload)?;
         let sending = tokio::time::timeout(TIMEOUT, self.mailer.send(message.id, &letter)).await;
         let sent = sending.unwrap_or_else(|_| Err("the mail server took too long".to_owned()));
         match &sent {

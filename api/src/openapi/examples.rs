@@ -15,7 +15,7 @@ pub(super) fn add(document: &mut Value) {
             for (media, content) in content {
                 let is_of_members = media.contains("json") || media == "application/x-www-form-urlencoded";
                 if is_of_members && content["example"].is_null() && content["examples"].is_null() {
-                    content["example"] = of(&content["schema"], &schemas);
+                    content["example"] = example_of(&content["schema"], &schemas);
                 }
             }
         }
@@ -23,9 +23,9 @@ pub(super) fn add(document: &mut Value) {
 }
 
 /// An example of a schema.
-fn of(schema: &Value, schemas: &Value) -> Value {
+fn example_of(schema: &Value, schemas: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
-        return of(&schemas[name], schemas);
+        return example_of(&schemas[name], schemas);
     }
     if let Some(example) = schema.get("example") {
         return example.clone();
@@ -33,12 +33,12 @@ fn of(schema: &Value, schemas: &Value) -> Value {
     let parts = ["allOf", "oneOf", "anyOf"].into_iter().find_map(|key| schema[key].as_array());
     if let Some(parts) = parts {
         if schema["allOf"].is_array() {
-            let members = parts.iter().filter_map(|part| of(part, schemas).as_object().cloned()).flatten();
+            let members = parts.iter().filter_map(|part| example_of(part, schemas).as_object().cloned()).flatten();
             return Value::Object(members.collect());
         }
         // One that may be null is shown as something.
         let something = parts.iter().find(|part| part["type"] != "null");
-        return something.map_or(Value::Null, |part| of(part, schemas));
+        return something.map_or(Value::Null, |part| example_of(part, schemas));
     }
     if let Some(values) = schema["enum"].as_array() {
         return values.first().cloned().unwrap_or_default();
@@ -50,9 +50,9 @@ fn of(schema: &Value, schemas: &Value) -> Value {
     match one {
         Some("object") => {
             let members = schema["properties"].as_object().into_iter().flatten();
-            Value::Object(members.map(|(name, member)| (name.clone(), of(member, schemas))).collect())
+            Value::Object(members.map(|(name, member)| (name.clone(), example_of(member, schemas))).collect())
         }
-        Some("array") => Value::Array(vec![of(&schema["items"], schemas)]),
+        Some("array") => Value::Array(vec![example_of(&schema["items"], schemas)]),
         Some("string") if schema["format"] == "date-time" => Value::from("2026-11-23T20:59:08.939Z"),
         Some("string") => Value::from("text"),
         Some("integer") => schema.get("minimum").cloned().unwrap_or(Value::from(0)),

@@ -8,7 +8,7 @@ use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{HttpMethod, OpenApi, RefOr, Schema};
 
-use crate::events::members;
+use crate::events::fields;
 
 /// Adds them.
 pub(super) fn add(document: &mut OpenApi) {
@@ -22,7 +22,7 @@ pub(super) fn add(document: &mut OpenApi) {
     subjects.dedup();
     let event = components.schemas.get("Event").and_then(|event| serde_json::to_value(event).ok()).unwrap_or_default();
     for subject in subjects {
-        components.schemas.insert(format!("{}Changes", name(subject)), read(members::schema(subject)));
+        components.schemas.insert(format!("{}Changes", name(subject)), read(fields::schema(subject)));
         components.schemas.insert(format!("{}Event", name(subject)), read(event_of(subject, event.clone())));
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod access_token;
 pub mod given;
-pub mod guesses;
+pub mod sign_in_throttle;
 pub mod key_files;
 pub mod password;
 pub mod rotation;

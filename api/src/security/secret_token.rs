@@ -22,7 +22,7 @@ impl SecretToken {
     /// A new one.
     #[must_use]
     pub fn generate() -> Self {
-        Self::of(&random_octets())
+        Self::from_octets(&random_octets())
     }
 
     /// A new one that begins with its time, for [`SecretToken::hash_by_age`].
@@ -31,7 +31,7 @@ impl SecretToken {
         let mut octets = random_octets();
         let milliseconds = now.timestamp_millis().to_be_bytes();
         octets[..AGE].copy_from_slice(&milliseconds[milliseconds.len() - AGE..]);
-        Self::of(&octets)
+        Self::from_octets(&octets)
     }
 
     /// Takes a text that could be one.
@@ -84,10 +84,10 @@ impl SecretToken {
     #[must_use]
     pub fn successor(&self, salt: &[u8]) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, salt);
-        Self::of(hmac::sign(&key, self.0.expose_secret().as_bytes()).as_ref())
+        Self::from_octets(hmac::sign(&key, self.0.expose_secret().as_bytes()).as_ref())
     }
 
-    fn of(octets: &[u8]) -> Self {
+    fn from_octets(octets: &[u8]) -> Self {
         Self(SecretString::from(URL_SAFE_NO_PAD.encode(octets)))
     }
 }

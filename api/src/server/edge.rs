@@ -20,7 +20,7 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::{request_limits, times};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode};
 use crate::http::context::Context;
 use crate::http::names::is_name;
@@ -40,16 +40,16 @@ pub(super) async fn pass(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
-    let Some(service) = request.app_data::<Data<Service>>().cloned() else {
+    let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Err(Error::new(ErrorCode::Internal, "The service is not set up.").into());
     };
     let request_id = request_id(request.headers());
     let context = Context {
         request_id: Arc::clone(&request_id),
-        address: address(&request, &service),
-        claims: claims(&request, &service),
+        address: address(&request, &app),
+        claims: claims(&request, &app),
     };
-    let allowed = request_limits::check(&request).and_then(|()| count(&request, &context, &service));
+    let allowed = request_limits::check(&request).and_then(|()| count(&request, &context, &app));
     request.extensions_mut().insert(context.clone());
     let method = request.method().clone();
     if method == Method::HEAD {
@@ -169,9 +169,9 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
 
 /// Where a request comes from: the last address in `X-Forwarded-For` that is no proxy of ours, if our own proxy
 /// handed it over.
-fn address(request: &ServiceRequest, service: &Service) -> IpAddr {
+fn address(request: &ServiceRequest, app: &App) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
-    if !service.settings.trusts(peer) {
+    if !app.settings.trusts(peer) {
         return peer;
     }
     // Read from the end: what a client wrote itself stands in front, and must not hide what our proxy added.
@@ -184,21 +184,21 @@ fn address(request: &ServiceRequest, service: &Service) -> IpAddr {
         .into_iter()
         .rev()
         .map_while(|hop| std::str::from_utf8(hop).ok()?.trim().parse::<IpAddr>().ok())
-        .find(|hop| !service.settings.trusts(*hop))
+        .find(|hop| !app.settings.trusts(*hop))
         .unwrap_or(peer)
 }
 
-fn claims(request: &ServiceRequest, service: &Service) -> Result<Claims, Refusal> {
+fn claims(request: &ServiceRequest, app: &App) -> Result<Claims, Refusal> {
     let value = request.headers().get(header::AUTHORIZATION).ok_or(Refusal::NotSignedIn)?;
     let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::NotSignedIn)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Refusal::NotSignedIn);
     }
-    service.access_tokens.verify(token.trim(), service.clock.now()).ok_or(Refusal::NotSignedIn)
+    app.access_tokens.verify(token.trim(), app.clock.now()).ok_or(Refusal::NotSignedIn)
 }
 
-fn count(request: &ServiceRequest, context: &Context, service: &Service) -> Result<Option<Allowance>, Error> {
-    let Some(limits) = &service.rate_limits else { return Ok(None) };
+fn count(request: &ServiceRequest, context: &Context, app: &App) -> Result<Option<Allowance>, Error> {
+    let Some(limits) = &app.rate_limits else { return Ok(None) };
     // The path as it is routed: escapes are resolved, so that none hides where it leads.
     let path = request.match_info().as_str();
     if matches!(path, "/livez" | "/readyz" | "/metrics") {

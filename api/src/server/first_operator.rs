@@ -11,27 +11,27 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::access::Origin;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode};
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
 
 /// Makes the first operator when nobody can sign in yet. Gives the password if it had to be made up.
-pub(super) async fn first_operator(service: &Service) -> Result<Option<SecretString>, Error> {
-    if service.database.read(|tx| members::any(tx).map_err(Error::from)).await? {
+pub(super) async fn first_operator(app: &App) -> Result<Option<SecretString>, Error> {
+    if app.database.read(|tx| members::any_exists(tx).map_err(Error::from)).await? {
         return Ok(None);
     }
-    let given = service.settings.operator_password.clone();
+    let given = app.settings.operator_password.clone();
     let made_up = given.is_none().then(|| SecretString::from(SecretToken::generate().expose()[..24].to_owned()));
     let Some(password) = given.or_else(|| made_up.clone()) else { return Ok(None) };
     domain::values::password::check(password.expose_secret(), &[]).map_err(|fault| {
         Error::new(ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
     })?;
-    let password_hash = service.passwords.hash(password).await?;
-    let (email, now) = (service.settings.operator_email.clone(), service.clock.now());
-    let made = service.database.write(move |tx| {
-        if members::any(tx)? {
+    let password_hash = app.passwords.hash(password).await?;
+    let (email, now) = (app.settings.operator_email.clone(), app.clock.now());
+    let made = app.database.write(move |tx| {
+        if members::any_exists(tx)? {
             return Ok::<_, Error>(false);
         }
         let id = new_id(now);
@@ -64,7 +64,7 @@ pub(super) async fn first_operator(service: &Service) -> Result<Option<SecretStr
         };
         members::insert(tx, &member)?;
         let after = json!({"email": email.given(), "role": Role::Owner.as_str()});
-        record(tx, &Origin::system("start"), now, &Happening::to_account(&account, "created", Value::Null, after))?;
+        record(tx, &Origin::system("start"), now, &NewEvent::to_account(&account, "created", Value::Null, after))?;
         Ok(true)
     });
     match made.await {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use domain::limits::{DELIVERIES_KEPT_DAYS, IDEMPOTENCY_HOURS};
 use persistence::{housekeeping, search};
 
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::resources::health::routes::recorder;
 
@@ -33,23 +33,23 @@ pub(super) async fn keep_metrics() {
 }
 
 /// By itself, so that nothing else holds it up: other processes count on keys being taken up in time.
-pub(super) async fn keep_keys(service: Arc<Service>) {
+pub(super) async fn keep_keys(app: Arc<App>) {
     let mut turn = tokio::time::interval(READ_KEYS);
     loop {
         turn.tick().await;
-        if let Err(error) = service.access_tokens.reload() {
+        if let Err(error) = app.access_tokens.reload() {
             tracing::error!(%error, "the signing keys could not be read again");
         }
-        if let Err(error) = service.seal.reload() {
+        if let Err(error) = app.seal.reload() {
             tracing::error!(%error, "the sealing keys could not be read again");
         }
     }
 }
 
 /// Takes new accounts into SQLite's index of the search; on PostgreSQL that is the database's own doing.
-pub(super) async fn keep_search(service: Arc<Service>) {
+pub(super) async fn keep_search(app: Arc<App>) {
     loop {
-        let indexed = service.database.write(|tx| search::index_waiting(tx, SEARCH_BATCH)).await;
+        let indexed = app.database.write(|tx| search::index_waiting(tx, SEARCH_BATCH)).await;
         let pause = match indexed {
             Ok(indexed) if usize::try_from(SEARCH_BATCH) == Ok(indexed) => KEEP_SEARCH_FULL,
             Ok(_) => KEEP_SEARCH,
@@ -62,33 +62,32 @@ pub(super) async fn keep_search(service: Arc<Service>) {
     }
 }
 
-pub(super) async fn keep_house(service: Arc<Service>) {
+pub(super) async fn keep_house(app: Arc<App>) {
     let mut turn = tokio::time::interval(KEEP_HOUSE);
     loop {
         turn.tick().await;
-        if let Some(limits) = &service.rate_limits {
+        if let Some(limits) = &app.rate_limits {
             limits.forget_quiet();
         }
-        let now = service.clock.now();
+        let now = app.clock.now();
         let kept_since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
-        let swept =
-            service.database.write(move |tx| housekeeping::sweep(tx, now, kept_since).map_err(Error::from)).await;
+        let swept = app.database.write(move |tx| housekeeping::sweep(tx, now, kept_since).map_err(Error::from)).await;
         match swept {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "swept"),
             Err(error) => tracing::warn!(%error, "what has served its time could not be swept away"),
         }
-        if let Err(error) = sweep_deliveries(&service).await {
+        if let Err(error) = sweep_deliveries(&app).await {
             tracing::warn!(%error, "old deliveries could not be swept away");
         }
     }
 }
 
 /// Batch by batch, so that others hardly wait, until none is old.
-async fn sweep_deliveries(service: &Service) -> Result<(), Error> {
-    let queued_before = service.clock.now() - TimeDelta::days(DELIVERIES_KEPT_DAYS);
+async fn sweep_deliveries(app: &App) -> Result<(), Error> {
+    let queued_before = app.clock.now() - TimeDelta::days(DELIVERIES_KEPT_DAYS);
     let sweep = move |tx: &mut _| housekeeping::sweep_deliveries(tx, queued_before).map_err(Error::from);
-    while service.database.write(sweep).await? {
+    while app.database.write(sweep).await? {
         tokio::time::sleep(KEEP_SEARCH_FULL).await;
     }
     Ok(())

@@ -19,13 +19,13 @@ use actix_cors::Cors;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpServer, dev::ServerHandle};
+use actix_web::{HttpServer, dev::ServerHandle};
 use persistence::{Database, DatabaseUrl, Options};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::app::Service;
+use crate::app::App;
 use crate::clock::Clock;
 use crate::events::publish;
 use crate::http::idempotency::Fingerprints;
@@ -45,7 +45,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// A service that runs.
 pub struct Running {
     /// Its parts.
-    pub service: Arc<Service>,
+    pub app: Arc<App>,
     /// The address that it listens on.
     pub address: SocketAddr,
     /// The first operator's password, when it was generated at this start.
@@ -76,15 +76,15 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let listener = TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let threads = settings.threads_that_serve();
-    let service = Arc::new(Service::new(settings, database, clock, address)?);
-    let generated_password = first_operator(&service).await.map_err(|error| error.to_string())?;
+    let app = Arc::new(App::new(settings, database, clock, address)?);
+    let generated_password = first_operator(&app).await.map_err(|error| error.to_string())?;
 
-    let shared = Data::from(Arc::clone(&service));
-    let (allowed_methods, fingerprints) = (allowed_methods(), Fingerprints::clone(&service.fingerprints));
+    let shared = Data::from(Arc::clone(&app));
+    let (allowed_methods, fingerprints) = (allowed_methods(), Fingerprints::clone(&app.fingerprints));
     let server = HttpServer::new(move || {
         actix_web::rt::spawn(persistence::hand_over_replies());
         let cors = cors(&shared.settings.cors_origins);
-        App::new()
+        actix_web::App::new()
             .app_data(allowed_methods.clone())
             .app_data(Fingerprints::clone(&fingerprints))
             .configure(|config| configure(config, &shared))
@@ -103,30 +103,30 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let handle = server.handle();
     let server = tokio::spawn(server);
     let workers = match background {
-        Background::Runs => workers(&service).into_iter().map(tokio::spawn).collect(),
+        Background::Runs => workers(&app).into_iter().map(tokio::spawn).collect(),
         Background::Waits => Vec::new(),
     };
-    Ok(Running { service, address, generated_password, handle, server, workers })
+    Ok(Running { app, address, generated_password, handle, server, workers })
 }
 
 type Worker = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What goes on beside the requests, each in a task of its own.
-fn workers(service: &Arc<Service>) -> Vec<Worker> {
-    let service = || Arc::clone(service);
+fn workers(app: &Arc<App>) -> Vec<Worker> {
+    let app = || Arc::clone(app);
     let mut workers: Vec<Worker> = vec![
-        Box::pin(housekeeping::keep_keys(service())),
-        Box::pin(service().mail_worker().run()),
-        Box::pin(publish::run(service())),
-        Box::pin(webhooks::worker::run(service())),
-        Box::pin(housekeeping::keep_house(service())),
+        Box::pin(housekeeping::keep_keys(app())),
+        Box::pin(app().mail_worker().run()),
+        Box::pin(publish::run(app())),
+        Box::pin(webhooks::worker::run(app())),
+        Box::pin(housekeeping::keep_house(app())),
         Box::pin(housekeeping::keep_metrics()),
     ];
-    if matches!(service().database.url(), DatabaseUrl::Sqlite(_)) {
-        workers.push(Box::pin(housekeeping::keep_search(service())));
+    if matches!(app().database.url(), DatabaseUrl::Sqlite(_)) {
+        workers.push(Box::pin(housekeeping::keep_search(app())));
     }
-    if service().graph.is_some() {
-        workers.push(Box::pin(direct_routing::worker::run(service())));
+    if app().graph.is_some() {
+        workers.push(Box::pin(direct_routing::worker::run(app())));
     }
     workers
 }
@@ -140,7 +140,7 @@ pub fn make_data_dir(path: &Path) -> Result<(), String> {
 impl Running {
     /// Stops: takes no more connections, answers the requests that are under way, and closes the store.
     pub async fn stop(self) {
-        self.service.drain();
+        self.app.drain();
         self.handle.stop(true).await;
         for worker in &self.workers {
             worker.abort();
@@ -150,19 +150,19 @@ impl Running {
         }
         let _ = self.server.await;
         // The last handle of the store goes with the service; its threads finish what waits.
-        let service = self.service;
-        let _ = tokio::task::spawn_blocking(move || drop(service)).await;
+        let app = self.app;
+        let _ = tokio::task::spawn_blocking(move || drop(app)).await;
     }
 }
 
 /// What every server thread runs.
-fn configure(config: &mut web::ServiceConfig, service: &Data<Service>) {
+fn configure(config: &mut web::ServiceConfig, app: &Data<App>) {
     routes::configure(&mut ServiceConfig::new(config));
     pages::configure(config);
     swagger::configure(config);
     demo_mail::configure(config);
     document::configure(config);
-    config.app_data(service.clone()).default_service(web::to(fallback::answer));
+    config.app_data(app.clone()).default_service(web::to(fallback::answer));
 }
 
 fn cors(origins: &[String]) -> Cors {

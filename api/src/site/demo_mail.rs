@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, get};
 use domain::refusal::Refusal;
 
 use super::pages::page;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::mail::letter::escape;
 
@@ -21,8 +21,8 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 #[get("/demo/mail")]
-async fn list(service: Data<Service>) -> Result<HttpResponse, Error> {
-    let kept = service.mailer.kept().ok_or(Refusal::NotFound)?;
+async fn list(app: Data<App>) -> Result<HttpResponse, Error> {
+    let kept = app.mailer.kept().ok_or(Refusal::NotFound)?;
     let mut rows = String::new();
     for (number, mail) in kept.iter().enumerate().rev() {
         let (to, subject) = (escape(&mail.to), escape(&mail.subject));
@@ -41,8 +41,8 @@ async fn list(service: Data<Service>) -> Result<HttpResponse, Error> {
 }
 
 #[get("/demo/mail/{number}")]
-async fn one(service: Data<Service>, number: Path<String>) -> Result<HttpResponse, Error> {
-    let kept = service.mailer.kept().ok_or(Refusal::NotFound)?;
+async fn one(app: Data<App>, number: Path<String>) -> Result<HttpResponse, Error> {
+    let kept = app.mailer.kept().ok_or(Refusal::NotFound)?;
     let mail = number.parse().ok().and_then(|number: usize| kept.get(number).cloned()).ok_or(Refusal::NotFound)?;
     let media = "text/html; charset=utf-8";
     Ok(HttpResponse::Ok().content_type(media).insert_header((CONTENT_SECURITY_POLICY, MAIL_POLICY)).body(mail.html))

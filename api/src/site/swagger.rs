@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::pages::asset;
-use crate::app::Service;
+use crate::app::App;
 
 /// Swagger UI writes styles into its elements; nothing of it comes from another host.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -59,18 +59,18 @@ async fn redirect_script() -> HttpResponse {
 
 /// Tells a demo from production.
 #[get("/environment.json")]
-async fn environment(service: Data<Service>) -> HttpResponse {
-    HttpResponse::Ok().json(if service.settings.demo {
-        let examples = service.demo_examples.get();
+async fn environment(app: Data<App>) -> HttpResponse {
+    HttpResponse::Ok().json(if app.settings.demo {
+        let examples = app.demo_examples.get();
         json!({"environment": "demo", "banner": "Demo: nothing here is real", "mail": "/demo/mail", "examples": examples})
     } else {
-        let environment = if service.settings.public_url.is_some() { "production" } else { "local" };
+        let environment = if app.settings.public_url.is_some() { "production" } else { "local" };
         let usual = if environment == "local" {
             "A service on this machine"
         } else {
             "Production: what you change here is changed for customers"
         };
-        let banner = service.settings.banner.as_deref().unwrap_or(usual);
+        let banner = app.settings.banner.as_deref().unwrap_or(usual);
         json!({"environment": environment, "banner": banner, "mail": null, "examples": null})
     })
 }

@@ -157,8 +157,8 @@ fn tenures(period: Period, window: Window, scope: &Scope, service: Service, fact
             continue;
         };
         tenure.master_reseller = master_reseller;
-        tenure.active = tenure.active.with(active);
-        tenure.suspended = tenure.suspended.with(suspended);
+        tenure.active = tenure.active.union(active);
+        tenure.suspended = tenure.suspended.union(suspended);
         match tenure.stretches.last_mut() {
             Some(last) if last.1 == stretch.0 => last.1 = stretch.1,
             _ => tenure.stretches.push(stretch),
@@ -190,8 +190,8 @@ fn count_days(
                     let Some((since, until)) = master.span.within(shared) else { continue };
                     let days = Days::touched(period, since, until);
                     match (reseller.status, master.status) {
-                        (Status::Active, Status::Active) => active = active.with(days),
-                        (Status::Suspended, _) | (_, Status::Suspended) => suspended = suspended.with(days),
+                        (Status::Active, Status::Active) => active = active.union(days),
+                        (Status::Suspended, _) | (_, Status::Suspended) => suspended = suspended.union(days),
                         _ => {}
                     }
                 }
@@ -250,7 +250,7 @@ struct UserTally<'a> {
 impl UserTally<'_> {
     fn note(&mut self, user: UserId, days: Days) {
         match &mut self.user {
-            Some((same, so_far)) if *same == user => *so_far = so_far.with(days),
+            Some((same, so_far)) if *same == user => *so_far = so_far.union(days),
             _ => {
                 self.finish_user();
                 self.user = Some((user, days));

@@ -23,7 +23,7 @@ impl Days {
 
     /// The days of both.
     #[must_use]
-    pub const fn with(self, other: Self) -> Self {
+    pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 

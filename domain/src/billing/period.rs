@@ -27,7 +27,7 @@ impl Period {
 
     /// The period that an instant lies in.
     #[must_use]
-    pub fn of(instant: Timestamp) -> Self {
+    pub fn containing(instant: Timestamp) -> Self {
         let date = instant.date_naive();
         Self { first: date.with_day(1).unwrap_or(date) }
     }
@@ -86,8 +86,8 @@ mod tests {
             assert_eq!((period.start(), period.end(), period.days()), (start, end, days), "{text}");
             assert_eq!(period.to_string(), text);
             assert_eq!((period.next().previous(), period.previous().next()), (period, period));
-            assert_eq!((Period::of(start), Period::of(end)), (period, period.next()));
-            assert_eq!(Period::of(end - chrono::TimeDelta::milliseconds(1)), period);
+            assert_eq!((Period::containing(start), Period::containing(end)), (period, period.next()));
+            assert_eq!(Period::containing(end - chrono::TimeDelta::milliseconds(1)), period);
         }
         for text in ["", "2026", "2026-1", "2026-13", "2026-00", "26-10", "+026-10", "2026-10-01", "1999-12", "9999-01"]
         {

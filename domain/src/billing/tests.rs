@@ -35,7 +35,7 @@ fn state(since: &str, until: &str, status: Status, reseller: Option<u128>) -> Ac
         name: format!("from {since}"),
         billing_reference: Some(format!("ref {since}")),
         status,
-        services: Services::of(true, false).unwrap(),
+        services: Services::from_flags(true, false).unwrap(),
     }
 }
 

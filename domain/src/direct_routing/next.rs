@@ -38,7 +38,7 @@ impl Party {
 impl Next {
     /// What comes next in a state; `None` when nothing is left to do.
     #[must_use]
-    pub const fn of(state: &State) -> Option<Self> {
+    pub const fn after(state: &State) -> Option<Self> {
         let (step, by) = match state {
             State::NotStarted => (NextStep::Start, Party::Enterprise),
             State::Working { stage, .. } => match stage {

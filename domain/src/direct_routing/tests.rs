@@ -97,9 +97,9 @@ fn r11_a_domain_that_left_the_tenant_is_taken_on_again() {
 #[test]
 fn r11_every_state_but_the_last_says_what_comes_next_and_who_must_do_it() {
     for state in states() {
-        assert_eq!(Next::of(&state).is_none(), state.is_established(), "{state:?}");
+        assert_eq!(Next::after(&state).is_none(), state.is_established(), "{state:?}");
     }
-    let next = |state: &State| Next::of(state).map(|next| (next.step, next.by));
+    let next = |state: &State| Next::after(state).map(|next| (next.step, next.by));
     assert_eq!(next(&working(Stage::DomainPending(txt()))), Some((NextStep::PublishTxtRecord, Party::Platform)));
     assert_eq!(next(&working(Stage::DomainVerified(txt()))), Some((NextStep::ProvideLicence, Party::Enterprise)));
     assert_eq!(next(&working(Stage::Activating(txt()))), Some((NextStep::Wait, Party::Microsoft)));

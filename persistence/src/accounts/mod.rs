@@ -14,7 +14,7 @@ pub use change::{Change, NewAccount, activate, insert, insert_active, set_status
 pub(crate) use find::of_ids;
 pub use find::{any_below_platform, by_email, by_id};
 pub use list::{Filter, list};
-pub use lock::{Hold, lock};
+pub use lock::{Lock, lock};
 pub(crate) use row::{MASTER, RESELLER, parse_status};
 pub(crate) use tree::owners;
 pub use tree::{Tree, tree};

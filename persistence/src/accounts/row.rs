@@ -199,7 +199,7 @@ pub(crate) fn account((own, master, reseller, activation): Row) -> Result<Accoun
         name,
         email,
         billing_reference,
-        services: Services::of(service_pbx, service_trunk)
+        services: Services::from_flags(service_pbx, service_trunk)
             .ok_or_else(|| Error::Corrupt("an account without services".to_owned()))?,
         status: parse_status(&status)?,
         ancestors_active: [master, reseller].iter().flatten().all(|status| status == active),

@@ -203,7 +203,7 @@ fn state(row: StateRow) -> Result<AccountState, Error> {
         name,
         billing_reference,
         status: parse_status(&status)?,
-        services: Services::of(service_pbx, service_trunk)
+        services: Services::from_flags(service_pbx, service_trunk)
             .ok_or_else(|| Error::Corrupt("an account without services".to_owned()))?,
     })
 }
@@ -213,7 +213,7 @@ pub fn first_period(tx: &mut StoreConnection) -> Result<Option<Period>, Error> {
     // Ids sort by creation, and the first account has the first history.
     let first = account_history::table.order((account_history::account_id, account_history::since));
     let since: Option<Instant> = first.select(account_history::since).first(tx).optional()?;
-    Ok(since.map(|since| Period::of(instant(since))))
+    Ok(since.map(|since| Period::containing(instant(since))))
 }
 
 /// The resellers in a subtree that sold something in a stretch of time, those behind one of them in the order of ids.

@@ -21,7 +21,7 @@ const BATCH: usize = 1_000;
 /// Where a line stands in its report: behind those of earlier enterprises, of an earlier service, of earlier resellers, and
 /// before its corrections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct LineCursor {
     /// The enterprise.
     pub enterprise: Uuid,
     /// The service.
@@ -32,16 +32,16 @@ pub struct Place {
     pub line: Uuid,
 }
 
-impl Place {
+impl LineCursor {
     /// The place behind all lines of an enterprise.
     #[must_use]
-    pub const fn behind(enterprise: AccountId) -> Self {
+    pub const fn after_enterprise(enterprise: AccountId) -> Self {
         Self { enterprise: enterprise.uuid(), service: Service::Trunk, reseller: Uuid::max(), line: Uuid::max() }
     }
 
     /// That of a line.
     #[must_use]
-    pub fn of(line: &Line) -> Self {
+    pub fn after(line: &Line) -> Self {
         Self {
             enterprise: line.enterprise_id.uuid(),
             service: line.service,
@@ -75,7 +75,7 @@ struct Row {
 
 impl Row {
     fn new(period: Period, line: &Line) -> Self {
-        let place = Place::of(line);
+        let place = LineCursor::after(line);
         let Line {
             enterprise_id,
             service,
@@ -160,7 +160,7 @@ pub fn list(
     tx: &mut StoreConnection,
     period: Period,
     filter: &LineFilter,
-    after: Option<Place>,
+    after: Option<LineCursor>,
     limit: i64,
 ) -> Result<Vec<Line>, Error> {
     let LineFilter { scope, reseller, enterprise, service, billing_reference } = filter;
@@ -193,7 +193,7 @@ pub fn list(
             wanted.filter(of_enterprise)
         };
     }
-    if let Some(Place { enterprise, service, reseller, line }) = after {
+    if let Some(LineCursor { enterprise, service, reseller, line }) = after {
         let (enterprise, reseller, line) = (Key::from(enterprise), Key::from(reseller), Key::from(line));
         let same_reseller = billing_lines::reseller_id.eq(reseller).and(billing_lines::line.gt(line));
         let later_reseller = billing_lines::reseller_id.gt(reseller).or(same_reseller);
@@ -240,7 +240,7 @@ pub fn totals(tx: &mut StoreConnection, period: Period, scope: &Scope) -> Result
 }
 
 /// The place of the last line that is there.
-pub fn last(tx: &mut StoreConnection, period: Period) -> Result<Option<Place>, Error> {
+pub fn last(tx: &mut StoreConnection, period: Period) -> Result<Option<LineCursor>, Error> {
     let last: Option<Row> = billing_lines::table
         .filter(billing_lines::period.eq(period.to_string()))
         .order((
@@ -251,7 +251,7 @@ pub fn last(tx: &mut StoreConnection, period: Period) -> Result<Option<Place>, E
         ))
         .first(tx)
         .optional()?;
-    last.map(|row| Ok(Place::of(&row.line()?))).transpose()
+    last.map(|row| Ok(LineCursor::after(&row.line()?))).transpose()
 }
 
 /// The one line of an enterprise, service and reseller in a final report, corrections aside.

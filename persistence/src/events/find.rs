@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::account::{Place, Scope, Tier};
+use domain::account::{Ancestry, Scope, Tier};
 use domain::event::{TypePattern, shows_actor};
 use domain::id::EventId;
 use domain::principal::Principal;
@@ -36,7 +36,7 @@ pub struct Event {
     /// The id of what it was done to, as text.
     pub subject: String,
     /// Where the account stood that it belongs to.
-    pub place: Place,
+    pub ancestry: Ancestry,
     /// The changed members before, as JSON.
     pub before: Option<String>,
     /// The changed members after, as JSON.
@@ -139,7 +139,7 @@ pub fn of_subject(tx: &mut StoreConnection, subject: &str) -> Result<Vec<String>
 }
 
 /// Those behind a position, oldest first, whosoever they are.
-pub(super) fn behind(tx: &mut StoreConnection, position: i64, limit: i64) -> Result<Vec<Event>, Error> {
+pub(super) fn events_after(tx: &mut StoreConnection, position: i64, limit: i64) -> Result<Vec<Event>, Error> {
     let found = in_scope(Scope::Platform).filter(events::position.gt(position)).order(events::position).limit(limit);
     found.load::<Row>(tx)?.into_iter().map(event).collect()
 }
@@ -208,7 +208,7 @@ fn event(row: Row) -> Result<Event, Error> {
         actor,
         action,
         subject,
-        place: Place {
+        ancestry: Ancestry {
             master_reseller: master_reseller_id.map(Key::id),
             reseller: reseller_id.map(Key::id),
             enterprise: enterprise_id.map(Key::id),

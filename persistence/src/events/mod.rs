@@ -7,4 +7,4 @@ mod record;
 
 pub use find::{Event, Filter, by_id, list, of_subject};
 pub use publish::{Batch, any_waiting, handed_on, latest, publish};
-pub use record::{Actor, NewEvent, record};
+pub use record::{Actor, EventRow, record};

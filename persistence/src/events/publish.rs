@@ -8,7 +8,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::find::{Event, behind};
+use super::find::{Event, events_after};
 use crate::schema::{event_publication, events};
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
@@ -46,7 +46,7 @@ pub fn publish(tx: &mut StoreConnection, anybody_listens: bool) -> Result<Batch,
             published
         }
     };
-    let found = if anybody_listens { behind(tx, published, BATCH)? } else { Vec::new() };
+    let found = if anybody_listens { events_after(tx, published, BATCH)? } else { Vec::new() };
     if !anybody_listens {
         let last = latest(tx)?;
         if last > published {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::account::{Place, Tier};
+use domain::account::{Ancestry, Tier};
 use domain::id::EventId;
 use domain::principal::Principal;
 
@@ -45,7 +45,7 @@ pub(super) fn principal_key(principal: Principal) -> Key {
 
 /// An event to be recorded.
 #[derive(Debug, Clone)]
-pub struct NewEvent<'a> {
+pub struct EventRow<'a> {
     /// Its id.
     pub id: EventId,
     /// When.
@@ -57,7 +57,7 @@ pub struct NewEvent<'a> {
     /// The id of what it was done to, as text.
     pub subject: &'a str,
     /// Where the account stands that it belongs to: those on the way may read it.
-    pub place: Place,
+    pub ancestry: Ancestry,
     /// The changed members before, as JSON, without secrets.
     pub before: Option<&'a str>,
     /// The changed members after, as JSON, without secrets.
@@ -69,13 +69,13 @@ pub struct NewEvent<'a> {
 }
 
 /// Records an event.
-pub fn record(tx: &mut StoreConnection, event: &NewEvent<'_>) -> Result<(), Error> {
-    let NewEvent { id, now, actor, action, subject, place, before, after, request_id, source_address } = event;
+pub fn record(tx: &mut StoreConnection, event: &EventRow<'_>) -> Result<(), Error> {
+    let EventRow { id, now, actor, action, subject, ancestry, before, after, request_id, source_address } = event;
     let (principal, tier) = match actor {
         Actor::Principal(principal, tier) => (Some(principal_key(*principal)), Some(tier.as_str())),
         Actor::Anonymous | Actor::System => (None, None),
     };
-    let Place { master_reseller, reseller, enterprise } = place;
+    let Ancestry { master_reseller, reseller, enterprise } = ancestry;
     on!(tx, connection => Prepared(diesel::insert_into(events::table)
         .values((
             events::id.eq(Key::from(*id)),

@@ -85,11 +85,11 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        self.read_known(move |tx, _| operation(tx))
+        self.read_with_cache(move |tx, _| operation(tx))
     }
 
     /// The same for an operation that looks its caller up: SQLite's reader remembers callers until anybody changes the file.
-    pub fn read_known<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+    pub fn read_with_cache<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -128,11 +128,11 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        self.write_known(move |tx, _| operation(tx))
+        self.write_with_cache(move |tx, _| operation(tx))
     }
 
     /// The same for an operation that looks its caller up: on SQLite, those of one caller that wait together do so once.
-    pub fn write_known<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+    pub fn write_with_cache<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
         T: Send + 'static,

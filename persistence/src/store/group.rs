@@ -36,9 +36,9 @@ pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Jo
 /// the read was asked for. Those who ask the same question on the same snapshot get one answer: a list that many
 /// poll is read once a group. All are answered together, so that the threads that wait are woken once.
 pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
-    let mut known = CallerCache::default();
+    let mut callers = CallerCache::default();
     while let Some(mut group) = next_group(queue) {
-        if let Err(error) = begin_reading(&mut connection, &mut known) {
+        if let Err(error) = begin_reading(&mut connection, &mut callers) {
             fail_all(group, &error);
             continue;
         }
@@ -47,7 +47,7 @@ pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job
             let question = job.question().map(str::to_owned);
             let shared = question.as_ref().and_then(|question| answered.get(question));
             if !shared.is_some_and(|outcome| job.adopt(outcome.as_ref())) {
-                job.run(&mut connection, &mut known);
+                job.run(&mut connection, &mut callers);
                 answered.extend(question.zip(job.share()));
             }
         }
@@ -56,10 +56,10 @@ pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job
     }
 }
 
-fn begin_reading(connection: &mut StoreConnection, known: &mut CallerCache) -> QueryResult<()> {
+fn begin_reading(connection: &mut StoreConnection, callers: &mut CallerCache) -> QueryResult<()> {
     connection.batch_execute("BEGIN DEFERRED")?;
     let StoreConnection::Sqlite(reader) = connection else { return Ok(()) };
-    known.forget_other_snapshots(reader).inspect_err(|_| end(connection, "ROLLBACK"))
+    callers.forget_other_snapshots(reader).inspect_err(|_| end(connection, "ROLLBACK"))
 }
 
 fn next_group(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
@@ -91,10 +91,10 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
 /// as the first one when it comes to who calls.
 fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<bool> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
-    let mut known = CallerCache::default();
+    let mut callers = CallerCache::default();
     for job in group {
         let before = rows_changed(connection)?;
-        match job.run(connection, &mut known) {
+        match job.run(connection, &mut callers) {
             Verdict::Keep => {}
             Verdict::Refuse if rows_changed(connection)? == before => {}
             Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => return Ok(false),

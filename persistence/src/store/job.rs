@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::caller_cache::CallerCache;
 use super::connection::StoreConnection;
 use super::error::{Error, Failure};
-use super::reply_batch::Tray;
+use super::reply_batch::ReplyBatch;
 
 /// What is to become of the work that an operation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) enum Verdict {
 pub(crate) trait Job: Send {
     /// Runs it on a connection with an open transaction, and keeps the outcome to itself.
     /// What is known of the snapshot it may use and add to.
-    fn run(&mut self, connection: &mut StoreConnection, known: &mut CallerCache) -> Verdict;
+    fn run(&mut self, connection: &mut StoreConnection, callers: &mut CallerCache) -> Verdict;
     /// What it asks, if others that ask the same on the same snapshot may have its outcome.
     fn question(&self) -> Option<&str>;
     /// A copy of the outcome of the last run, for [`Job::adopt`].
@@ -38,7 +38,7 @@ pub(crate) trait Job: Send {
     /// Takes over what another job shared. `false` if it was of another kind.
     fn adopt(&mut self, outcome: &dyn Any) -> bool;
     /// Where to put it when it is done, if whoever waits has such a place. Gives it once.
-    fn tray(&mut self) -> Option<Arc<Tray>>;
+    fn replies(&mut self) -> Option<Arc<ReplyBatch>>;
     /// Gives the outcome of the last run to whoever waits for it.
     fn answer(self: Box<Self>);
     /// Gives a failure of the store instead.
@@ -54,7 +54,7 @@ struct Operation<F, T, E> {
     /// How an outcome is copied, where it may be shared.
     copy: Option<Copy<T, E>>,
     outcome: Option<Result<T, E>>,
-    tray: Option<Arc<Tray>>,
+    replies: Option<Arc<ReplyBatch>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
@@ -66,8 +66,8 @@ where
     E: Failure + Send + 'static,
 {
     let (reply, outcome) = oneshot::channel();
-    let tray = Tray::own();
-    (Box::new(Operation { run: operation, question: None, copy: None, outcome: None, tray, reply }), outcome)
+    let replies = ReplyBatch::own();
+    (Box::new(Operation { run: operation, question: None, copy: None, outcome: None, replies, reply }), outcome)
 }
 
 /// The same for an operation that may have the outcome of another with the same question.
@@ -78,8 +78,8 @@ where
     E: Failure + Clone + Send + 'static,
 {
     let (reply, outcome) = oneshot::channel();
-    let (question, copy, tray) = (Some(question), Some(Result::clone as Copy<T, E>), Tray::own());
-    (Box::new(Operation { run: operation, question, copy, outcome: None, tray, reply }), outcome)
+    let (question, copy, replies) = (Some(question), Some(Result::clone as Copy<T, E>), ReplyBatch::own());
+    (Box::new(Operation { run: operation, question, copy, outcome: None, replies, reply }), outcome)
 }
 
 impl<F, T, E> Job for Operation<F, T, E>
@@ -103,8 +103,8 @@ where
         true
     }
 
-    fn run(&mut self, connection: &mut StoreConnection, known: &mut CallerCache) -> Verdict {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(connection, known)))
+    fn run(&mut self, connection: &mut StoreConnection, callers: &mut CallerCache) -> Verdict {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(connection, callers)))
             .unwrap_or_else(|_| Err(E::from(Error::Panicked)));
         let verdict = match outcome.as_ref().map_err(Failure::store_error) {
             Ok(_) => Verdict::Keep,
@@ -117,8 +117,8 @@ where
         verdict
     }
 
-    fn tray(&mut self) -> Option<Arc<Tray>> {
-        self.tray.take()
+    fn replies(&mut self) -> Option<Arc<ReplyBatch>> {
+        self.replies.take()
     }
 
     fn answer(self: Box<Self>) {

@@ -9,17 +9,17 @@ use tokio::sync::Notify;
 use super::job::Job;
 
 thread_local! {
-    static OWN: RefCell<Option<Arc<Tray>>> = const { RefCell::new(None) };
+    static OWN: RefCell<Option<Arc<ReplyBatch>>> = const { RefCell::new(None) };
 }
 
 /// Where a thread finds the answers to what it asked.
-pub(crate) struct Tray {
+pub(crate) struct ReplyBatch {
     /// `None` when nobody takes them any more.
     answered: Mutex<Option<Vec<Box<dyn Job>>>>,
     bell: Notify,
 }
 
-impl Tray {
+impl ReplyBatch {
     /// The tray of the thread that asks, if it has one.
     pub(crate) fn own() -> Option<Arc<Self>> {
         OWN.with_borrow(Option::clone)
@@ -45,7 +45,7 @@ impl Tray {
 /// Hands over what database threads answer to the requests of this thread, until it is dropped. To be spawned on each thread that
 /// serves; the answers to other threads go to them one by one.
 pub async fn hand_over() {
-    struct Closing(Arc<Tray>);
+    struct Closing(Arc<ReplyBatch>);
     impl Drop for Closing {
         fn drop(&mut self) {
             OWN.with_borrow_mut(|own| own.take_if(|own| Arc::ptr_eq(own, &self.0)));
@@ -53,31 +53,31 @@ pub async fn hand_over() {
             left.into_iter().flatten().for_each(Job::answer);
         }
     }
-    let tray = Arc::new(Tray { answered: Mutex::new(Some(Vec::new())), bell: Notify::new() });
-    OWN.set(Some(Arc::clone(&tray)));
-    let Closing(tray) = &Closing(tray);
+    let replies = Arc::new(ReplyBatch { answered: Mutex::new(Some(Vec::new())), bell: Notify::new() });
+    OWN.set(Some(Arc::clone(&replies)));
+    let Closing(replies) = &Closing(replies);
     loop {
-        tray.bell.notified().await;
-        tray.take().into_iter().for_each(Job::answer);
+        replies.bell.notified().await;
+        replies.take().into_iter().for_each(Job::answer);
     }
 }
 
 /// Gives the outcomes of a group to whoever waits for them.
 pub(crate) fn give(group: Vec<Box<dyn Job>>) {
-    let mut trays: Vec<Arc<Tray>> = Vec::new();
+    let mut batches: Vec<Arc<ReplyBatch>> = Vec::new();
     for mut job in group {
-        let Some(tray) = job.tray() else {
+        let Some(replies) = job.replies() else {
             job.answer();
             continue;
         };
-        match tray.put(job) {
+        match replies.put(job) {
             Err(job) => job.answer(),
-            Ok(()) if trays.iter().any(|known| Arc::ptr_eq(known, &tray)) => {}
-            Ok(()) => trays.push(tray),
+            Ok(()) if batches.iter().any(|known| Arc::ptr_eq(known, &replies)) => {}
+            Ok(()) => batches.push(replies),
         }
     }
-    for tray in trays {
-        tray.bell.notify_one();
+    for replies in batches {
+        replies.bell.notify_one();
     }
 }
 
@@ -94,14 +94,14 @@ mod tests {
     fn s4_answers_to_a_thread_that_serves_wait_in_its_tray_and_those_to_others_do_not() {
         let read = || pack(|_: &mut StoreConnection, _| Ok::<_, Error>(()));
         let (elsewhere, mut answer_elsewhere) = read();
-        let tray = Arc::new(Tray { answered: Mutex::new(Some(Vec::new())), bell: Notify::new() });
-        OWN.set(Some(Arc::clone(&tray)));
+        let replies = Arc::new(ReplyBatch { answered: Mutex::new(Some(Vec::new())), bell: Notify::new() });
+        OWN.set(Some(Arc::clone(&replies)));
         let (first, mut first_answer) = read();
         let (second, mut second_answer) = read();
         give(vec![first, elsewhere, second]);
         assert!(answer_elsewhere.try_recv().is_ok());
         assert_eq!(first_answer.try_recv().err(), Some(TryRecvError::Empty));
-        let both = tray.take();
+        let both = replies.take();
         assert_eq!(both.len(), 2);
         both.into_iter().for_each(Job::answer);
         assert!(first_answer.try_recv().is_ok() && second_answer.try_recv().is_ok());

@@ -35,7 +35,7 @@ pub(super) fn claim(tx: &mut StoreConnection, user: UserId, settings: &Settings)
             phone_numbers::position.eq(position),
         );
         if !inserted(diesel::insert_into(phone_numbers::table).values(claim).execute(tx))? {
-            return Ok(Some(at(position)));
+            return Ok(Some(claim_at(position)));
         }
     }
     Ok(None)
@@ -71,7 +71,7 @@ pub(super) fn claimed(tx: &mut StoreConnection, user: UserId, settings: &Setting
             .filter(phone_numbers::user_id.ne(user))
             .select(phone_numbers::user_id);
         if holder.first::<Key>(connection).optional()?.is_some() {
-            return Ok(Some(at(position)));
+            return Ok(Some(claim_at(position)));
         }
     }
     Ok(None)
@@ -82,7 +82,7 @@ pub(crate) fn reversed(number: &str) -> String {
     number.chars().rev().collect()
 }
 
-fn at(position: i16) -> UserClaim {
+fn claim_at(position: i16) -> UserClaim {
     let index = usize::try_from(position).ok().and_then(|position| position.checked_sub(1));
     index.map_or(UserClaim::DefaultNumber, UserClaim::ForwardedNumber)
 }

@@ -110,7 +110,7 @@ pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<i64, Error>
 }
 
 /// Whether anybody wants events at all.
-pub fn any(tx: &mut StoreConnection) -> Result<bool, Error> {
+pub fn any_exists(tx: &mut StoreConnection) -> Result<bool, Error> {
     let wanted = webhooks::table.filter(webhooks::removed_at.is_null()).filter(webhooks::enabled.eq(true));
     let first: Option<Key> = wanted.select(webhooks::id).first(tx).optional()?;
     Ok(first.is_some())
@@ -134,7 +134,7 @@ pub fn listening(tx: &mut StoreConnection) -> Result<Vec<Listening>, Error> {
     let listening = rows.into_iter().map(|(id, account, tier, types, sip_data)| {
         let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
         let reader = Reader { tier, sees_sip_data: sip_data.unwrap_or(true) };
-        Ok(Listening { id: id.id(), scope: Scope::of(tier, account.id()), reader, types: parse_types(&types) })
+        Ok(Listening { id: id.id(), scope: Scope::below(tier, account.id()), reader, types: parse_types(&types) })
     });
     listening.collect()
 }

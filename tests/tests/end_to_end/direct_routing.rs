@@ -50,7 +50,7 @@ async fn fail(app: &App, house: &House, reason: Failure) {
     let now = app.clock.now();
     let verdict = Verdict::Go { command: Command::Fail(reason), error: Some("It was refused.".to_owned()) };
     let fail = move |tx: &mut _| {
-        let tried = direct_routing::of(tx, account)?.routes.remove(0);
+        let tried = direct_routing::load(tx, account)?.routes.remove(0);
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.expect("an enterprise");
         conclude(tx, &account, &tried, verdict.clone(), now)
     };

@@ -6,12 +6,12 @@ use api::ids::new_id;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
-use domain::account::{Place, Tier};
+use domain::account::{Ancestry, Tier};
 use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Database, Person, enterprise_body, reseller_body};
 use persistence::StoreConnection;
-use persistence::events::{Actor, NewEvent, record};
+use persistence::events::{Actor, EventRow, record};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -202,13 +202,13 @@ async fn r16_an_event_that_is_committed_late_is_not_missed() {
     let slow_id = new_id(app.clock.now());
     let mut slow = StoreConnection::Postgresql(PgConnection::establish(&app.database.url_text()).unwrap());
     slow.batch_execute("BEGIN").unwrap();
-    let event = NewEvent {
+    let event = EventRow {
         id: slow_id,
         now: app.clock.now(),
         actor: Actor::System,
         action: "master_reseller.updated",
         subject: &master,
-        place: Place { master_reseller: Tier::MasterReseller.parse_id(&master), ..Place::default() },
+        ancestry: Ancestry { master_reseller: Tier::MasterReseller.parse_id(&master), ..Ancestry::default() },
         before: None,
         after: None,
         request_id: "slow",

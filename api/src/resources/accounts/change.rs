@@ -7,15 +7,15 @@ use domain::refusal::Refusal;
 use domain::services::Services;
 use domain::user::check_limit;
 use domain::values::email::EmailAddress;
-use persistence::accounts::{Change, Hold};
+use persistence::accounts::{Change, Lock};
 use persistence::blockers;
 use persistence::{StoreConnection, accounts, direct_routing, users};
 
-use super::create::{members, write_again};
+use super::create::{fields, write_again};
 use crate::access::Actor;
 use crate::error::Error;
-use crate::events::record::{Happening, difference, record};
-use crate::mail::Post;
+use crate::events::record::{NewEvent, difference, record};
+use crate::mail::Outbox;
 
 /// Changes an account that the actor reached. A change that changes nothing leaves no trace.
 pub fn update(
@@ -24,7 +24,7 @@ pub fn update(
     account: Account,
     mut change: Change,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Account, Error> {
     check_open(account.status)?;
     let same_email = |email: &EmailAddress| email.given() == account.email;
@@ -51,11 +51,11 @@ pub fn update(
     }
     if let Some(email) = &change.email {
         let renamed = Account { name: change.name.clone().unwrap_or_else(|| account.name.clone()), ..account.clone() };
-        write_again(tx, &renamed, email, now, post)?;
+        write_again(tx, &renamed, email, now, outbox)?;
     }
     let changed = accounts::by_id(tx, &actor.scope(), account.tier, account.id)?.ok_or(Refusal::NotFound)?;
-    let (before, after) = difference(members(&account), members(&changed));
-    record(tx, actor.origin(), now, &Happening::to_account(&changed, "updated", before, after))?;
+    let (before, after) = difference(fields(&account), fields(&changed));
+    record(tx, actor.origin(), now, &NewEvent::to_account(&changed, "updated", before, after))?;
     Ok(changed)
 }
 
@@ -67,7 +67,7 @@ fn check_services(tx: &mut StoreConnection, account: &Account, services: Service
         Tier::Platform | Tier::MasterReseller => None,
     };
     if let Some((tier, id)) = parent {
-        accounts::lock(tx, id, Hold::Still)?;
+        accounts::lock(tx, id, Lock::Shared)?;
         let parent = accounts::by_id(tx, &Scope::Platform, tier, id)?.ok_or(Refusal::NotFound)?;
         check_offered(services, parent.services)?;
     }
@@ -86,7 +86,7 @@ fn check_regions<'a>(
     account: &Account,
     going: impl Iterator<Item = &'a SbcRegionCode>,
 ) -> Result<(), Error> {
-    let started = direct_routing::of(tx, account.id)?.blockers(going);
+    let started = direct_routing::load(tx, account.id)?.blockers(going);
     if started.total > 0 { Err(Refusal::SbcRegionInUse(started).into()) } else { Ok(()) }
 }
 

@@ -13,16 +13,16 @@ use domain::services::Services;
 use domain::status::Status;
 use domain::values::email::EmailAddress;
 use domain::values::text::{AccountName, BillingReference};
-use persistence::accounts::{Hold, NewAccount};
+use persistence::accounts::{Lock, NewAccount};
 use persistence::activations::NewActivation;
 use persistence::{StoreConnection, accounts, activations, outbox};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
 use crate::error::{Error, value_error};
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
-use crate::mail::{Letter, Post};
+use crate::mail::{Letter, Outbox};
 use crate::security::secret_token::SecretToken;
 
 /// A reseller to be created (R4).
@@ -46,7 +46,7 @@ pub fn reseller(
     actor: &Actor,
     command: &CreateReseller,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Account, Error> {
     let CreateReseller { master_reseller_id, name, email, services, billing_reference } = command;
     let parent = parent(tx, actor, Tier::MasterReseller, master_reseller_id.as_deref(), *services)?;
@@ -63,7 +63,7 @@ pub fn reseller(
         enterprise: None,
         now,
     };
-    create(tx, actor.origin(), &account, Some(&parent), post)
+    create(tx, actor.origin(), &account, Some(&parent), outbox)
 }
 
 /// An enterprise to be created (R10).
@@ -89,7 +89,7 @@ pub fn enterprise(
     actor: &Actor,
     command: &CreateEnterprise,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Account, Error> {
     let CreateEnterprise { reseller_id, name, email, services, billing_reference, enterprise } = command;
     let parent = parent(tx, actor, Tier::Reseller, reseller_id.as_deref(), *services)?;
@@ -105,7 +105,7 @@ pub fn enterprise(
         enterprise: Some(enterprise),
         now,
     };
-    create(tx, actor.origin(), &account, Some(&parent), post)
+    create(tx, actor.origin(), &account, Some(&parent), outbox)
 }
 
 /// The account that a new one goes below: the caller's own, or the one that somebody above it names. It is open and has
@@ -133,7 +133,7 @@ fn parent(
     let find = |tx: &mut _| id.map_or(Ok(None), |id| accounts::by_id(tx, &actor.scope(), tier, id));
     let mut found = find(tx)?;
     if let Some(parent) = &found
-        && accounts::lock(tx, parent.id, Hold::Still)?
+        && accounts::lock(tx, parent.id, Lock::Shared)?
     {
         found = find(tx)?;
     }
@@ -158,16 +158,16 @@ pub fn create(
     origin: &Origin,
     account: &NewAccount<'_>,
     parent: Option<&Account>,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Account, Error> {
     if !accounts::insert(tx, account)? {
         return Err(Refusal::EmailTaken.into());
     }
-    let link = Link::write(tx, account.id, account.tier, account.name, account.email, account.now, post)?;
+    let link = Link::write(tx, account.id, account.tier, account.name, account.email, account.now, outbox)?;
     activations::insert(tx, &link.stored(account.id, account.now))?;
     let activation = Activation { sent_at: None, expires_at: link.expires_at, delivery: Delivery::Queued };
     let created = account.pending(parent.is_none_or(Account::operates), activation);
-    record(tx, origin, account.now, &Happening::to_account(&created, "created", Value::Null, members(&created)))?;
+    record(tx, origin, account.now, &NewEvent::to_account(&created, "created", Value::Null, fields(&created)))?;
     Ok(created)
 }
 
@@ -177,9 +177,9 @@ pub fn write_again(
     account: &Account,
     email: &EmailAddress,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<(), Error> {
-    let link = Link::write(tx, account.id, account.tier, &account.name, email, now, post)?;
+    let link = Link::write(tx, account.id, account.tier, &account.name, email, now, outbox)?;
     activations::replace(tx, &link.stored(account.id, now))?;
     Ok(outbox::withdraw(tx, account.id, link.message)?)
 }
@@ -198,7 +198,7 @@ impl Link {
         name: &str,
         email: &EmailAddress,
         now: Timestamp,
-        post: &Post,
+        outbox: &Outbox,
     ) -> Result<Self, Error> {
         let token = SecretToken::generate_at(now);
         let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
@@ -210,7 +210,7 @@ impl Link {
             expires_at,
         };
         let message = new_id(now);
-        post.enqueue(tx, message, account, &letter, now)?;
+        outbox.enqueue(tx, message, account, &letter, now)?;
         Ok(Self { message, token_hash: token.hash_by_age(), expires_at })
     }
 
@@ -220,7 +220,7 @@ impl Link {
 }
 
 /// The members of an account as events show them.
-pub fn members(account: &Account) -> Value {
+pub fn fields(account: &Account) -> Value {
     let services: Vec<_> = account.services.iter().map(domain::services::Service::as_str).collect();
     let mut members = json!({
         "name": account.name,

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::create::write_again;
 use crate::access::Actor;
 use crate::error::Error;
-use crate::events::record::{Happening, record};
-use crate::mail::Post;
+use crate::events::record::{NewEvent, record};
+use crate::mail::Outbox;
 
 /// Suspends an account. Nothing is copied down the tree: what stands below stops because its ancestor has.
 pub fn suspend(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account, Error> {
@@ -44,13 +44,13 @@ pub fn resend_activation(
     actor: &Actor,
     account: &Account,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Account, Error> {
     check_resend(account.status)?;
     let email = EmailAddress::parse(&account.email)
         .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
-    write_again(tx, account, &email, now, post)?;
-    record(tx, actor.origin(), now, &Happening::to_account(account, "activation_resent", Value::Null, Value::Null))?;
+    write_again(tx, account, &email, now, outbox)?;
+    record(tx, actor.origin(), now, &NewEvent::to_account(account, "activation_resent", Value::Null, Value::Null))?;
     Ok(accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?)
 }
 
@@ -68,6 +68,6 @@ fn step(
         accounts::set_status(tx, account, status, now)?;
     }
     let (before, after) = (json!({"status": account.status.as_str()}), json!({"status": status.as_str()}));
-    record(tx, actor.origin(), now, &Happening::to_account(account, transition.done(), before, after))?;
+    record(tx, actor.origin(), now, &NewEvent::to_account(account, transition.done(), before, after))?;
     Ok(accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?)
 }

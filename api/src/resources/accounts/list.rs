@@ -10,7 +10,7 @@ use persistence::accounts::Filter;
 
 use crate::error::Error;
 use crate::http::page::Paging;
-use crate::http::query::{Query, up_to};
+use crate::http::query::{Query, search_text};
 
 /// A list request.
 #[derive(Debug)]
@@ -24,28 +24,30 @@ impl ListRequest {
     /// Reads the query string of a list of accounts of a tier.
     pub fn read(tier: Tier, path: &'static str, text: &str) -> Result<Self, Error> {
         let mut query = Query::read(text)?;
-        let paging = Paging::take(path, text, &mut query)?;
-        let status = query.take("status", "pending, active, suspended or closed", Status::parse)?;
-        let service = query.take("service", "pbx or trunk", Service::parse)?;
-        let search = query.take("q", "1–100 characters", |text| up_to(text, SEARCH_MAX))?;
+        let paging = Paging::from_query(path, text, &mut query)?;
+        let status = query.parameter("status", "pending, active, suspended or closed", Status::parse)?;
+        let service = query.parameter("service", "pbx or trunk", Service::parse)?;
+        let search = query.parameter("q", "1–100 characters", |text| search_text(text, SEARCH_MAX))?;
         let (newest_first, limit) = (paging.newest_first, paging.limit + 1);
         let mut filter = Filter { status, service, search, newest_first, ..Filter::all(tier, limit) };
         // What an account does not have can't be asked for.
         if matches!(tier, Tier::Reseller | Tier::Enterprise) {
-            filter.billing_reference =
-                query.take("billing_reference", "1–255 characters", |text| up_to(text, BILLING_REFERENCE_MAX))?;
+            filter.billing_reference = query.parameter("billing_reference", "1–255 characters", |text| {
+                search_text(text, BILLING_REFERENCE_MAX)
+            })?;
         }
         if tier == Tier::Reseller {
-            filter.master_reseller_id = query.take("master_reseller_id", "the id of a master reseller", |text| {
-                Tier::MasterReseller.parse_id(text)
-            })?;
+            filter.master_reseller_id =
+                query.parameter("master_reseller_id", "the id of a master reseller", |text| {
+                    Tier::MasterReseller.parse_id(text)
+                })?;
         }
         if tier == Tier::Enterprise {
             filter.reseller_id =
-                query.take("reseller_id", "the id of a reseller", |text| Tier::Reseller.parse_id(text))?;
+                query.parameter("reseller_id", "the id of a reseller", |text| Tier::Reseller.parse_id(text))?;
             filter.country =
-                query.take("country", "an ISO 3166-1 code such as DE", |text| Country::parse(text).ok())?;
-            filter.sbc_region = query.take("sbc_region", "the code of an SBC region", SbcRegionCode::parse)?;
+                query.parameter("country", "an ISO 3166-1 code such as DE", |text| Country::parse(text).ok())?;
+            filter.sbc_region = query.parameter("sbc_region", "the code of an SBC region", SbcRegionCode::parse)?;
         }
         query.finish()?;
         Ok(Self { paging, filter })

@@ -11,9 +11,9 @@ use serde::Serialize;
 use super::list::ListRequest;
 use super::{change, life_cycle};
 use crate::access::{Actor, Change, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{BlockersView, Error};
-use crate::http::idempotency::Repeatable;
+use crate::http::idempotency::IdempotentRequest;
 use crate::http::{Answer, Caller, Conditions, Parsed};
 
 /// What differs between tiers: the tier, its path, and how its accounts look.
@@ -49,94 +49,89 @@ pub enum Step {
 
 /// The account with an id.
 pub fn get<V: View>(
-    service: &Service,
+    app: &App,
     caller: Caller<Read>,
     id: String,
     conditions: Conditions,
 ) -> impl Future<Output = Result<Answer, Error>> {
-    let answer = service.read(caller, move |tx, actor, _| V::answer(actor.reach(tx, V::TIER, &id)?));
+    let answer = app.read(caller, move |tx, actor, _| V::answer(actor.load_account(tx, V::TIER, &id)?));
     async move { Ok(conditions.answer(answer.await?)) }
 }
 
 /// A page of the accounts of a tier.
-pub async fn list<V: View>(service: &Service, caller: Caller<Read>, query: String) -> Result<Answer, Error> {
+pub async fn list<V: View>(app: &App, caller: Caller<Read>, query: String) -> Result<Answer, Error> {
     let question = format!("GET {}?{query}", V::PATH);
-    service
-        .read_question(caller, &question, move |tx, actor, _| {
-            actor.may(Target::Accounts(V::TIER))?;
-            let request = ListRequest::read(V::TIER, V::PATH, &query)?;
-            let caller = actor.name();
-            let rows = accounts::list(tx, &actor.scope(), &request.filter(&caller)?)?;
-            request.paging.answer(&caller, rows, |account| account.id.uuid(), V::from)
-        })
-        .await
+    app.read_question(caller, &question, move |tx, actor, _| {
+        actor.may(Target::Accounts(V::TIER))?;
+        let request = ListRequest::read(V::TIER, V::PATH, &query)?;
+        let caller = actor.name();
+        let rows = accounts::list(tx, &actor.scope(), &request.filter(&caller)?)?;
+        request.paging.answer(&caller, rows, |account| account.id.uuid(), V::from)
+    })
+    .await
 }
 
 /// Changes an account by a merge patch that was parsed already, well or not: the caller's authority comes first.
 pub async fn patch<V: View>(
-    service: &Service,
+    app: &App,
     caller: Caller<Change>,
     id: String,
     conditions: Conditions,
     change: Parsed<accounts::Change>,
 ) -> Result<Answer, Error> {
-    let post = Arc::clone(&service.post);
-    service
-        .write(caller, move |tx, actor, now| {
-            let account = actor.reach(tx, V::TIER, &id)?;
-            let change = change.get()?.clone();
-            conditions.check_version(account.version)?;
-            V::answer(change::update(tx, actor, account, change, now, &post)?)
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write(caller, move |tx, actor, now| {
+        let account = actor.load_account(tx, V::TIER, &id)?;
+        let change = change.get()?.clone();
+        conditions.check_version(account.version)?;
+        V::answer(change::update(tx, actor, account, change, now, &outbox)?)
+    })
+    .await
 }
 
 /// Takes an account a step further.
 pub async fn step<V: View>(
-    service: &Service,
+    app: &App,
     caller: Caller<Change>,
     id: String,
     conditions: Conditions,
-    once: Repeatable,
+    key: IdempotentRequest,
     step: Step,
 ) -> Result<Answer, Error> {
-    let post = Arc::clone(&service.post);
-    service
-        .write_once(caller, once, move |tx, actor: &Actor, now| {
-            let account = actor.reach(tx, V::TIER, &id)?;
-            conditions.check_version(account.version)?;
-            V::answer(match step {
-                Step::Suspend => life_cycle::suspend(tx, actor, &account, now)?,
-                Step::Resume => life_cycle::resume(tx, actor, &account, now)?,
-                Step::ResendActivation => life_cycle::resend_activation(tx, actor, &account, now, &post)?,
-            })
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once(caller, key, move |tx, actor: &Actor, now| {
+        let account = actor.load_account(tx, V::TIER, &id)?;
+        conditions.check_version(account.version)?;
+        V::answer(match step {
+            Step::Suspend => life_cycle::suspend(tx, actor, &account, now)?,
+            Step::Resume => life_cycle::resume(tx, actor, &account, now)?,
+            Step::ResendActivation => life_cycle::resend_activation(tx, actor, &account, now, &outbox)?,
         })
-        .await
+    })
+    .await
 }
 
 /// Closes an account.
 pub async fn close<V: View>(
-    service: &Service,
+    app: &App,
     caller: Caller<Change>,
     id: String,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    service
-        .write(caller, move |tx, actor, now| {
-            let account = actor.reach(tx, V::TIER, &id)?;
-            conditions.check_version(account.version)?;
-            life_cycle::close(tx, actor, &account, now)?;
-            Ok(Answer::no_content())
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        let account = actor.load_account(tx, V::TIER, &id)?;
+        conditions.check_version(account.version)?;
+        life_cycle::close(tx, actor, &account, now)?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 /// What keeps an account from closing.
-pub async fn closing_blockers<V: View>(service: &Service, caller: Caller<Read>, id: String) -> Result<Answer, Error> {
-    service
-        .read(caller, move |tx, actor, _| {
-            let account = actor.reach(tx, V::TIER, &id)?;
-            Answer::ok(&BlockersView::from(blockers::open_descendants(tx, &account)?))
-        })
-        .await
+pub async fn closing_blockers<V: View>(app: &App, caller: Caller<Read>, id: String) -> Result<Answer, Error> {
+    app.read(caller, move |tx, actor, _| {
+        let account = actor.load_account(tx, V::TIER, &id)?;
+        Answer::ok(&BlockersView::from(blockers::open_descendants(tx, &account)?))
+    })
+    .await
 }

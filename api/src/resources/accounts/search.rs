@@ -17,12 +17,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{Actor, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode};
 use crate::http::field;
 use crate::http::page::{Listed, Page, Paging};
 use crate::http::params::PageQuery;
-use crate::http::query::{Query, up_to};
+use crate::http::query::{Query, search_text};
 use crate::http::{Answer, Caller};
 use crate::shown;
 use crate::views::account::StatusView;
@@ -272,22 +272,21 @@ impl AccountTree {
 )]
 #[get("")]
 pub(crate) async fn search_accounts(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    service
-        .read_long(caller, move |tx, actor, _| {
-            actor.may(Target::OwnAccount)?;
-            let (paging, wanted) = read(&text)?;
-            let caller = actor.name();
-            let (after, sees_sip_data) = (paging.after(&caller)?.map(AccountId::from_uuid), sees_sip_data(tx, actor)?);
-            let wanted = Search { after, sees_sip_data, ..wanted };
-            let hits = search::find(tx, &actor.scope(), &wanted)?;
-            paging.answer(&caller, hits, |hit| hit.account.id.uuid(), FoundAccount::from)
-        })
-        .await
+    app.read_long(caller, move |tx, actor, _| {
+        actor.may(Target::OwnAccount)?;
+        let (paging, wanted) = read(&text)?;
+        let caller = actor.name();
+        let (after, sees_sip_data) = (paging.after(&caller)?.map(AccountId::from_uuid), sees_sip_data(tx, actor)?);
+        let wanted = Search { after, sees_sip_data, ..wanted };
+        let hits = search::find(tx, &actor.scope(), &wanted)?;
+        paging.answer(&caller, hits, |hit| hit.account.id.uuid(), FoundAccount::from)
+    })
+    .await
 }
 
 /// What an enterprise may not read it can't find, either.
@@ -300,14 +299,15 @@ fn sees_sip_data(tx: &mut StoreConnection, actor: &Actor) -> Result<bool, Error>
 
 fn read(text: &str) -> Result<(Paging, Search), Error> {
     let mut query = Query::read(text)?;
-    let paging = Paging::take(PATH, text, &mut query)?;
-    let long_enough = |text: &str| up_to(text, SEARCH_MAX).filter(|text| text.chars().count() >= SEARCH_MIN);
-    let wanted = query.take("q", "3–100 characters", long_enough)?;
+    let paging = Paging::from_query(PATH, text, &mut query)?;
+    let long_enough = |text: &str| search_text(text, SEARCH_MAX).filter(|text| text.chars().count() >= SEARCH_MIN);
+    let wanted = query.parameter("q", "3–100 characters", long_enough)?;
     let wanted = wanted.ok_or_else(|| Error::new(ErrorCode::InvalidParameter, "Say in `q` what to look for."))?;
     let below_platform = |tier: &Tier| *tier != Tier::Platform;
-    let tier = query
-        .take("type", "master_reseller, reseller or enterprise", |text| Tier::parse(text).filter(below_platform))?;
-    let status = query.take("status", "pending, active, suspended or closed", Status::parse)?;
+    let tier = query.parameter("type", "master_reseller, reseller or enterprise", |text| {
+        Tier::parse(text).filter(below_platform)
+    })?;
+    let status = query.parameter("status", "pending, active, suspended or closed", Status::parse)?;
     query.finish()?;
     let (newest_first, limit) = (paging.newest_first, paging.limit + 1);
     Ok((paging, Search { text: wanted, tier, status, newest_first, after: None, limit, sees_sip_data: false }))
@@ -325,26 +325,21 @@ fn read(text: &str) -> Result<(Paging, Search), Error> {
     security(("bearer" = []))
 )]
 #[get("/{account_id}/tree")]
-pub(crate) async fn get_account_tree(
-    service: Data<Service>,
-    caller: Caller<Read>,
-    id: Path<String>,
-) -> Result<Answer, Error> {
-    service
-        .read_long(caller, move |tx, actor: &Actor, _| {
-            let tier = Tier::ALL.into_iter().find(|tier| tier.parse_id(&id).is_some()).ok_or(Refusal::NotFound)?;
-            let account = actor.reach(tx, tier, &id)?;
-            let mut ancestors = Vec::new();
-            let above = [(Tier::MasterReseller, account.master_reseller_id), (Tier::Reseller, account.reseller_id)];
-            for (tier, id) in above {
-                if let Some(id) = id.filter(|id| *id != account.id) {
-                    ancestors.extend(accounts::by_id(tx, &actor.scope(), tier, id)?);
-                }
+pub(crate) async fn get_account_tree(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
+    app.read_long(caller, move |tx, actor: &Actor, _| {
+        let tier = Tier::ALL.into_iter().find(|tier| tier.parse_id(&id).is_some()).ok_or(Refusal::NotFound)?;
+        let account = actor.load_account(tx, tier, &id)?;
+        let mut ancestors = Vec::new();
+        let above = [(Tier::MasterReseller, account.master_reseller_id), (Tier::Reseller, account.reseller_id)];
+        for (tier, id) in above {
+            if let Some(id) = id.filter(|id| *id != account.id) {
+                ancestors.extend(accounts::by_id(tx, &actor.scope(), tier, id)?);
             }
-            let tree = accounts::tree(tx, &account)?;
-            Answer::ok(&AccountTree::view(account, ancestors, tree))
-        })
-        .await
+        }
+        let tree = accounts::tree(tx, &account)?;
+        Answer::ok(&AccountTree::view(account, ancestors, tree))
+    })
+    .await
 }
 
 /// The accounts above one.

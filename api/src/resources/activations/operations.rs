@@ -6,14 +6,14 @@ use domain::authority::Role;
 use domain::refusal::Refusal;
 use domain::status::{Status, Transition};
 use domain::values::email::EmailAddress;
-use persistence::accounts::Hold;
+use persistence::accounts::Lock;
 use persistence::members::{Member, NewMember};
 use persistence::{StoreConnection, accounts, activations, invitations, members};
 use serde_json::json;
 
 use crate::access::Origin;
 use crate::error::Error;
-use crate::events::record::{Happening, note_own_sign_in, record};
+use crate::events::record::{NewEvent, record, record_own_sign_in};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
 
@@ -53,7 +53,7 @@ pub fn redeem(
 ) -> Result<Link, Error> {
     match preview(tx, token, now)? {
         Link::Account(account) => {
-            accounts::lock(tx, account.id, Hold::Alone)?;
+            accounts::lock(tx, account.id, Lock::Exclusive)?;
             let Link::Account(account) = preview(tx, token, now)? else {
                 return Err(Refusal::InvalidToken.into());
             };
@@ -61,11 +61,11 @@ pub fn redeem(
         }
         Link::Invitation(member, expires_at) => {
             // Whoever removes the member or invites it again holds the account.
-            accounts::lock(tx, member.account.id, Hold::Alone)?;
+            accounts::lock(tx, member.account.id, Lock::Exclusive)?;
             if !invitations::join(tx, member.id, &token.hash(), password_hash, now)? {
                 return Err(Refusal::InvalidToken.into());
             }
-            note_own_sign_in(tx, origin, &member, "joined", now)?;
+            record_own_sign_in(tx, origin, &member, "joined", now)?;
             Ok(Link::Invitation(member, expires_at))
         }
     }
@@ -90,6 +90,6 @@ fn activate(
     members::insert(tx, &member)?;
     accounts::activate(tx, account, now)?;
     let (before, after) = (json!({"status": "pending"}), json!({"status": "active", "owner": member.id.to_string()}));
-    record(tx, origin, now, &Happening::to_account(account, "activated", before, after))?;
+    record(tx, origin, now, &NewEvent::to_account(account, "activated", before, after))?;
     Ok(accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?)
 }

@@ -6,7 +6,7 @@ use domain::refusal::Refusal;
 
 use super::operations;
 use super::wire::{ActivationAccount, PreviewActivation, RedeemToken};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::{Answer, Body, Context};
 use crate::security::given::{LinkToken, NewPassword};
@@ -26,11 +26,11 @@ use crate::security::password::check_password;
     security(())
 )]
 #[post("/preview")]
-pub(crate) async fn preview_activation(service: Data<Service>, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Answer, Error> {
     let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;
     let token = token.ok_or(Refusal::InvalidToken)?;
-    let now = service.clock.now();
-    let link = service.database.read(move |tx| operations::preview(tx, &token, now)).await?;
+    let now = app.clock.now();
+    let link = app.database.read(move |tx| operations::preview(tx, &token, now)).await?;
     Answer::ok(&ActivationAccount::from(link))
 }
 
@@ -48,18 +48,18 @@ pub(crate) async fn preview_activation(service: Data<Service>, body: Body) -> Re
     security(())
 )]
 #[post("")]
-pub(crate) async fn redeem_activation(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn redeem_activation(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
     let (LinkToken(token), NewPassword(password)) = body.parse::<RedeemToken, _>().into_inner()?;
     let token = token.ok_or(Refusal::InvalidToken)?;
-    let now = service.clock.now();
+    let now = app.clock.now();
     let link = {
         let token = token.clone();
-        service.database.read(move |tx| operations::preview(tx, &token, now)).await?
+        app.database.read(move |tx| operations::preview(tx, &token, now)).await?
     };
     let about = ActivationAccount::from(link);
     check_password(&password, &[&about.name, &about.email])?;
-    let password_hash = service.passwords.hash(password).await?;
+    let password_hash = app.passwords.hash(password).await?;
     let origin = context.anonymous();
-    let link = service.write_at(now, move |tx, _| operations::redeem(tx, &origin, &token, &password_hash, now)).await?;
+    let link = app.write_at(now, move |tx, _| operations::redeem(tx, &origin, &token, &password_hash, now)).await?;
     Answer::ok(&ActivationAccount { expires_at: None, ..link.into() })
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::access::Actor;
 use crate::error::{Error, value_error};
-use crate::events::record::{difference, note};
+use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
 
@@ -42,7 +42,7 @@ pub struct ChangeApiClient {
 }
 
 /// The API client of the actor's own account with this id.
-pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<ApiClient, Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<ApiClient, Error> {
     let id = ClientId::parse(id).ok_or(Refusal::NotFound)?;
     Ok(api_clients::by_id(tx, actor.account(), id, now)?.ok_or(Refusal::NotFound)?)
 }
@@ -63,7 +63,7 @@ pub fn create(
         return Err(Refusal::TooManyClients.into());
     }
     let client = api_clients::insert(tx, account.id, new_id(now), name, terms, &stored(secret, now), now)?;
-    note(tx, actor, account, client.id, "created", (Value::Null, members(name, terms)), now)?;
+    record_for(tx, actor, account, client.id, "created", (Value::Null, fields(name, terms)), now)?;
     Ok(client)
 }
 
@@ -92,8 +92,8 @@ pub fn update(
     }
     within(actor, &terms)?;
     api_clients::update(tx, &before, &name, &terms, now)?;
-    let changed = difference(members(&before.name, &before.terms), members(&name, &terms));
-    note(tx, actor, account, before.id, "updated", changed, now)?;
+    let changed = difference(fields(&before.name, &before.terms), fields(&name, &terms));
+    record_for(tx, actor, account, before.id, "updated", changed, now)?;
     Ok(api_clients::by_id(tx, account.id, before.id, now)?.ok_or(Refusal::NotFound)?)
 }
 
@@ -110,7 +110,7 @@ pub fn rotate_secret(
     within(actor, &before.terms)?;
     api_clients::rotate(tx, before, &stored(secret, now), now + TimeDelta::seconds(previous_seconds), now)?;
     let after = json!({"secret": "changed", "previous_secret_expires_in": previous_seconds});
-    note(tx, actor, account, before.id, "secret_rotated", (Value::Null, after), now)?;
+    record_for(tx, actor, account, before.id, "secret_rotated", (Value::Null, after), now)?;
     Ok(api_clients::by_id(tx, account.id, before.id, now)?.ok_or(Refusal::NotFound)?)
 }
 
@@ -124,7 +124,7 @@ pub fn revoke(
 ) -> Result<(), Error> {
     within(actor, &client.terms)?;
     api_clients::revoke(tx, client.id, now)?;
-    note(tx, actor, account, client.id, "revoked", (members(&client.name, &client.terms), Value::Null), now)
+    record_for(tx, actor, account, client.id, "revoked", (fields(&client.name, &client.terms), Value::Null), now)
 }
 
 /// Nothing is made that has ended already.
@@ -146,7 +146,7 @@ fn stored(secret: &SecretToken, now: Timestamp) -> NewSecret {
 }
 
 /// The members of an API client as events show them.
-fn members(name: &ClientName, terms: &Terms) -> Value {
+fn fields(name: &ClientName, terms: &Terms) -> Value {
     let Terms { role, expires_at, networks } = terms;
     json!({
         "name": name.as_str(),

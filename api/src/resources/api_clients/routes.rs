@@ -10,7 +10,7 @@ use persistence::api_clients;
 use super::operations;
 use super::wire::{ApiClient, ApiClientPage, CreateApiClient, PatchApiClient, RotateSecret};
 use crate::access::{Change, Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::page::Paging;
 use crate::http::params::{IfMatch, IfNoneMatch, PageQuery};
@@ -36,23 +36,18 @@ const PATH: &str = "/api-clients";
     security(("bearer" = []))
 )]
 #[post("")]
-pub(crate) async fn create_api_client(
-    service: Data<Service>,
-    caller: Caller<Create>,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn create_api_client(app: Data<App>, caller: Caller<Create>, body: Body) -> Result<Answer, Error> {
     let command = body.parse::<CreateApiClient, operations::CreateApiClient>();
     let secret = SecretToken::generate();
-    service
-        .write(caller, move |tx, actor, now| {
-            actor.may(Target::ApiClients)?;
-            let command = command.get()?;
-            let account = actor.own_account(tx)?;
-            let client = operations::create(tx, actor, &account, command, &secret, now)?;
-            let location = format!("{PATH}/{}", client.id);
-            Ok(with_secret(client, &secret)?.created(location))
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::ApiClients)?;
+        let command = command.get()?;
+        let account = actor.own_account(tx)?;
+        let client = operations::create(tx, actor, &account, command, &secret, now)?;
+        let location = format!("{PATH}/{}", client.id);
+        Ok(with_secret(client, &secret)?.created(location))
+    })
+    .await
 }
 
 /// List API clients
@@ -67,23 +62,22 @@ pub(crate) async fn create_api_client(
 )]
 #[get("")]
 pub(crate) async fn list_api_clients(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    service
-        .read(caller, move |tx, actor, now| {
-            actor.may(Target::ApiClients)?;
-            let mut query = Query::read(&text)?;
-            let paging = Paging::take(PATH, &text, &mut query)?;
-            query.finish()?;
-            let caller = actor.name();
-            let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
-            let found = api_clients::list(tx, actor.account(), after, paging.newest_first, limit, now)?;
-            paging.answer(&caller, found, |client| client.id.uuid(), ApiClient::from)
-        })
-        .await
+    app.read(caller, move |tx, actor, now| {
+        actor.may(Target::ApiClients)?;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::from_query(PATH, &text, &mut query)?;
+        query.finish()?;
+        let caller = actor.name();
+        let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
+        let found = api_clients::list(tx, actor.account(), after, paging.newest_first, limit, now)?;
+        paging.answer(&caller, found, |client| client.id.uuid(), ApiClient::from)
+    })
+    .await
 }
 
 /// Read an API client
@@ -101,15 +95,15 @@ pub(crate) async fn list_api_clients(
 )]
 #[get("/{client_id}")]
 pub(crate) async fn get_api_client(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let answer = service
+    let answer = app
         .read(caller, move |tx, actor, now| {
             actor.may(Target::ApiClients)?;
-            answer(operations::reach(tx, actor, &id, now)?)
+            answer(operations::load(tx, actor, &id, now)?)
         })
         .await?;
     Ok(conditions.answer(answer))
@@ -131,23 +125,22 @@ pub(crate) async fn get_api_client(
 )]
 #[patch("/{client_id}")]
 pub(crate) async fn update_api_client(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse_patch::<PatchApiClient, operations::ChangeApiClient>();
-    service
-        .write(caller, move |tx, actor, now| {
-            actor.may(Target::ApiClients)?;
-            let account = actor.own_account(tx)?;
-            let client = operations::reach(tx, actor, &id, now)?;
-            let change = command.get()?;
-            conditions.check_version(client.version)?;
-            answer(operations::update(tx, actor, &account, client, change, now)?)
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::ApiClients)?;
+        let account = actor.own_account(tx)?;
+        let client = operations::load(tx, actor, &id, now)?;
+        let change = command.get()?;
+        conditions.check_version(client.version)?;
+        answer(operations::update(tx, actor, &account, client, change, now)?)
+    })
+    .await
 }
 
 /// Revoke an API client
@@ -165,21 +158,20 @@ pub(crate) async fn update_api_client(
 )]
 #[delete("/{client_id}")]
 pub(crate) async fn revoke_api_client(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    service
-        .write(caller, move |tx, actor, now| {
-            actor.may(Target::ApiClients)?;
-            let account = actor.own_account(tx)?;
-            let client = operations::reach(tx, actor, &id, now)?;
-            conditions.check_version(client.version)?;
-            operations::revoke(tx, actor, &account, &client, now)?;
-            Ok(Answer::no_content())
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::ApiClients)?;
+        let account = actor.own_account(tx)?;
+        let client = operations::load(tx, actor, &id, now)?;
+        conditions.check_version(client.version)?;
+        operations::revoke(tx, actor, &account, &client, now)?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 /// Exchange the secret of an API client
@@ -199,7 +191,7 @@ pub(crate) async fn revoke_api_client(
 )]
 #[post("/{client_id}/rotate-secret")]
 pub(crate) async fn rotate_api_client_secret(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
@@ -207,17 +199,16 @@ pub(crate) async fn rotate_api_client_secret(
 ) -> Result<Answer, Error> {
     let command = body.parse_or_default::<RotateSecret, PreviousSecretSeconds>();
     let secret = SecretToken::generate();
-    service
-        .write(caller, move |tx, actor, now| {
-            actor.may(Target::ApiClients)?;
-            let account = actor.own_account(tx)?;
-            let client = operations::reach(tx, actor, &id, now)?;
-            let seconds = command.get()?.get();
-            conditions.check_version(client.version)?;
-            let client = operations::rotate_secret(tx, actor, &account, &client, seconds, &secret, now)?;
-            with_secret(client, &secret)
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::ApiClients)?;
+        let account = actor.own_account(tx)?;
+        let client = operations::load(tx, actor, &id, now)?;
+        let seconds = command.get()?.get();
+        conditions.check_version(client.version)?;
+        let client = operations::rotate_secret(tx, actor, &account, &client, seconds, &secret, now)?;
+        with_secret(client, &secret)
+    })
+    .await
 }
 
 fn answer(client: api_client::ApiClient) -> Result<Answer, Error> {

@@ -15,7 +15,7 @@ use persistence::{StoreConnection, members, sessions};
 
 use crate::access::Origin;
 use crate::error::Error;
-use crate::events::record::note_own_sign_in;
+use crate::events::record::record_own_sign_in;
 use crate::ids::new_id;
 use crate::resources::second_factors::operations::{Committed, Tools, demand};
 use crate::security::secret_token::{SecretToken, random_octets};
@@ -62,7 +62,7 @@ pub fn start(
 ) -> Result<SessionId, Error> {
     let session = new_id(now);
     sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
-    note_own_sign_in(tx, origin, member, "signed_in", now)?;
+    record_own_sign_in(tx, origin, member, "signed_in", now)?;
     Ok(session)
 }
 
@@ -104,7 +104,7 @@ pub fn refresh(
         (RefreshVerdict::EndSession, _) => {
             sessions::end(tx, found.session, now)?;
             if let Some(member) = members::by_id(tx, found.member)? {
-                note_own_sign_in(tx, origin, &member, "refresh_token_reused", now)?;
+                record_own_sign_in(tx, origin, &member, "refresh_token_reused", now)?;
             }
             Ok(Refreshed::Refused)
         }
@@ -120,7 +120,7 @@ pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: 
     }
     sessions::end(tx, found.session, now)?;
     if let Some(member) = members::by_id(tx, found.member)? {
-        note_own_sign_in(tx, origin, &member, "signed_out", now)?;
+        record_own_sign_in(tx, origin, &member, "signed_out", now)?;
     }
     Ok(())
 }

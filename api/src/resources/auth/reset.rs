@@ -10,9 +10,9 @@ use persistence::{StoreConnection, members, password_resets, sessions};
 
 use crate::access::Origin;
 use crate::error::Error;
-use crate::events::record::note_own_sign_in;
+use crate::events::record::record_own_sign_in;
 use crate::ids::new_id;
-use crate::mail::{Letter, Post};
+use crate::mail::{Letter, Outbox};
 use crate::security::secret_token::SecretToken;
 
 /// Writes a reset e-mail to the member with an address, if there is one and the last one is not too fresh. Whoever
@@ -22,7 +22,7 @@ pub fn request(
     origin: &Origin,
     email: &EmailAddress,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<(), Error> {
     let Some(member) = members::by_email(tx, email)? else { return Ok(()) };
     members::hold(tx, member.id)?;
@@ -39,8 +39,8 @@ pub fn request(
         token: token.expose().to_owned(),
         expires_at,
     };
-    post.enqueue(tx, new_id(now), member.account.id, &letter, now)?;
-    note_own_sign_in(tx, origin, &member, "password_reset_requested", now)
+    outbox.enqueue(tx, new_id(now), member.account.id, &letter, now)?;
+    record_own_sign_in(tx, origin, &member, "password_reset_requested", now)
 }
 
 /// Whose password a token resets.
@@ -64,5 +64,5 @@ pub fn redeem(
     }
     members::set_password(tx, member.id, password_hash)?;
     sessions::end_all(tx, member.id, now)?;
-    note_own_sign_in(tx, origin, &member, "password_reset", now)
+    record_own_sign_in(tx, origin, &member, "password_reset", now)
 }

@@ -12,10 +12,10 @@ use super::operations::Refreshed;
 use super::sign_in::{Attempt, sign_in};
 use super::wire::{Accepted, Login, PasswordResetRequest, RefreshRequest, Tokens};
 use super::{operations, reset};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode};
-use crate::http::params::IdempotencyKey;
-use crate::http::{Answer, Body, Context, Once};
+use crate::http::params::IdempotencyKeyHeader;
+use crate::http::{Answer, Body, Context, IdempotencyKey};
 use crate::resources::activations::wire::RedeemToken;
 use crate::security::given::{GivenRefreshToken, LinkToken, NewPassword};
 use crate::security::password::check_password;
@@ -39,15 +39,15 @@ use crate::security::secret_token::SecretToken;
     security(())
 )]
 #[post("/login")]
-pub(crate) async fn login(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
     let attempt = body.parse::<Login, Attempt>().into_inner()?;
     let token = SecretToken::generate();
     let first = token.clone();
-    let started = sign_in(&service, &context, attempt, move |tx, origin, member, now| {
+    let started = sign_in(&app, &context, attempt, move |tx, origin, member, now| {
         Ok((member.id, operations::start(tx, origin, member, &first, now)?))
     });
     let (member, session) = started.await?;
-    let access = service.access_tokens.issue(Principal::Member(member), session, service.clock.now());
+    let access = app.access_tokens.issue(Principal::Member(member), session, app.clock.now());
     Answer::ok(&Tokens::expose(&access, &token))
 }
 
@@ -67,15 +67,15 @@ pub(crate) async fn login(service: Data<Service>, context: Context, body: Body) 
     security(())
 )]
 #[post("/refresh")]
-pub(crate) async fn refresh(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
     let invalid =
         || Error::new(ErrorCode::InvalidRefreshToken, "It was used, has expired or never existed. Sign in again.");
     let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
     let token = token.ok_or_else(invalid)?;
-    let (now, origin) = (service.clock.now(), context.anonymous());
-    let refreshed = service.database.write(move |tx| operations::refresh(tx, &origin, &token, now)).await?;
+    let (now, origin) = (app.clock.now(), context.anonymous());
+    let refreshed = app.database.write(move |tx| operations::refresh(tx, &origin, &token, now)).await?;
     let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid()) };
-    let access = service.access_tokens.issue(Principal::Member(member), session, now);
+    let access = app.access_tokens.issue(Principal::Member(member), session, now);
     Answer::ok(&Tokens::expose(&access, &successor))
 }
 
@@ -90,11 +90,11 @@ pub(crate) async fn refresh(service: Data<Service>, context: Context, body: Body
     security(())
 )]
 #[post("/logout")]
-pub(crate) async fn logout(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
     let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
     if let Some(token) = token {
-        let (now, origin) = (service.clock.now(), context.anonymous());
-        service.database.write(move |tx| operations::end(tx, &origin, &token, now)).await?;
+        let (now, origin) = (app.clock.now(), context.anonymous());
+        app.database.write(move |tx| operations::end(tx, &origin, &token, now)).await?;
     }
     Ok(Answer::no_content())
 }
@@ -105,7 +105,7 @@ pub(crate) async fn logout(service: Data<Service>, context: Context, body: Body)
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "request_password_reset",
-    params(IdempotencyKey),
+    params(IdempotencyKeyHeader),
     request_body = PasswordResetRequest,
     responses(
         (status = 202, description = "If a member has the address, an e-mail is on its way.", body = Accepted),
@@ -115,19 +115,18 @@ pub(crate) async fn logout(service: Data<Service>, context: Context, body: Body)
 )]
 #[post("/password-resets")]
 pub(crate) async fn request_password_reset(
-    service: Data<Service>,
+    app: Data<App>,
     context: Context,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let email = body.parse::<PasswordResetRequest, EmailAddress>().into_inner()?;
-    let post = Arc::clone(&service.post);
-    service
-        .write_once_for_anyone(&context, once.over(&body), move |tx, origin, now| {
-            reset::request(tx, origin, &email, now, &post)?;
-            Ok(Answer::ok(&Accepted { accepted: true })?.with_status(202))
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once_for_anyone(&context, key.with_body(&body), move |tx, origin, now| {
+        reset::request(tx, origin, &email, now, &outbox)?;
+        Ok(Answer::ok(&Accepted { accepted: true })?.with_status(202))
+    })
+    .await
 }
 
 /// Set a new password
@@ -144,21 +143,17 @@ pub(crate) async fn request_password_reset(
     security(())
 )]
 #[post("/password-resets/redeem")]
-pub(crate) async fn redeem_password_reset(
-    service: Data<Service>,
-    context: Context,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn redeem_password_reset(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
     let (LinkToken(token), NewPassword(password)) = body.parse::<RedeemToken, _>().into_inner()?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
-    let now = service.clock.now();
+    let now = app.clock.now();
     let member = {
         let hash = hash.clone();
-        service.database.read(move |tx| reset::member(tx, &hash, now)).await?
+        app.database.read(move |tx| reset::member(tx, &hash, now)).await?
     };
     check_password(&password, &[&member.account.name, &member.email])?;
-    let password_hash = service.passwords.hash(password).await?;
+    let password_hash = app.passwords.hash(password).await?;
     let origin = context.anonymous();
-    service.database.write(move |tx| reset::redeem(tx, &origin, &hash, &password_hash, now)).await?;
+    app.database.write(move |tx| reset::redeem(tx, &origin, &hash, &password_hash, now)).await?;
     Ok(Answer::no_content())
 }

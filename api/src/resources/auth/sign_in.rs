@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use super::operations;
 use super::operations::SignIn;
 use crate::access::Origin;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::Context;
 use crate::resources::second_factors::operations::Tools;
@@ -31,34 +31,34 @@ pub struct Attempt {
 
 /// Looks at an address and a password, and then lets `then` do, in one transaction with what the second factor demands, what is to be
 /// done for the member. An unknown address costs the same time and gets the same answer as a wrong password.
-pub async fn sign_in<T, F>(service: &Service, context: &Context, attempt: Attempt, mut then: F) -> Result<T, Error>
+pub async fn sign_in<T, F>(app: &App, context: &Context, attempt: Attempt, mut then: F) -> Result<T, Error>
 where
     T: Send + 'static,
     F: FnMut(&mut StoreConnection, &Origin, &Member, Timestamp) -> Result<T, Error> + Send + 'static,
 {
     let Attempt { email, password, code } = attempt;
     let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();
-    tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
+    tokio::time::sleep(app.sign_in_throttle.attempt(&name, context.network())).await;
     let known = match email {
-        Some(email) => service.database.read(move |tx| members::credentials(tx, &email).map_err(Error::from)).await?,
+        Some(email) => app.database.read(move |tx| members::credentials(tx, &email).map_err(Error::from)).await?,
         None => None,
     };
     let hash = known.as_ref().map(|(_, hash)| hash.clone());
-    let right = service.passwords.verify(password, hash).await?;
+    let right = app.passwords.verify(password, hash).await?;
     let (true, Some((member, password_hash))) = (right, known) else {
         return Err(Refusal::WrongCredentials.into());
     };
-    let (now, origin) = (service.clock.now(), context.anonymous());
+    let (now, origin) = (app.clock.now(), context.anonymous());
     let sign_in = SignIn { member, password_hash, code };
-    let (seal, post) = (Arc::clone(&service.seal), Arc::clone(&service.post));
-    let done = service
+    let (seal, outbox) = (Arc::clone(&app.seal), Arc::clone(&app.outbox));
+    let done = app
         .write_at(now, move |tx, _| {
-            match operations::admit(tx, &origin, &sign_in, now, Tools { seal: &seal, post: &post })? {
+            match operations::admit(tx, &origin, &sign_in, now, Tools { seal: &seal, outbox: &outbox })? {
                 Ok(member) => then(tx, &origin, &member, now).map(Ok),
                 Err(refusal) => Ok(Err(refusal)),
             }
         })
         .await??;
-    service.guesses.succeeded(&name, context.network());
+    app.sign_in_throttle.succeeded(&name, context.network());
     Ok(done)
 }

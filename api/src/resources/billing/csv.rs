@@ -62,7 +62,7 @@ pub fn header() -> Result<Vec<u8>, Error> {
 /// Lines of a report.
 pub fn lines(frame: &Frame, lines: &[Line]) -> Result<Vec<u8>, Error> {
     let mut writer = writer(lines.len() * 320);
-    let (mut resellers, mut enterprises) = (Ids::of(Tier::Reseller), Ids::of(Tier::Enterprise));
+    let (mut resellers, mut enterprises) = (Ids::for_tier(Tier::Reseller), Ids::for_tier(Tier::Enterprise));
     for line in lines {
         let ids = [resellers.text(line.reseller_id), enterprises.text(line.enterprise_id)];
         write(&mut writer, frame, line, ids).map_err(|error| failed(&error))?;
@@ -77,7 +77,7 @@ struct Ids {
 }
 
 impl Ids {
-    const fn of(tier: Tier) -> Self {
+    const fn for_tier(tier: Tier) -> Self {
         Self { tier, last: None }
     }
 

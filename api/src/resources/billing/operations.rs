@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Place, Scope};
+use domain::account::{Ancestry, Scope};
 use domain::billing::{Line, Period, Totals, check_finalisable};
 use domain::refusal::Refusal;
 use persistence::billing::{LineFilter, lines, periods};
@@ -17,7 +17,7 @@ use super::wire::hexadecimal;
 use crate::access::Origin;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 
 /// For how long whoever makes a report final has it to itself. One that dies leaves it to others after that.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
@@ -97,10 +97,10 @@ pub fn finish(
     if !periods::finish(tx, period, *held, sha256, now)? {
         return Err(Refusal::ReportBeingFinalised.into());
     }
-    let what = Happening {
+    let what = NewEvent {
         action: "billing_report.finalised".to_owned(),
         subject: period.to_string(),
-        place: Place::default(),
+        ancestry: Ancestry::default(),
         before: json!({"status": "open"}),
         after: json!({"status": "final", "sha256": hexadecimal(sha256)}),
     };

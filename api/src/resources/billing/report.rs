@@ -11,7 +11,7 @@ use domain::authority::Target;
 use domain::billing::{Line, Period, UsersPerDay, count};
 use domain::id::AccountId;
 use domain::refusal::Refusal;
-use persistence::billing::lines::Place;
+use persistence::billing::lines::LineCursor;
 use persistence::billing::periods::Final;
 use persistence::billing::{LineFilter, adjustments, lines, periods as final_periods};
 use persistence::{Database, StoreConnection, billing};
@@ -45,7 +45,7 @@ pub struct Part {
     /// The lines.
     pub lines: Vec<Line>,
     /// Behind what the next part starts; `None` when there is none.
-    pub next: Option<Place>,
+    pub next: Option<LineCursor>,
 }
 
 /// The period that a path names, for who may do with reports what the handler's signature says.
@@ -56,7 +56,7 @@ pub fn period(actor: &Actor, text: &str) -> Result<Period, Error> {
 
 /// The periods of which there is something to tell: not before anything was, not of the future.
 pub fn periods(tx: &mut StoreConnection, now: Timestamp) -> Result<RangeInclusive<Period>, Error> {
-    let latest = Period::of(now);
+    let latest = Period::containing(now);
     Ok(billing::first_period(tx)?.unwrap_or(latest)..=latest)
 }
 
@@ -71,11 +71,11 @@ impl Report {
         if !periods(tx, now)?.contains(&period) {
             return Err(Refusal::NotFound.into());
         }
-        Self::of(tx, period, filter, now)
+        Self::load(tx, period, filter, now)
     }
 
     /// The report of such a period.
-    pub fn of(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
+    pub fn load(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
         let sealed = final_periods::find_final(tx, period)?;
         Ok(Self { is_written: sealed.is_some(), sealed, ..Self::counted(period, filter, now) })
     }
@@ -96,23 +96,23 @@ impl Report {
 
     /// The same report, and other lines of it.
     #[must_use]
-    pub fn with(self, filter: LineFilter) -> Self {
+    pub fn with_filter(self, filter: LineFilter) -> Self {
         Self { filter, ..self }
     }
 
     /// The lines behind a place, of some enterprises of which there are so many rows.
-    pub fn part(&self, tx: &mut StoreConnection, after: Option<Place>, rows: usize) -> Result<Part, Error> {
+    pub fn part(&self, tx: &mut StoreConnection, after: Option<LineCursor>, rows: usize) -> Result<Part, Error> {
         if self.is_written {
             let limit = i64::try_from(rows).unwrap_or(i64::MAX);
             let lines = lines::list(tx, self.period, &self.filter, after, limit)?;
-            let next = lines.last().filter(|_| lines.len() == rows).map(Place::of);
+            let next = lines.last().filter(|_| lines.len() == rows).map(LineCursor::after);
             return Ok(Part { lines, next });
         }
         match after {
             None => self.count(tx, &self.filter, None, rows),
             Some(place) => {
                 let enterprise = AccountId::from_uuid(place.enterprise);
-                let behind = Place::behind(enterprise);
+                let behind = LineCursor::after_enterprise(enterprise);
                 if place == behind {
                     return self.count(tx, &self.filter, Some(enterprise), rows);
                 }
@@ -120,7 +120,7 @@ impl Report {
                 let wanted = self.filter.enterprise.is_none_or(|wanted| wanted == enterprise);
                 let only = LineFilter { enterprise: Some(enterprise), ..self.filter.clone() };
                 let mut lines = if wanted { self.count(tx, &only, None, rows)?.lines } else { Vec::new() };
-                lines.retain(|line| Place::of(line) > place);
+                lines.retain(|line| LineCursor::after(line) > place);
                 Ok(Part { lines, next: Some(behind) })
             }
         }
@@ -146,8 +146,8 @@ impl Report {
             lines.retain(|line| line.enterprise_id.uuid() <= cut.uuid());
         }
         lines.retain(|line| filter.wants(line));
-        lines.sort_by_key(Place::of);
-        Ok(Part { lines, next: cut.or(recorded.more_after).map(Place::behind) })
+        lines.sort_by_key(LineCursor::after);
+        Ok(Part { lines, next: cut.or(recorded.more_after).map(LineCursor::after_enterprise) })
     }
 
     /// How many users there were on each day at some of the enterprises, those behind one of them; and behind which one the
@@ -173,7 +173,7 @@ pub struct Reader {
     database: Database,
     report: Report,
     /// Behind what the next part starts.
-    after: Option<Place>,
+    after: Option<LineCursor>,
     rows: usize,
     is_over: bool,
     /// The next part, if it is being read already.
@@ -184,7 +184,7 @@ pub struct Reader {
 impl Reader {
     /// Starts behind a place, or with the first line.
     #[must_use]
-    pub fn new(database: Database, report: Report, after: Option<Place>) -> Self {
+    pub fn new(database: Database, report: Report, after: Option<LineCursor>) -> Self {
         let rows = if report.is_written { ROWS_WRITTEN } else { ROWS };
         Self { database, report, after, rows, is_over: false, ahead: None, reads_ahead: false }
     }
@@ -217,7 +217,7 @@ impl Reader {
     }
 
     /// Up to so many lines.
-    pub async fn take(mut self, limit: usize) -> Result<Vec<Line>, Error> {
+    pub async fn next_lines(mut self, limit: usize) -> Result<Vec<Line>, Error> {
         let mut lines = Vec::new();
         self.rows = limit.clamp(1, ROWS);
         while lines.len() < limit

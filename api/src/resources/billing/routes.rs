@@ -9,7 +9,7 @@ use domain::id::AccountId;
 use domain::limits::{PAGE_DEFAULT, PAGE_MAX, PERIODS_DEFAULT, PERIODS_MAX};
 use domain::services::Service as Sold;
 use futures_util::{Stream, stream};
-use persistence::billing::lines::Place;
+use persistence::billing::lines::LineCursor;
 use persistence::billing::{LineFilter, periods as final_periods};
 use uuid::Uuid;
 
@@ -19,13 +19,13 @@ use super::report::{Reader, Report, periods};
 use super::wire::{BillingLine, BillingPeriod, BillingPeriodPage, BillingReport, BillingSummary, frame, line_filter};
 use super::{chart, operations, report, summary};
 use crate::access::{Change, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode};
-use crate::http::idempotency::Repeatable;
+use crate::http::idempotency::IdempotentRequest;
 use crate::http::page::Paging;
-use crate::http::params::IdempotencyKey;
+use crate::http::params::IdempotencyKeyHeader;
 use crate::http::query::Query;
-use crate::http::{Answer, Caller, Once};
+use crate::http::{Answer, Caller, IdempotencyKey};
 use crate::shown;
 
 pub(super) const PATH: &str = "/billing-reports";
@@ -46,33 +46,33 @@ pub(super) const PATH: &str = "/billing-reports";
 )]
 #[get("")]
 pub(crate) async fn list_billing_reports(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    let found = service.read_long(caller, move |tx, actor, now| {
+    let found = app.read_long(caller, move |tx, actor, now| {
         actor.may(Target::BillingReports)?;
         let mut query = Query::read(&text)?;
-        let paging = Paging::take_in_order(PATH, &text, &mut query, (PERIODS_DEFAULT, PERIODS_MAX))?;
+        let paging = Paging::from_query_in_order(PATH, &text, &mut query, (PERIODS_DEFAULT, PERIODS_MAX))?;
         query.finish()?;
         let caller = actor.name();
-        let after = paging.after_place(&caller, |place| Period::parse(std::str::from_utf8(place).ok()?))?;
+        let after = paging.after_key(&caller, |place| Period::parse(std::str::from_utf8(place).ok()?))?;
         let (first, latest) = periods(tx, now)?.into_inner();
         let mut period = after.map_or(latest, Period::previous);
         let mut reports = Vec::new();
         while period >= first && reports.len() <= usize::try_from(paging.limit).unwrap_or_default() {
-            reports.push(Report::of(tx, period, LineFilter::all(actor.scope()), now)?);
+            reports.push(Report::load(tx, period, LineFilter::all(actor.scope()), now)?);
             period = period.previous();
         }
-        let (next_cursor, link) = paging.cut(&caller, &mut reports, |report| report.period.to_string());
+        let (next_cursor, link) = paging.split_page(&caller, &mut reports, |report| report.period.to_string());
         Ok((reports, next_cursor, link))
     });
     let (reports, next_cursor, link) = found.await?;
     let mut items = Vec::new();
     for report in reports {
         let (period, sealed) = (report.period, report.sealed.clone());
-        items.push(BillingPeriod::new(period, sealed.as_ref(), summary::totals(&service.database, report).await?));
+        items.push(BillingPeriod::new(period, sealed.as_ref(), summary::totals(&app.database, report).await?));
     }
     Ok(Answer { link, ..Answer::ok(&BillingPeriodPage { items, next_cursor })? })
 }
@@ -105,54 +105,54 @@ pub(crate) async fn list_billing_reports(
 )]
 #[get("/{period}")]
 pub(crate) async fn get_billing_report(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     period: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let (text, accepted) = (request.query_string().to_owned(), Format::accepted(&request));
     let path = request.path().to_owned();
-    let found = service.read_long(caller, move |tx, actor, now| {
+    let found = app.read_long(caller, move |tx, actor, now| {
         let found = Report::reach(tx, actor, &period, now)?;
         let mut query = Query::read(&text)?;
-        let format = query.take("format", "json, csv or ndjson", Format::parse)?.unwrap_or(accepted);
-        let paging = Paging::take_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
+        let format = query.parameter("format", "json, csv or ndjson", Format::parse)?.unwrap_or(accepted);
+        let paging = Paging::from_query_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
         if format != Format::Json && paging.is_asked_for() {
             let detail = "CSV and NDJSON are whole: leave out `limit` and `cursor`.";
             return Err(Error::new(ErrorCode::InvalidParameter, detail));
         }
-        let report = found.with(line_filter(actor.scope(), &mut query)?);
+        let report = found.with_filter(line_filter(actor.scope(), &mut query)?);
         query.finish()?;
         let caller = actor.name();
-        let after = paging.after_place(&caller, read_place)?;
+        let after = paging.after_key(&caller, read_cursor)?;
         Ok((report, format, paging, caller, after))
     });
     let (report, format, paging, caller, after) = found.await?;
-    let reader = Reader::new(service.database.clone(), report.clone(), after);
+    let reader = Reader::new(app.database.clone(), report.clone(), after);
     if format != Format::Json {
         return whole(&report, reader.ahead(), format).await;
     }
     let limit = usize::try_from(paging.limit).unwrap_or_default();
-    let mut lines = reader.take(limit + 1).await?;
-    let (next_cursor, link) = paging.cut(&caller, &mut lines, |line| write_place(Place::of(line)));
+    let mut lines = reader.next_lines(limit + 1).await?;
+    let (next_cursor, link) = paging.split_page(&caller, &mut lines, |line| write_cursor(LineCursor::after(line)));
     let answer = Answer::ok(&BillingReport::page(&report, lines, next_cursor))?;
     let mut response = actix_web::Responder::respond_to(Answer { link, ..answer }, &request);
     response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept"));
     Ok(response)
 }
 
-/// Where a line stands, as cursors hold it.
-fn write_place(place: Place) -> Vec<u8> {
-    let Place { enterprise, service, reseller, line } = place;
+/// A cursor of lines as octets.
+fn write_cursor(cursor: LineCursor) -> Vec<u8> {
+    let LineCursor { enterprise, service, reseller, line } = cursor;
     let service = [service as u8];
     [enterprise.as_bytes().as_slice(), &service, reseller.as_bytes(), line.as_bytes()].concat()
 }
 
-fn read_place(octets: &[u8]) -> Option<Place> {
+fn read_cursor(octets: &[u8]) -> Option<LineCursor> {
     let (enterprise, rest) = octets.split_at_checked(16)?;
     let (service, rest) = rest.split_first()?;
     let (reseller, line) = rest.split_at_checked(16)?;
-    Some(Place {
+    Some(LineCursor {
         enterprise: Uuid::from_slice(enterprise).ok()?,
         service: *Sold::ALL.get(usize::from(*service))?,
         reseller: Uuid::from_slice(reseller).ok()?,
@@ -209,30 +209,30 @@ fn parts(
 )]
 #[get("/{period}/summary")]
 pub(crate) async fn get_billing_summary(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     period: Path<String>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
-    let found = service.read_long(caller, move |tx, actor, now| {
+    let found = app.read_long(caller, move |tx, actor, now| {
         let report = Report::reach(tx, actor, &period, now)?;
         let (before, known) = (report.period.previous(), periods(tx, now)?);
         let filter = report.filter.clone();
-        let previous = known.contains(&before).then(|| Report::of(tx, before, filter, now)).transpose()?;
+        let previous = known.contains(&before).then(|| Report::load(tx, before, filter, now)).transpose()?;
         let mut query = Query::read(&text)?;
-        let paging = Paging::take_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
+        let paging = Paging::from_query_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
         query.finish()?;
         let caller = actor.name();
         let after = paging.after(&caller)?.map(AccountId::from_uuid);
         let mut resellers = summary::resellers(tx, &report, after, paging.limit + 1)?;
-        let (next_cursor, link) = paging.cut(&caller, &mut resellers, |id| id.uuid().into_bytes());
+        let (next_cursor, link) = paging.split_page(&caller, &mut resellers, |id| id.uuid().into_bytes());
         Ok((report, previous, resellers, next_cursor, link))
     });
     let (report, previous, resellers, next_cursor, link) = found.await?;
     let mut items = Vec::new();
     for reseller in resellers {
-        items.extend(summary::compare(&service.database, &report, previous.as_ref(), reseller).await?);
+        items.extend(summary::compare(&app.database, &report, previous.as_ref(), reseller).await?);
     }
     Ok(Answer { link, ..Answer::ok(&BillingSummary::page(&report, items, next_cursor))? })
 }
@@ -250,18 +250,18 @@ pub(crate) async fn get_billing_summary(
 )]
 #[get("/{period}/chart.svg")]
 pub(crate) async fn get_billing_chart(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     period: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let found = service.read_long(caller, move |tx, actor, now| {
+    let found = app.read_long(caller, move |tx, actor, now| {
         let report = Report::reach(tx, actor, &period, now)?;
         let days = (now - report.period.start()).num_days() + 1;
         Ok((report, usize::try_from(days).unwrap_or_default()))
     });
     let (report, days) = found.await?;
     let period = report.period;
-    let per_day = summary::users_per_day(&service.database, &report).await?;
+    let per_day = summary::users_per_day(&app.database, &report).await?;
     let svg = chart::draw(period, &per_day, days)?;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "image/svg+xml")).body(svg))
 }
@@ -274,7 +274,7 @@ pub(crate) async fn get_billing_chart(
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "finalise_billing_report",
-    params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"), IdempotencyKey),
+    params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"), IdempotencyKeyHeader),
     responses(
         (status = 200, description = "It is final.", body = BillingPeriod),
         (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: it is already. `report_being_finalised`: somebody is at it. `idempotency_key_in_use`."),
@@ -284,25 +284,25 @@ pub(crate) async fn get_billing_chart(
 )]
 #[post("/{period}/finalise")]
 pub(crate) async fn finalise_billing_report(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     period: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    let once = once.bare();
+    let once = key.without_body();
     // On its own, so that it comes to its end when the client hangs up.
-    let task = tokio::spawn(finalise(service, caller, period.into_inner(), once));
+    let task = tokio::spawn(finalise(app, caller, period.into_inner(), once));
     task.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "This is our fault. Ask for it again.")))
 }
 
 async fn finalise(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     period: String,
-    once: Repeatable,
+    key: IdempotentRequest,
 ) -> Result<Answer, Error> {
-    let earlier = once.clone();
-    let begun = service.write(caller, move |tx, actor, now| {
+    let earlier = key.clone();
+    let begun = app.write(caller, move |tx, actor, now| {
         let period = report::period(actor, &period)?;
         if let Some(kept) = earlier.kept(tx, &actor.name(), now)? {
             return Ok(Err(kept));
@@ -313,12 +313,11 @@ async fn finalise(
         Ok(begun) => begun,
         Err(kept) => return Ok(kept),
     };
-    let written = operations::write_down(&service.database, &service.clock, period, held).await?;
-    let now = service.clock.now();
-    service
-        .database
+    let written = operations::write_down(&app.database, &app.clock, period, held).await?;
+    let now = app.clock.now();
+    app.database
         .write(move |tx| {
-            once.carry_out(tx, &actor.name(), now, |tx| {
+            key.carry_out(tx, &actor.name(), now, |tx| {
                 operations::finish(tx, actor.origin(), period, &written, now)?;
                 Answer::ok(&BillingPeriod::new(period, final_periods::find_final(tx, period)?.as_ref(), written.totals))
             })

@@ -99,7 +99,7 @@ async fn by_service(
     reseller: AccountId,
 ) -> Result<BTreeMap<Service, (Line, Totals)>, Error> {
     let filter = LineFilter { reseller: Some(reseller), ..report.filter.clone() };
-    let mut reader = Reader::new(database.clone(), report.clone().with(filter), None);
+    let mut reader = Reader::new(database.clone(), report.clone().with_filter(filter), None);
     let mut found = BTreeMap::<Service, (Line, Totals)>::new();
     while let Some(lines) = reader.next().await? {
         for line in lines {

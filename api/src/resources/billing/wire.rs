@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::csv::Frame;
 use super::report::Report;
 use crate::error::Error;
-use crate::http::query::{Query, up_to};
+use crate::http::query::{Query, search_text};
 use crate::shown;
 use crate::views::account::ServiceView;
 
@@ -30,7 +30,7 @@ pub enum ReportStatus {
 }
 
 impl ReportStatus {
-    fn of(sealed: Option<&Final>) -> Self {
+    fn from_final(sealed: Option<&Final>) -> Self {
         if sealed.is_some() { Self::Final } else { Self::Open }
     }
 }
@@ -182,7 +182,7 @@ impl BillingReport {
             period: report.period.to_string(),
             period_start: report.period.start(),
             period_end: report.period.end(),
-            status: ReportStatus::of(report.sealed.as_ref()),
+            status: ReportStatus::from_final(report.sealed.as_ref()),
             finalised_at: report.sealed.as_ref().map(|sealed| sealed.finalised_at),
             sha256: report.sealed.as_ref().map(|sealed| hexadecimal(&sealed.sha256)),
             items: lines.into_iter().map(|line| BillingLine::new(&frame, line)).collect(),
@@ -272,7 +272,7 @@ impl BillingPeriod {
             period: period.to_string(),
             period_start: period.start(),
             period_end: period.end(),
-            status: ReportStatus::of(sealed),
+            status: ReportStatus::from_final(sealed),
             finalised_at: sealed.map(|sealed| sealed.finalised_at),
             sha256: sealed.map(|sealed| hexadecimal(&sealed.sha256)),
             totals: BillingTotalsByService { pbx: pbx.into(), trunk: trunk.into() },
@@ -357,7 +357,7 @@ impl BillingSummary {
         Self {
             period: report.period.to_string(),
             previous_period: report.period.previous().to_string(),
-            status: ReportStatus::of(report.sealed.as_ref()),
+            status: ReportStatus::from_final(report.sealed.as_ref()),
             items,
             next_cursor,
         }
@@ -368,11 +368,12 @@ impl BillingSummary {
 pub fn line_filter(scope: Scope, query: &mut Query) -> Result<LineFilter, Error> {
     Ok(LineFilter {
         scope,
-        reseller: query.take("reseller_id", "the id of a reseller", |text| Tier::Reseller.parse_id(text))?,
-        enterprise: query.take("enterprise_id", "the id of an enterprise", |text| Tier::Enterprise.parse_id(text))?,
-        service: query.take("service", "pbx or trunk", Service::parse)?,
+        reseller: query.parameter("reseller_id", "the id of a reseller", |text| Tier::Reseller.parse_id(text))?,
+        enterprise: query
+            .parameter("enterprise_id", "the id of an enterprise", |text| Tier::Enterprise.parse_id(text))?,
+        service: query.parameter("service", "pbx or trunk", Service::parse)?,
         billing_reference: query
-            .take("billing_reference", "1–255 characters", |text| up_to(text, BILLING_REFERENCE_MAX))?,
+            .parameter("billing_reference", "1–255 characters", |text| search_text(text, BILLING_REFERENCE_MAX))?,
     })
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
 use crate::error::Error;
-use crate::events::record::{Happening, difference, record};
+use crate::events::record::{NewEvent, difference, record};
 
 /// The region of a route that an enterprise has, by the text of a path.
 pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode, Error> {
@@ -81,7 +81,7 @@ pub fn conclude(
     verdict: Verdict,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let before = direct_routing::of(tx, account.id)?;
+    let before = direct_routing::load(tx, account.id)?;
     let same = |route: &Route| (&route.state, route.since) == (&tried.state, tried.since);
     let Some(route) = before.route(&tried.region).filter(|route| same(route)) else { return Ok(()) };
     match verdict {
@@ -115,7 +115,7 @@ fn step(
     let after = with(before, region, (route.state != State::NotStarted).then_some(route));
     let after = DirectRouting { version: before.version + 1, ..after };
     save(tx, account.id, before, &after)?;
-    let shown = |of: &DirectRouting| members(&of.state(region), of.route(region));
+    let shown = |of: &DirectRouting| fields(&of.state(region), of.route(region));
     let (was, is) = (shown(before), shown(&after));
     let (mut was, mut is) = difference(was, is);
     for shown in [&mut was, &mut is] {
@@ -150,11 +150,11 @@ fn note(
     now: Timestamp,
 ) -> Result<(), Error> {
     let (action, subject) = (format!("direct_routing.{done}"), account.id_text());
-    record(tx, origin, now, &Happening { action, subject, place: account.place(), before, after })
+    record(tx, origin, now, &NewEvent { action, subject, ancestry: account.ancestry(), before, after })
 }
 
 /// The members of a route as events show them.
-fn members(state: &State, route: Option<&Route>) -> Value {
+fn fields(state: &State, route: Option<&Route>) -> Value {
     let failure = match state {
         State::Failed { reason, .. } => Some(reason.as_str()),
         State::NotStarted | State::Working { .. } | State::Established { .. } => None,

@@ -12,11 +12,11 @@ use persistence::{StoreConnection, direct_routing};
 use super::operations;
 use super::wire::{ConfirmRoute, DirectRouting, Start, StartRoute};
 use crate::access::{Actor, Change, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
-use crate::http::idempotency::Repeatable;
-use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch};
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::shown;
 
 /// See how far Direct Routing is
@@ -34,18 +34,18 @@ use crate::shown;
 )]
 #[get("")]
 pub(crate) async fn get_direct_routing(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let (id, shared) = (id.into_inner(), service.clone());
+    let (id, shared) = (id.into_inner(), app.clone());
     let get = move |tx: &mut _, actor: &Actor, _| {
-        let account = actor.reach(tx, Tier::Enterprise, &id)?;
-        let routing = direct_routing::of(tx, account.id)?;
+        let account = actor.load_account(tx, Tier::Enterprise, &id)?;
+        let routing = direct_routing::load(tx, account.id)?;
         view(&shared, &account, &routing)
     };
-    Ok(conditions.answer(service.read(caller, get).await?))
+    Ok(conditions.answer(app.read(caller, get).await?))
 }
 
 /// Start a route
@@ -55,7 +55,7 @@ pub(crate) async fn get_direct_routing(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "start_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     request_body(content = StartRoute, example = json!({"label": "kiosk"})),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -66,14 +66,14 @@ pub(crate) async fn get_direct_routing(
 )]
 #[post("/routes/{region}/start")]
 pub(crate) async fn start_route(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     path: Path<(String, String)>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
-    let (regions, start) = (service.settings.sbc_regions.clone(), body.json::<StartRoute>());
+    let (regions, start) = (app.settings.sbc_regions.clone(), body.json::<StartRoute>());
     let parse = move |actor: &Actor, account: &Account, region: &SbcRegionCode| {
         // A region that is not configured any more has no base domain to be below.
         let base = regions.regions().iter().find(|known| known.code == *region).ok_or(Refusal::NotFound)?;
@@ -81,7 +81,7 @@ pub(crate) async fn start_route(
         let of = Start { base: &base.base_domain, address: &account.email, by_staff };
         Ok(Command::Start(start.clone()?.link(&of)?))
     };
-    step(service, caller, path.into_inner(), conditions, once.over(&body), false, parse).await
+    step(app, caller, path.into_inner(), conditions, key.with_body(&body), false, parse).await
 }
 
 /// Confirm a step of a route
@@ -92,7 +92,7 @@ pub(crate) async fn start_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "confirm_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     request_body(content = Option<ConfirmRoute>, example = json!({"verification_txt": "MS=ms12345678"})),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
@@ -104,16 +104,16 @@ pub(crate) async fn start_route(
 )]
 #[post("/routes/{region}/confirm")]
 pub(crate) async fn confirm_route(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     path: Path<(String, String)>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse_or_default::<ConfirmRoute, Command>();
     let parse = move |_: &_, _: &_, _: &_| command.get().cloned();
-    step(service, caller, path.into_inner(), conditions, once.over(&body), true, parse).await
+    step(app, caller, path.into_inner(), conditions, key.with_body(&body), true, parse).await
 }
 
 /// Retry a route that failed
@@ -122,7 +122,7 @@ pub(crate) async fn confirm_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "retry_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_route_state`: it has not failed. `account_closed`. `idempotency_key_in_use`."),
@@ -133,14 +133,16 @@ pub(crate) async fn confirm_route(
 )]
 #[post("/routes/{region}/retry")]
 pub(crate) async fn retry_route(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     path: Path<(String, String)>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    step(service, caller, path.into_inner(), conditions, once.bare(), false, |_: &_, _: &_, _: &_| Ok(Command::Retry))
-        .await
+    step(app, caller, path.into_inner(), conditions, key.without_body(), false, |_: &_, _: &_, _: &_| {
+        Ok(Command::Retry)
+    })
+    .await
 }
 
 /// Remove a route
@@ -150,7 +152,7 @@ pub(crate) async fn retry_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "remove_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`route_in_use`: see `blockers`. `wrong_route_state`: it is not started. `account_closed`. `idempotency_key_in_use`."),
@@ -161,14 +163,16 @@ pub(crate) async fn retry_route(
 )]
 #[post("/routes/{region}/remove")]
 pub(crate) async fn remove_route(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     path: Path<(String, String)>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    step(service, caller, path.into_inner(), conditions, once.bare(), false, |_: &_, _: &_, _: &_| Ok(Command::Remove))
-        .await
+    step(app, caller, path.into_inner(), conditions, key.without_body(), false, |_: &_, _: &_, _: &_| {
+        Ok(Command::Remove)
+    })
+    .await
 }
 
 /// Consent to being managed
@@ -178,7 +182,7 @@ pub(crate) async fn remove_route(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "give_management_consent",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`account_closed`. `idempotency_key_in_use`."),
@@ -189,13 +193,13 @@ pub(crate) async fn remove_route(
 )]
 #[post("/give-consent")]
 pub(crate) async fn give_management_consent(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    set_consent(service, caller, id.into_inner(), conditions, once.bare(), true).await
+    set_consent(app, caller, id.into_inner(), conditions, key.without_body(), true).await
 }
 
 /// Withdraw the consent to being managed
@@ -204,7 +208,7 @@ pub(crate) async fn give_management_consent(
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "withdraw_management_consent",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`account_closed`. `idempotency_key_in_use`."),
@@ -215,30 +219,30 @@ pub(crate) async fn give_management_consent(
 )]
 #[post("/withdraw-consent")]
 pub(crate) async fn withdraw_management_consent(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    set_consent(service, caller, id.into_inner(), conditions, once.bare(), false).await
+    set_consent(app, caller, id.into_inner(), conditions, key.without_body(), false).await
 }
 
 async fn step(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     (id, region): (String, String),
     conditions: Conditions,
-    once: Repeatable,
+    key: IdempotentRequest,
     confirms: bool,
     parse: impl Fn(&Actor, &Account, &SbcRegionCode) -> Result<Command, Error> + Send + 'static,
 ) -> Result<Answer, Error> {
-    let shared = service.clone();
-    let answer = service
-        .write_once(caller, once, move |tx: &mut StoreConnection, actor, now| {
-            let account = actor.reach_telephony(tx, &id)?;
+    let shared = app.clone();
+    let answer = app
+        .write_once(caller, key, move |tx: &mut StoreConnection, actor, now| {
+            let account = actor.load_enterprise(tx, &id)?;
             let region = operations::region_of(&account, &region)?;
-            let before = direct_routing::of(tx, account.id)?;
+            let before = direct_routing::load(tx, account.id)?;
             if confirms {
                 operations::may_confirm(actor, &before, shared.graph.is_some())?;
             }
@@ -248,35 +252,30 @@ async fn step(
             view(&shared, &account, &after)
         })
         .await;
-    service.routes_ready.notify_one();
+    app.routes_ready.notify_one();
     answer
 }
 
 async fn set_consent(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: String,
     conditions: Conditions,
-    once: Repeatable,
+    key: IdempotentRequest,
     given: bool,
 ) -> Result<Answer, Error> {
-    let shared = service.clone();
-    service
-        .write_once(caller, once, move |tx, actor, now| {
-            let account = actor.reach_for(tx, Tier::Enterprise, &id, Target::ManagementConsent)?;
-            let before = direct_routing::of(tx, account.id)?;
-            conditions.check_version(before.version)?;
-            let after = operations::set_consent(tx, actor, &account, &before, given, now)?;
-            view(&shared, &account, &after)
-        })
-        .await
+    let shared = app.clone();
+    app.write_once(caller, key, move |tx, actor, now| {
+        let account = actor.load_account_for(tx, Tier::Enterprise, &id, Target::ManagementConsent)?;
+        let before = direct_routing::load(tx, account.id)?;
+        conditions.check_version(before.version)?;
+        let after = operations::set_consent(tx, actor, &account, &before, given, now)?;
+        view(&shared, &account, &after)
+    })
+    .await
 }
 
-fn view(
-    service: &Service,
-    account: &Account,
-    routing: &domain::direct_routing::DirectRouting,
-) -> Result<Answer, Error> {
-    let view = DirectRouting::view(account, routing, &service.settings.sbc_regions, service.graph.is_some());
+fn view(app: &App, account: &Account, routing: &domain::direct_routing::DirectRouting) -> Result<Answer, Error> {
+    let view = DirectRouting::view(account, routing, &app.settings.sbc_regions, app.graph.is_some());
     Answer::resource(&view, routing.version)
 }

@@ -270,7 +270,7 @@ fn route(
         dns_record: state.txt().map(record),
         domain,
         tenant: state.link().map(|link| link.tenant.as_str().to_owned()),
-        next: Next::of(&state).map(Into::into),
+        next: Next::after(&state).map(Into::into),
         failure,
         failed_in,
         last_error: known.and_then(|route| route.last_error.clone()).map(|(at, detail)| RouteError { at, detail }),

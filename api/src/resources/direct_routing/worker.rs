@@ -9,11 +9,11 @@ use domain::id::AccountId;
 use domain::refusal::Refusal;
 use futures_util::StreamExt;
 use futures_util::stream;
-use persistence::accounts::Hold;
+use persistence::accounts::Lock;
 use persistence::{accounts, direct_routing};
 
 use super::operations::conclude;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::graph::{Graph, steps};
 
@@ -27,29 +27,27 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Takes whatever steps are due, now and whenever more are, until the task is ended.
-pub async fn run(service: Arc<Service>) {
+pub async fn run(app: Arc<App>) {
     loop {
-        match advance_due(&service).await {
+        match advance_due(&app).await {
             Ok(0) => {}
             Ok(_) => continue,
             Err(error) => tracing::warn!(%error, "the routes could not be read"),
         }
-        let _ = tokio::time::timeout(LOOK, service.routes_ready.notified()).await;
+        let _ = tokio::time::timeout(LOOK, app.routes_ready.notified()).await;
     }
 }
 
 /// Tries the steps of one batch of due routes, and says how many it took on: none where Graph is not configured.
-pub async fn advance_due(service: &Service) -> Result<usize, Error> {
-    let Some(graph) = &service.graph else { return Ok(0) };
-    let now = service.clock.now();
+pub async fn advance_due(app: &App) -> Result<usize, Error> {
+    let Some(graph) = &app.graph else { return Ok(0) };
+    let now = app.clock.now();
     // An enterprise's own tenant is shown by its e-mail address, and that by its activation.
     let also_pending = graph.has_one_tenant();
-    let due = service
-        .database
-        .write(move |tx| direct_routing::lease(tx, also_pending, BATCH, now).map_err(Error::from))
-        .await?;
+    let due =
+        app.database.write(move |tx| direct_routing::lease(tx, also_pending, BATCH, now).map_err(Error::from)).await?;
     let taken = due.len();
-    let attempts = due.into_iter().map(|(account, route)| advance(service, graph, account, route));
+    let attempts = due.into_iter().map(|(account, route)| advance(app, graph, account, route));
     let concluded: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
     for outcome in concluded {
         outcome?;
@@ -57,9 +55,9 @@ pub async fn advance_due(service: &Service) -> Result<usize, Error> {
     Ok(taken)
 }
 
-async fn advance(service: &Service, graph: &Graph, account: AccountId, route: Route) -> Result<(), Error> {
+async fn advance(app: &App, graph: &Graph, account: AccountId, route: Route) -> Result<(), Error> {
     let State::Working { link, stage } = &route.state else { return Ok(()) };
-    let attempt = tokio::time::timeout(TIMEOUT, steps::attempt(graph, link, stage, service.clock.now())).await;
+    let attempt = tokio::time::timeout(TIMEOUT, steps::attempt(graph, link, stage, app.clock.now())).await;
     let outcome = attempt.unwrap_or_else(|_| Outcome::Trouble {
         detail: "Microsoft Graph took too long to answer.".to_owned(),
         retry_after: None,
@@ -77,13 +75,12 @@ async fn advance(service: &Service, graph: &Graph, account: AccountId, route: Ro
         outcome = name,
         "a step of a route was tried"
     );
-    let now = service.clock.now();
+    let now = app.clock.now();
     let jitter = u16::try_from(account.uuid().as_u128() % 1000).unwrap_or(0);
     let verdict = judge(stage, route.since, route.attempts, outcome, jitter, now);
-    service
-        .database
+    app.database
         .write(move |tx| {
-            accounts::lock(tx, account, Hold::Alone)?;
+            accounts::lock(tx, account, Lock::Exclusive)?;
             let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
             conclude(tx, &account, &route, verdict.clone(), now)
         })

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
 use crate::error::Error;
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
-use crate::mail::{Letter, Post};
+use crate::mail::{Letter, Outbox};
 use crate::security::secret_token::SecretToken;
 
 /// Asks for the address of an account that the actor reached to become another one. Gives until when that is to be confirmed.
@@ -26,15 +26,15 @@ pub fn request_for_account(
     account: &Account,
     new: &EmailAddress,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Timestamp, Error> {
     check_open(account.status)?;
     if account.status == Status::Pending {
         return Err(Refusal::NotActivated.into());
     }
-    let expires_at = ask(tx, account, &stored(&account.email)?, new, now, post)?;
+    let expires_at = ask(tx, account, &stored(&account.email)?, new, now, outbox)?;
     let after = json!({"email": new.given()});
-    record(tx, actor.origin(), now, &Happening::to_account(account, "email_change_requested", Value::Null, after))?;
+    record(tx, actor.origin(), now, &NewEvent::to_account(account, "email_change_requested", Value::Null, after))?;
     Ok(expires_at)
 }
 
@@ -45,13 +45,13 @@ pub fn request_for_member(
     member: &Member,
     new: &EmailAddress,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Timestamp, Error> {
-    let expires_at = ask(tx, &member.account, &stored(&member.email)?, new, now, post)?;
-    let what = Happening {
+    let expires_at = ask(tx, &member.account, &stored(&member.email)?, new, now, outbox)?;
+    let what = NewEvent {
         action: "member.email_change_requested".to_owned(),
         subject: member.id.to_string(),
-        place: member.account.place(),
+        ancestry: member.account.ancestry(),
         before: Value::Null,
         after: json!({"email": new.given()}),
     };
@@ -67,7 +67,7 @@ pub fn confirm(
     now: Timestamp,
 ) -> Result<(Account, EmailAddress), Error> {
     let found = email_changes::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
-    persistence::accounts::lock(tx, found.account.id, persistence::accounts::Hold::Alone)?;
+    persistence::accounts::lock(tx, found.account.id, persistence::accounts::Lock::Exclusive)?;
     let found = email_changes::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
     let (old, new) = (stored(&found.old)?, stored(&found.new)?);
     let member = members::by_email(tx, &old)?.filter(|member| member.account.id == found.account.id);
@@ -79,13 +79,13 @@ pub fn confirm(
     let changed = |before: &str| (json!({"email": before}), json!({"email": new.given()}));
     if is_account_s {
         let (before, after) = changed(&account.email);
-        record(tx, origin, now, &Happening::to_account(&account, "email_changed", before, after))?;
+        record(tx, origin, now, &NewEvent::to_account(&account, "email_changed", before, after))?;
     }
     if let Some(member) = member {
         let (before, after) = changed(&member.email);
         let action = "member.email_changed".to_owned();
-        let (subject, place) = (member.id.to_string(), account.place());
-        record(tx, origin, now, &Happening { action, subject, place, before, after })?;
+        let (subject, ancestry) = (member.id.to_string(), account.ancestry());
+        record(tx, origin, now, &NewEvent { action, subject, ancestry, before, after })?;
     }
     Ok((account, new))
 }
@@ -96,7 +96,7 @@ fn ask(
     old: &EmailAddress,
     new: &EmailAddress,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Timestamp, Error> {
     if new.canonical() != old.canonical() && email_changes::is_claimed(tx, new)? {
         return Err(Refusal::EmailTaken.into());
@@ -110,13 +110,13 @@ fn ask(
         token: token.expose().to_owned(),
         expires_at,
     };
-    post.enqueue(tx, message, account.id, &letter, now)?;
+    outbox.enqueue(tx, message, account.id, &letter, now)?;
     let notice = Letter::EmailChangeNotice {
         to: old.canonical().to_owned(),
         account_name: account.name.clone(),
         new: new.given().to_owned(),
     };
-    post.enqueue(tx, new_id(now), account.id, &notice, now)?;
+    outbox.enqueue(tx, new_id(now), account.id, &notice, now)?;
     let hash = token.hash();
     let change = NewEmailChange { account: account.id, old, new, token_hash: &hash, message, expires_at };
     email_changes::replace(tx, &change, now)?;

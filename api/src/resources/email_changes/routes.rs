@@ -14,10 +14,10 @@ use persistence::members;
 use super::operations;
 use super::wire::{ChangeEmail, EmailChange, EmailChanged};
 use crate::access::Change;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
-use crate::http::params::IdempotencyKey;
-use crate::http::{Answer, Body, Caller, Context, Once};
+use crate::http::params::IdempotencyKeyHeader;
+use crate::http::{Answer, Body, Caller, Context, IdempotencyKey};
 use crate::resources::activations::wire::PreviewActivation;
 use crate::security::given::LinkToken;
 
@@ -28,7 +28,7 @@ use crate::security::given::LinkToken;
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "change_my_email",
-    params(IdempotencyKey),
+    params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = EmailChange),
@@ -38,24 +38,23 @@ use crate::security::given::LinkToken;
 )]
 #[post("/me/change-email")]
 pub(crate) async fn change_my_email(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let new = body.parse::<ChangeEmail, EmailAddress>();
-    let post = Arc::clone(&service.post);
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            actor.may(Target::Myself)?;
-            let new = new.get()?;
-            let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
-            actor.own_account(tx)?;
-            let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
-            let expires_at = operations::request_for_member(tx, actor, &member, new, now, &post)?;
-            Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        actor.may(Target::Myself)?;
+        let new = new.get()?;
+        let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+        actor.own_account(tx)?;
+        let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
+        let expires_at = operations::request_for_member(tx, actor, &member, new, now, &outbox)?;
+        Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
+    })
+    .await
 }
 
 /// Confirm the change of an address
@@ -73,15 +72,11 @@ pub(crate) async fn change_my_email(
     security(())
 )]
 #[post("/activations/email-changes")]
-pub(crate) async fn confirm_email_change(
-    service: Data<Service>,
-    context: Context,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
     let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
-    let (now, origin) = (service.clock.now(), context.anonymous());
-    let (account, new) = service.write_at(now, move |tx, _| operations::confirm(tx, &origin, &hash, now)).await?;
+    let (now, origin) = (app.clock.now(), context.anonymous());
+    let (account, new) = app.write_at(now, move |tx, _| operations::confirm(tx, &origin, &hash, now)).await?;
     Answer::ok(&EmailChanged { name: account.name, email: new.given().to_owned() })
 }
 
@@ -92,7 +87,7 @@ pub(crate) async fn confirm_email_change(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "change_master_reseller_email",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = EmailChange),
@@ -102,13 +97,13 @@ pub(crate) async fn confirm_email_change(
 )]
 #[post("/{master_reseller_id}/change-email")]
 pub(crate) async fn change_master_reseller_email(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
-    ask(&service, caller, Tier::MasterReseller, id.into_inner(), once, &body).await
+    ask(&app, caller, Tier::MasterReseller, id.into_inner(), key, &body).await
 }
 
 /// Change the address of a reseller
@@ -118,7 +113,7 @@ pub(crate) async fn change_master_reseller_email(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "change_reseller_email",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = EmailChange),
@@ -128,13 +123,13 @@ pub(crate) async fn change_master_reseller_email(
 )]
 #[post("/{reseller_id}/change-email")]
 pub(crate) async fn change_reseller_email(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
-    ask(&service, caller, Tier::Reseller, id.into_inner(), once, &body).await
+    ask(&app, caller, Tier::Reseller, id.into_inner(), key, &body).await
 }
 
 /// Change the address of an enterprise
@@ -144,7 +139,7 @@ pub(crate) async fn change_reseller_email(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "change_enterprise_email",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = EmailChange),
@@ -154,31 +149,30 @@ pub(crate) async fn change_reseller_email(
 )]
 #[post("/{enterprise_id}/change-email")]
 pub(crate) async fn change_enterprise_email(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
-    ask(&service, caller, Tier::Enterprise, id.into_inner(), once, &body).await
+    ask(&app, caller, Tier::Enterprise, id.into_inner(), key, &body).await
 }
 
 async fn ask(
-    service: &Service,
+    app: &App,
     caller: Caller<Change>,
     tier: Tier,
     id: String,
-    once: Once,
+    key: IdempotencyKey,
     body: &Body,
 ) -> Result<Answer, Error> {
     let new = body.parse::<ChangeEmail, EmailAddress>();
-    let post = Arc::clone(&service.post);
-    service
-        .write_once(caller, once.over(body), move |tx, actor, now| {
-            let account = actor.reach(tx, tier, &id)?;
-            let new = new.get()?;
-            let expires_at = operations::request_for_account(tx, actor, &account, new, now, &post)?;
-            Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once(caller, key.with_body(body), move |tx, actor, now| {
+        let account = actor.load_account(tx, tier, &id)?;
+        let new = new.get()?;
+        let expires_at = operations::request_for_account(tx, actor, &account, new, now, &outbox)?;
+        Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
+    })
+    .await
 }

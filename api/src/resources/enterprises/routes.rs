@@ -9,11 +9,11 @@ use domain::authority::Target;
 
 use super::wire::{CreateEnterprise, Enterprise, EnterprisePage, PatchEnterprise};
 use crate::access::{Change, Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{BlockersView, Error};
 use crate::http::field;
-use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::accounts::requests::{Step, View};
 use crate::resources::accounts::{create, requests};
 use crate::shown;
@@ -25,7 +25,7 @@ use crate::shown;
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "create_enterprise",
-    params(IdempotencyKey),
+    params(IdempotencyKeyHeader),
     request_body(content = CreateEnterprise, examples(
         ("as_a_reseller" = (summary = "As a reseller", value = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 25, "billing_reference": "K-0815", "pbx_music_on_hold": true}))),
         ("from_above_it" = (summary = "As a master reseller or an operator, who name the reseller", value = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn02q", "name": "Bakery", "email": "admin@bakery.example", "country": "AT", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 10, "billing_reference": "K-0816"}))),
@@ -38,20 +38,19 @@ use crate::shown;
 )]
 #[post("")]
 pub(crate) async fn create_enterprise(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.parse_with::<CreateEnterprise, create::CreateEnterprise>(&service.settings.sbc_regions);
-    let post = Arc::clone(&service.post);
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            actor.may(Target::Accounts(Tier::Enterprise))?;
-            let command = command.get()?;
-            Enterprise::created(create::enterprise(tx, actor, command, now, &post)?)
-        })
-        .await
+    let command = body.parse_with::<CreateEnterprise, create::CreateEnterprise>(&app.settings.sbc_regions);
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        actor.may(Target::Accounts(Tier::Enterprise))?;
+        let command = command.get()?;
+        Enterprise::created(create::enterprise(tx, actor, command, now, &outbox)?)
+    })
+    .await
 }
 
 /// List enterprises
@@ -76,11 +75,11 @@ pub(crate) async fn create_enterprise(
 )]
 #[get("")]
 pub(crate) async fn list_enterprises(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
-    requests::list::<Enterprise>(&service, caller, request.query_string().to_owned()).await
+    requests::list::<Enterprise>(&app, caller, request.query_string().to_owned()).await
 }
 
 /// Read an enterprise
@@ -98,12 +97,12 @@ pub(crate) async fn list_enterprises(
 )]
 #[get("/{enterprise_id}")]
 pub(crate) async fn get_enterprise(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    requests::get::<Enterprise>(&service, caller, id.into_inner(), conditions).await
+    requests::get::<Enterprise>(&app, caller, id.into_inner(), conditions).await
 }
 
 /// Change an enterprise
@@ -124,14 +123,14 @@ pub(crate) async fn get_enterprise(
 )]
 #[patch("/{enterprise_id}")]
 pub(crate) async fn update_enterprise(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.parse_patch_with::<PatchEnterprise, _>(&service.settings.sbc_regions);
-    requests::patch::<Enterprise>(&service, caller, id.into_inner(), conditions, command).await
+    let command = body.parse_patch_with::<PatchEnterprise, _>(&app.settings.sbc_regions);
+    requests::patch::<Enterprise>(&app, caller, id.into_inner(), conditions, command).await
 }
 
 /// Suspend an enterprise
@@ -140,7 +139,7 @@ pub(crate) async fn update_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "suspend_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -151,13 +150,13 @@ pub(crate) async fn update_enterprise(
 )]
 #[post("/{enterprise_id}/suspend")]
 pub(crate) async fn suspend_enterprise(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<Enterprise>(&service, caller, id.into_inner(), conditions, once.bare(), Step::Suspend).await
+    requests::step::<Enterprise>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
 }
 
 /// Resume an enterprise
@@ -166,7 +165,7 @@ pub(crate) async fn suspend_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "resume_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -177,13 +176,13 @@ pub(crate) async fn suspend_enterprise(
 )]
 #[post("/{enterprise_id}/resume")]
 pub(crate) async fn resume_enterprise(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<Enterprise>(&service, caller, id.into_inner(), conditions, once.bare(), Step::Resume).await
+    requests::step::<Enterprise>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Resume).await
 }
 
 /// Send the activation e-mail again
@@ -192,7 +191,7 @@ pub(crate) async fn resume_enterprise(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "resend_enterprise_activation",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -203,13 +202,13 @@ pub(crate) async fn resume_enterprise(
 )]
 #[post("/{enterprise_id}/resend-activation")]
 pub(crate) async fn resend_enterprise_activation(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<Enterprise>(&service, caller, id.into_inner(), conditions, once.bare(), Step::ResendActivation)
+    requests::step::<Enterprise>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::ResendActivation)
         .await
 }
 
@@ -225,11 +224,11 @@ pub(crate) async fn resend_enterprise_activation(
 )]
 #[get("/{enterprise_id}/closing-blockers")]
 pub(crate) async fn get_enterprise_closing_blockers(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
 ) -> Result<Answer, Error> {
-    requests::closing_blockers::<Enterprise>(&service, caller, id.into_inner()).await
+    requests::closing_blockers::<Enterprise>(&app, caller, id.into_inner()).await
 }
 
 /// Close an enterprise
@@ -249,10 +248,10 @@ pub(crate) async fn get_enterprise_closing_blockers(
 )]
 #[delete("/{enterprise_id}")]
 pub(crate) async fn close_enterprise(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    requests::close::<Enterprise>(&service, caller, id.into_inner(), conditions).await
+    requests::close::<Enterprise>(&app, caller, id.into_inner(), conditions).await
 }

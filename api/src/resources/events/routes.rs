@@ -13,7 +13,7 @@ use persistence::events;
 use persistence::events::Filter;
 
 use crate::access::Read;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::events::publish::catch_up;
 use crate::events::view::{Event, EventPage};
@@ -47,36 +47,31 @@ const PATH: &str = "/events";
     security(("bearer" = []))
 )]
 #[get("")]
-pub(crate) async fn list_events(
-    service: Data<Service>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_events(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    catch_up(&service, &caller).await?;
+    catch_up(&app, &caller).await?;
     // A filter that hardly anything passes looks at much.
-    service
-        .read_long(caller, move |tx, actor, _| {
-            actor.may(Target::Events)?;
-            let caller = actor.name();
-            let (paging, filter) = read(&text, &caller)?;
-            let mut found = events::list(tx, actor.scope(), &filter)?;
-            let reader = Reader::of(&actor.own_account(tx)?);
-            let place = |event: &events::Event| event.position.to_be_bytes();
-            let (next_cursor, link) = paging.cut(&caller, &mut found, place);
-            // Behind the last page there is nothing yet, whatever the filter.
-            let end = match found.last().filter(|_| next_cursor.is_some()) {
-                Some(last) => last.position,
-                None => events::latest(tx)?.max(filter.after.unwrap_or_default()),
-            };
-            let page = EventPage {
-                items: found.into_iter().map(|event| Event::view(event, reader)).collect(),
-                next_cursor,
-                resume_cursor: (!filter.newest_first).then(|| paging.behind(&caller, &end.to_be_bytes())),
-            };
-            Ok(Answer { link, ..Answer::ok(&page)? })
-        })
-        .await
+    app.read_long(caller, move |tx, actor, _| {
+        actor.may(Target::Events)?;
+        let caller = actor.name();
+        let (paging, filter) = read(&text, &caller)?;
+        let mut found = events::list(tx, actor.scope(), &filter)?;
+        let reader = Reader::new(&actor.own_account(tx)?);
+        let position = |event: &events::Event| event.position.to_be_bytes();
+        let (next_cursor, link) = paging.split_page(&caller, &mut found, position);
+        // Behind the last page there is nothing yet, whatever the filter.
+        let end = match found.last().filter(|_| next_cursor.is_some()) {
+            Some(last) => last.position,
+            None => events::latest(tx)?.max(filter.after.unwrap_or_default()),
+        };
+        let page = EventPage {
+            items: found.into_iter().map(|event| Event::view(event, reader)).collect(),
+            next_cursor,
+            resume_cursor: (!filter.newest_first).then(|| paging.cursor_after(&caller, &end.to_be_bytes())),
+        };
+        Ok(Answer { link, ..Answer::ok(&page)? })
+    })
+    .await
 }
 
 /// Read an event
@@ -90,16 +85,15 @@ pub(crate) async fn list_events(
     security(("bearer" = []))
 )]
 #[get("/{event_id}")]
-pub(crate) async fn get_event(service: Data<Service>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
-    catch_up(&service, &caller).await?;
-    service
-        .read(caller, move |tx, actor, _| {
-            let id = EventId::parse(&id).ok_or(Refusal::NotFound)?;
-            let event = events::by_id(tx, actor.scope(), id)?.ok_or(Refusal::NotFound)?;
-            actor.may(Target::Events)?;
-            Answer::ok(&Event::view(event, Reader::of(&actor.own_account(tx)?)))
-        })
-        .await
+pub(crate) async fn get_event(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
+    catch_up(&app, &caller).await?;
+    app.read(caller, move |tx, actor, _| {
+        let id = EventId::parse(&id).ok_or(Refusal::NotFound)?;
+        let event = events::by_id(tx, actor.scope(), id)?.ok_or(Refusal::NotFound)?;
+        actor.may(Target::Events)?;
+        Answer::ok(&Event::view(event, Reader::new(&actor.own_account(tx)?)))
+    })
+    .await
 }
 
 /// Ids and periods are short and of ASCII.
@@ -109,13 +103,13 @@ fn is_id(text: &str) -> bool {
 
 fn read(text: &str, caller: &str) -> Result<(Paging, Filter), Error> {
     let mut query = Query::read(text)?;
-    let paging = Paging::take_in_order(PATH, text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
-    let newest_first = query.take("order", "`oldest` or `newest`", |text| match text {
+    let paging = Paging::from_query_in_order(PATH, text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
+    let newest_first = query.parameter("order", "`oldest` or `newest`", |text| match text {
         "oldest" => Some(false),
         "newest" => Some(true),
         _ => None,
     })?;
-    let types = query.take("type", "types of events, separated by commas", |text| {
+    let types = query.parameter("type", "types of events, separated by commas", |text| {
         let patterns: Option<Vec<_>> = text.split(',').map(TypePattern::parse).collect();
         patterns.filter(|patterns| patterns.len() <= EVENT_TYPES_MAX)
     })?;
@@ -123,12 +117,12 @@ fn read(text: &str, caller: &str) -> Result<(Paging, Filter), Error> {
     let instant = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
     let filter = Filter {
         types: types.unwrap_or_default(),
-        subject: query.take("subject", "an id", |text| is_id(text).then(|| text.to_owned()))?,
-        actor: query.take("actor", "the id of a member or API client", Principal::parse)?,
-        since: query.take("since", an_instant, instant)?,
-        until: query.take("until", an_instant, instant)?,
+        subject: query.parameter("subject", "an id", |text| is_id(text).then(|| text.to_owned()))?,
+        actor: query.parameter("actor", "the id of a member or API client", Principal::parse)?,
+        since: query.parameter("since", an_instant, instant)?,
+        until: query.parameter("until", an_instant, instant)?,
         newest_first: newest_first.unwrap_or_default(),
-        after: paging.after_place(caller, |place| place.try_into().ok().map(i64::from_be_bytes))?,
+        after: paging.after_key(caller, |place| place.try_into().ok().map(i64::from_be_bytes))?,
         limit: paging.limit + 1,
     };
     query.finish()?;

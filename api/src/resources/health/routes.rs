@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode};
 use crate::http::Answer;
 use crate::shown;
@@ -83,11 +83,11 @@ pub(crate) async fn get_liveness() -> Result<Answer, Error> {
     security(())
 )]
 #[get("/readyz")]
-pub(crate) async fn get_readiness(service: Data<Service>) -> Result<Answer, Error> {
-    if service.is_draining() {
+pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer, Error> {
+    if app.is_draining() {
         return Err(Error::new(ErrorCode::Unavailable, "The service is stopping."));
     }
-    if !service.database.is_migrated().await? {
+    if !app.database.is_migrated().await? {
         return Err(Error::new(ErrorCode::Unavailable, "The database's schema is of another version."));
     }
     Answer::ok(&Health { status: "ok" })
@@ -103,8 +103,8 @@ pub(crate) async fn get_readiness(service: Data<Service>) -> Result<Answer, Erro
     security(())
 )]
 #[get("/metrics")]
-pub(crate) async fn get_metrics(service: Data<Service>) -> HttpResponse {
-    let (reads, writes) = service.database.waiting();
+pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
+    let (reads, writes) = app.database.waiting();
     metrics::gauge!("teammate_database_waiting", "kind" => "read").set(u32::try_from(reads).unwrap_or(u32::MAX));
     metrics::gauge!("teammate_database_waiting", "kind" => "write").set(u32::try_from(writes).unwrap_or(u32::MAX));
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(recorder().render())
@@ -120,7 +120,7 @@ pub(crate) async fn get_metrics(service: Data<Service>) -> HttpResponse {
     security(())
 )]
 #[get("/.well-known/jwks.json")]
-pub(crate) async fn get_jwks(service: Data<Service>) -> Result<Answer, Error> {
+pub(crate) async fn get_jwks(app: Data<App>) -> Result<Answer, Error> {
     let key = |(id, x): (uuid::Uuid, String)| Jwk {
         kty: "OKP",
         crv: "Ed25519",
@@ -129,7 +129,7 @@ pub(crate) async fn get_jwks(service: Data<Service>) -> Result<Answer, Error> {
         kid: id.to_string(),
         x,
     };
-    Answer::ok(&Jwks { keys: service.access_tokens.public_keys().into_iter().map(key).collect() })
+    Answer::ok(&Jwks { keys: app.access_tokens.public_keys().into_iter().map(key).collect() })
 }
 
 /// The recorder of metrics, of which a process has one.

@@ -21,7 +21,7 @@ use crate::access::Actor;
 use crate::error::{Error, ErrorCode, value_error};
 use crate::http::Valid;
 use crate::http::validation::validate;
-use crate::mail::Post;
+use crate::mail::Outbox;
 use crate::resources::accounts::{change, create};
 use crate::resources::enterprises::wire::{CreateEnterprise, PatchEnterprise};
 use crate::resources::resellers::wire::{CreateReseller, PatchReseller};
@@ -105,7 +105,7 @@ pub enum Status {
 #[derive(Clone)]
 pub struct Tools {
     /// Writes e-mails.
-    pub post: Arc<Post>,
+    pub outbox: Arc<Outbox>,
     /// Seals passwords.
     pub seal: Arc<Seal>,
     /// The SBC regions on offer.
@@ -174,7 +174,7 @@ impl Importable for Resellers {
         let command: create::CreateReseller = command::<CreateReseller, _>(row, ())?;
         let found = accounts::by_email(tx, &actor.scope(), Tier::Reseller, &command.email)?;
         let Some(found) = found else {
-            let created = create::reseller(tx, actor, &command, *now, &tools.post)?;
+            let created = create::reseller(tx, actor, &command, *now, &tools.outbox)?;
             return Ok((Status::Created, created.id_text()));
         };
         let same = same_parent(&found, Tier::MasterReseller, command.master_reseller_id.as_deref());
@@ -207,7 +207,7 @@ impl Importable for Enterprises {
         let command: create::CreateEnterprise = command::<CreateEnterprise, _>(row, &tools.offered)?;
         let found = accounts::by_email(tx, &actor.scope(), Tier::Enterprise, &command.email)?;
         let Some(found) = found else {
-            let created = create::enterprise(tx, actor, &command, *now, &tools.post)?;
+            let created = create::enterprise(tx, actor, &command, *now, &tools.outbox)?;
             return Ok((Status::Created, created.id_text()));
         };
         let same = same_parent(&found, Tier::Reseller, command.reseller_id.as_deref());
@@ -219,7 +219,7 @@ impl Importable for Users {
     const COLUMNS: &'static [Column] = USER;
 
     fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error> {
-        let account = actor.reach_telephony(tx, &self.0)?;
+        let account = actor.load_enterprise(tx, &self.0)?;
         operations::may_add(actor, &account)?;
         Ok(Some(account))
     }
@@ -284,15 +284,15 @@ fn existing(
         return Ok((Status::Skipped, found.id_text()));
     }
     let actor = actor.changing();
-    let account = actor.reach(tx, found.tier, &found.id_text())?;
+    let account = actor.load_account(tx, found.tier, &found.id_text())?;
     let version = account.version;
-    let changed = change::update(tx, &actor, account, change()?, *now, &tools.post)?;
+    let changed = change::update(tx, &actor, account, change()?, *now, &tools.outbox)?;
     Ok((if changed.version == version { Status::Unchanged } else { Status::Updated }, changed.id_text()))
 }
 
 /// An import moves nothing.
 fn same_parent(found: &Account, tier: Tier, named: Option<&str>) -> Result<(), Error> {
-    let parent = found.place().of(tier).map(|id| tier.format_id(id));
+    let parent = found.ancestry().account_of(tier).map(|id| tier.format_id(id));
     if named.is_none_or(|named| parent.as_deref() == Some(named)) {
         return Ok(());
     }

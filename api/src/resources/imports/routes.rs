@@ -10,11 +10,11 @@ use super::run::{Options, run};
 use super::upload::Upload;
 use super::wire::{ImportResult, OnExistingView};
 use crate::access::Create;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
-use crate::http::params::IdempotencyKey;
+use crate::http::params::IdempotencyKeyHeader;
 use crate::http::query::Query;
-use crate::http::{Answer, Caller, Once};
+use crate::http::{Answer, Caller, IdempotencyKey};
 
 /// How an import is carried out, as the document shows it.
 #[derive(Debug, IntoParams)]
@@ -41,7 +41,7 @@ struct ImportQuery {
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "import_resellers",
-    params(ImportQuery, IdempotencyKey),
+    params(ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", examples(
             ("as_a_master_reseller" = (summary = "As a master reseller", value = json!("name,email,services,billing_reference\nSeeblick,office@seeblick.example,pbx trunk,CUST-4713\n"))),
@@ -59,13 +59,13 @@ struct ImportQuery {
 )]
 #[post("/import")]
 pub(crate) async fn import_resellers(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
     request: HttpRequest,
-    once: Once,
+    key: IdempotencyKey,
     upload: Upload,
 ) -> Result<Answer, Error> {
-    import(&service, caller, Resellers, request.query_string(), once, upload).await
+    import(&app, caller, Resellers, request.query_string(), key, upload).await
 }
 
 /// Import enterprises
@@ -75,7 +75,7 @@ pub(crate) async fn import_resellers(
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "import_enterprises",
-    params(ImportQuery, IdempotencyKey),
+    params(ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", examples(
             ("as_a_reseller" = (summary = "As a reseller", value = json!("name,email,country,sbc_regions,services,user_limit\nFlorist,admin@florist.example,DE,emea,pbx,25\n"))),
@@ -93,13 +93,13 @@ pub(crate) async fn import_resellers(
 )]
 #[post("/import")]
 pub(crate) async fn import_enterprises(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
     request: HttpRequest,
-    once: Once,
+    key: IdempotencyKey,
     upload: Upload,
 ) -> Result<Answer, Error> {
-    import(&service, caller, Enterprises, request.query_string(), once, upload).await
+    import(&app, caller, Enterprises, request.query_string(), key, upload).await
 }
 
 /// Import users
@@ -109,7 +109,7 @@ pub(crate) async fn import_enterprises(
 #[utoipa::path(
     tag = "Users",
     operation_id = "import_users",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ImportQuery, IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", example = "teams_user,trunk_id,default_number,voice_route\nanna@kiosk.example,trunk_01h455vb4pex5vsknk084sn02q,+4930901820,emea\n"),
         (String = "application/x-ndjson", example = "{\"teams_user\":\"anna@kiosk.example\",\"pbx_id\":\"pbx_01h455vb4pex5vsknk084sn02q\",\"sip_user\":\"1001\",\"voice_route\":\"emea\"}\n"),
@@ -125,43 +125,43 @@ pub(crate) async fn import_enterprises(
 )]
 #[post("/import")]
 pub(crate) async fn import_users(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
     id: Path<String>,
     request: HttpRequest,
-    once: Once,
+    key: IdempotencyKey,
     upload: Upload,
 ) -> Result<Answer, Error> {
-    import(&service, caller, Users(id.into_inner()), request.query_string(), once, upload).await
+    import(&app, caller, Users(id.into_inner()), request.query_string(), key, upload).await
 }
 
 async fn import<I: Importable>(
-    service: &Service,
+    app: &App,
     caller: Caller<Create>,
     import: I,
     text: &str,
-    once: Once,
+    key: IdempotencyKey,
     upload: Upload,
 ) -> Result<Answer, Error> {
     // Authority comes before validation.
     let asked = import.clone();
-    service.write(caller.again(), move |tx, actor, _| asked.reach(tx, actor).map(drop)).await?;
+    app.write(caller.clone_for_next_transaction(), move |tx, actor, _| asked.reach(tx, actor).map(drop)).await?;
     let mut query = Query::read(text)?;
     let flag = |text: &str| text.parse::<bool>().ok();
     let options = Options {
-        dry_run: query.take("dry_run", "true or false", flag)?.unwrap_or_default(),
-        atomic: query.take("atomic", "true or false", flag)?.unwrap_or_default(),
+        dry_run: query.parameter("dry_run", "true or false", flag)?.unwrap_or_default(),
+        atomic: query.parameter("atomic", "true or false", flag)?.unwrap_or_default(),
         on_existing: query
-            .take("on_existing", "skip, update or fail", OnExistingView::parse)?
+            .parameter("on_existing", "skip, update or fail", OnExistingView::parse)?
             .unwrap_or(OnExisting::Fail),
     };
     query.finish()?;
     let (form, octets, columns) = (upload.form()?, upload.octets.clone(), I::COLUMNS);
-    let repeatable = once.over_query(text, &octets);
+    let repeatable = key.with_query(text, &octets);
     // Reading ten thousand rows takes longer than others should wait for this thread.
     let reading = tokio::task::spawn_blocking(move || read(form, &octets, columns)).await;
     let failed = |_| Error::new(crate::error::ErrorCode::Internal, "This is our fault. Nothing was changed.");
     let rows = reading.map_err(failed)??;
-    let _turn = service.imports.acquire().await;
-    run(service, &caller, import, rows, options, repeatable).await
+    let _turn = app.imports.acquire().await;
+    run(app, &caller, import, rows, options, repeatable).await
 }

@@ -11,9 +11,9 @@ use super::kinds::{Importable, Job, OnExisting, Tools};
 use super::read::Row;
 use super::wire::{ImportResult, ImportRow, ImportStatus};
 use crate::access::{Actor, Create};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode};
-use crate::http::idempotency::Repeatable;
+use crate::http::idempotency::IdempotentRequest;
 use crate::http::{Answer, Caller};
 
 /// Rows that are carried out in one transaction, unless it is all or nothing.
@@ -46,62 +46,62 @@ impl From<persistence::Error> for Undone {
 
 /// Carries an import out. A part that was carried out for the same idempotency key before is not carried out again.
 pub async fn run<I: Importable>(
-    service: &Service,
+    app: &App,
     caller: &Caller<Create>,
     import: I,
     rows: Vec<Row>,
     options: Options,
-    once: Repeatable,
+    key: IdempotentRequest,
 ) -> Result<Answer, Error> {
     let tools = Tools {
-        post: Arc::clone(&service.post),
-        seal: Arc::clone(&service.seal),
-        offered: service.settings.sbc_regions.clone(),
+        outbox: Arc::clone(&app.outbox),
+        seal: Arc::clone(&app.seal),
+        offered: app.settings.sbc_regions.clone(),
     };
     let Options { dry_run, atomic, on_existing } = options;
     if dry_run {
-        let would = rehearse(service, caller, &import, &rows, on_existing, &tools).await?;
-        return Answer::ok(&ImportResult::of(would, true));
+        let would = rehearse(app, caller, &import, &rows, on_existing, &tools).await?;
+        return Answer::ok(&ImportResult::new(would, true));
     }
     if atomic {
-        if let Some(kept) = kept(service, caller, &once).await? {
+        if let Some(kept) = kept(app, caller, &key).await? {
             return Ok(kept);
         }
         // What is refused is refused in parts; only what will do is carried out as a whole, for which others wait.
-        refuse_failed(&rehearse(service, caller, &import, &rows, on_existing, &tools).await?)?;
-        return service
-            .write_once(caller.again(), once, move |tx, actor, now| {
+        refuse_failed(&rehearse(app, caller, &import, &rows, on_existing, &tools).await?)?;
+        return app
+            .write_once(caller.clone_for_next_transaction(), key, move |tx, actor, now| {
                 let done = carry_out(tx, actor, &import, &rows, on_existing, now, &tools)?;
                 refuse_failed(&done)?;
-                Answer::ok(&ImportResult::of(done, false))
+                Answer::ok(&ImportResult::new(done, false))
             })
             .await;
     }
     let mut done = Vec::with_capacity(rows.len());
     for (number, part) in rows.chunks(PART).enumerate() {
         let (import, part, tools) = (import.clone(), part.to_vec(), tools.clone());
-        let answer = service
-            .write_once(caller.again(), once.part(number), move |tx, actor, now| {
+        let answer = app
+            .write_once(caller.clone_for_next_transaction(), key.part(number), move |tx, actor, now| {
                 let done = carry_out(tx, actor, &import, &part, on_existing, now, &tools)?;
-                Answer::ok(&ImportResult::of(done, false))
+                Answer::ok(&ImportResult::new(done, false))
             })
             .await?;
         let failed = |_| Error::new(ErrorCode::Internal, "This is our fault. Send the file again.");
         let part: ImportResult = serde_json::from_slice(&answer.body).map_err(failed)?;
         done.extend(part.rows);
     }
-    Answer::ok(&ImportResult::of(done, false))
+    Answer::ok(&ImportResult::new(done, false))
 }
 
 /// The answer that the same request got before.
-async fn kept(service: &Service, caller: &Caller<Create>, once: &Repeatable) -> Result<Option<Answer>, Error> {
-    let once = once.clone();
-    service.write(caller.again(), move |tx, actor, now| once.kept(tx, &actor.name(), now)).await
+async fn kept(app: &App, caller: &Caller<Create>, key: &IdempotentRequest) -> Result<Option<Answer>, Error> {
+    let once = key.clone();
+    app.write(caller.clone_for_next_transaction(), move |tx, actor, now| once.kept(tx, &actor.name(), now)).await
 }
 
 /// What would become of rows: each part is carried out and undone.
 async fn rehearse<I: Importable>(
-    service: &Service,
+    app: &App,
     caller: &Caller<Create>,
     import: &I,
     rows: &[Row],
@@ -113,7 +113,7 @@ async fn rehearse<I: Importable>(
     for part in rows.chunks(PART) {
         let (imported, part, tools) = (import.clone(), part.to_vec(), tools.clone());
         let keys: Vec<_> = part.iter().map(|row| I::key(row)).collect();
-        let done = service.write(caller.again(), move |tx, actor, now| {
+        let done = app.write(caller.clone_for_next_transaction(), move |tx, actor, now| {
             let outcome: Result<(), Undone> = savepoint(tx, |tx| {
                 let done = carry_out(tx, actor, &imported, &part, on_existing, now, &tools).map_err(Undone::Failed)?;
                 Err(Undone::Rows(done))

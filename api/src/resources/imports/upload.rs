@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode};
 
 /// The form of a file.
@@ -57,10 +57,10 @@ impl FromRequest for Upload {
             _ => None,
         };
         let announced: Option<u64> = text(header::CONTENT_LENGTH).parse().ok();
-        let service = request.app_data::<Data<Service>>().cloned();
+        let app = request.app_data::<Data<App>>().cloned();
         let mut payload = payload.take();
         Box::pin(async move {
-            let place = service.and_then(|service| Arc::clone(&service.uploads).try_acquire_owned().ok());
+            let place = app.and_then(|app| Arc::clone(&app.uploads).try_acquire_owned().ok());
             let place = place.ok_or_else(|| {
                 let detail = "Other imports are under way. Send the file again in a moment.";
                 Error::new(ErrorCode::Unavailable, detail)

@@ -110,7 +110,7 @@ impl OnExistingView {
 impl ImportResult {
     /// The result of rows.
     #[must_use]
-    pub fn of(rows: Vec<ImportRow>, dry_run: bool) -> Self {
+    pub fn new(rows: Vec<ImportRow>, dry_run: bool) -> Self {
         let count = |status| rows.iter().filter(|row| row.status == status).count();
         Self {
             dry_run,

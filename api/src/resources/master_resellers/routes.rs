@@ -5,10 +5,10 @@ use actix_web::{HttpRequest, delete, get, patch, post};
 
 use super::wire::{MasterReseller, MasterResellerPage, PatchMasterReseller};
 use crate::access::{Change, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{BlockersView, Error};
-use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::accounts::requests;
 use crate::resources::accounts::requests::Step;
 use crate::shown;
@@ -31,11 +31,11 @@ use crate::shown;
 )]
 #[get("")]
 pub(crate) async fn list_master_resellers(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
-    requests::list::<MasterReseller>(&service, caller, request.query_string().to_owned()).await
+    requests::list::<MasterReseller>(&app, caller, request.query_string().to_owned()).await
 }
 
 /// Read a master reseller
@@ -53,12 +53,12 @@ pub(crate) async fn list_master_resellers(
 )]
 #[get("/{master_reseller_id}")]
 pub(crate) async fn get_master_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    requests::get::<MasterReseller>(&service, caller, id.into_inner(), conditions).await
+    requests::get::<MasterReseller>(&app, caller, id.into_inner(), conditions).await
 }
 
 /// Change a master reseller
@@ -78,14 +78,14 @@ pub(crate) async fn get_master_reseller(
 )]
 #[patch("/{master_reseller_id}")]
 pub(crate) async fn update_master_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse_patch::<PatchMasterReseller, _>();
-    requests::patch::<MasterReseller>(&service, caller, id.into_inner(), conditions, command).await
+    requests::patch::<MasterReseller>(&app, caller, id.into_inner(), conditions, command).await
 }
 
 /// Suspend a master reseller
@@ -94,7 +94,7 @@ pub(crate) async fn update_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "suspend_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -105,13 +105,13 @@ pub(crate) async fn update_master_reseller(
 )]
 #[post("/{master_reseller_id}/suspend")]
 pub(crate) async fn suspend_master_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<MasterReseller>(&service, caller, id.into_inner(), conditions, once.bare(), Step::Suspend).await
+    requests::step::<MasterReseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
 }
 
 /// Resume a master reseller
@@ -120,7 +120,7 @@ pub(crate) async fn suspend_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "resume_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -131,13 +131,13 @@ pub(crate) async fn suspend_master_reseller(
 )]
 #[post("/{master_reseller_id}/resume")]
 pub(crate) async fn resume_master_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<MasterReseller>(&service, caller, id.into_inner(), conditions, once.bare(), Step::Resume).await
+    requests::step::<MasterReseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Resume).await
 }
 
 /// Send the activation e-mail again
@@ -146,7 +146,7 @@ pub(crate) async fn resume_master_reseller(
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "resend_master_reseller_activation",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -157,14 +157,21 @@ pub(crate) async fn resume_master_reseller(
 )]
 #[post("/{master_reseller_id}/resend-activation")]
 pub(crate) async fn resend_master_reseller_activation(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<MasterReseller>(&service, caller, id.into_inner(), conditions, once.bare(), Step::ResendActivation)
-        .await
+    requests::step::<MasterReseller>(
+        &app,
+        caller,
+        id.into_inner(),
+        conditions,
+        key.without_body(),
+        Step::ResendActivation,
+    )
+    .await
 }
 
 /// See what keeps a master reseller from closing
@@ -179,11 +186,11 @@ pub(crate) async fn resend_master_reseller_activation(
 )]
 #[get("/{master_reseller_id}/closing-blockers")]
 pub(crate) async fn get_master_reseller_closing_blockers(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
 ) -> Result<Answer, Error> {
-    requests::closing_blockers::<MasterReseller>(&service, caller, id.into_inner()).await
+    requests::closing_blockers::<MasterReseller>(&app, caller, id.into_inner()).await
 }
 
 /// Close a master reseller
@@ -203,10 +210,10 @@ pub(crate) async fn get_master_reseller_closing_blockers(
 )]
 #[delete("/{master_reseller_id}")]
 pub(crate) async fn close_master_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    requests::close::<MasterReseller>(&service, caller, id.into_inner(), conditions).await
+    requests::close::<MasterReseller>(&app, caller, id.into_inner(), conditions).await
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::ReadMyself;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::field;
 use crate::http::params::IfNoneMatch;
@@ -86,11 +86,11 @@ pub struct MyAccount {
 )]
 #[get("/me")]
 pub(crate) async fn get_me(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<ReadMyself>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let answer = service
+    let answer = app
         .read(caller, move |tx, actor, now| {
             actor.may(Target::Myself)?;
             let account = actor.own_account(tx)?;
@@ -133,7 +133,7 @@ fn my_second_factor(
     account: AccountId,
 ) -> Result<MySecondFactor, persistence::Error> {
     Ok(MySecondFactor {
-        enabled: second_factors::of(tx, member)?.is_some_and(|factor| factor.since.is_some()),
+        enabled: second_factors::find(tx, member)?.is_some_and(|factor| factor.since.is_some()),
         required: second_factors::is_required(tx, account)?,
         recovery_codes_left: second_factors::recovery_codes_left(tx, member)?,
     })

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 
 use crate::access::Actor;
 use crate::error::Error;
-use crate::events::record::note;
+use crate::events::record::record_for;
 use crate::ids::new_id;
-use crate::mail::{Letter, Post};
+use crate::mail::{Letter, Outbox};
 use crate::security::secret_token::SecretToken;
 
 /// A member to be invited.
@@ -31,7 +31,7 @@ pub struct InviteMember {
 }
 
 /// The member of the actor's own account with this id. A change holds it: members change by themselves, too.
-pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member, Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member, Error> {
     let id = MemberId::parse(id).ok_or(Refusal::NotFound)?;
     if actor.action() != Action::Read && invitations::by_id(tx, actor.account(), id)?.is_some() {
         members::hold(tx, id)?;
@@ -46,7 +46,7 @@ pub fn invite(
     account: &Account,
     command: &InviteMember,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Member, Error> {
     let InviteMember { email, role } = command;
     if invitations::count(tx, account.id)?.0 >= MEMBERS_MAX {
@@ -55,11 +55,11 @@ pub fn invite(
     if !accounts::claim_email(tx, email, account.id)? {
         return Err(Refusal::EmailTaken.into());
     }
-    let link = Link::write(tx, account, email, *role, now, post)?;
+    let link = Link::write(tx, account, email, *role, now, outbox)?;
     let id = new_id(now);
     invitations::invite(tx, account.id, id, email, *role, &link.stored(), now)?;
     let after = json!({"email": email.given(), "role": role.as_str()});
-    note(tx, actor, account, id, "invited", (Value::Null, after), now)?;
+    record_for(tx, actor, account, id, "invited", (Value::Null, after), now)?;
     found(tx, account, id)
 }
 
@@ -70,14 +70,14 @@ pub fn resend(
     account: &Account,
     member: &Member,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Member, Error> {
     member.check_invitable()?;
     let email = EmailAddress::parse(&member.email)
         .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
-    let link = Link::write(tx, account, &email, member.role, now, post)?;
+    let link = Link::write(tx, account, &email, member.role, now, outbox)?;
     invitations::replace(tx, member.id, &link.stored(), now)?;
-    note(tx, actor, account, member.id, "invitation_resent", (Value::Null, Value::Null), now)?;
+    record_for(tx, actor, account, member.id, "invitation_resent", (Value::Null, Value::Null), now)?;
     found(tx, account, member.id)
 }
 
@@ -96,7 +96,7 @@ pub fn set_role(
     before.check_may_leave(invitations::count(tx, account.id)?.1)?;
     invitations::set_role(tx, &before, role)?;
     let changed = (json!({"role": before.role.as_str()}), json!({"role": role.as_str()}));
-    note(tx, actor, account, before.id, "updated", changed, now)?;
+    record_for(tx, actor, account, before.id, "updated", changed, now)?;
     found(tx, account, before.id)
 }
 
@@ -116,7 +116,7 @@ pub fn remove(
         accounts::free_email(tx, &own, account.id)?;
     }
     let before = json!({"email": member.email, "role": member.role.as_str()});
-    note(tx, actor, account, member.id, "removed", (before, Value::Null), now)
+    record_for(tx, actor, account, member.id, "removed", (before, Value::Null), now)
 }
 
 fn found(tx: &mut StoreConnection, account: &Account, id: MemberId) -> Result<Member, Error> {
@@ -136,7 +136,7 @@ impl Link {
         email: &EmailAddress,
         role: Role,
         now: Timestamp,
-        post: &Post,
+        outbox: &Outbox,
     ) -> Result<Self, Error> {
         let token = SecretToken::generate();
         let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
@@ -149,7 +149,7 @@ impl Link {
             expires_at,
         };
         let message = new_id(now);
-        post.enqueue(tx, message, account.id, &letter, now)?;
+        outbox.enqueue(tx, message, account.id, &letter, now)?;
         Ok(Self { message, token_hash: token.hash(), expires_at })
     }
 

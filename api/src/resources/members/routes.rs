@@ -13,12 +13,12 @@ use persistence::{invitations, members};
 use super::operations;
 use super::wire::{InviteMember, Member, MemberPage, PatchMember};
 use crate::access::{Change, Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::page::Paging;
-use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
+use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::second_factors;
 
 const PATH: &str = "/members";
@@ -30,7 +30,7 @@ const PATH: &str = "/members";
 #[utoipa::path(
     tag = "Members",
     operation_id = "invite_member",
-    params(IdempotencyKey),
+    params(IdempotencyKeyHeader),
     request_body(content = InviteMember, example = json!({"email": "bea@contoso.example", "role": "billing"})),
     responses(
         (status = 201, description = "Invited; the e-mail is on its way.", body = Member, headers(("Location" = String, description = "Where the member is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -40,23 +40,22 @@ const PATH: &str = "/members";
 )]
 #[post("")]
 pub(crate) async fn invite_member(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse::<InviteMember, operations::InviteMember>();
-    let post = Arc::clone(&service.post);
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            actor.may(Target::Members)?;
-            let command = command.get()?;
-            let account = actor.own_account(tx)?;
-            let member = operations::invite(tx, actor, &account, command, now, &post)?;
-            let location = format!("{PATH}/{}", member.id);
-            Ok(answer(member)?.created(location))
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        actor.may(Target::Members)?;
+        let command = command.get()?;
+        let account = actor.own_account(tx)?;
+        let member = operations::invite(tx, actor, &account, command, now, &outbox)?;
+        let location = format!("{PATH}/{}", member.id);
+        Ok(answer(member)?.created(location))
+    })
+    .await
 }
 
 /// List members
@@ -70,24 +69,19 @@ pub(crate) async fn invite_member(
     security(("bearer" = []))
 )]
 #[get("")]
-pub(crate) async fn list_members(
-    service: Data<Service>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_members(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    service
-        .read(caller, move |tx, actor, _| {
-            actor.may(Target::Members)?;
-            let mut query = Query::read(&text)?;
-            let paging = Paging::take(PATH, &text, &mut query)?;
-            query.finish()?;
-            let caller = actor.name();
-            let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
-            let found = invitations::list(tx, actor.account(), after, paging.newest_first, limit)?;
-            paging.answer(&caller, found, |member| member.id.uuid(), Member::from)
-        })
-        .await
+    app.read(caller, move |tx, actor, _| {
+        actor.may(Target::Members)?;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::from_query(PATH, &text, &mut query)?;
+        query.finish()?;
+        let caller = actor.name();
+        let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
+        let found = invitations::list(tx, actor.account(), after, paging.newest_first, limit)?;
+        paging.answer(&caller, found, |member| member.id.uuid(), Member::from)
+    })
+    .await
 }
 
 /// Read a member
@@ -105,15 +99,15 @@ pub(crate) async fn list_members(
 )]
 #[get("/{member_id}")]
 pub(crate) async fn get_member(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let answer = service
+    let answer = app
         .read(caller, move |tx, actor, _| {
             actor.may(Target::Members)?;
-            answer(operations::reach(tx, actor, &id)?)
+            answer(operations::load(tx, actor, &id)?)
         })
         .await?;
     Ok(conditions.answer(answer))
@@ -136,23 +130,22 @@ pub(crate) async fn get_member(
 )]
 #[patch("/{member_id}")]
 pub(crate) async fn update_member(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let role = body.parse::<PatchMember, Role>();
-    service
-        .write(caller, move |tx, actor, now| {
-            actor.may(Target::Members)?;
-            let account = actor.own_account(tx)?;
-            let member = operations::reach(tx, actor, &id)?;
-            let role = *role.get()?;
-            conditions.check_version(member.version)?;
-            answer(operations::set_role(tx, actor, &account, member, role, now)?)
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::Members)?;
+        let account = actor.own_account(tx)?;
+        let member = operations::load(tx, actor, &id)?;
+        let role = *role.get()?;
+        conditions.check_version(member.version)?;
+        answer(operations::set_role(tx, actor, &account, member, role, now)?)
+    })
+    .await
 }
 
 /// Remove a member
@@ -172,21 +165,20 @@ pub(crate) async fn update_member(
 )]
 #[delete("/{member_id}")]
 pub(crate) async fn remove_member(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    service
-        .write(caller, move |tx, actor, now| {
-            actor.may(Target::Members)?;
-            let account = actor.own_account(tx)?;
-            let member = operations::reach(tx, actor, &id)?;
-            conditions.check_version(member.version)?;
-            operations::remove(tx, actor, &account, &member, now)?;
-            Ok(Answer::no_content())
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::Members)?;
+        let account = actor.own_account(tx)?;
+        let member = operations::load(tx, actor, &id)?;
+        conditions.check_version(member.version)?;
+        operations::remove(tx, actor, &account, &member, now)?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 /// Send an invitation again
@@ -195,7 +187,7 @@ pub(crate) async fn remove_member(
 #[utoipa::path(
     tag = "Members",
     operation_id = "resend_invitation",
-    params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The e-mail is on its way.", body = Member, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`already_joined`: whoever has forgotten the password asks for a reset. `idempotency_key_in_use`."),
@@ -206,22 +198,21 @@ pub(crate) async fn remove_member(
 )]
 #[post("/{member_id}/resend-invitation")]
 pub(crate) async fn resend_invitation(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    let post = Arc::clone(&service.post);
-    service
-        .write_once(caller, once.bare(), move |tx, actor, now| {
-            actor.may(Target::Members)?;
-            let account = actor.own_account(tx)?;
-            let member = operations::reach(tx, actor, &id)?;
-            conditions.check_version(member.version)?;
-            answer(operations::resend(tx, actor, &account, &member, now, &post)?)
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once(caller, key.without_body(), move |tx, actor, now| {
+        actor.may(Target::Members)?;
+        let account = actor.own_account(tx)?;
+        let member = operations::load(tx, actor, &id)?;
+        conditions.check_version(member.version)?;
+        answer(operations::resend(tx, actor, &account, &member, now, &outbox)?)
+    })
+    .await
 }
 
 /// Take a member's second factor away
@@ -241,26 +232,25 @@ pub(crate) async fn resend_invitation(
 )]
 #[delete("/{member_id}/second-factor")]
 pub(crate) async fn reset_second_factor(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let post = Arc::clone(&service.post);
-    service
-        .write(caller, move |tx, actor, now| {
-            actor.may(Target::Members)?;
-            actor.own_account(tx)?;
-            let seen = operations::reach(tx, actor, &id)?;
-            conditions.check_version(seen.version)?;
-            if actor.principal() == Principal::Member(seen.id) {
-                return Err(Refusal::OwnSecondFactor.into());
-            }
-            let member = members::by_id(tx, seen.id)?.ok_or(Refusal::NotFound)?;
-            second_factors::operations::reset(tx, actor.origin(), &member, now, &post)?;
-            Ok(Answer::no_content())
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::Members)?;
+        actor.own_account(tx)?;
+        let seen = operations::load(tx, actor, &id)?;
+        conditions.check_version(seen.version)?;
+        if actor.principal() == Principal::Member(seen.id) {
+            return Err(Refusal::OwnSecondFactor.into());
+        }
+        let member = members::by_id(tx, seen.id)?.ok_or(Refusal::NotFound)?;
+        second_factors::operations::reset(tx, actor.origin(), &member, now, &outbox)?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 fn answer(member: member::Member) -> Result<Answer, Error> {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Account, Place, Scope, check_open};
+use domain::account::{Account, Ancestry, Scope, check_open};
 use domain::authority::Target;
 use domain::fault::Fault;
 use domain::id::{AccountId, MoveId};
@@ -10,14 +10,14 @@ use domain::limits::MOVE_DAYS;
 use domain::moves::{Move, MoveStatus, check_move, parent_tier};
 use domain::refusal::Refusal;
 use domain::values::text::BillingReference;
-use persistence::accounts::Hold;
+use persistence::accounts::Lock;
 use persistence::moves::NewMove;
 use persistence::{StoreConnection, accounts, moves};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
 use crate::error::{Error, value_error};
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 
 /// A side of a move.
@@ -39,7 +39,7 @@ pub fn request(
 ) -> Result<Move, Error> {
     check_open(account.status)?;
     let tier = parent_tier(account.tier).ok_or(Refusal::Forbidden)?;
-    let from = account.place().of(tier).ok_or(Refusal::NotFound)?;
+    let from = account.ancestry().account_of(tier).ok_or(Refusal::NotFound)?;
     if from == to {
         let fault = Fault::new("same_parent", "The account is below this one already.");
         return Err(Error::validation(vec![value_error(format!("/{}_id", tier.as_str()), fault)]));
@@ -60,7 +60,7 @@ pub fn request(
 }
 
 /// The move with an id, and the sides of it that are the actor's.
-pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<(Move, Vec<Side>), Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<(Move, Vec<Side>), Error> {
     let id = MoveId::parse(id).ok_or(Refusal::NotFound)?;
     let found = moves::by_id(tx, actor.scope(), id, now)?.ok_or(Refusal::NotFound)?;
     actor.may(Target::AccountBelow)?;
@@ -87,8 +87,8 @@ pub fn accept(
     now: Timestamp,
 ) -> Result<Move, Error> {
     // What is created below it meanwhile must see it move, or be seen to move with it.
-    accounts::lock(tx, found.account.id, Hold::Alone)?;
-    accounts::lock(tx, found.to, Hold::Still)?;
+    accounts::lock(tx, found.account.id, Lock::Exclusive)?;
+    accounts::lock(tx, found.to, Lock::Shared)?;
     let found = moves::by_id(tx, Scope::Platform, found.id, now)?.ok_or(Refusal::NotFound)?;
     found.status.check_pending()?;
     let parent = parent(tx, &Scope::Platform, &found, Side::To)?.ok_or(Refusal::NotFound)?;
@@ -105,7 +105,7 @@ pub fn accept(
         format!("{}_id", tier.as_str()): parent.id_text(),
         "billing_reference": moved.billing_reference,
     });
-    record(tx, actor.origin(), now, &Happening::to_account(moved, "moved", Value::Null, after))?;
+    record(tx, actor.origin(), now, &NewEvent::to_account(moved, "moved", Value::Null, after))?;
     Ok(decided)
 }
 
@@ -156,7 +156,7 @@ fn note(
     origin: &Origin,
     of: &Move,
     done: &str,
-    place: Option<Place>,
+    ancestry: Option<Ancestry>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let after = json!({
@@ -166,13 +166,13 @@ fn note(
         "expires_at": of.expires_at,
     });
     let (action, subject) = (format!("move.{done}"), of.id.to_string());
-    let place = place.unwrap_or_default();
-    record(tx, origin, now, &Happening { action, subject, place, before: Value::Null, after })
+    let ancestry = ancestry.unwrap_or_default();
+    record(tx, origin, now, &NewEvent { action, subject, ancestry, before: Value::Null, after })
 }
 
 /// Where the parent of a side stands in the tree, if there is one.
-fn parent_place(tx: &mut StoreConnection, of: &Move, side: Side) -> Result<Option<Place>, Error> {
-    Ok(parent(tx, &Scope::Platform, of, side)?.map(|parent| parent.place()))
+fn parent_place(tx: &mut StoreConnection, of: &Move, side: Side) -> Result<Option<Ancestry>, Error> {
+    Ok(parent(tx, &Scope::Platform, of, side)?.map(|parent| parent.ancestry()))
 }
 
 fn parent(tx: &mut StoreConnection, scope: &Scope, of: &Move, side: Side) -> Result<Option<Account>, Error> {

@@ -13,12 +13,12 @@ use super::operations;
 use super::operations::Side;
 use super::wire::{AcceptMove, Move, MoveEnterprise, MovePage, MoveReseller};
 use crate::access::{Actor, Change, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::page::Paging;
-use crate::http::params::{IdempotencyKey, PageQuery};
+use crate::http::params::{IdempotencyKeyHeader, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Once, Parsed};
+use crate::http::{Answer, Body, Caller, IdempotencyKey, Parsed};
 
 const PATH: &str = "/moves";
 
@@ -29,7 +29,7 @@ const PATH: &str = "/moves";
 #[utoipa::path(
     tag = "Moves",
     operation_id = "move_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = MoveReseller, example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
         (status = 201, description = "Asked for.", body = Move, headers(("Location" = String, description = "Where the move is."))),
@@ -39,14 +39,14 @@ const PATH: &str = "/moves";
 )]
 #[post("/{reseller_id}/move")]
 pub(crate) async fn move_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let to = body.parse::<MoveReseller, AccountId>();
-    ask(&service, caller, Tier::Reseller, id.into_inner(), to, once, &body).await
+    ask(&app, caller, Tier::Reseller, id.into_inner(), to, key, &body).await
 }
 
 /// Ask for an enterprise to be moved
@@ -56,7 +56,7 @@ pub(crate) async fn move_reseller(
 #[utoipa::path(
     tag = "Moves",
     operation_id = "move_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = MoveEnterprise, example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
         (status = 201, description = "Asked for.", body = Move, headers(("Location" = String, description = "Where the move is."))),
@@ -66,33 +66,32 @@ pub(crate) async fn move_reseller(
 )]
 #[post("/{enterprise_id}/move")]
 pub(crate) async fn move_enterprise(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let to = body.parse::<MoveEnterprise, AccountId>();
-    ask(&service, caller, Tier::Enterprise, id.into_inner(), to, once, &body).await
+    ask(&app, caller, Tier::Enterprise, id.into_inner(), to, key, &body).await
 }
 
 async fn ask(
-    service: &Service,
+    app: &App,
     caller: Caller<Change>,
     tier: Tier,
     id: String,
     to: Parsed<AccountId>,
-    once: Once,
+    key: IdempotencyKey,
     body: &Body,
 ) -> Result<Answer, Error> {
-    service
-        .write_once(caller, once.over(body), move |tx, actor, now| {
-            let account = actor.reach(tx, tier, &id)?;
-            let asked = operations::request(tx, actor, &account, *to.get()?, now)?;
-            let location = format!("{PATH}/{}", asked.id);
-            Ok(answer(tx, actor, asked)?.created(location))
-        })
-        .await
+    app.write_once(caller, key.with_body(body), move |tx, actor, now| {
+        let account = actor.load_account(tx, tier, &id)?;
+        let asked = operations::request(tx, actor, &account, *to.get()?, now)?;
+        let location = format!("{PATH}/{}", asked.id);
+        Ok(answer(tx, actor, asked)?.created(location))
+    })
+    .await
 }
 
 /// List moves
@@ -106,28 +105,23 @@ async fn ask(
     security(("bearer" = []))
 )]
 #[get("")]
-pub(crate) async fn list_moves(
-    service: Data<Service>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_moves(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    service
-        .read(caller, move |tx, actor, now| {
-            actor.may(Target::AccountBelow)?;
-            let mut query = Query::read(&text)?;
-            let paging = Paging::take(PATH, &text, &mut query)?;
-            query.finish()?;
-            let caller = actor.name();
-            let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
-            let mut views = Vec::new();
-            for found in moves::list(tx, actor.scope(), after, paging.newest_first, limit, now)? {
-                let sees_from = operations::sees_from(tx, actor.scope(), &found)?;
-                views.push((found.id, Move::view(found, sees_from)));
-            }
-            paging.answer(&caller, views, |(id, _)| id.uuid(), |(_, view)| view)
-        })
-        .await
+    app.read(caller, move |tx, actor, now| {
+        actor.may(Target::AccountBelow)?;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::from_query(PATH, &text, &mut query)?;
+        query.finish()?;
+        let caller = actor.name();
+        let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
+        let mut views = Vec::new();
+        for found in moves::list(tx, actor.scope(), after, paging.newest_first, limit, now)? {
+            let sees_from = operations::sees_from(tx, actor.scope(), &found)?;
+            views.push((found.id, Move::view(found, sees_from)));
+        }
+        paging.answer(&caller, views, |(id, _)| id.uuid(), |(_, view)| view)
+    })
+    .await
 }
 
 /// Read a move
@@ -141,13 +135,12 @@ pub(crate) async fn list_moves(
     security(("bearer" = []))
 )]
 #[get("/{move_id}")]
-pub(crate) async fn get_move(service: Data<Service>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
-    service
-        .read(caller, move |tx, actor, now| {
-            let (found, _) = operations::reach(tx, actor, &id, now)?;
-            answer(tx, actor, found)
-        })
-        .await
+pub(crate) async fn get_move(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
+    app.read(caller, move |tx, actor, now| {
+        let (found, _) = operations::load(tx, actor, &id, now)?;
+        answer(tx, actor, found)
+    })
+    .await
 }
 
 /// Accept a move
@@ -157,7 +150,7 @@ pub(crate) async fn get_move(service: Data<Service>, caller: Caller<Read>, id: P
 #[utoipa::path(
     tag = "Moves",
     operation_id = "accept_move",
-    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = Option<AcceptMove>, example = json!({"billing_reference": "CUST-4711"})),
     responses(
         (status = 200, description = "The account has moved.", body = Move),
@@ -167,22 +160,21 @@ pub(crate) async fn get_move(service: Data<Service>, caller: Caller<Read>, id: P
 )]
 #[post("/{move_id}/accept")]
 pub(crate) async fn accept_move(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
-    let repeatable = once.over(&body);
-    service
-        .write_once(caller, repeatable, move |tx, actor, now| {
-            let (found, sides) = operations::reach(tx, actor, &id, now)?;
-            operations::mine(&sides, Side::To)?;
-            let reference = body.json_or_nothing::<AcceptMove>()?.reference(&found.account)?;
-            let accepted = operations::accept(tx, actor, &found, reference.as_ref(), now)?;
-            answer(tx, actor, accepted)
-        })
-        .await
+    let repeatable = key.with_body(&body);
+    app.write_once(caller, repeatable, move |tx, actor, now| {
+        let (found, sides) = operations::load(tx, actor, &id, now)?;
+        operations::mine(&sides, Side::To)?;
+        let reference = body.json_or_nothing::<AcceptMove>()?.reference(&found.account)?;
+        let accepted = operations::accept(tx, actor, &found, reference.as_ref(), now)?;
+        answer(tx, actor, accepted)
+    })
+    .await
 }
 
 /// Decline a move
@@ -191,7 +183,7 @@ pub(crate) async fn accept_move(
 #[utoipa::path(
     tag = "Moves",
     operation_id = "decline_move",
-    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     responses(
         (status = 200, description = "Declined.", body = Move),
         (status = 409, description = "`move_decided`: it was decided, or its time is over. `idempotency_key_in_use`."),
@@ -201,12 +193,12 @@ pub(crate) async fn accept_move(
 )]
 #[post("/{move_id}/decline")]
 pub(crate) async fn decline_move(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    refuse(&service, caller, id.into_inner(), once, MoveStatus::Declined).await
+    refuse(&app, caller, id.into_inner(), key, MoveStatus::Declined).await
 }
 
 /// Cancel a move
@@ -215,7 +207,7 @@ pub(crate) async fn decline_move(
 #[utoipa::path(
     tag = "Moves",
     operation_id = "cancel_move",
-    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     responses(
         (status = 200, description = "Cancelled.", body = Move),
         (status = 409, description = "`move_decided`: it was decided, or its time is over. `idempotency_key_in_use`."),
@@ -225,28 +217,27 @@ pub(crate) async fn decline_move(
 )]
 #[post("/{move_id}/cancel")]
 pub(crate) async fn cancel_move(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    refuse(&service, caller, id.into_inner(), once, MoveStatus::Cancelled).await
+    refuse(&app, caller, id.into_inner(), key, MoveStatus::Cancelled).await
 }
 
 async fn refuse(
-    service: &Service,
+    app: &App,
     caller: Caller<Change>,
     id: String,
-    once: Once,
+    key: IdempotencyKey,
     status: MoveStatus,
 ) -> Result<Answer, Error> {
-    service
-        .write_once(caller, once.bare(), move |tx, actor, now| {
-            let (found, sides) = operations::reach(tx, actor, &id, now)?;
-            let decided = operations::refuse(tx, actor, &found, &sides, status, now)?;
-            answer(tx, actor, decided)
-        })
-        .await
+    app.write_once(caller, key.without_body(), move |tx, actor, now| {
+        let (found, sides) = operations::load(tx, actor, &id, now)?;
+        let decided = operations::refuse(tx, actor, &found, &sides, status, now)?;
+        answer(tx, actor, decided)
+    })
+    .await
 }
 
 fn answer(tx: &mut StoreConnection, actor: &Actor, of: rules::Move) -> Result<Answer, Error> {

@@ -73,7 +73,7 @@ pub fn exchange(
     // Held first: a new password or a second factor takes the code back.
     let Some(member) = authorization_codes::member(tx, &code.hash())? else { return Ok(None) };
     members::hold(tx, member)?;
-    let Some(found) = authorization_codes::take(tx, &code.hash(), now)? else { return Ok(None) };
+    let Some(found) = authorization_codes::redeem(tx, &code.hash(), now)? else { return Ok(None) };
     let challenge = URL_SAFE_NO_PAD.encode(hash(verifier.expose_secret()));
     let is_theirs = verify_slices_are_equal(challenge.as_bytes(), found.challenge.as_bytes()).is_ok();
     if !is_theirs || found.redirect_uri != redirect_uri {

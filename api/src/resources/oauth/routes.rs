@@ -11,7 +11,7 @@ use super::operations::{authenticate, exchange, give_code};
 use super::wire::{
     AskedFor, AuthorizationServer, ClientToken, IssuedToken, REDIRECT_PATH, SignInFor, SignedInFor, TokenRequest,
 };
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, ErrorCode, OauthProblem};
 use crate::http::{Answer, Body, Context};
 use crate::resources::auth::operations::{Refreshed, refresh};
@@ -37,10 +37,9 @@ use crate::security::secret_token::SecretToken;
     security(())
 )]
 #[post("/oauth/authorize")]
-pub(crate) async fn sign_in_for_program(service: Data<Service>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
     let (attempt, asked) = body.parse::<SignInFor, (Attempt, AskedFor)>().into_inner()?;
-    let code =
-        sign_in(&service, &context, attempt, move |tx, _, member, now| give_code(tx, member, &asked, now)).await?;
+    let code = sign_in(&app, &context, attempt, move |tx, _, member, now| give_code(tx, member, &asked, now)).await?;
     Answer::ok(&SignedInFor { redirect_to: format!("{REDIRECT_PATH}#code={}", code.expose()) })
 }
 
@@ -62,17 +61,17 @@ pub(crate) async fn sign_in_for_program(service: Data<Service>, context: Context
 )]
 #[post("/oauth/token")]
 pub(crate) async fn issue_token(
-    service: Data<Service>,
+    app: Data<App>,
     context: Context,
     request: HttpRequest,
     body: Body,
 ) -> Result<Answer, Error> {
-    let (now, address, origin) = (service.clock.now(), context.address, context.anonymous());
+    let (now, address, origin) = (app.clock.now(), context.address, context.anonymous());
     let issued = match Grant::read(&request, &body)? {
         Grant::Client(client, secret) => {
             let hash = secret.hash();
-            let session = service.database.write(move |tx| authenticate(tx, client, &hash, address, now)).await?;
-            let token = service.access_tokens.issue(Principal::Client(client), session, now);
+            let session = app.database.write(move |tx| authenticate(tx, client, &hash, address, now)).await?;
+            let token = app.access_tokens.issue(Principal::Client(client), session, now);
             IssuedToken::Client(ClientToken {
                 access_token: token.expose_secret().to_owned(),
                 token_type: "Bearer",
@@ -82,19 +81,19 @@ pub(crate) async fn issue_token(
         Grant::Code { code, redirect_uri, verifier } => {
             let refresh = SecretToken::generate();
             let first = refresh.clone();
-            let exchanged = service
-                .write_at(now, move |tx, _| exchange(tx, &origin, (&code, &redirect_uri, &verifier), &first, now));
+            let exchanged =
+                app.write_at(now, move |tx, _| exchange(tx, &origin, (&code, &redirect_uri, &verifier), &first, now));
             let (member, session) = exchanged.await?.ok_or_else(invalid_grant)?;
-            let access = service.access_tokens.issue(Principal::Member(member), session, now);
+            let access = app.access_tokens.issue(Principal::Member(member), session, now);
             IssuedToken::Member(Tokens::expose(&access, &refresh))
         }
         Grant::Refresh(token) => {
-            let refreshed = service.write_at(now, move |tx, _| refresh(tx, &origin, &token, now)).await;
+            let refreshed = app.write_at(now, move |tx, _| refresh(tx, &origin, &token, now)).await;
             // OAuth has one name for whatever is wrong with a refresh token and whose it is.
             let is_over = |code| matches!(code, ErrorCode::NotOperating | ErrorCode::NotSignedIn);
             let refreshed = refreshed.map_err(|error| if is_over(error.code()) { invalid_grant() } else { error })?;
             let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid_grant()) };
-            let access = service.access_tokens.issue(Principal::Member(member), session, now);
+            let access = app.access_tokens.issue(Principal::Member(member), session, now);
             IssuedToken::Member(Tokens::expose(&access, &successor))
         }
     };
@@ -111,10 +110,10 @@ pub(crate) async fn issue_token(
     security(())
 )]
 #[get("/.well-known/oauth-authorization-server")]
-pub(crate) async fn get_authorization_server(service: Data<Service>) -> Result<Answer, Error> {
-    let at = |path: &str| format!("{}{path}", service.public_url);
+pub(crate) async fn get_authorization_server(app: Data<App>) -> Result<Answer, Error> {
+    let at = |path: &str| format!("{}{path}", app.public_url);
     Answer::ok(&AuthorizationServer {
-        issuer: service.public_url.clone(),
+        issuer: app.public_url.clone(),
         token_endpoint: at("/oauth/token"),
         jwks_uri: at("/.well-known/jwks.json"),
         authorization_endpoint: at("/sign-in"),

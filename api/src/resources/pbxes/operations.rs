@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::access::Actor;
 use crate::error::Error;
-use crate::events::record::{difference, note};
+use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
 
 /// A PBX to be added.
@@ -31,10 +31,10 @@ pub struct CreatePbx {
 }
 
 /// The PBX with an id, and the enterprise that it belongs to, if the actor may act on it.
-pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Pbx), Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Pbx), Error> {
     let id = PbxId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = pbxes::owner(tx, id)?;
-    let account = actor.reach_owner(tx, owner)?;
+    let account = actor.load_owner(tx, owner)?;
     let pbx = pbxes::by_id(tx, account.id, id)?.ok_or(Refusal::NotFound)?;
     Ok((account, pbx))
 }
@@ -51,11 +51,11 @@ pub fn create(
     if !account.services.has(Service::Pbx) {
         return Err(Refusal::ServiceMissing(Service::Pbx).into());
     }
-    direct_routing::of(tx, account.id)?.check_established()?;
+    direct_routing::load(tx, account.id)?.check_established()?;
     let CreatePbx { kind, location, sip_domain, change } = command.clone();
     let settings = Settings::new(kind, location, sip_domain, &change);
     let pbx = pbxes::insert(tx, account.id, new_id(now), &settings, now)?.ok_or(Refusal::LocationTaken)?;
-    note(tx, actor, account, pbx.id, "created", (Value::Null, members(&settings)), now)?;
+    record_for(tx, actor, account, pbx.id, "created", (Value::Null, fields(&settings)), now)?;
     Ok(pbx)
 }
 
@@ -77,7 +77,7 @@ pub fn update(
         Taken::Location => Refusal::LocationTaken,
         Taken::SipUser => Refusal::SipDomainClash,
     })?;
-    note(tx, actor, account, pbx.id, "updated", difference(members(&before.settings), members(&settings)), now)?;
+    record_for(tx, actor, account, pbx.id, "updated", difference(fields(&before.settings), fields(&settings)), now)?;
     Ok(pbx)
 }
 
@@ -94,11 +94,11 @@ pub fn delete(
         return Err(Refusal::HasUsers(users).into());
     }
     pbxes::delete(tx, pbx.id)?;
-    note(tx, actor, account, pbx.id, "removed", (members(&pbx.settings), Value::Null), now)
+    record_for(tx, actor, account, pbx.id, "removed", (fields(&pbx.settings), Value::Null), now)
 }
 
 /// The members of a PBX as events show them.
-fn members(settings: &Settings) -> Value {
+fn fields(settings: &Settings) -> Value {
     let Settings {
         kind,
         location,

@@ -9,11 +9,11 @@ use persistence::pbxes;
 use super::operations;
 use super::wire::{CreatePbx, PatchPbx, Pbx, PbxPage, PbxTypeDefaults, PbxTypeList};
 use crate::access::{Actor, Change, Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
-use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
+use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
@@ -27,9 +27,9 @@ use crate::shown;
     security(("bearer" = []))
 )]
 #[get("/pbx-types")]
-pub(crate) async fn list_pbx_types(service: Data<Service>, caller: Caller<Read>) -> Result<Answer, Error> {
+pub(crate) async fn list_pbx_types(app: Data<App>, caller: Caller<Read>) -> Result<Answer, Error> {
     let list = Answer::ok(&PbxTypeList { items: PbxType::ALL.map(PbxTypeDefaults::from).to_vec() })?;
-    service.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
+    app.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
 
 /// Add a PBX
@@ -38,7 +38,7 @@ pub(crate) async fn list_pbx_types(service: Data<Service>, caller: Caller<Read>)
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "create_pbx",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = CreatePbx, example = json!({"type": "asterisk", "location": "Berlin", "sip_domain": "sip.kiosk.example"})),
     responses(
         (status = 201, description = "Added.", body = Pbx, headers(("Location" = String, description = "Where the PBX is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -48,22 +48,21 @@ pub(crate) async fn list_pbx_types(service: Data<Service>, caller: Caller<Read>)
 )]
 #[post("")]
 pub(crate) async fn create_pbx(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse::<CreatePbx, operations::CreatePbx>();
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            let account = actor.reach_telephony(tx, &id)?;
-            let command = command.get()?;
-            let pbx = operations::create(tx, actor, &account, command, now)?;
-            let location = format!("/pbxes/{}", pbx.id);
-            Ok(answer(pbx, actor.sees_sip_data(&account))?.created(location))
-        })
-        .await
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        let account = actor.load_enterprise(tx, &id)?;
+        let command = command.get()?;
+        let pbx = operations::create(tx, actor, &account, command, now)?;
+        let location = format!("/pbxes/{}", pbx.id);
+        Ok(answer(pbx, actor.sees_sip_data(&account))?.created(location))
+    })
+    .await
 }
 
 /// List PBXs
@@ -82,23 +81,22 @@ pub(crate) async fn create_pbx(
 )]
 #[get("")]
 pub(crate) async fn list_pbxes(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let (path, text) = (format!("/enterprises/{id}/pbxes"), request.query_string().to_owned());
-    service
-        .read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
-            let account = actor.reach_telephony(tx, &id)?;
-            let mut query = Query::read(&text)?;
-            let list = ListRequest::take(path.clone(), &text, &mut query)?;
-            query.finish()?;
-            let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
-            let rows = pbxes::list(tx, account.id, &list.filter(&caller, sees)?)?;
-            list.paging.answer(&caller, rows, |pbx| pbx.id.uuid(), |pbx| Pbx::view(pbx, sees))
-        })
-        .await
+    app.read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
+        let account = actor.load_enterprise(tx, &id)?;
+        let mut query = Query::read(&text)?;
+        let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
+        query.finish()?;
+        let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
+        let rows = pbxes::list(tx, account.id, &list.filter(&caller, sees)?)?;
+        list.paging.answer(&caller, rows, |pbx| pbx.id.uuid(), |pbx| Pbx::view(pbx, sees))
+    })
+    .await
 }
 
 /// Read a PBX
@@ -116,16 +114,16 @@ pub(crate) async fn list_pbxes(
 )]
 #[get("/{pbx_id}")]
 pub(crate) async fn get_pbx(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
     let get = move |tx: &mut _, actor: &Actor, _| {
-        let (account, pbx) = operations::reach(tx, actor, &id)?;
+        let (account, pbx) = operations::load(tx, actor, &id)?;
         answer(pbx, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(service.read(caller, get).await?))
+    Ok(conditions.answer(app.read(caller, get).await?))
 }
 
 /// Change a PBX
@@ -146,22 +144,21 @@ pub(crate) async fn get_pbx(
 )]
 #[patch("/{pbx_id}")]
 pub(crate) async fn update_pbx(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse_patch::<PatchPbx, _>();
-    service
-        .write(caller, move |tx, actor, now| {
-            let (account, pbx) = operations::reach(tx, actor, &id)?;
-            let change = command.get()?;
-            conditions.check_version(pbx.version)?;
-            let pbx = operations::update(tx, actor, &account, pbx, change, now)?;
-            answer(pbx, actor.sees_sip_data(&account))
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        let (account, pbx) = operations::load(tx, actor, &id)?;
+        let change = command.get()?;
+        conditions.check_version(pbx.version)?;
+        let pbx = operations::update(tx, actor, &account, pbx, change, now)?;
+        answer(pbx, actor.sees_sip_data(&account))
+    })
+    .await
 }
 
 /// Remove a PBX
@@ -180,19 +177,18 @@ pub(crate) async fn update_pbx(
 )]
 #[delete("/{pbx_id}")]
 pub(crate) async fn delete_pbx(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    service
-        .write(caller, move |tx, actor, now| {
-            let (account, pbx) = operations::reach(tx, actor, &id)?;
-            conditions.check_version(pbx.version)?;
-            operations::delete(tx, actor, &account, &pbx, now)?;
-            Ok(Answer::no_content())
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        let (account, pbx) = operations::load(tx, actor, &id)?;
+        conditions.check_version(pbx.version)?;
+        operations::delete(tx, actor, &account, &pbx, now)?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 fn answer(pbx: domain::pbx::Pbx, sees_sip_data: bool) -> Result<Answer, Error> {

@@ -9,10 +9,10 @@ use domain::authority::Target;
 
 use super::wire::{CreateReseller, PatchReseller, Reseller, ResellerPage};
 use crate::access::{Change, Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{BlockersView, Error};
-use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::accounts::requests::{Step, View};
 use crate::resources::accounts::{create, requests};
 use crate::shown;
@@ -24,7 +24,7 @@ use crate::shown;
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "create_reseller",
-    params(IdempotencyKey),
+    params(IdempotencyKeyHeader),
     request_body(content = CreateReseller, examples(
         ("as_a_master_reseller" = (summary = "As a master reseller", value = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"}))),
         ("as_an_operator" = (summary = "As an operator, who names the master reseller", value = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn02q", "name": "Alpenblick AG", "email": "office@alpenblick.example", "services": ["trunk"], "billing_reference": "CUST-4712"}))),
@@ -37,19 +37,18 @@ use crate::shown;
 )]
 #[post("")]
 pub(crate) async fn create_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse::<CreateReseller, create::CreateReseller>();
-    let post = Arc::clone(&service.post);
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            actor.may(Target::Accounts(Tier::Reseller))?;
-            Reseller::created(create::reseller(tx, actor, command.get()?, now, &post)?)
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        actor.may(Target::Accounts(Tier::Reseller))?;
+        Reseller::created(create::reseller(tx, actor, command.get()?, now, &outbox)?)
+    })
+    .await
 }
 
 /// List resellers
@@ -72,11 +71,11 @@ pub(crate) async fn create_reseller(
 )]
 #[get("")]
 pub(crate) async fn list_resellers(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
-    requests::list::<Reseller>(&service, caller, request.query_string().to_owned()).await
+    requests::list::<Reseller>(&app, caller, request.query_string().to_owned()).await
 }
 
 /// Read a reseller
@@ -94,12 +93,12 @@ pub(crate) async fn list_resellers(
 )]
 #[get("/{reseller_id}")]
 pub(crate) async fn get_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    requests::get::<Reseller>(&service, caller, id.into_inner(), conditions).await
+    requests::get::<Reseller>(&app, caller, id.into_inner(), conditions).await
 }
 
 /// Change a reseller
@@ -119,14 +118,14 @@ pub(crate) async fn get_reseller(
 )]
 #[patch("/{reseller_id}")]
 pub(crate) async fn update_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse_patch::<PatchReseller, _>();
-    requests::patch::<Reseller>(&service, caller, id.into_inner(), conditions, command).await
+    requests::patch::<Reseller>(&app, caller, id.into_inner(), conditions, command).await
 }
 
 /// Suspend a reseller
@@ -135,7 +134,7 @@ pub(crate) async fn update_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "suspend_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
@@ -146,13 +145,13 @@ pub(crate) async fn update_reseller(
 )]
 #[post("/{reseller_id}/suspend")]
 pub(crate) async fn suspend_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<Reseller>(&service, caller, id.into_inner(), conditions, once.bare(), Step::Suspend).await
+    requests::step::<Reseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
 }
 
 /// Resume a reseller
@@ -161,7 +160,7 @@ pub(crate) async fn suspend_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "resume_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
@@ -172,13 +171,13 @@ pub(crate) async fn suspend_reseller(
 )]
 #[post("/{reseller_id}/resume")]
 pub(crate) async fn resume_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<Reseller>(&service, caller, id.into_inner(), conditions, once.bare(), Step::Resume).await
+    requests::step::<Reseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Resume).await
 }
 
 /// Send the activation e-mail again
@@ -187,7 +186,7 @@ pub(crate) async fn resume_reseller(
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "resend_reseller_activation",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKey),
+    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
         (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
@@ -198,13 +197,14 @@ pub(crate) async fn resume_reseller(
 )]
 #[post("/{reseller_id}/resend-activation")]
 pub(crate) async fn resend_reseller_activation(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    requests::step::<Reseller>(&service, caller, id.into_inner(), conditions, once.bare(), Step::ResendActivation).await
+    requests::step::<Reseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::ResendActivation)
+        .await
 }
 
 /// See what keeps a reseller from closing
@@ -219,11 +219,11 @@ pub(crate) async fn resend_reseller_activation(
 )]
 #[get("/{reseller_id}/closing-blockers")]
 pub(crate) async fn get_reseller_closing_blockers(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
 ) -> Result<Answer, Error> {
-    requests::closing_blockers::<Reseller>(&service, caller, id.into_inner()).await
+    requests::closing_blockers::<Reseller>(&app, caller, id.into_inner()).await
 }
 
 /// Close a reseller
@@ -243,10 +243,10 @@ pub(crate) async fn get_reseller_closing_blockers(
 )]
 #[delete("/{reseller_id}")]
 pub(crate) async fn close_reseller(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    requests::close::<Reseller>(&service, caller, id.into_inner(), conditions).await
+    requests::close::<Reseller>(&app, caller, id.into_inner(), conditions).await
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Read;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::field;
 use crate::http::{Answer, Caller};
@@ -64,10 +64,10 @@ impl From<&SbcRegion> for SbcRegionView {
     security(("bearer" = []))
 )]
 #[get("/sbc-regions")]
-pub(crate) async fn list_sbc_regions(service: Data<Service>, caller: Caller<Read>) -> Result<Answer, Error> {
-    let items = service.settings.sbc_regions.regions().iter().map(SbcRegionView::from).collect();
+pub(crate) async fn list_sbc_regions(app: Data<App>, caller: Caller<Read>) -> Result<Answer, Error> {
+    let items = app.settings.sbc_regions.regions().iter().map(SbcRegionView::from).collect();
     let list = Answer::ok(&SbcRegionList { items })?;
-    service.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
+    app.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
 
 /// The regions on offer.

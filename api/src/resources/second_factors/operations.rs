@@ -13,10 +13,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::access::{Actor, Origin};
 use crate::error::Error;
-use crate::events::record::{note_own_sign_in, note_sign_in};
+use crate::events::record::{record_own_sign_in, record_sign_in};
 use crate::ids::new_id;
 use crate::mail::letter::SecondFactorNotice;
-use crate::mail::{Letter, Post};
+use crate::mail::{Letter, Outbox};
 use crate::security::seal::Seal;
 use crate::security::secret_token::hash;
 use crate::security::totp::{AppSecret, recovery_codes};
@@ -30,7 +30,7 @@ pub struct Tools<'a> {
     /// Opens secrets of apps.
     pub seal: &'a Seal,
     /// Writes to members.
-    pub post: &'a Post,
+    pub outbox: &'a Outbox,
 }
 
 /// The member at work, held: its second factor is decided on.
@@ -42,7 +42,7 @@ pub fn myself(tx: &mut StoreConnection, actor: &Actor) -> Result<Member, Error> 
 
 /// Refuses to begin with a second factor where there is one.
 pub fn check_off(tx: &mut StoreConnection, member: &Member) -> Result<(), Error> {
-    let factor = second_factors::of(tx, member.id)?;
+    let factor = second_factors::find(tx, member.id)?;
     if factor.is_some_and(|factor| factor.since.is_some()) { Err(Refusal::SecondFactorOn.into()) } else { Ok(()) }
 }
 
@@ -64,7 +64,7 @@ pub fn enable(
     now: Timestamp,
     tools: Tools<'_>,
 ) -> Result<Committed<Vec<SecretString>>, Error> {
-    let factor = second_factors::of(tx, member.id)?.ok_or(Refusal::SecondFactorOff)?;
+    let factor = second_factors::find(tx, member.id)?.ok_or(Refusal::SecondFactorOff)?;
     if factor.since.is_some() {
         return Err(Refusal::SecondFactorOn.into());
     }
@@ -74,8 +74,8 @@ pub fn enable(
     second_factors::enable(tx, member.id, now)?;
     sessions::end_others(tx, member.id, session, now)?;
     let codes = renew(tx, member)?;
-    note_own_sign_in(tx, origin, member, "second_factor_enabled", now)?;
-    tell(tx, member, SecondFactorNotice::Enabled, now, tools.post)?;
+    record_own_sign_in(tx, origin, member, "second_factor_enabled", now)?;
+    tell(tx, member, SecondFactorNotice::Enabled, now, tools.outbox)?;
     Ok(Ok(codes))
 }
 
@@ -93,7 +93,7 @@ pub fn renew_recovery_codes(
         return Ok(Err(refusal));
     }
     let codes = renew(tx, member)?;
-    note_own_sign_in(tx, origin, member, "recovery_codes_renewed", now)?;
+    record_own_sign_in(tx, origin, member, "recovery_codes_renewed", now)?;
     Ok(Ok(codes))
 }
 
@@ -111,8 +111,8 @@ pub fn disable(
         return Ok(Err(refusal));
     }
     second_factors::remove(tx, member.id)?;
-    note_own_sign_in(tx, origin, member, "second_factor_disabled", now)?;
-    tell(tx, member, SecondFactorNotice::Disabled, now, tools.post)?;
+    record_own_sign_in(tx, origin, member, "second_factor_disabled", now)?;
+    tell(tx, member, SecondFactorNotice::Disabled, now, tools.outbox)?;
     Ok(Ok(()))
 }
 
@@ -122,13 +122,13 @@ pub fn reset(
     origin: &Origin,
     member: &Member,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<(), Error> {
     members::hold(tx, member.id)?;
     enabled(tx, member)?;
     second_factors::remove(tx, member.id)?;
-    note_sign_in(tx, origin, member, "second_factor_reset", now)?;
-    tell(tx, member, SecondFactorNotice::Reset, now, post)
+    record_sign_in(tx, origin, member, "second_factor_reset", now)?;
+    tell(tx, member, SecondFactorNotice::Reset, now, outbox)
 }
 
 /// Whether signing in takes a code, and if so, whether this is a right one. The member must be held.
@@ -140,7 +140,7 @@ pub fn demand(
     now: Timestamp,
     tools: Tools<'_>,
 ) -> Result<Committed<()>, Error> {
-    let Some(factor) = second_factors::of(tx, member.id)?.filter(|factor| factor.since.is_some()) else {
+    let Some(factor) = second_factors::find(tx, member.id)?.filter(|factor| factor.since.is_some()) else {
         return Ok(Ok(()));
     };
     let Some(code) = code else { return Ok(Err(Refusal::CodeNeeded)) };
@@ -162,7 +162,7 @@ fn check(
         let is_right =
             since.is_some() && second_factors::take_recovery_code(tx, member.id, &hash(text.expose_secret()))?;
         let done = if is_right { "recovery_code_used" } else { "wrong_code" };
-        note_own_sign_in(tx, origin, member, done, now)?;
+        record_own_sign_in(tx, origin, member, done, now)?;
         return Ok(if is_right { Ok(()) } else { Err(Refusal::WrongCode) });
     }
     if let Some(left) = wrong.pause(now) {
@@ -176,15 +176,15 @@ fn check(
     }
     let wrong = wrong.and_one(now);
     second_factors::set_wrong(tx, member.id, wrong)?;
-    note_own_sign_in(tx, origin, member, "wrong_code", now)?;
+    record_own_sign_in(tx, origin, member, "wrong_code", now)?;
     if wrong.is_alarming() && since.is_some() {
-        tell(tx, member, SecondFactorNotice::WrongCodes, now, tools.post)?;
+        tell(tx, member, SecondFactorNotice::WrongCodes, now, tools.outbox)?;
     }
     Ok(Err(Refusal::WrongCode))
 }
 
 fn enabled(tx: &mut StoreConnection, member: &Member) -> Result<SecondFactor, Error> {
-    let factor = second_factors::of(tx, member.id)?.filter(|factor| factor.since.is_some());
+    let factor = second_factors::find(tx, member.id)?.filter(|factor| factor.since.is_some());
     Ok(factor.ok_or(Refusal::SecondFactorOff)?)
 }
 
@@ -200,9 +200,9 @@ fn tell(
     member: &Member,
     notice: SecondFactorNotice,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<(), Error> {
     let Account { id, name, .. } = &member.account;
     let letter = Letter::SecondFactor { to: member.email_canonical.clone(), account_name: name.clone(), notice };
-    post.enqueue(tx, new_id(now), *id, &letter, now)
+    outbox.enqueue(tx, new_id(now), *id, &letter, now)
 }

@@ -12,9 +12,9 @@ use serde_json::json;
 
 use super::wire::{PatchSignInPolicy, SignInPolicy};
 use crate::access::{Actor, Change, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 use crate::http::params::{IfMatch, IfNoneMatch};
 use crate::http::{Answer, Body, Caller, Conditions};
 
@@ -33,11 +33,11 @@ use crate::http::{Answer, Body, Caller, Conditions};
 )]
 #[get("/sign-in-policy")]
 pub(crate) async fn get_sign_in_policy(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let answer = service
+    let answer = app
         .read(caller, move |tx, actor, _| {
             actor.may(Target::Members)?;
             answer(second_factors::is_required(tx, actor.account())?)
@@ -64,23 +64,22 @@ pub(crate) async fn get_sign_in_policy(
 )]
 #[patch("/sign-in-policy")]
 pub(crate) async fn update_sign_in_policy(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse::<PatchSignInPolicy, SignInPolicy>();
-    service
-        .write(caller, move |tx, actor, now| {
-            actor.may(Target::Members)?;
-            let account = actor.own_account(tx)?;
-            let required = command.get()?.require_second_factor;
-            let before = second_factors::is_required(tx, account.id)?;
-            conditions.check_version(version(before))?;
-            change(tx, actor, &account, (before, required), now)?;
-            answer(required)
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::Members)?;
+        let account = actor.own_account(tx)?;
+        let required = command.get()?.require_second_factor;
+        let before = second_factors::is_required(tx, account.id)?;
+        conditions.check_version(version(before))?;
+        change(tx, actor, &account, (before, required), now)?;
+        answer(required)
+    })
+    .await
 }
 
 fn change(
@@ -94,12 +93,12 @@ fn change(
         return Ok(());
     }
     if let (true, Principal::Member(id)) = (required, actor.principal()) {
-        let own = second_factors::of(tx, id)?;
+        let own = second_factors::find(tx, id)?;
         own.and_then(|factor| factor.since).ok_or(Refusal::SecondFactorOff)?;
     }
     second_factors::set_required(tx, account.id, required)?;
     let shown = |required: bool| json!({"require_second_factor": required});
-    let what = Happening::to_account(account, "sign_in_policy_changed", shown(before), shown(required));
+    let what = NewEvent::to_account(account, "sign_in_policy_changed", shown(before), shown(required));
     record(tx, actor.origin(), now, &what)
 }
 

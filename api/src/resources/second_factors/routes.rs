@@ -15,7 +15,7 @@ use super::operations;
 use super::operations::{Committed, Tools, myself};
 use super::wire::{GiveCode, PrepareSecondFactor, RecoveryCodes, SecondFactorSecret};
 use crate::access::{Actor, ChangeMyself};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::{Error, value_error};
 use crate::http::{Answer, Body, Caller, Context};
 use crate::security::given::GivenPassword;
@@ -39,13 +39,13 @@ use crate::security::given::GivenPassword;
 )]
 #[post("/me/second-factor")]
 pub(crate) async fn prepare_second_factor(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<ChangeMyself>,
     context: Context,
     body: Body,
 ) -> Result<Answer, Error> {
-    let again = caller.again();
-    let (name, hash) = service
+    let again = caller.clone_for_next_transaction();
+    let (name, hash) = app
         .read(again, |tx, actor, _| {
             actor.may(Target::Myself)?;
             let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
@@ -56,14 +56,14 @@ pub(crate) async fn prepare_second_factor(
         })
         .await?;
     let GivenPassword(password) = body.parse::<PrepareSecondFactor, _>().into_inner()?;
-    tokio::time::sleep(service.guesses.attempt(&name, context.network())).await;
-    if !service.passwords.verify(password, Some(hash)).await? {
+    tokio::time::sleep(app.sign_in_throttle.attempt(&name, context.network())).await;
+    if !app.passwords.verify(password, Some(hash)).await? {
         let fault = Fault::new("wrong_password", "This is not your password.");
         return Err(Error::validation(vec![value_error("/password", fault)]));
     }
-    service.guesses.succeeded(&name, context.network());
-    let seal = Arc::clone(&service.seal);
-    let secret = service
+    app.sign_in_throttle.succeeded(&name, context.network());
+    let seal = Arc::clone(&app.seal);
+    let secret = app
         .write(caller, move |tx, actor, now| {
             let member = myself(tx, actor)?;
             operations::prepare(tx, &member, now, &seal)
@@ -91,13 +91,13 @@ pub(crate) async fn prepare_second_factor(
 )]
 #[post("/me/second-factor/enable")]
 pub(crate) async fn enable_second_factor(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<ChangeMyself>,
     body: Body,
 ) -> Result<Answer, Error> {
     let code = body.parse::<GiveCode, Code>();
     let session = caller.claims().session;
-    let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
+    let codes = with_tools(&app, caller, move |tx, actor, now, tools| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::enable(tx, actor.origin(), (&member, session), code, now, tools)
     });
@@ -122,12 +122,12 @@ pub(crate) async fn enable_second_factor(
 )]
 #[post("/me/second-factor/recovery-codes")]
 pub(crate) async fn renew_recovery_codes(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<ChangeMyself>,
     body: Body,
 ) -> Result<Answer, Error> {
     let code = body.parse::<GiveCode, Code>();
-    let codes = with_tools(&service, caller, move |tx, actor, now, tools| {
+    let codes = with_tools(&app, caller, move |tx, actor, now, tools| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::renew_recovery_codes(tx, actor.origin(), &member, code, now, tools)
     });
@@ -153,12 +153,12 @@ pub(crate) async fn renew_recovery_codes(
 )]
 #[post("/me/second-factor/disable")]
 pub(crate) async fn disable_second_factor(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<ChangeMyself>,
     body: Body,
 ) -> Result<Answer, Error> {
     let code = body.parse::<GiveCode, Code>();
-    with_tools(&service, caller, move |tx, actor, now, tools| {
+    with_tools(&app, caller, move |tx, actor, now, tools| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::disable(tx, actor.origin(), &member, code, now, tools)
     })
@@ -167,22 +167,22 @@ pub(crate) async fn disable_second_factor(
 }
 
 /// Runs an operation that looks at a code. A wrong one is noted, and then refused as a wrong value.
-async fn with_tools<T, F>(service: &Service, caller: Caller<ChangeMyself>, mut operation: F) -> Result<T, Error>
+async fn with_tools<T, F>(app: &App, caller: Caller<ChangeMyself>, mut operation: F) -> Result<T, Error>
 where
     T: Send + 'static,
     F: FnMut(&mut StoreConnection, &Actor, domain::Timestamp, Tools<'_>) -> Result<Committed<T>, Error>
         + Send
         + 'static,
 {
-    let (seal, post) = (Arc::clone(&service.seal), Arc::clone(&service.post));
-    let outcome = service
+    let (seal, outbox) = (Arc::clone(&app.seal), Arc::clone(&app.outbox));
+    let outcome = app
         .write(caller, move |tx, actor, now| {
             actor.may(Target::Myself)?;
-            operation(tx, actor, now, Tools { seal: &seal, post: &post })
+            operation(tx, actor, now, Tools { seal: &seal, outbox: &outbox })
         })
         .await?;
     outcome.map_err(|refusal| match refusal {
-        Refusal::WrongCode => Error::validation(Error::from(refusal).at("/code").faults()),
+        Refusal::WrongCode => Error::validation(Error::from(refusal).at_pointer("/code").faults()),
         refusal => refusal.into(),
     })
 }

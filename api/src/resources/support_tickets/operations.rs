@@ -1,7 +1,7 @@
 //! Filing, reading and deciding support tickets.
 
 use domain::Timestamp;
-use domain::account::{Place, Tier};
+use domain::account::{Ancestry, Tier};
 use domain::authority::{Action, Target};
 use domain::id::TicketId;
 use domain::refusal::Refusal;
@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
 use crate::error::Error;
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
-use crate::mail::Post;
+use crate::mail::Outbox;
 use crate::resources::accounts::create;
 
 /// A ticket to be filed.
@@ -54,7 +54,7 @@ pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now
 
 /// The ticket with an id, for those who may act on it as the handler's signature says. Whoever is no operator can't
 /// see any.
-pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket, Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket, Error> {
     if actor.tier() != Tier::Platform {
         return Err(Refusal::NotFound.into());
     }
@@ -73,7 +73,7 @@ pub fn approve(
     actor: &Actor,
     ticket: &Ticket,
     now: Timestamp,
-    post: &Post,
+    outbox: &Outbox,
 ) -> Result<Ticket, Error> {
     ticket.status.check_open()?;
     let email = EmailAddress::parse(&ticket.email)
@@ -91,7 +91,7 @@ pub fn approve(
         enterprise: None,
         now,
     };
-    create::create(tx, actor.origin(), &account, None, post)?;
+    create::create(tx, actor.origin(), &account, None, outbox)?;
     decide(tx, actor, ticket, Decision::Approved(id), now)
 }
 
@@ -135,5 +135,5 @@ fn note(
     now: Timestamp,
 ) -> Result<(), Error> {
     let action = format!("support_ticket.{done}");
-    record(tx, origin, now, &Happening { action, subject: id.to_string(), place: Place::default(), before, after })
+    record(tx, origin, now, &NewEvent { action, subject: id.to_string(), ancestry: Ancestry::default(), before, after })
 }

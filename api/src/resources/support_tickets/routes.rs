@@ -15,12 +15,12 @@ use persistence::support_tickets::Filter;
 use super::operations;
 use super::wire::{FileSupportTicket, RejectSupportTicket, SupportTicket, SupportTicketPage};
 use crate::access::{Change, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::page::Paging;
-use crate::http::params::{IdempotencyKey, IfNoneMatch, PageQuery};
-use crate::http::query::{Query, up_to};
-use crate::http::{Answer, Body, Caller, Conditions, Context, Once};
+use crate::http::params::{IdempotencyKeyHeader, IfNoneMatch, PageQuery};
+use crate::http::query::{Query, search_text};
+use crate::http::{Answer, Body, Caller, Conditions, Context, IdempotencyKey};
 use crate::shown;
 
 const PATH: &str = "/support-tickets";
@@ -31,7 +31,7 @@ const PATH: &str = "/support-tickets";
 #[utoipa::path(
     tag = "Support tickets",
     operation_id = "file_support_ticket",
-    params(IdempotencyKey),
+    params(IdempotencyKeyHeader),
     request_body = FileSupportTicket,
     responses(
         (status = 201, description = "Filed.", body = SupportTicket, headers(("Location" = String, description = "Where support finds it."), ("ETag" = String, description = "For `If-None-Match`."))),
@@ -41,19 +41,18 @@ const PATH: &str = "/support-tickets";
 )]
 #[post("")]
 pub(crate) async fn file_support_ticket(
-    service: Data<Service>,
+    app: Data<App>,
     context: Context,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse::<FileSupportTicket, operations::FileTicket>().into_inner()?;
-    service
-        .write_once_for_anyone(&context, once.over(&body), move |tx, origin, now| {
-            let ticket = operations::file(tx, origin, &command, now)?;
-            let location = format!("{PATH}/{}", ticket.id);
-            Ok(view(ticket)?.created(location))
-        })
-        .await
+    app.write_once_for_anyone(&context, key.with_body(&body), move |tx, origin, now| {
+        let ticket = operations::file(tx, origin, &command, now)?;
+        let location = format!("{PATH}/{}", ticket.id);
+        Ok(view(ticket)?.created(location))
+    })
+    .await
 }
 
 /// List support tickets
@@ -72,29 +71,28 @@ pub(crate) async fn file_support_ticket(
 )]
 #[get("")]
 pub(crate) async fn list_support_tickets(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    service
-        .read(caller, move |tx, actor, _| {
-            actor.may(Target::Tickets)?;
-            let mut query = Query::read(&text)?;
-            let paging = Paging::take(PATH, &text, &mut query)?;
-            let caller = actor.name();
-            let filter = Filter {
-                status: query.take("status", "open, approved or rejected", TicketStatus::parse)?,
-                search: query.take("q", "1–100 characters", |text| up_to(text, SEARCH_MAX))?,
-                newest_first: paging.newest_first,
-                after: paging.after(&caller)?.map(TicketId::from_uuid),
-                limit: paging.limit + 1,
-            };
-            query.finish()?;
-            let tickets = support_tickets::list(tx, &filter)?;
-            paging.answer(&caller, tickets, |ticket| ticket.id.uuid(), SupportTicket::from)
-        })
-        .await
+    app.read(caller, move |tx, actor, _| {
+        actor.may(Target::Tickets)?;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::from_query(PATH, &text, &mut query)?;
+        let caller = actor.name();
+        let filter = Filter {
+            status: query.parameter("status", "open, approved or rejected", TicketStatus::parse)?,
+            search: query.parameter("q", "1–100 characters", |text| search_text(text, SEARCH_MAX))?,
+            newest_first: paging.newest_first,
+            after: paging.after(&caller)?.map(TicketId::from_uuid),
+            limit: paging.limit + 1,
+        };
+        query.finish()?;
+        let tickets = support_tickets::list(tx, &filter)?;
+        paging.answer(&caller, tickets, |ticket| ticket.id.uuid(), SupportTicket::from)
+    })
+    .await
 }
 
 /// Read a support ticket
@@ -115,12 +113,12 @@ pub(crate) async fn list_support_tickets(
 )]
 #[get("/{ticket_id}")]
 pub(crate) async fn get_support_ticket(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let answer = service.read(caller, move |tx, actor, _| view(operations::reach(tx, actor, &id)?)).await?;
+    let answer = app.read(caller, move |tx, actor, _| view(operations::load(tx, actor, &id)?)).await?;
     Ok(conditions.answer(answer))
 }
 
@@ -132,7 +130,7 @@ pub(crate) async fn get_support_ticket(
     operation_id = "approve_support_ticket",
     params(
         ("ticket_id" = String, Path, description = "The id of the ticket.", example = "ticket_01h455vb4pex5vsknk084sn02q"),
-        IdempotencyKey,
+        IdempotencyKeyHeader,
     ),
     responses(
         (status = 200, description = "Approved; `master_reseller_id` names the new master reseller.", body = SupportTicket),
@@ -143,18 +141,17 @@ pub(crate) async fn get_support_ticket(
 )]
 #[post("/{ticket_id}/approve")]
 pub(crate) async fn approve_support_ticket(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    let post = Arc::clone(&service.post);
-    service
-        .write_once(caller, once.bare(), move |tx, actor, now| {
-            let ticket = operations::reach(tx, actor, &id)?;
-            view(operations::approve(tx, actor, &ticket, now, &post)?)
-        })
-        .await
+    let outbox = Arc::clone(&app.outbox);
+    app.write_once(caller, key.without_body(), move |tx, actor, now| {
+        let ticket = operations::load(tx, actor, &id)?;
+        view(operations::approve(tx, actor, &ticket, now, &outbox)?)
+    })
+    .await
 }
 
 /// Reject a support ticket
@@ -165,7 +162,7 @@ pub(crate) async fn approve_support_ticket(
     operation_id = "reject_support_ticket",
     params(
         ("ticket_id" = String, Path, description = "The id of the ticket.", example = "ticket_01h455vb4pex5vsknk084sn02q"),
-        IdempotencyKey,
+        IdempotencyKeyHeader,
     ),
     request_body = RejectSupportTicket,
     responses(
@@ -176,19 +173,18 @@ pub(crate) async fn approve_support_ticket(
 )]
 #[post("/{ticket_id}/reject")]
 pub(crate) async fn reject_support_ticket(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let reason = body.parse::<RejectSupportTicket, RejectionReason>();
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            let ticket = operations::reach(tx, actor, &id)?;
-            view(operations::reject(tx, actor, &ticket, reason.get()?, now)?)
-        })
-        .await
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        let ticket = operations::load(tx, actor, &id)?;
+        view(operations::reject(tx, actor, &ticket, reason.get()?, now)?)
+    })
+    .await
 }
 
 /// A ticket changes once at most: when it is decided.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::events::record::difference;
 use crate::http::page::Paging;
-use crate::http::query::{Query, up_to};
+use crate::http::query::{Query, search_text};
 use crate::security::seal::Seal;
 
 /// Which page of an enterprise's PBXs, trunks or users is wanted.
@@ -22,9 +22,9 @@ pub struct ListRequest {
 
 impl ListRequest {
     /// Takes `limit`, `sort`, `cursor` and `q`. The path has the enterprise's id in it, so cursors are bound to that too.
-    pub fn take(path: String, text: &str, query: &mut Query) -> Result<Self, Error> {
-        let paging = Paging::take(path, text, query)?;
-        let search = query.take("q", "1–100 characters", |text| up_to(text, SEARCH_MAX))?;
+    pub fn from_query(path: String, text: &str, query: &mut Query) -> Result<Self, Error> {
+        let paging = Paging::from_query(path, text, query)?;
+        let search = query.parameter("q", "1–100 characters", |text| search_text(text, SEARCH_MAX))?;
         Ok(Self { paging, search })
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::access::Actor;
 use crate::error::Error;
-use crate::events::record::note;
+use crate::events::record::record_for;
 use crate::ids::new_id;
 use crate::resources::telephony::{resealed, sealed, updated};
 use crate::security::seal::Seal;
@@ -42,10 +42,10 @@ pub struct ChangeTrunk {
 }
 
 /// The trunk with an id, and the enterprise that it belongs to, if the actor may act on it.
-pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Trunk), Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Trunk), Error> {
     let id = TrunkId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = trunks::owner(tx, id)?;
-    let account = actor.reach_owner(tx, owner)?;
+    let account = actor.load_owner(tx, owner)?;
     let trunk = trunks::by_id(tx, account.id, id)?.ok_or(Refusal::NotFound)?;
     Ok((account, trunk))
 }
@@ -66,11 +66,11 @@ pub fn create(
     if !account.services.has(Service::Trunk) {
         return Err(Refusal::ServiceMissing(Service::Trunk).into());
     }
-    direct_routing::of(tx, account.id)?.check_established()?;
+    direct_routing::load(tx, account.id)?.check_established()?;
     let id = new_id(now);
     let password = password.as_ref().map(|password| sealed(seal, id, password)).transpose()?;
     let trunk = trunks::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
-    note(tx, actor, account, id, "created", (Value::Null, members(&trunk)), now)?;
+    record_for(tx, actor, account, id, "created", (Value::Null, fields(&trunk)), now)?;
     Ok(trunk)
 }
 
@@ -96,8 +96,8 @@ pub fn update(
         return Ok(before);
     }
     let trunk = trunks::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
-    let changed = updated(members(&before), members(&trunk), password.is_some());
-    note(tx, actor, account, trunk.id, "updated", changed, now)?;
+    let changed = updated(fields(&before), fields(&trunk), password.is_some());
+    record_for(tx, actor, account, trunk.id, "updated", changed, now)?;
     Ok(trunk)
 }
 
@@ -114,11 +114,11 @@ pub fn delete(
         return Err(Refusal::HasUsers(users).into());
     }
     trunks::delete(tx, trunk.id)?;
-    note(tx, actor, account, trunk.id, "removed", (members(trunk), Value::Null), now)
+    record_for(tx, actor, account, trunk.id, "removed", (fields(trunk), Value::Null), now)
 }
 
 /// The members of a trunk as events show them.
-fn members(trunk: &Trunk) -> Value {
+fn fields(trunk: &Trunk) -> Value {
     let Settings { name, host, port, transport, authentication, codecs, max_concurrent_calls } = &trunk.settings;
     json!({
         "name": name.as_str(),

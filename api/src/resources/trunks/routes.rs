@@ -9,11 +9,11 @@ use persistence::trunks;
 use super::operations;
 use super::wire::{CreateTrunk, PatchTrunk, Trunk, TrunkPage};
 use crate::access::{Actor, Change, Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
-use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
+use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
@@ -23,7 +23,7 @@ use crate::shown;
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "create_trunk",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = CreateTrunk, example = json!({"name": "Main line", "host": "sip.carrier.example", "authentication": "registration", "user_name": "kiosk", "password": "s3cret-of-the-trunk"})),
     responses(
         (status = 201, description = "Added.", body = Trunk, headers(("Location" = String, description = "Where the trunk is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -33,23 +33,22 @@ use crate::shown;
 )]
 #[post("")]
 pub(crate) async fn create_trunk(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse::<CreateTrunk, operations::CreateTrunk>();
-    let seal = Arc::clone(&service.seal);
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            let account = actor.reach_telephony(tx, &id)?;
-            let command = command.get()?;
-            let trunk = operations::create(tx, actor, &account, command, now, &seal)?;
-            let location = format!("/trunks/{}", trunk.id);
-            Ok(answer(trunk, actor.sees_sip_data(&account))?.created(location))
-        })
-        .await
+    let seal = Arc::clone(&app.seal);
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        let account = actor.load_enterprise(tx, &id)?;
+        let command = command.get()?;
+        let trunk = operations::create(tx, actor, &account, command, now, &seal)?;
+        let location = format!("/trunks/{}", trunk.id);
+        Ok(answer(trunk, actor.sees_sip_data(&account))?.created(location))
+    })
+    .await
 }
 
 /// List trunks
@@ -68,23 +67,22 @@ pub(crate) async fn create_trunk(
 )]
 #[get("")]
 pub(crate) async fn list_trunks(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let (path, text) = (format!("/enterprises/{id}/trunks"), request.query_string().to_owned());
-    service
-        .read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
-            let account = actor.reach_telephony(tx, &id)?;
-            let mut query = Query::read(&text)?;
-            let list = ListRequest::take(path.clone(), &text, &mut query)?;
-            query.finish()?;
-            let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
-            let rows = trunks::list(tx, account.id, &list.filter(&caller, sees)?)?;
-            list.paging.answer(&caller, rows, |trunk| trunk.id.uuid(), |trunk| Trunk::view(trunk, sees))
-        })
-        .await
+    app.read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
+        let account = actor.load_enterprise(tx, &id)?;
+        let mut query = Query::read(&text)?;
+        let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
+        query.finish()?;
+        let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
+        let rows = trunks::list(tx, account.id, &list.filter(&caller, sees)?)?;
+        list.paging.answer(&caller, rows, |trunk| trunk.id.uuid(), |trunk| Trunk::view(trunk, sees))
+    })
+    .await
 }
 
 /// Read a trunk
@@ -102,16 +100,16 @@ pub(crate) async fn list_trunks(
 )]
 #[get("/{trunk_id}")]
 pub(crate) async fn get_trunk(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
     let get = move |tx: &mut _, actor: &Actor, _| {
-        let (account, trunk) = operations::reach(tx, actor, &id)?;
+        let (account, trunk) = operations::load(tx, actor, &id)?;
         answer(trunk, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(service.read(caller, get).await?))
+    Ok(conditions.answer(app.read(caller, get).await?))
 }
 
 /// Change a trunk
@@ -132,23 +130,22 @@ pub(crate) async fn get_trunk(
 )]
 #[patch("/{trunk_id}")]
 pub(crate) async fn update_trunk(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse_patch::<PatchTrunk, _>();
-    let seal = Arc::clone(&service.seal);
-    service
-        .write(caller, move |tx, actor, now| {
-            let (account, trunk) = operations::reach(tx, actor, &id)?;
-            let change = command.get()?;
-            conditions.check_version(trunk.version)?;
-            let trunk = operations::update(tx, actor, &account, trunk, change, now, &seal)?;
-            answer(trunk, actor.sees_sip_data(&account))
-        })
-        .await
+    let seal = Arc::clone(&app.seal);
+    app.write(caller, move |tx, actor, now| {
+        let (account, trunk) = operations::load(tx, actor, &id)?;
+        let change = command.get()?;
+        conditions.check_version(trunk.version)?;
+        let trunk = operations::update(tx, actor, &account, trunk, change, now, &seal)?;
+        answer(trunk, actor.sees_sip_data(&account))
+    })
+    .await
 }
 
 /// Remove a trunk
@@ -167,19 +164,18 @@ pub(crate) async fn update_trunk(
 )]
 #[delete("/{trunk_id}")]
 pub(crate) async fn delete_trunk(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    service
-        .write(caller, move |tx, actor, now| {
-            let (account, trunk) = operations::reach(tx, actor, &id)?;
-            conditions.check_version(trunk.version)?;
-            operations::delete(tx, actor, &account, &trunk, now)?;
-            Ok(Answer::no_content())
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        let (account, trunk) = operations::load(tx, actor, &id)?;
+        conditions.check_version(trunk.version)?;
+        operations::delete(tx, actor, &account, &trunk, now)?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 fn answer(trunk: domain::trunk::Trunk, sees_sip_data: bool) -> Result<Answer, Error> {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::access::Actor;
 use crate::error::Error;
-use crate::events::record::note;
+use crate::events::record::record_for;
 use crate::ids::new_id;
 use crate::resources::telephony::{resealed, sealed, updated};
 use crate::security::seal::Seal;
@@ -30,10 +30,10 @@ pub struct WriteUser {
 }
 
 /// The user with an id, and the enterprise that it belongs to, if the actor may act on it.
-pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, User), Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, User), Error> {
     let id = UserId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = users::owner(tx, id)?;
-    let account = actor.reach_owner(tx, owner)?;
+    let account = actor.load_owner(tx, owner)?;
     let user = users::by_id(tx, account.id, id)?.ok_or(Refusal::NotFound)?;
     Ok((account, user))
 }
@@ -64,7 +64,7 @@ pub fn create(
     let password = password.map(|password| sealed(seal, id, password)).transpose()?;
     let added = users::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
     let user = added.map_err(Refusal::UserClaimTaken)?;
-    note(tx, actor, account, id, "created", (Value::Null, members(&user)), now)?;
+    record_for(tx, actor, account, id, "created", (Value::Null, fields(&user)), now)?;
     Ok(user)
 }
 
@@ -89,8 +89,8 @@ pub fn update(
     }
     let changed = users::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
     let user = changed.map_err(Refusal::UserClaimTaken)?;
-    let changed = updated(members(&before), members(&user), password.is_some());
-    note(tx, actor, account, user.id, "updated", changed, now)?;
+    let changed = updated(fields(&before), fields(&user), password.is_some());
+    record_for(tx, actor, account, user.id, "updated", changed, now)?;
     Ok(user)
 }
 
@@ -103,7 +103,7 @@ pub fn delete(
     now: Timestamp,
 ) -> Result<(), Error> {
     users::delete(tx, user, now)?;
-    note(tx, actor, account, user.id, "removed", (members(user), Value::Null), now)
+    record_for(tx, actor, account, user.id, "removed", (fields(user), Value::Null), now)
 }
 
 /// What the enterprise must have for such a user. What the user had `before` is not asked for again.
@@ -130,7 +130,7 @@ fn check(
     }
     check_open(account.status)?;
     if before.is_none_or(|before| before.voice_route != settings.voice_route) {
-        direct_routing::of(tx, account.id)?.check_voice_route(&settings.voice_route)?;
+        direct_routing::load(tx, account.id)?.check_voice_route(&settings.voice_route)?;
     }
     let same = |before: &Settings| {
         before.numbers().eq(settings.numbers()) && before.assignment.pbx() == settings.assignment.pbx()
@@ -146,7 +146,7 @@ fn switches(account: &Account) -> Switches {
 }
 
 /// The members of a user as events show them.
-fn members(user: &User) -> Value {
+fn fields(user: &User) -> Value {
     let Settings { teams_user, assignment, default_number, forwarded_numbers, voice_route, tag } = &user.settings;
     json!({
         "teams_user": teams_user.given(),

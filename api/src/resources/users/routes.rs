@@ -13,11 +13,11 @@ use persistence::users::UserFilter;
 use super::operations;
 use super::wire::{CreateUser, PatchUser, User, UserPage};
 use crate::access::{Actor, Change, Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
-use crate::http::params::{IdempotencyKey, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::query::{Query, up_to};
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
+use crate::http::query::{Query, search_text};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
@@ -28,7 +28,7 @@ use crate::shown;
 #[utoipa::path(
     tag = "Users",
     operation_id = "create_user",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = CreateUser, example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "password": "s3cret-of-anna", "voice_route": "emea", "tag": "Reception"})),
     responses(
         (status = 201, description = "Added.", body = User, headers(("Location" = String, description = "Where the user is."), ("ETag" = String, description = "For `If-Match`."))),
@@ -39,23 +39,22 @@ use crate::shown;
 )]
 #[post("")]
 pub(crate) async fn create_user(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse::<CreateUser, operations::WriteUser>();
-    let seal = Arc::clone(&service.seal);
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            let account = actor.reach_telephony(tx, &id)?;
-            operations::may_add(actor, &account)?;
-            let user = operations::create(tx, actor, &account, command.get()?, now, &seal)?;
-            let location = format!("/users/{}", user.id);
-            Ok(answer(user, actor.sees_sip_data(&account))?.created(location))
-        })
-        .await
+    let seal = Arc::clone(&app.seal);
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        let account = actor.load_enterprise(tx, &id)?;
+        operations::may_add(actor, &account)?;
+        let user = operations::create(tx, actor, &account, command.get()?, now, &seal)?;
+        let location = format!("/users/{}", user.id);
+        Ok(answer(user, actor.sees_sip_data(&account))?.created(location))
+    })
+    .await
 }
 
 /// List users
@@ -78,28 +77,27 @@ pub(crate) async fn create_user(
 )]
 #[get("")]
 pub(crate) async fn list_users(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let (path, text) = (format!("/enterprises/{id}/users"), request.query_string().to_owned());
-    service
-        .read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
-            let account = actor.reach_telephony(tx, &id)?;
-            let mut query = Query::read(&text)?;
-            let list = ListRequest::take(path.clone(), &text, &mut query)?;
-            let pbx = query.take("pbx_id", "the id of a PBX", PbxId::parse)?;
-            let trunk = query.take("trunk_id", "the id of a trunk", TrunkId::parse)?;
-            let voice_route = query.take("voice_route", "the code of an SBC region", SbcRegionCode::parse)?;
-            let tag = query.take("tag", "1–255 characters", |text| up_to(text, TAG_MAX))?;
-            query.finish()?;
-            let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
-            let filter = UserFilter { pbx, trunk, voice_route, tag, page: list.filter(&caller, sees)? };
-            let rows = users::list(tx, account.id, &filter)?;
-            list.paging.answer(&caller, rows, |user| user.id.uuid(), |user| User::view(user, sees))
-        })
-        .await
+    app.read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
+        let account = actor.load_enterprise(tx, &id)?;
+        let mut query = Query::read(&text)?;
+        let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
+        let pbx = query.parameter("pbx_id", "the id of a PBX", PbxId::parse)?;
+        let trunk = query.parameter("trunk_id", "the id of a trunk", TrunkId::parse)?;
+        let voice_route = query.parameter("voice_route", "the code of an SBC region", SbcRegionCode::parse)?;
+        let tag = query.parameter("tag", "1–255 characters", |text| search_text(text, TAG_MAX))?;
+        query.finish()?;
+        let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
+        let filter = UserFilter { pbx, trunk, voice_route, tag, page: list.filter(&caller, sees)? };
+        let rows = users::list(tx, account.id, &filter)?;
+        list.paging.answer(&caller, rows, |user| user.id.uuid(), |user| User::view(user, sees))
+    })
+    .await
 }
 
 /// Read a user
@@ -117,16 +115,16 @@ pub(crate) async fn list_users(
 )]
 #[get("/{user_id}")]
 pub(crate) async fn get_user(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
     let get = move |tx: &mut _, actor: &Actor, _| {
-        let (account, user) = operations::reach(tx, actor, &id)?;
+        let (account, user) = operations::load(tx, actor, &id)?;
         answer(user, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(service.read(caller, get).await?))
+    Ok(conditions.answer(app.read(caller, get).await?))
 }
 
 /// Change a user
@@ -147,23 +145,22 @@ pub(crate) async fn get_user(
 )]
 #[patch("/{user_id}")]
 pub(crate) async fn update_user(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse_patch::<PatchUser, operations::WriteUser>();
-    let seal = Arc::clone(&service.seal);
-    service
-        .write(caller, move |tx, actor, now| {
-            let (account, user) = operations::reach(tx, actor, &id)?;
-            let change = command.get()?;
-            conditions.check_version(user.version)?;
-            let user = operations::update(tx, actor, &account, user, change, now, &seal)?;
-            answer(user, actor.sees_sip_data(&account))
-        })
-        .await
+    let seal = Arc::clone(&app.seal);
+    app.write(caller, move |tx, actor, now| {
+        let (account, user) = operations::load(tx, actor, &id)?;
+        let change = command.get()?;
+        conditions.check_version(user.version)?;
+        let user = operations::update(tx, actor, &account, user, change, now, &seal)?;
+        answer(user, actor.sees_sip_data(&account))
+    })
+    .await
 }
 
 /// Remove a user
@@ -181,19 +178,18 @@ pub(crate) async fn update_user(
 )]
 #[delete("/{user_id}")]
 pub(crate) async fn delete_user(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    service
-        .write(caller, move |tx, actor, now| {
-            let (account, user) = operations::reach(tx, actor, &id)?;
-            conditions.check_version(user.version)?;
-            operations::delete(tx, actor, &account, &user, now)?;
-            Ok(Answer::no_content())
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        let (account, user) = operations::load(tx, actor, &id)?;
+        conditions.check_version(user.version)?;
+        operations::delete(tx, actor, &account, &user, now)?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 fn answer(user: domain::user::User, sees_sip_data: bool) -> Result<Answer, Error> {

@@ -12,12 +12,12 @@ use super::wire::{
     DeliveryStateView, ReplayEvents, Replayed, WebhookDelivery, WebhookDeliveryLog, WebhookDeliveryPage, is_type,
 };
 use crate::access::{Change, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::page::Paging;
-use crate::http::params::{IdempotencyKey, PageQuery};
+use crate::http::params::{IdempotencyKeyHeader, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Once};
+use crate::http::{Answer, Body, Caller, IdempotencyKey};
 use crate::shown;
 
 /// List deliveries
@@ -37,31 +37,30 @@ use crate::shown;
 )]
 #[get("/{webhook_id}/deliveries")]
 pub(crate) async fn list_webhook_deliveries(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let (path, text) = (format!("/webhooks/{id}/deliveries"), request.query_string().to_owned());
-    service
-        .read_long(caller, move |tx, actor, _| {
-            operations::may(actor)?;
-            let webhook = operations::reach(tx, actor, &id)?;
-            let mut query = Query::read(&text)?;
-            let paging = Paging::take(path.clone(), &text, &mut query)?;
-            let caller = actor.name();
-            let filter = DeliveryFilter {
-                state: query.take("state", "queued, retrying, delivered or failed", DeliveryState::parse)?,
-                event_type: query.take("type", "a type of event", is_type)?,
-                newest_first: paging.newest_first,
-                after: paging.after(&caller)?,
-                limit: paging.limit + 1,
-            };
-            query.finish()?;
-            let found = webhooks::deliveries(tx, webhook.id, &filter)?;
-            paging.answer(&caller, found, |delivery| delivery.id.uuid(), WebhookDelivery::from)
-        })
-        .await
+    app.read_long(caller, move |tx, actor, _| {
+        operations::may(actor)?;
+        let webhook = operations::load(tx, actor, &id)?;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::from_query(path.clone(), &text, &mut query)?;
+        let caller = actor.name();
+        let filter = DeliveryFilter {
+            state: query.parameter("state", "queued, retrying, delivered or failed", DeliveryState::parse)?,
+            event_type: query.parameter("type", "a type of event", is_type)?,
+            newest_first: paging.newest_first,
+            after: paging.after(&caller)?,
+            limit: paging.limit + 1,
+        };
+        query.finish()?;
+        let found = webhooks::deliveries(tx, webhook.id, &filter)?;
+        paging.answer(&caller, found, |delivery| delivery.id.uuid(), WebhookDelivery::from)
+    })
+    .await
 }
 
 /// Read a delivery
@@ -79,20 +78,19 @@ pub(crate) async fn list_webhook_deliveries(
 )]
 #[get("/{webhook_id}/deliveries/{delivery_id}")]
 pub(crate) async fn get_webhook_delivery(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     path: Path<(String, String)>,
 ) -> Result<Answer, Error> {
     let (id, delivery) = path.into_inner();
-    service
-        .read(caller, move |tx, actor, _| {
-            operations::may(actor)?;
-            let webhook = operations::reach(tx, actor, &id)?;
-            let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
-            let attempts = webhooks::attempts(tx, delivery.id)?;
-            Answer::ok(&WebhookDeliveryLog::view(delivery, attempts))
-        })
-        .await
+    app.read(caller, move |tx, actor, _| {
+        operations::may(actor)?;
+        let webhook = operations::load(tx, actor, &id)?;
+        let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
+        let attempts = webhooks::attempts(tx, delivery.id)?;
+        Answer::ok(&WebhookDeliveryLog::view(delivery, attempts))
+    })
+    .await
 }
 
 /// Send a delivery again
@@ -104,7 +102,7 @@ pub(crate) async fn get_webhook_delivery(
     params(
         ("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"),
         ("delivery_id" = String, Path, description = "The id of the delivery.", example = "delivery_01h455vb4pex5vsknk084sn02q"),
-        IdempotencyKey,
+        IdempotencyKeyHeader,
     ),
     responses(
         (status = 200, description = "It is queued.", body = WebhookDelivery),
@@ -115,21 +113,21 @@ pub(crate) async fn get_webhook_delivery(
 )]
 #[post("/{webhook_id}/deliveries/{delivery_id}/redeliver")]
 pub(crate) async fn redeliver_webhook_delivery(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     path: Path<(String, String)>,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
     let (id, delivery) = path.into_inner();
-    let answer = service
-        .write_once(caller, once.bare(), move |tx, actor, now| {
+    let answer = app
+        .write_once(caller, key.without_body(), move |tx, actor, now| {
             operations::may(actor)?;
-            let webhook = operations::reach(tx, actor, &id)?;
+            let webhook = operations::load(tx, actor, &id)?;
             let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
             Answer::ok(&WebhookDelivery::from(operations::redeliver(tx, &webhook, &delivery, now)?))
         })
         .await;
-    service.deliveries_ready.notify_one();
+    app.deliveries_ready.notify_one();
     answer
 }
 
@@ -139,7 +137,7 @@ pub(crate) async fn redeliver_webhook_delivery(
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "test_webhook",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     responses(
         (status = 200, description = "It is queued.", body = WebhookDelivery),
         (status = 409, description = "`webhook_disabled`: enable the webhook first. `idempotency_key_in_use`."),
@@ -149,20 +147,20 @@ pub(crate) async fn redeliver_webhook_delivery(
 )]
 #[post("/{webhook_id}/test")]
 pub(crate) async fn test_webhook(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
 ) -> Result<Answer, Error> {
-    let answer = service
-        .write_once(caller, once.bare(), move |tx, actor, now| {
+    let answer = app
+        .write_once(caller, key.without_body(), move |tx, actor, now| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
-            let webhook = operations::reach(tx, actor, &id)?;
+            let webhook = operations::load(tx, actor, &id)?;
             Answer::ok(&WebhookDelivery::from(operations::test(tx, actor, &account, &webhook, now)?))
         })
         .await;
-    service.deliveries_ready.notify_one();
+    app.deliveries_ready.notify_one();
     answer
 }
 
@@ -173,7 +171,7 @@ pub(crate) async fn test_webhook(
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "replay_webhook_events",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKey),
+    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = ReplayEvents, example = json!({"since": "2026-11-24T00:00:00Z"})),
     responses(
         (status = 200, description = "They are queued.", body = Replayed),
@@ -183,23 +181,23 @@ pub(crate) async fn test_webhook(
 )]
 #[post("/{webhook_id}/replay")]
 pub(crate) async fn replay_webhook_events(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let since = body.parse::<ReplayEvents, Timestamp>();
-    crate::events::publish::catch_up(&service, &caller).await?;
-    let answer = service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
+    crate::events::publish::catch_up(&app, &caller).await?;
+    let answer = app
+        .write_once(caller, key.with_body(&body), move |tx, actor, now| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
-            let webhook = operations::reach(tx, actor, &id)?;
+            let webhook = operations::load(tx, actor, &id)?;
             let queued = operations::replay(tx, actor, &account, &webhook, *since.get()?, now)?;
             Answer::ok(&Replayed { queued })
         })
         .await;
-    service.deliveries_ready.notify_one();
+    app.deliveries_ready.notify_one();
     answer
 }

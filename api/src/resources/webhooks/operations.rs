@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::access::Actor;
 use crate::error::{Error, value_error};
 use crate::events::fan_out::payload;
-use crate::events::record::{difference, note};
+use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
 use crate::security::seal::Seal;
 
@@ -43,7 +43,7 @@ pub struct ChangeWebhook {
 }
 
 /// The webhook of the actor's own account with this id.
-pub fn reach(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Webhook, Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Webhook, Error> {
     let id = WebhookId::parse(id).ok_or(Refusal::NotFound)?;
     if actor.action() != Action::Read {
         // The service may be about to disable it.
@@ -79,7 +79,7 @@ pub fn create(
         return Err(Refusal::TooManyWebhooks.into());
     }
     let webhook = webhooks::insert(tx, account.id, new_id(now), settings, &sealed(seal, secret, now)?, now)?;
-    note(tx, actor, account, webhook.id, "created", (Value::Null, members(settings)), now)?;
+    record_for(tx, actor, account, webhook.id, "created", (Value::Null, fields(settings)), now)?;
     Ok(webhook)
 }
 
@@ -103,7 +103,7 @@ pub fn update(
         return Ok(before);
     }
     let webhook = webhooks::update(tx, &before, &settings, now)?;
-    note(tx, actor, account, before.id, "updated", difference(members(&before.settings), members(&settings)), now)?;
+    record_for(tx, actor, account, before.id, "updated", difference(fields(&before.settings), fields(&settings)), now)?;
     Ok(webhook)
 }
 
@@ -116,7 +116,7 @@ pub fn remove(
     now: Timestamp,
 ) -> Result<(), Error> {
     webhooks::remove(tx, webhook.id, now)?;
-    note(tx, actor, account, webhook.id, "removed", (members(&webhook.settings), Value::Null), now)
+    record_for(tx, actor, account, webhook.id, "removed", (fields(&webhook.settings), Value::Null), now)
 }
 
 /// Gives a webhook a new signing secret. The one before signs, too, for some seconds.
@@ -134,7 +134,7 @@ pub fn rotate_secret(
     let ends = now + TimeDelta::seconds(previous_seconds);
     let webhook = webhooks::rotate(tx, before, &sealed(seal, secret, now)?, ends, now)?;
     let after = json!({"secret": "changed", "previous_secret_expires_in": previous_seconds});
-    note(tx, actor, account, before.id, "secret_rotated", (Value::Null, after), now)?;
+    record_for(tx, actor, account, before.id, "secret_rotated", (Value::Null, after), now)?;
     Ok(webhook)
 }
 
@@ -157,7 +157,7 @@ pub fn test(
         actor: actor.origin().actor,
         action: "webhook.tested".to_owned(),
         subject: webhook.id.to_string(),
-        place: account.place(),
+        ancestry: account.ancestry(),
         before: None,
         after: None,
         request_id: actor.origin().request_id.to_string(),
@@ -227,7 +227,7 @@ pub fn replay(
     }
     let queued = missed.len();
     let after = json!({"since": since, "queued": queued});
-    note(tx, actor, account, webhook.id, "replayed", (Value::Null, after), now)?;
+    record_for(tx, actor, account, webhook.id, "replayed", (Value::Null, after), now)?;
     Ok(queued)
 }
 
@@ -239,7 +239,7 @@ fn queue(
     event: &Event,
     now: Timestamp,
 ) -> Result<DeliveryId, Error> {
-    let payload = payload(event, Reader::of(account))?;
+    let payload = payload(event, Reader::new(account))?;
     let id = new_id(now);
     let delivery =
         NewDelivery { id, webhook: webhook.id, event: event.id, event_type: &event.action, payload: &payload };
@@ -253,7 +253,7 @@ fn sealed(seal: &Seal, secret: &[u8], now: Timestamp) -> Result<NewSecret, Error
 }
 
 /// The members of a webhook as events show them.
-fn members(settings: &Settings) -> Value {
+fn fields(settings: &Settings) -> Value {
     let Settings { target, types, description, enabled } = settings;
     json!({
         "url": target.as_str(),

@@ -11,7 +11,7 @@ use persistence::webhooks;
 use super::operations;
 use super::wire::{CreateWebhook, PatchWebhook, Webhook, WebhookPage};
 use crate::access::{Change, Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::page::Paging;
 use crate::http::params::{IfMatch, IfNoneMatch, PageQuery};
@@ -39,23 +39,18 @@ const PATH: &str = "/webhooks";
     security(("bearer" = []))
 )]
 #[post("")]
-pub(crate) async fn create_webhook(
-    service: Data<Service>,
-    caller: Caller<Create>,
-    body: Body,
-) -> Result<Answer, Error> {
-    let settings = body.parse_with::<CreateWebhook, webhook::Settings>(&service.settings);
-    let (secret, seal) = (sign::generate(), Arc::clone(&service.seal));
-    service
-        .write(caller, move |tx, actor, now| {
-            operations::may(actor)?;
-            let settings = settings.get()?;
-            let account = actor.own_account(tx)?;
-            let webhook = operations::create(tx, actor, &account, settings, &secret, now, &seal)?;
-            let location = format!("{PATH}/{}", webhook.id);
-            Ok(with_secret(webhook, &secret)?.created(location))
-        })
-        .await
+pub(crate) async fn create_webhook(app: Data<App>, caller: Caller<Create>, body: Body) -> Result<Answer, Error> {
+    let settings = body.parse_with::<CreateWebhook, webhook::Settings>(&app.settings);
+    let (secret, seal) = (sign::generate(), Arc::clone(&app.seal));
+    app.write(caller, move |tx, actor, now| {
+        operations::may(actor)?;
+        let settings = settings.get()?;
+        let account = actor.own_account(tx)?;
+        let webhook = operations::create(tx, actor, &account, settings, &secret, now, &seal)?;
+        let location = format!("{PATH}/{}", webhook.id);
+        Ok(with_secret(webhook, &secret)?.created(location))
+    })
+    .await
 }
 
 /// List webhooks
@@ -69,24 +64,19 @@ pub(crate) async fn create_webhook(
     security(("bearer" = []))
 )]
 #[get("")]
-pub(crate) async fn list_webhooks(
-    service: Data<Service>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_webhooks(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
-    service
-        .read(caller, move |tx, actor, _| {
-            operations::may(actor)?;
-            let mut query = Query::read(&text)?;
-            let paging = Paging::take(PATH, &text, &mut query)?;
-            query.finish()?;
-            let caller = actor.name();
-            let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
-            let found = webhooks::list(tx, actor.account(), after, paging.newest_first, limit)?;
-            paging.answer(&caller, found, |webhook| webhook.id.uuid(), Webhook::from)
-        })
-        .await
+    app.read(caller, move |tx, actor, _| {
+        operations::may(actor)?;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::from_query(PATH, &text, &mut query)?;
+        query.finish()?;
+        let caller = actor.name();
+        let (after, limit) = (paging.after(&caller)?, paging.limit + 1);
+        let found = webhooks::list(tx, actor.account(), after, paging.newest_first, limit)?;
+        paging.answer(&caller, found, |webhook| webhook.id.uuid(), Webhook::from)
+    })
+    .await
 }
 
 /// Read a webhook
@@ -104,15 +94,15 @@ pub(crate) async fn list_webhooks(
 )]
 #[get("/{webhook_id}")]
 pub(crate) async fn get_webhook(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    let answer = service
+    let answer = app
         .read(caller, move |tx, actor, _| {
             operations::may(actor)?;
-            answer(operations::reach(tx, actor, &id)?)
+            answer(operations::load(tx, actor, &id)?)
         })
         .await?;
     Ok(conditions.answer(answer))
@@ -136,23 +126,22 @@ pub(crate) async fn get_webhook(
 )]
 #[patch("/{webhook_id}")]
 pub(crate) async fn update_webhook(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
-    let command = body.parse_patch_with::<PatchWebhook, operations::ChangeWebhook>(&service.settings);
-    service
-        .write(caller, move |tx, actor, now| {
-            operations::may(actor)?;
-            let account = actor.own_account(tx)?;
-            let webhook = operations::reach(tx, actor, &id)?;
-            let change = command.get()?;
-            conditions.check_version(webhook.version)?;
-            answer(operations::update(tx, actor, &account, webhook, change, now)?)
-        })
-        .await
+    let command = body.parse_patch_with::<PatchWebhook, operations::ChangeWebhook>(&app.settings);
+    app.write(caller, move |tx, actor, now| {
+        operations::may(actor)?;
+        let account = actor.own_account(tx)?;
+        let webhook = operations::load(tx, actor, &id)?;
+        let change = command.get()?;
+        conditions.check_version(webhook.version)?;
+        answer(operations::update(tx, actor, &account, webhook, change, now)?)
+    })
+    .await
 }
 
 /// Remove a webhook
@@ -171,21 +160,20 @@ pub(crate) async fn update_webhook(
 )]
 #[delete("/{webhook_id}")]
 pub(crate) async fn delete_webhook(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
-    service
-        .write(caller, move |tx, actor, now| {
-            operations::may(actor)?;
-            let account = actor.own_account(tx)?;
-            let webhook = operations::reach(tx, actor, &id)?;
-            conditions.check_version(webhook.version)?;
-            operations::remove(tx, actor, &account, &webhook, now)?;
-            Ok(Answer::no_content())
-        })
-        .await
+    app.write(caller, move |tx, actor, now| {
+        operations::may(actor)?;
+        let account = actor.own_account(tx)?;
+        let webhook = operations::load(tx, actor, &id)?;
+        conditions.check_version(webhook.version)?;
+        operations::remove(tx, actor, &account, &webhook, now)?;
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
 /// Exchange the signing secret of a webhook
@@ -206,25 +194,24 @@ pub(crate) async fn delete_webhook(
 )]
 #[post("/{webhook_id}/rotate-secret")]
 pub(crate) async fn rotate_webhook_secret(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse_or_default::<RotateSecret, PreviousSecretSeconds>();
-    let (secret, seal) = (sign::generate(), Arc::clone(&service.seal));
-    service
-        .write(caller, move |tx, actor, now| {
-            operations::may(actor)?;
-            let account = actor.own_account(tx)?;
-            let webhook = operations::reach(tx, actor, &id)?;
-            let seconds = command.get()?.get();
-            conditions.check_version(webhook.version)?;
-            let webhook = operations::rotate_secret(tx, actor, &account, &webhook, seconds, &secret, now, &seal)?;
-            with_secret(webhook, &secret)
-        })
-        .await
+    let (secret, seal) = (sign::generate(), Arc::clone(&app.seal));
+    app.write(caller, move |tx, actor, now| {
+        operations::may(actor)?;
+        let account = actor.own_account(tx)?;
+        let webhook = operations::load(tx, actor, &id)?;
+        let seconds = command.get()?.get();
+        conditions.check_version(webhook.version)?;
+        let webhook = operations::rotate_secret(tx, actor, &account, &webhook, seconds, &secret, now, &seal)?;
+        with_secret(webhook, &secret)
+    })
+    .await
 }
 
 fn answer(webhook: webhook::Webhook) -> Result<Answer, Error> {

@@ -15,9 +15,9 @@ use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 
 use crate::access::Origin;
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 use crate::mail::Letter;
 use crate::webhook_client::send::{Outcome, send};
@@ -35,10 +35,10 @@ const FAILING_AT_ONCE: usize = 64;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Delivers whatever is due, until the task is ended.
-pub async fn run(service: Arc<Service>) {
+pub async fn run(app: Arc<App>) {
     let busy: Arc<Mutex<HashMap<WebhookId, bool>>> = Arc::default();
     for turn in 0_usize.. {
-        match due(&service).await {
+        match due(&app).await {
             Ok(mut due) => {
                 // Everybody comes first at some time.
                 let first = turn % due.len().max(1);
@@ -51,60 +51,53 @@ pub async fn run(service: Arc<Service>) {
                         continue;
                     }
                     held.insert(webhook, failing);
-                    let (service, busy) = (Arc::clone(&service), Arc::clone(&busy));
+                    let (app, busy) = (Arc::clone(&app), Arc::clone(&busy));
                     tokio::spawn(async move {
-                        if let Err(error) = deliver_to(&service, webhook).await {
+                        if let Err(error) = deliver_to(&app, webhook).await {
                             tracing::warn!(%webhook, %error, "a webhook could not be delivered to");
                         }
                         busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
-                        service.deliveries_ready.notify_one();
+                        app.deliveries_ready.notify_one();
                     });
                 }
             }
             Err(error) => tracing::warn!(%error, "deliveries could not be looked for"),
         }
-        let _ = tokio::time::timeout(LOOK, service.deliveries_ready.notified()).await;
+        let _ = tokio::time::timeout(LOOK, app.deliveries_ready.notified()).await;
     }
 }
 
 /// The webhooks to which something is due, and whether nothing was taken there lately.
-pub async fn due(service: &Service) -> Result<Vec<(WebhookId, bool)>, Error> {
-    let now = service.clock.now();
-    service.database.read(move |tx| webhooks::due(tx, now).map_err(Error::from)).await
+pub async fn due(app: &App) -> Result<Vec<(WebhookId, bool)>, Error> {
+    let now = app.clock.now();
+    app.database.read(move |tx| webhooks::due(tx, now).map_err(Error::from)).await
 }
 
 /// Delivers a batch of what is due to a webhook, and says how many attempts that took. Then others have their turn.
-pub async fn deliver_to(service: &Arc<Service>, webhook: WebhookId) -> Result<usize, Error> {
-    let now = service.clock.now();
-    let leased = service
+pub async fn deliver_to(app: &Arc<App>, webhook: WebhookId) -> Result<usize, Error> {
+    let now = app.clock.now();
+    let leased = app
         .database
         .write(move |tx| webhooks::lease(tx, webhook, BATCH, BATCH_FAILING, now).map_err(Error::from))
         .await?;
     let Some(work) = leased.filter(|work| !work.deliveries.is_empty()) else { return Ok(0) };
     let attempts = work.deliveries.len();
-    deliver(service, webhook, work).await?;
+    deliver(app, webhook, work).await?;
     Ok(attempts)
 }
 
-async fn deliver(service: &Arc<Service>, webhook: WebhookId, work: Work) -> Result<(), Error> {
+async fn deliver(app: &Arc<App>, webhook: WebhookId, work: Work) -> Result<(), Error> {
     let Work { url, failing, secrets, deliveries } = work;
     let opened: Result<Vec<_>, _> =
-        secrets.iter().map(|(id, sealed)| service.seal.unseal(*id, sealed).map(Zeroizing::new)).collect();
+        secrets.iter().map(|(id, sealed)| app.seal.unseal(*id, sealed).map(Zeroizing::new)).collect();
     let secrets = opened?;
     let at_once = if failing { AT_ONCE_FAILING } else { AT_ONCE };
     let outcomes: Vec<(Leased, Outcome)> = stream::iter(deliveries)
         .map(async |delivery| {
-            let _held = service.webhook_attempts.acquire().await;
-            let now = service.clock.now();
-            let sending = send(
-                &service.webhook_client,
-                service.webhook_guard,
-                &url,
-                &secrets,
-                delivery.event,
-                &delivery.payload,
-                now,
-            );
+            let _held = app.webhook_attempts.acquire().await;
+            let now = app.clock.now();
+            let sending =
+                send(&app.webhook_client, app.webhook_guard, &url, &secrets, delivery.event, &delivery.payload, now);
             let outcome = sending.await;
             let name = if outcome.taken { "taken" } else { "failed" };
             metrics::counter!("teammate_webhook_attempts_total", "outcome" => name).increment(1);
@@ -113,9 +106,8 @@ async fn deliver(service: &Arc<Service>, webhook: WebhookId, work: Work) -> Resu
         .buffer_unordered(at_once)
         .collect()
         .await;
-    let (now, writer) = (service.clock.now(), Arc::clone(service));
-    service
-        .database
+    let (now, writer) = (app.clock.now(), Arc::clone(app));
+    app.database
         .write(move |tx| {
             for (delivery, outcome) in &outcomes {
                 conclude(tx, &writer, webhook, delivery, outcome, now)?;
@@ -123,14 +115,14 @@ async fn deliver(service: &Arc<Service>, webhook: WebhookId, work: Work) -> Resu
             Ok::<_, Error>(())
         })
         .await?;
-    service.outbox_ready.notify_one();
-    service.events_ready.notify_one();
+    app.outbox_ready.notify_one();
+    app.events_ready.notify_one();
     Ok(())
 }
 
 fn conclude(
     tx: &mut StoreConnection,
-    service: &Service,
+    app: &App,
     webhook: WebhookId,
     delivery: &Leased,
     outcome: &Outcome,
@@ -147,9 +139,9 @@ fn conclude(
     };
     let failing_since = webhooks::conclude(tx, webhook, delivery.id, &outcome.attempt, conclusion, now)?;
     if outcome.gone {
-        disable(tx, service, webhook, DisabledReason::Gone, now)?;
+        disable(tx, app, webhook, DisabledReason::Gone, now)?;
     } else if failing_since.is_some_and(|since| gives_up(since, now)) {
-        disable(tx, service, webhook, DisabledReason::Failing, now)?;
+        disable(tx, app, webhook, DisabledReason::Failing, now)?;
     }
     Ok(())
 }
@@ -157,7 +149,7 @@ fn conclude(
 /// Stops sending to a webhook, and tells the owners of its account.
 fn disable(
     tx: &mut StoreConnection,
-    service: &Service,
+    app: &App,
     webhook: WebhookId,
     reason: DisabledReason,
     now: Timestamp,
@@ -166,14 +158,14 @@ fn disable(
         return Ok(());
     }
     let Some((account, url)) = webhooks::owner(tx, webhook)? else { return Ok(()) };
-    let happening = Happening {
+    let event = NewEvent {
         action: "webhook.disabled".to_owned(),
         subject: webhook.to_string(),
-        place: account.place(),
+        ancestry: account.ancestry(),
         before: json!({"enabled": true}),
         after: json!({"enabled": false, "disabled_reason": reason.as_str()}),
     };
-    record(tx, &Origin::system("webhook_delivery"), now, &happening)?;
+    record(tx, &Origin::system("webhook_delivery"), now, &event)?;
     for to in members::owners(tx, account.id)? {
         let letter = Letter::WebhookDisabled {
             to: to.canonical().to_owned(),
@@ -181,7 +173,7 @@ fn disable(
             url: url.clone(),
             gone: reason == DisabledReason::Gone,
         };
-        service.post.enqueue(tx, new_id(now), account.id, &letter, now)?;
+        app.outbox.enqueue(tx, new_id(now), account.id, &letter, now)?;
     }
     Ok(())
 }

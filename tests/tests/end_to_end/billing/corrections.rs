@@ -16,7 +16,7 @@ use super::World;
 async fn r15_a_correction_is_a_line_of_a_later_period(#[values(Sqlite, Postgresql)] database: Database) {
     let world = World::begin(database).await;
     let operator = world.next_month().await;
-    let later = Period::of(world.app.clock.now());
+    let later = Period::containing(world.app.clock.now());
     let line = format!("{}/{}/{}/pbx", world.period, world.reseller, world.enterprise);
     let adjust = |period: Period, body: Value| {
         world.app.post(&format!("/billing-reports/{period}/adjustments")).bearer(&operator.token).json(&body)
@@ -115,7 +115,7 @@ async fn r15_a_correction_is_in_the_final_report_or_refused(#[values(Sqlite, Pos
     let world = World::begin(database).await;
     let operator = world.next_month().await;
     let _ = world.finalise(&operator).send().await.expect(200);
-    let later = Period::of(world.app.clock.now());
+    let later = Period::containing(world.app.clock.now());
     world.app.clock.advance(later.end() - world.app.clock.now() + TimeDelta::hours(1));
     let operator = world.app.operator().await;
     let line = format!("{}/{}/{}/pbx", world.period, world.reseller, world.enterprise);

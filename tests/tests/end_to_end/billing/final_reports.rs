@@ -137,7 +137,7 @@ async fn r15_a_process_that_is_killed_midway_leaves_nothing_wrong(#[values(Sqlit
         http.post(format!("{}/auth/login", process.url)).header("content-type", "application/json").body(sign_in);
     let tokens = login.send().await.expect("an answer").text().await.expect("tokens");
     let tokens: Value = serde_json::from_str(&tokens).expect("tokens");
-    let period = Period::of(Utc::now()).previous();
+    let period = Period::containing(Utc::now()).previous();
     let path = format!("/billing-reports/{period}");
     let finalise = http.post(format!("{}{path}/finalise", process.url));
     let under_way = tokio::spawn(finalise.bearer_auth(tokens["access_token"].as_str().unwrap()).send());

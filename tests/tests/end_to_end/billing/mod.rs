@@ -46,7 +46,7 @@ impl World {
         let reseller = own.text_of("reseller_id");
         let above = app.get(&format!("/resellers/{reseller}")).bearer(&operator.token).send().await.expect(200);
         let master = above.text_of("master_reseller_id");
-        let period = Period::of(app.clock.now());
+        let period = Period::containing(app.clock.now());
         let mut world = Self { app, master, reseller, enterprise, users: Vec::new(), period };
         let by_ip = json!({"name": "Main", "host": "192.0.2.1", "authentication": "ip", "addresses": ["192.0.2.1"]});
         let trunk = world.add(&operator, "trunks", by_ip).await;
@@ -235,7 +235,7 @@ async fn r15_periods_are_listed_with_what_they_add_up_to(#[values(Sqlite, Postgr
         request.send().await.expect(200).json()
     };
     let mut expected = Vec::new();
-    let mut period = Period::of(world.app.clock.now());
+    let mut period = Period::containing(world.app.clock.now());
     while period >= world.period {
         expected.push(period.to_string());
         period = period.previous();
@@ -290,7 +290,7 @@ async fn a_client_that_hangs_up_midway_frees_its_connection(#[values(Sqlite, Pos
     assert!(Process::run_command(BINARY, &fresh, &demo));
     let app = App::start_on(fresh).await;
     let operator = app.operator().await;
-    let period = Period::of(app.clock.now()).previous();
+    let period = Period::containing(app.clock.now()).previous();
     let url = format!("http://{}/billing-reports/{period}?format=csv", app.address());
     let http = reqwest::Client::new();
     for _ in 0..30 {

@@ -285,14 +285,14 @@ struct Stored {
 }
 
 fn services(names: &[&str]) -> Services {
-    Services::of(names.contains(&"pbx"), names.contains(&"trunk")).expect("a service")
+    Services::from_flags(names.contains(&"pbx"), names.contains(&"trunk")).expect("a service")
 }
 
 impl Stored {
     fn create(&self, tx: &mut StoreConnection, names: &[&str], now: Instant) -> Result<(), Error> {
         let enterprise = Enterprise {
             country: Country::parse("DE").unwrap(),
-            sbc_regions: SbcRegions::of(SbcRegionCode::parse("emea")).unwrap(),
+            sbc_regions: SbcRegions::from_codes(SbcRegionCode::parse("emea")).unwrap(),
             user_limit: None,
             switches: Switches::default(),
         };

@@ -7,13 +7,13 @@ use std::time::Duration;
 use api::ids::new_id;
 use api::resources::webhooks::worker;
 use chrono::TimeDelta;
-use domain::account::{Place, Tier};
+use domain::account::{Ancestry, Tier};
 use domain::authority::Role;
 use domain::id::WebhookId;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Client, Database, Process, Received, Receiver, Reply, reseller_body};
 use persistence::events;
-use persistence::events::{Actor, NewEvent};
+use persistence::events::{Actor, EventRow};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
@@ -28,13 +28,13 @@ async fn happen(app: &App, account: &str, number: usize) {
     let (account, now) = (account.to_owned(), app.clock.now());
     let write = move |tx: &mut _| {
         for _ in 0..number {
-            let event = NewEvent {
+            let event = EventRow {
                 id: new_id(now),
                 now,
                 actor: Actor::System,
                 action: "master_reseller.updated",
                 subject: &account,
-                place: Place { master_reseller: Some(id), ..Place::default() },
+                ancestry: Ancestry { master_reseller: Some(id), ..Ancestry::default() },
                 before: None,
                 after: None,
                 request_id: "test",
@@ -86,7 +86,7 @@ async fn s5_two_replicas_deliver_each_once() {
     let (owner, receiver) = (owner(&app).await, Receiver::start());
     let _ = hook(&app, &owner, &receiver.url, &["master_reseller.*"]).await;
     let other = app.replica(PRIVATE).await;
-    let services = [Arc::clone(app.service()), Arc::clone(&other.service)];
+    let services = [Arc::clone(app.service()), Arc::clone(&other.app)];
     let mut working = Vec::new();
     for service in &services {
         let (publishing, delivering) = (Arc::clone(service), Arc::clone(service));

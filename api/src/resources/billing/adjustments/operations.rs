@@ -1,7 +1,7 @@
 //! How a line of a final report is corrected.
 
 use domain::Timestamp;
-use domain::account::Place;
+use domain::account::Ancestry;
 use domain::billing::{Numbers, Period, check_adjustable};
 use domain::fault::Fault;
 use domain::values::text::AdjustmentReason;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::wire::{BillingAdjustment, LineName};
 use crate::access::Actor;
 use crate::error::{Error, value_error};
-use crate::events::record::{Happening, record};
+use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 
 /// A correction to be booked.
@@ -60,10 +60,10 @@ pub fn adjust(
     };
     adjustments::insert(tx, &adjustment)?;
     let after = serde_json::to_value(BillingAdjustment::from(adjustment.clone())).unwrap_or_default();
-    let what = Happening {
+    let what = NewEvent {
         action: "billing_adjustment.created".to_owned(),
         subject: adjustment.id.to_string(),
-        place: Place {
+        ancestry: Ancestry {
             master_reseller: Some(line.master_reseller_id),
             reseller: Some(reseller),
             enterprise: Some(enterprise),

@@ -10,12 +10,12 @@ use persistence::billing::adjustments;
 use super::operations;
 use super::wire::{BillingAdjustment, BillingAdjustmentPage, CreateBillingAdjustment};
 use crate::access::{Create, Read};
-use crate::app::Service;
+use crate::app::App;
 use crate::error::Error;
 use crate::http::page::Paging;
-use crate::http::params::{IdempotencyKey, IfNoneMatch, PageQuery};
+use crate::http::params::{IdempotencyKeyHeader, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, Once};
+use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::billing::report;
 use crate::resources::billing::report::Report;
 use crate::resources::billing::routes::PATH;
@@ -28,7 +28,7 @@ use crate::shown;
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "create_billing_adjustment",
-    params(("period" = shown::Period, Path, description = "The open period that it is booked in.", example = "2026-11"), IdempotencyKey),
+    params(("period" = shown::Period, Path, description = "The open period that it is booked in.", example = "2026-11"), IdempotencyKeyHeader),
     request_body(content = CreateBillingAdjustment, example = json!({"amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "user_days": -30, "reason": "The user was added by mistake."})),
     responses(
         (status = 201, description = "Booked.", body = BillingAdjustment, headers(("Location" = String, description = "Where the correction is."), ("ETag" = String, description = "For `If-None-Match`."))),
@@ -38,21 +38,20 @@ use crate::shown;
 )]
 #[post("/{period}/adjustments")]
 pub(crate) async fn create_billing_adjustment(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Create>,
     period: Path<String>,
-    once: Once,
+    key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer, Error> {
     let command = body.parse::<CreateBillingAdjustment, operations::CreateAdjustment>();
-    service
-        .write_once(caller, once.over(&body), move |tx, actor, now| {
-            let period = report::period(actor, &period)?;
-            let booked = operations::adjust(tx, actor, period, command.get()?, now)?;
-            let location = format!("{PATH}/{period}/adjustments/{}", booked.id);
-            Ok(Answer::resource(&BillingAdjustment::from(booked), 1)?.created(location))
-        })
-        .await
+    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+        let period = report::period(actor, &period)?;
+        let booked = operations::adjust(tx, actor, period, command.get()?, now)?;
+        let location = format!("{PATH}/{period}/adjustments/{}", booked.id);
+        Ok(Answer::resource(&BillingAdjustment::from(booked), 1)?.created(location))
+    })
+    .await
 }
 
 /// List corrections
@@ -67,25 +66,24 @@ pub(crate) async fn create_billing_adjustment(
 )]
 #[get("/{period}/adjustments")]
 pub(crate) async fn list_billing_adjustments(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     period: Path<String>,
     request: HttpRequest,
 ) -> Result<Answer, Error> {
     let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
-    service
-        .read(caller, move |tx, actor, now| {
-            let period = Report::reach(tx, actor, &period, now)?.period;
-            let mut query = Query::read(&text)?;
-            let paging = Paging::take(path.clone(), &text, &mut query)?;
-            query.finish()?;
-            let caller = actor.name();
-            let after = paging.after(&caller)?.map(AdjustmentId::from_uuid);
-            let found = (paging.newest_first, after);
-            let rows = adjustments::list(tx, &actor.scope(), period, found, paging.limit + 1)?;
-            paging.answer(&caller, rows, |row| row.id.uuid(), BillingAdjustment::from)
-        })
-        .await
+    app.read(caller, move |tx, actor, now| {
+        let period = Report::reach(tx, actor, &period, now)?.period;
+        let mut query = Query::read(&text)?;
+        let paging = Paging::from_query(path.clone(), &text, &mut query)?;
+        query.finish()?;
+        let caller = actor.name();
+        let after = paging.after(&caller)?.map(AdjustmentId::from_uuid);
+        let found = (paging.newest_first, after);
+        let rows = adjustments::list(tx, &actor.scope(), period, found, paging.limit + 1)?;
+        paging.answer(&caller, rows, |row| row.id.uuid(), BillingAdjustment::from)
+    })
+    .await
 }
 
 /// Read a correction
@@ -107,13 +105,13 @@ pub(crate) async fn list_billing_adjustments(
 )]
 #[get("/{period}/adjustments/{adjustment_id}")]
 pub(crate) async fn get_billing_adjustment(
-    service: Data<Service>,
+    app: Data<App>,
     caller: Caller<Read>,
     path: Path<(String, String)>,
     conditions: Conditions,
 ) -> Result<Answer, Error> {
     let (period, id) = path.into_inner();
-    let read = service.read(caller, move |tx, actor, _| {
+    let read = app.read(caller, move |tx, actor, _| {
         let period = report::period(actor, &period)?;
         let id = AdjustmentId::parse(&id).ok_or(Refusal::NotFound)?;
         let found = adjustments::find(tx, &actor.scope(), period, id)?.ok_or(Refusal::NotFound)?;

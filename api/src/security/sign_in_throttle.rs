@@ -12,15 +12,15 @@ use quick_cache::sync::Cache;
 const REMEMBERED: usize = 10_000;
 
 /// The attempts since the last success for each e-mail address from each network.
-pub struct Guesses(Cache<(String, IpAddr), Arc<AtomicU32>>);
+pub struct SignInThrottle(Cache<(String, IpAddr), Arc<AtomicU32>>);
 
-impl Default for Guesses {
+impl Default for SignInThrottle {
     fn default() -> Self {
         Self(Cache::new(REMEMBERED))
     }
 }
 
-impl Guesses {
+impl SignInThrottle {
     /// Counts an attempt before its outcome is known, so that attempts at the same time slow each other down, too.
     /// Gives how long it has to wait.
     #[must_use]
@@ -42,15 +42,16 @@ mod tests {
 
     #[test]
     fn attempts_at_the_same_time_slow_each_other_down() {
-        let (guesses, network) = (Guesses::default(), IpAddr::from([192, 0, 2, 1]));
+        let (sign_in_throttle, network) = (SignInThrottle::default(), IpAddr::from([192, 0, 2, 1]));
         let delays: Vec<Duration> = std::thread::scope(|scope| {
-            let attempts: Vec<_> = (0..20).map(|_| scope.spawn(|| guesses.attempt("a@example.com", network))).collect();
+            let attempts: Vec<_> =
+                (0..20).map(|_| scope.spawn(|| sign_in_throttle.attempt("a@example.com", network))).collect();
             attempts.into_iter().map(|attempt| attempt.join().unwrap()).collect()
         });
         let free = delays.iter().filter(|delay| delay.is_zero()).count();
         let expected = (0..20).filter(|attempts| sign_in_delay(*attempts).is_zero()).count();
         assert_eq!(free, expected, "as many go at once as if they came one after the other");
-        guesses.succeeded("a@example.com", network);
-        assert!(guesses.attempt("a@example.com", network).is_zero(), "a success starts anew");
+        sign_in_throttle.succeeded("a@example.com", network);
+        assert!(sign_in_throttle.attempt("a@example.com", network).is_zero(), "a success starts anew");
     }
 }

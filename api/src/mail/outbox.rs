@@ -11,11 +11,11 @@ use crate::error::{Error, ErrorCode};
 use crate::security::seal::Seal;
 
 /// Seals what waits, because the links in it open doors.
-pub struct Post {
+pub struct Outbox {
     seal: Arc<Seal>,
 }
 
-impl Post {
+impl Outbox {
     /// Seals with these keys.
     #[must_use]
     pub fn new(seal: Arc<Seal>) -> Self {
