@@ -6,14 +6,15 @@ use domain::Timestamp;
 use domain::id::Id;
 use uuid::{NoContext, Uuid};
 
-/// A new id: a UUIDv7 of this instant, so ids sort by creation. A counter stands before the random part (RFC 9562
-/// section 6.2, method 1), so that what one process makes within a millisecond sorts too, such as the events of an account.
+/// Creates an id: a UUIDv7 of this instant, so ids sort by creation. A counter precedes the random part (RFC 9562
+/// section 6.2, method 1), so that ids that one process creates within the same millisecond, such as those of an
+/// account's events, sort too.
 #[must_use]
 pub fn new_id<K>(now: Timestamp) -> Id<K> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let random = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()));
-    // 26 bits of it, around the two that say which variant the id is.
+    // 26 bits of the counter, around the two bits of the variant.
     let [a, b, c, d] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     let mut octets = random.into_bytes();
     octets[6] = 0x70 | (a & 0x03) << 2 | b >> 6;

@@ -1,7 +1,7 @@
 //! The TeamMate Portal API: HTTP over the rules of `domain` and the store of `persistence`.
 //!
-//! A request goes one way: a handler parses the wire form into a command, one operation runs in one transaction, and
-//! the outcome becomes a view. A resource's folder reads `routes`, `wire`, `operations`.
+//! A handler parses the request into a command, an operation runs in one transaction, and its result becomes a view. A
+//! resource's folder has `routes` (handlers), `wire` (JSON types) and `operations`.
 //!
 //! A module uses only modules that stand above it in this list, which a test checks: see [`floors`](../tests/floors.rs).
 
@@ -12,7 +12,7 @@ pub mod shown;
 pub mod error;
 pub mod access;
 
-// The platform: what every handler stands on.
+// The platform: what every handler uses.
 pub mod security;
 pub mod views;
 pub mod http;

@@ -1,5 +1,5 @@
-//! What the document shows of values: their limits, which stand in `domain`. Where no value type of `domain` says what a member of
-//! an answer or a parameter is, one of these does: it says `value_type = shown::Word`.
+//! Schemas of values for the OpenAPI document, with the limits of `domain`. They are for fields of responses and for
+//! parameters that have no value type in `domain`: `#[schema(value_type = shown::Word)]`.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -10,16 +10,16 @@ use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFo
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// What a schema is called that is written out where it is used: this, and itself as JSON.
+/// Prefix of the names of schemas that are inlined where they are used. The rest of such a name is the schema as JSON.
 pub const VALUE_PREFIX: &str = "value:";
 
-/// The name of a schema that is written out where it is used.
+/// The name of a schema that is inlined where it is used.
 #[must_use]
 pub fn value_name(schema: &RefOr<Schema>) -> Cow<'static, str> {
     Cow::Owned(format!("{VALUE_PREFIX}{}", serde_json::to_string(schema).unwrap_or_default()))
 }
 
-/// What a schema says of limits.
+/// The schema for limits.
 #[must_use]
 pub fn schema_of(limits: Limits) -> RefOr<Schema> {
     let bound = |number: i64| Some(utoipa::Number::Int(isize::try_from(number).unwrap_or(isize::MAX)));
@@ -72,19 +72,19 @@ macro_rules! shown {
 }
 
 shown! {
-    /// A word of a closed set.
+    /// A value of an enumeration.
     Word = Limits::text(0, limits::WORD_MAX);
-    /// A constant of a standard.
+    /// A constant that a standard defines.
     Constant = Limits::text(0, limits::CONSTANT_MAX);
-    /// The name of an error code or of a type of event.
+    /// The name of an error code or event type.
     CodeName = Limits::text(0, limits::CODE_NAME_MAX);
-    /// A sentence on one thing.
+    /// The detail of a fault.
     Detail = Limits::text(0, limits::DETAIL_MAX);
-    /// The name of an account, of whatever an account has, or of who is asked for.
+    /// The name of an account, of an object that belongs to one, or of a person.
     Name = Limits::text(0, limits::ACCOUNT_NAME_MAX);
-    /// A billing reference, where there may be none.
+    /// A billing reference; empty if there is none.
     Reference = Limits::text(0, limits::BILLING_REFERENCE_MAX);
-    /// A cursor of a list by id.
+    /// The cursor of a list that is sorted by id.
     Cursor = Limits::text(0, limits::CURSOR_MAX);
     /// A billing period such as `2026-11`.
     Period = Limits::matching(0, limits::PERIOD_LENGTH, "^[0-9]{4}-[0-9]{2}$");
@@ -92,51 +92,51 @@ shown! {
     RegionCode = Limits::text(0, limits::SBC_REGION_CODE_MAX);
     /// The id of a request.
     RequestId = Limits::text(0, limits::REQUEST_ID_MAX);
-    /// A URL of this service.
+    /// A URL below the service's public URL.
     OwnUrl = Limits::formatted(0, limits::OWN_URL_MAX, "uri");
     /// An access token.
     AccessToken = Limits::text(0, limits::ACCESS_TOKEN_MAX);
     /// A network address.
     Address = Limits::text(0, limits::ADDRESS_MAX);
-    /// The secret of an app.
+    /// The base32 secret of an authenticator app.
     AppSecret = Limits::text(0, limits::APP_SECRET_MAX);
-    /// Why an attempt to deliver failed.
+    /// Why a delivery attempt failed.
     AttemptError = Limits::text(0, limits::ATTEMPT_ERROR_MAX);
-    /// The name by which a phone or a trunk says who it is.
+    /// The SIP authentication name of a phone or trunk.
     AuthenticationName = Limits::text(0, limits::AUTHENTICATION_NAME_MAX);
     /// 256 bits in base64url.
     Base64Url256 = Limits::text(0, limits::BASE64URL_256_LENGTH);
-    /// The name of something that stands in the way, which may be an address.
+    /// The name of a blocker, which may be an e-mail address.
     BlockerName = Limits::text(0, limits::EMAIL_MAX);
-    /// For how long the access token of an API client works.
+    /// Lifetime of an API client's access token, in seconds.
     ClientExpiresIn = Limits::long_number(1, limits::ACCESS_TOKEN_SECONDS);
     /// The secret of an API client.
     ClientSecret = Limits::text(limits::CLIENT_SECRET_LENGTH, limits::CLIENT_SECRET_LENGTH);
     /// The access token of an API client.
     ClientToken = Limits::text(0, limits::CLIENT_TOKEN_MAX);
-    /// What the challenge of a code was made of.
+    /// A PKCE code verifier (RFC 7636).
     CodeVerifier = Limits::text(*limits::CODE_VERIFIER_LENGTH.start(), *limits::CODE_VERIFIER_LENGTH.end());
-    /// What an adjustment adds to a number, or takes off it.
+    /// The amount that an adjustment adds to a number of a report; may be negative.
     Correction = Limits::long_number(-limits::ADJUSTMENT_MAX, limits::ADJUSTMENT_MAX);
-    /// A cursor that is given.
+    /// A cursor as a query parameter.
     CursorParameter = Limits::matching(1, limits::CURSOR_MAX, "^[A-Za-z0-9_-]+$");
-    /// For how long a DNS record may be kept.
+    /// The TTL of a DNS record, in seconds.
     DnsTtl = Limits::number(1, limits::DNS_TTL_MAX);
-    /// Entity tags that are given.
+    /// The value of `If-Match` or `If-None-Match`.
     EntityTags = Limits::matching(0, limits::ENTITY_TAGS_MAX, r#"^(\*|(W/)?"[\x21\x23-\x7e]*"( *, *(W/)?"[\x21\x23-\x7e]*")*)$"#);
     /// The HTTP status of an error.
     ErrorStatus = Limits::number(limits::ERROR_STATUS_MIN, *limits::STATUSES.end());
-    /// Types of events that are given as one text.
+    /// Event types as one comma-separated text.
     EventTypesText = Limits::text(0, limits::EVENT_TYPES_TEXT_MAX);
-    /// For how long an access token works.
+    /// Lifetime of an access token, in seconds.
     ExpiresIn = Limits::long_number(1, limits::EXPIRES_IN_MAX);
-    /// What is dialled for a feature.
+    /// A dialled feature code, such as that of the voicemail.
     FeatureCode = Limits::text(0, limits::FEATURE_CODE_MAX);
-    /// The name of the form of a report.
+    /// The format of a report.
     FormatName = Limits::text(0, limits::FORMAT_NAME_MAX);
     /// Numbers that are forwarded to a user.
     ForwardedNumbers = Limits::list(0, limits::FORWARDED_NUMBERS_MAX);
-    /// A parameter of a token request that is a token, a code or a secret.
+    /// A token, code or secret in a token request.
     Grant = Limits::text(0, limits::GRANT_MAX);
     /// The last characters of a secret.
     Hint = Limits::text(limits::HINT_LENGTH, limits::HINT_LENGTH);
@@ -144,53 +144,53 @@ shown! {
     HostName = Limits::formatted(0, limits::HOST_NAME_MAX, "hostname");
     /// An idempotency key.
     IdempotencyKey = Limits::matching(1, limits::IDEMPOTENCY_KEY_MAX, r"^[\x21-\x7e]+$");
-    /// Rows of an import.
+    /// Number of rows of an import.
     ImportedRows = Limits::count(0, limits::IMPORT_ROWS_MAX);
-    /// An instant that is given as a parameter.
+    /// An instant as a query parameter.
     InstantParameter = Limits::formatted(0, limits::INSTANT_TEXT_MAX, "date-time");
-    /// An instant as text.
+    /// An instant in a response.
     InstantText = Limits::formatted(0, limits::INSTANT_SHOWN_MAX, "date-time");
-    /// The issuer of tokens.
+    /// The issuer of access tokens.
     Issuer = Limits::formatted(0, limits::ISSUER_MAX, "uri");
-    /// A short name.
+    /// The label of a domain name.
     Label = Limits::text(0, limits::LABEL_MAX);
     /// A cursor of the lines of a billing report.
     LineCursor = Limits::text(0, limits::LINE_CURSOR_MAX);
     /// The name of a line of a billing report.
     LineName = Limits::text(0, limits::LINE_NAME_MAX);
-    /// Values that the metadata of OAuth 2.0 list for one thing.
+    /// A list of values in the OAuth 2.0 server metadata.
     Metadata = Limits::list(0, limits::METADATA_VALUES_MAX);
-    /// A number in its canonical form.
+    /// A phone number in E.164 format.
     PhoneNumber = Limits::matching(0, limits::CANONICAL_NUMBER_MAX, r"^\+[1-9][0-9]{4,14}$");
-    /// The URI by which an app takes its secret in.
+    /// The `otpauth:` URI from which an authenticator app reads its secret.
     OtpauthUri = Limits::formatted(0, limits::OTPAUTH_URI_MAX, "uri");
-    /// How many items are on a page.
+    /// Number of items per page.
     PageLimit = Limits::number(1, limits::PAGE_MAX);
-    /// How many billing periods are on a page.
+    /// Number of billing periods per page.
     PeriodLimit = Limits::number(1, limits::PERIODS_MAX);
     /// The first or last name of a person.
     PersonName = Limits::text(0, limits::PERSON_NAME_MAX);
     /// A JSON pointer.
     Pointer = Limits::text(0, limits::POINTER_MAX);
-    /// What happened, and what to do.
+    /// The detail of a problem.
     ProblemDetail = Limits::text(0, limits::PROBLEM_DETAIL_MAX);
     /// The title of a problem.
     ProblemTitle = Limits::text(0, limits::PROBLEM_TITLE_MAX);
-    /// What is kept of a receiver's answer.
+    /// The stored part of a webhook receiver's response.
     ReceiverAnswer = Limits::text(0, limits::DELIVERY_ANSWER_MAX);
     /// Recovery codes.
     RecoveryCodes = Limits::list(0, limits::RECOVERY_CODES);
-    /// How many recovery codes are left.
+    /// Number of unused recovery codes.
     RecoveryCodesLeft = Limits::count(0, limits::RECOVERY_CODES);
-    /// Events of one replay.
+    /// Number of events that a replay sends again.
     ReplayedEvents = Limits::count(0, limits::REPLAY_MAX);
     /// The domain of a route.
     RouteDomain = Limits::formatted(0, limits::ROUTE_DOMAIN_MAX, "hostname");
     /// Session border controllers.
     Sbcs = Limits::list(0, limits::SBCS_MAX);
-    /// Session border controllers, of which there is one at least.
+    /// At least one session border controller.
     SomeSbcs = Limits::list(1, limits::SBCS_MAX);
-    /// A text that is looked for.
+    /// A search text.
     Search = Limits::text(1, limits::SEARCH_MAX);
     /// A SHA-256 in hexadecimal.
     Sha256 = Limits::text(0, limits::SHA256_LENGTH);
@@ -200,7 +200,7 @@ shown! {
     SipUser = Limits::text(0, limits::SIP_USER_MAX);
     /// An HTTP status.
     Status = Limits::number(*limits::STATUSES.start(), *limits::STATUSES.end());
-    /// What kind of thing an event is about.
+    /// The type of an event's subject.
     SubjectType = Limits::text(0, limits::SUBJECT_TYPE_MAX);
     /// The value of a TXT record.
     TxtValue = Limits::text(0, limits::VERIFICATION_TXT_MAX);
@@ -208,17 +208,17 @@ shown! {
     UserPrincipalName = Limits::text(0, limits::USER_PRINCIPAL_NAME_MAX);
     /// A UUID.
     Uuid = Limits::text(0, limits::UUID_LENGTH);
-    /// A text that is looked for in all accounts.
+    /// A search text for the search in all accounts.
     WideSearch = Limits::text(limits::SEARCH_MIN, limits::SEARCH_MAX);
-    /// A host name, an address, or the id of a tenant.
+    /// A host name, a network address, or a tenant id.
     Host = Limits::text(0, limits::HOST_NAME_MAX);
-    /// Where a code of the sign-in page goes.
+    /// The redirect URI that receives an authorization code.
     RedirectTarget = Limits::text(0, limits::OWN_URL_MAX);
-    /// The rows of an import, of which there is one at least.
+    /// Total number of rows of an import, at least one.
     ImportTotal = Limits::count(1, limits::IMPORT_ROWS_MAX);
-    /// A number of things of which there is one at least, and of lines, which begin at one.
+    /// A positive number, such as a line number.
     Positive = Limits::long_number(1, limits::COUNT_MAX);
-    /// Where the page of an error code is.
+    /// The path of an error code's page.
     ProblemType = Limits::formatted(0, limits::PROBLEM_TITLE_MAX, "uri-reference");
     /// A secret or a refresh token of a token request.
     GrantSecret = Limits::formatted(0, limits::GRANT_MAX, "password");
@@ -230,14 +230,14 @@ shown! {
     SbcRegionCode = Limits::matching(1, limits::SBC_REGION_CODE_MAX, "^[a-z][a-z0-9-]*$");
 }
 
-/// A limit of queries as one of lists.
+/// Converts a limit of a query to the limit of a list.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limits are small and not negative")]
 pub const fn items(limit: i64) -> usize {
     limit as usize
 }
 
-/// A list of so many things that have a schema of their own.
+/// A list of `MIN` to `MAX` items with a named schema.
 #[derive(Debug)]
 pub struct Many<T, const MIN: usize, const MAX: usize>(PhantomData<T>);
 

@@ -1,4 +1,4 @@
-//! Accounts: the tiers of the tree, their life cycle, and where in the tree an account stands (R1, R5, R7).
+//! Accounts: their tiers, their life cycle and their place in the account tree (R1, R5, R7).
 
 use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
@@ -8,16 +8,16 @@ use crate::services::{Service, Services};
 use crate::status::{Status, Transition};
 use crate::{Timestamp, id};
 
-/// The level of an account in the tree, from the top down.
+/// The tier of an account: its level in the account tree, from the top down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
-    /// The operators of the service. There is one account of this tier.
+    /// The operators of the service. There is exactly one account of this tier.
     Platform,
-    /// A partner's access into the portal.
+    /// A partner who manages resellers in the portal.
     MasterReseller,
-    /// The organisation that sells the service.
+    /// An organisation that sells the service to enterprises.
     Reseller,
-    /// The customer that is connected with Teams.
+    /// A customer whose phone system is connected with Teams.
     Enterprise,
 }
 
@@ -36,13 +36,13 @@ impl Tier {
         }
     }
 
-    /// The tier of that name.
+    /// The tier with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tier| tier.as_str() == text)
     }
 
-    /// What people call an account of this tier.
+    /// What an account of this tier is called in messages.
     #[must_use]
     pub const fn noun(self) -> &'static str {
         match self {
@@ -59,13 +59,13 @@ impl Tier {
         self.as_str()
     }
 
-    /// The text form of the id of an account of this tier.
+    /// Formats the id of an account of this tier.
     #[must_use]
     pub fn format_id(self, account: AccountId) -> String {
         id::format(self.id_prefix(), account.uuid())
     }
 
-    /// Reads the text form of the id of an account of this tier.
+    /// Parses the id of an account of this tier; `None` if the text is not such an id.
     #[must_use]
     pub fn parse_id(self, text: &str) -> Option<AccountId> {
         id::parse(self.id_prefix(), text).map(AccountId::from_uuid)
@@ -73,7 +73,7 @@ impl Tier {
 }
 
 impl Status {
-    /// The status after a transition, or why it can't be made from here.
+    /// The status after a transition. Fails if the life cycle does not allow it from this status (R7).
     pub fn after(self, transition: Transition) -> Result<Self, Refusal> {
         match (self, transition) {
             (Self::Pending, Transition::Activate) | (Self::Suspended, Transition::Resume) => Ok(Self::Active),
@@ -85,53 +85,53 @@ impl Status {
     }
 }
 
-/// An account as it is known to the rules.
+/// An account as the rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its id.
     pub id: AccountId,
     /// Its tier.
     pub tier: Tier,
-    /// The master reseller above it; itself on a master reseller.
+    /// The master reseller above it; for a master reseller, its own id.
     pub master_reseller_id: Option<AccountId>,
-    /// The reseller above it; itself on a reseller.
+    /// The reseller above it; for a reseller, its own id.
     pub reseller_id: Option<AccountId>,
     /// Its name.
     pub name: String,
-    /// Its address in the given spelling.
+    /// Its e-mail address, as it was entered.
     pub email: String,
-    /// What it is called in its parent's billing system (R6).
+    /// Its identifier in the billing system of its parent (R6).
     pub billing_reference: Option<String>,
-    /// What it may sell or use (R5).
+    /// The services that it may sell or use (R5).
     pub services: Services,
-    /// Its own status, whatever its ancestors'.
+    /// Its own status, regardless of its ancestors.
     pub status: Status,
     /// Whether all its ancestors are active.
     pub ancestors_active: bool,
-    /// Grows by one with every change of the account itself.
+    /// Increases by one with every change of the account itself.
     pub version: i64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// When its activation link was redeemed.
+    /// When its activation link was used; `None` while it is pending.
     pub activated_at: Option<Timestamp>,
-    /// When it was closed.
+    /// When it was closed; `None` while it is open.
     pub closed_at: Option<Timestamp>,
-    /// Its latest activation e-mail, if one was written.
+    /// Its latest activation e-mail, if there was one.
     pub activation: Option<Activation>,
-    /// What only an enterprise has.
+    /// The settings that only enterprises have; `None` for other tiers.
     pub enterprise: Option<Enterprise>,
 }
 
-/// How the latest activation e-mail of an account fares.
+/// The latest activation e-mail of an account and its delivery status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activation {
-    /// When the mail server took it.
+    /// When the mail server accepted it.
     pub sent_at: Option<Timestamp>,
-    /// Until when its link works.
+    /// When its link expires.
     pub expires_at: Timestamp,
-    /// How far it has come.
+    /// Its delivery status.
     pub delivery: Delivery,
 }
 
@@ -142,7 +142,7 @@ impl Account {
         self.status == Status::Active && self.ancestors_active
     }
 
-    /// The accounts that those who sign in to it see: its subtree (R8).
+    /// The scope of its members and API clients: the account's subtree (R8).
     #[must_use]
     pub fn scope(&self) -> Scope {
         Scope::below(self.tier, self.id)
@@ -154,7 +154,7 @@ impl Account {
         self.tier.format_id(self.id)
     }
 
-    /// Where it stands in the tree.
+    /// Its place in the account tree.
     #[must_use]
     pub fn ancestry(&self) -> Ancestry {
         Ancestry {
@@ -165,19 +165,20 @@ impl Account {
     }
 }
 
-/// A place in the tree: the accounts on the way down to an account, and the account itself. The platform's has none.
+/// A place in the account tree: the accounts on the path from the top to an account, including the account itself.
+/// Empty for the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ancestry {
-    /// The master reseller on the way.
+    /// The master reseller on the path.
     pub master_reseller: Option<AccountId>,
-    /// The reseller on the way.
+    /// The reseller on the path.
     pub reseller: Option<AccountId>,
-    /// The enterprise at the end of the way.
+    /// The enterprise at the end of the path.
     pub enterprise: Option<AccountId>,
 }
 
 impl Ancestry {
-    /// The account of a tier on the way.
+    /// The account of this tier on the path, if there is one.
     #[must_use]
     pub const fn account_of(&self, tier: Tier) -> Option<AccountId> {
         match tier {
@@ -188,13 +189,13 @@ impl Ancestry {
         }
     }
 
-    /// The account at its end, as text; `None` for the platform's.
+    /// The id of the account at the end of the path, as text; `None` for the platform.
     #[must_use]
     pub fn account_text(&self) -> Option<String> {
         Tier::ALL.into_iter().rev().find_map(|tier| self.account_of(tier).map(|account| tier.format_id(account)))
     }
 
-    /// Whether it lies in a scope (R8).
+    /// Whether this place is in a scope (R8).
     #[must_use]
     pub fn is_in(&self, scope: Scope) -> bool {
         match scope {
@@ -206,21 +207,21 @@ impl Ancestry {
     }
 }
 
-/// Which accounts a caller sees: everything, or the subtree of one account (R8).
+/// Which accounts a caller sees: all of them, or the subtree of one account (R8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Operators see every account.
+    /// All accounts, for operators.
     Platform,
-    /// A master reseller and all below it.
+    /// A master reseller and all accounts below it.
     MasterReseller(AccountId),
-    /// A reseller and all below it.
+    /// A reseller and all accounts below it.
     Reseller(AccountId),
-    /// An enterprise.
+    /// One enterprise.
     Enterprise(AccountId),
 }
 
 impl Scope {
-    /// The subtree of an account.
+    /// The subtree of an account, including the account itself.
     #[must_use]
     pub const fn below(tier: Tier, account: AccountId) -> Self {
         match tier {
@@ -231,7 +232,7 @@ impl Scope {
         }
     }
 
-    /// The tier of the account whose subtree it is.
+    /// The tier of the account at the top of the scope.
     #[must_use]
     pub const fn tier(&self) -> Tier {
         match self {
@@ -242,7 +243,7 @@ impl Scope {
         }
     }
 
-    /// The account whose subtree it is; `None` when it is everything.
+    /// The account at the top of the scope; `None` for [`Scope::Platform`].
     #[must_use]
     pub const fn account(&self) -> Option<AccountId> {
         match *self {
@@ -252,14 +253,14 @@ impl Scope {
     }
 }
 
-/// Services that an account asks for must be among its parent's (R5).
+/// Checks that the parent has all services that an account is to get (R5).
 pub fn check_offered(asked: Services, parent: Services) -> Result<(), Refusal> {
     let missing: Vec<Service> = asked.beyond(parent).collect();
     if missing.is_empty() { Ok(()) } else { Err(Refusal::ServiceNotOffered { services: missing }) }
 }
 
-/// Whether the address of an account may be replaced directly: only until its link is redeemed, because nobody has
-/// proved to own it yet.
+/// Checks that the e-mail address of an account may be replaced without confirmation. That is only allowed while the
+/// account is pending, because until then nobody has proved to own the address.
 pub fn check_email_change(status: Status) -> Result<(), Refusal> {
     match status {
         Status::Pending => Ok(()),
@@ -268,12 +269,12 @@ pub fn check_email_change(status: Status) -> Result<(), Refusal> {
     }
 }
 
-/// A closed account never changes again (R7).
+/// Checks that an account is not closed: a closed account never changes again (R7).
 pub fn check_open(status: Status) -> Result<(), Refusal> {
     if status == Status::Closed { Err(Refusal::AccountClosed) } else { Ok(()) }
 }
 
-/// An activation e-mail is sent again only to those who have not activated yet (R3).
+/// Checks that an activation e-mail may be sent again: only while the account is pending (R3).
 pub fn check_resend(status: Status) -> Result<(), Refusal> {
     match status {
         Status::Pending => Ok(()),

@@ -1,4 +1,4 @@
-//! API clients: the programs that sign in to an account, and within what limits (R9).
+//! API clients: programs that act in an account, and the limits that they are given (R9).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,13 +12,13 @@ use crate::id::ClientId;
 use crate::limits::{CLIENT_NETWORKS_MAX, PREVIOUS_SECRET_SECONDS, PREVIOUS_SECRET_SECONDS_MAX};
 use crate::values::text::ClientName;
 
-/// The networks that a program may call from; from anywhere when none is named.
+/// The networks that an API client may call from. An empty list allows every address.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AllowedNetworks(Vec<IpNet>);
 
 impl AllowedNetworks {
-    /// Reads addresses, and networks in CIDR form (RFC 4632, RFC 4291) whose host bits are zero. Faults carry the index of the
-    /// one that they are about, `None` when about the whole.
+    /// Parses addresses, and networks in CIDR notation (RFC 4632, RFC 4291) whose host bits are zero. Each fault has
+    /// the index of the item it is about, or `None` if it is about the whole list.
     pub fn parse(texts: &[String]) -> Result<Self, ItemFaults> {
         if texts.len() > CLIENT_NETWORKS_MAX {
             let detail = format!("Give at most {CLIENT_NETWORKS_MAX} addresses and networks.");
@@ -27,21 +27,22 @@ impl AllowedNetworks {
         distinct(texts, network).map(Self)
     }
 
-    /// Whether a call from an address is let in. An IPv4 address in IPv6 clothes is the IPv4 address (RFC 4291 section 2.5.5.2).
+    /// Whether requests from an address are allowed. An IPv4-mapped IPv6 address counts as the IPv4 address (RFC 4291
+    /// section 2.5.5.2).
     #[must_use]
     pub fn admit(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.is_empty() || self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Whether every address that is let in is let in by the others, too.
+    /// Whether `others` allow every address that these networks allow.
     #[must_use]
     pub fn are_within(&self, others: &Self) -> bool {
         let within = |network: &IpNet| others.0.iter().any(|other| other.contains(network));
         others.0.is_empty() || (!self.0.is_empty() && self.0.iter().all(within))
     }
 
-    /// Their texts: addresses by themselves, networks in CIDR form.
+    /// The networks as text: single addresses without a prefix length, others in CIDR notation.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
         self.0.iter().map(|network| Shown(*network).to_string()).collect()
@@ -62,44 +63,45 @@ fn network(text: &str) -> Result<IpNet, Fault> {
         Fault::new("invalid_network", detail)
     })?;
     if net.trunc() != net {
-        return Err(Fault::new("invalid_network", format!("The host bits have to be zero: {}.", net.trunc())));
+        return Err(Fault::new("invalid_network", format!("The host bits must be zero; use {}.", net.trunc())));
     }
     Ok(net)
 }
 
-/// What an API client may do, until when and from where.
+/// What an API client may do, how long and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// What it may do in its account.
+    /// Its role in its account.
     pub role: Role,
-    /// Until when it works; `None` is for ever.
+    /// When it expires; `None` means never.
     pub expires_at: Option<Timestamp>,
-    /// From where.
+    /// The networks that it may call from.
     pub networks: AllowedNetworks,
 }
 
 impl Terms {
-    /// Whether there is an end or a network that it is held to.
+    /// Whether there is an expiry or a restriction to networks.
     #[must_use]
     pub fn are_limits(&self) -> bool {
         self.expires_at.is_some() || self.networks != AllowedNetworks::default()
     }
 
-    /// A program can't give another one more than it has itself, nor get at the secret of one that has more.
+    /// Checks that these terms do not exceed `own`, the terms of the API client that makes the request. An API client
+    /// can't give another one more rights than it has, nor rotate the secret of one that has more.
     pub fn check_within(&self, own: &Self) -> Result<(), Faults> {
         let mut faults = Faults::new();
         let mut fault = |pointer: &'static str, detail: &str| {
             faults.push((pointer, Fault::new("more_than_own", detail)));
         };
         if own.role != Role::Owner && self.role != own.role {
-            fault("/role", "An API client can't give another one a role that it does not have itself.");
+            fault("/role", "An API client can't give another one a role other than its own.");
         }
         let outlives = own.expires_at.is_some_and(|own| self.expires_at.is_none_or(|other| other > own));
         if outlives {
-            fault("/expires_at", "The API client that asks expires earlier. Let this one expire no later.");
+            fault("/expires_at", "The API client that asks expires earlier. Give an expiry no later than its own.");
         }
         if !self.networks.are_within(&own.networks) {
-            fault("/allowed_networks", "The API client that asks may not call from everywhere there.");
+            fault("/allowed_networks", "Give only networks that the API client that asks may call from itself.");
         }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
@@ -110,46 +112,46 @@ impl Terms {
 pub struct ApiClient {
     /// Its id, which is its `client_id` as well.
     pub id: ClientId,
-    /// What people call it.
+    /// Its name.
     pub name: ClientName,
-    /// What it may do, until when and from where.
+    /// What it may do, how long and from where.
     pub terms: Terms,
-    /// Its live secrets, newest first: one, or two while they are being exchanged.
+    /// Its live secrets, newest first: one, or two during a rotation.
     pub secrets: Vec<ClientSecret>,
     /// When it last got an access token.
     pub last_used_at: Option<Timestamp>,
-    /// Grows by one with every change.
+    /// Increases by one with every change.
     pub version: i64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
 }
 
-/// What is known of a secret of an API client.
+/// A secret of an API client, without the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientSecret {
-    /// Its last characters.
+    /// Its last characters, by which people recognise it.
     pub hint: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Until when it works, if a newer one has taken its place.
+    /// When it expires, if a newer secret has replaced it; `None` for the current secret.
     pub expires_at: Option<Timestamp>,
 }
 
-/// For how long the previous secret goes on working when there is a new one, in seconds.
+/// How long the previous secret keeps working after a rotation, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreviousSecretSeconds(i64);
 
 impl PreviousSecretSeconds {
-    /// Takes 0 seconds to 30 days.
+    /// Accepts 0 seconds to 30 days.
     pub fn parse(seconds: i64) -> Result<Self, Fault> {
         let range = 0..=PREVIOUS_SECRET_SECONDS_MAX;
         let fault = || Fault::new("out_of_range", format!("Give 0 to {PREVIOUS_SECRET_SECONDS_MAX} seconds."));
         Some(seconds).filter(|seconds| range.contains(seconds)).map(Self).ok_or_else(fault)
     }
 
-    /// The seconds.
+    /// The number of seconds.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
@@ -157,7 +159,7 @@ impl PreviousSecretSeconds {
 }
 
 impl Default for PreviousSecretSeconds {
-    /// A week.
+    /// One week.
     fn default() -> Self {
         Self(PREVIOUS_SECRET_SECONDS)
     }

@@ -1,19 +1,19 @@
-//! When an outgoing message is tried again, and when it is given up (S5).
+//! Delivery of outgoing messages: their states, the pauses between attempts and the number of attempts (S5).
 
 use chrono::TimeDelta;
 
 use crate::limits::DELIVERY_ATTEMPTS;
 
-/// How far a message has come on its way out.
+/// The delivery status of an outgoing message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// Waits for its first attempt.
+    /// Waiting for the first attempt.
     Queued,
-    /// An attempt failed; another is due.
+    /// At least one attempt failed; another one is scheduled.
     Retrying,
-    /// Handed over to the mail server.
+    /// Accepted by the mail server.
     Sent,
-    /// Given up; kept so that it can be sent again.
+    /// All attempts failed. The message is kept so that it can be queued again.
     Failed,
 }
 
@@ -32,16 +32,17 @@ impl Delivery {
         }
     }
 
-    /// The state of that name.
+    /// The state with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 
-/// The pause after the `attempt`th failed attempt (from 1): 5 s, doubled each time up to an hour, plus up to a
-/// fifth of it by `jitter` (0–1000), so that messages that failed together do not come back together. `None` when
-/// it was the last.
+/// The pause after attempt number `attempt` (counted from 1) has failed; `None` if that was the last attempt.
+///
+/// It starts at 5 seconds and doubles each time, up to an hour. `jitter` (0–1000) adds up to a fifth, so that messages
+/// that failed together are not retried together.
 #[must_use]
 pub fn pause_after(attempt: i32, jitter: u16) -> Option<TimeDelta> {
     if attempt >= DELIVERY_ATTEMPTS {

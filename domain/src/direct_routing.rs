@@ -1,4 +1,4 @@
-//! Direct Routing: how the route of each SBC region comes to connect an enterprise's Microsoft 365 tenant (R11).
+//! Direct Routing: the life cycle of the routes that connect SBC regions to an enterprise's Microsoft 365 tenant (R11).
 
 mod attempt;
 mod next;
@@ -13,16 +13,16 @@ use crate::refusal::{Blocker, Blockers, Refusal};
 use crate::values::route_domain::{RouteDomain, VerificationTxt};
 use crate::values::tenant::Tenant;
 
-/// What a route that was started waits for, in order.
+/// What a started route is waiting for, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
-    /// The tenant has to take the domain on, which its administrator consents to.
+    /// The domain has to be added to the tenant, with the consent of a tenant administrator.
     ConsentRequested,
-    /// The TXT record has to be published and found.
+    /// The TXT record has to be published, and found by Microsoft 365.
     DomainPending(VerificationTxt),
-    /// The tenant needs a spare Phone System licence.
+    /// The tenant needs an unused Phone System licence.
     DomainVerified(VerificationTxt),
-    /// Microsoft makes the domain ready for calls.
+    /// Microsoft is activating the domain for calls.
     Activating(VerificationTxt),
 }
 
@@ -38,13 +38,14 @@ impl Stage {
         }
     }
 
-    /// Whether the tenant has taken the domain on, so that it has to be there.
+    /// Whether the next step of this stage acts on the domain itself, so that the domain has to be in the tenant.
     #[must_use]
     pub const fn is_about_domain(&self) -> bool {
         matches!(self, Self::DomainPending(_) | Self::Activating(_))
     }
 
-    /// The stage of that name, if the record that it needs is there and no other.
+    /// The stage with this name. `None` if the name is unknown, if the stage needs a TXT record and there is none, or
+    /// the other way round.
     #[must_use]
     pub fn restore(name: &str, txt: Option<VerificationTxt>) -> Option<Self> {
         match (name, txt) {
@@ -56,7 +57,7 @@ impl Stage {
         }
     }
 
-    /// The TXT record, from the moment on at which it is known.
+    /// The TXT record; `None` as long as it is unknown.
     #[must_use]
     pub const fn txt(&self) -> Option<&VerificationTxt> {
         match self {
@@ -69,15 +70,15 @@ impl Stage {
 /// Why a route failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// What somebody else had to do was not done in time.
+    /// An administrator or Microsoft did not do their part in time.
     TimedOut,
-    /// Another tenant has the domain.
+    /// The domain belongs to another tenant.
     DomainTaken,
-    /// The domain was taken out of the tenant.
+    /// The domain was removed from the tenant.
     DomainGone,
-    /// Microsoft Graph refused the step.
+    /// Microsoft Graph rejected the step.
     Refused,
-    /// Microsoft Graph could not be reached, or gave no sense, for too long.
+    /// Microsoft Graph was unreachable, or sent unusable responses, for too long.
     Unreachable,
 }
 
@@ -97,70 +98,70 @@ impl Failure {
         }
     }
 
-    /// The reason of that name.
+    /// The reason with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|failure| failure.as_str() == text)
     }
 }
 
-/// What a route connects.
+/// The domain and the tenant of a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// Its domain.
+    /// The domain of the route.
     pub domain: RouteDomain,
-    /// The tenant that takes the domain on.
+    /// The tenant that the domain is added to.
     pub tenant: Tenant,
 }
 
-/// Where a route stands. A domain is there from the start on, the TXT record as soon as the tenant gave it, and a
-/// reason only when the route failed.
+/// The state of a route. It has a domain once it was started, a TXT record once the tenant has issued it, and a failure
+/// reason only after it failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Nobody has started it.
+    /// The route was not started.
     NotStarted,
-    /// On its way.
+    /// The route is being set up.
     Working {
-        /// What it connects.
+        /// The domain and tenant.
         link: Link,
-        /// What it waits for.
+        /// What the route is waiting for.
         stage: Stage,
     },
-    /// Calls go through it.
+    /// The route is ready for calls.
     Established {
-        /// What it connects.
+        /// The domain and tenant.
         link: Link,
-        /// The record that proved whose the domain is.
+        /// The TXT record that verified the domain.
         txt: VerificationTxt,
     },
-    /// Stopped, with a way back.
+    /// Setting up the route failed. It can be retried or removed.
     Failed {
-        /// What it connects.
+        /// The domain and tenant.
         link: Link,
-        /// Where a retry takes it up again.
+        /// The stage at which a retry resumes.
         stage: Stage,
-        /// Why.
+        /// Why it failed.
         reason: Failure,
     },
 }
 
-/// What can be done to a route.
+/// A command that changes the state of a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Begin, with this domain and tenant.
+    /// Start the route with this domain and tenant.
     Start(Link),
-    /// What it waits for has happened. The first time it comes with the TXT record.
+    /// Confirm that what the route was waiting for has happened. The first confirmation must include the TXT record.
     Confirm(Option<VerificationTxt>),
-    /// What it waits for can't happen.
+    /// Mark the route as failed.
     Fail(Failure),
-    /// Take it up again.
+    /// Resume a failed route.
     Retry,
-    /// Give it up and free its domain.
+    /// Remove the route and free its domain.
     Remove,
 }
 
 impl Command {
-    /// What the command does, as a past participle for messages and events.
+    /// The command as a past participle, for messages and events.
     #[must_use]
     pub const fn done(&self) -> &'static str {
         match self {
@@ -185,7 +186,7 @@ impl State {
         }
     }
 
-    /// What it connects, once it was started.
+    /// The domain and tenant; `None` if the route was not started.
     #[must_use]
     pub const fn link(&self) -> Option<&Link> {
         match self {
@@ -194,13 +195,13 @@ impl State {
         }
     }
 
-    /// Its domain, once it was started.
+    /// The domain; `None` if the route was not started.
     #[must_use]
     pub fn domain(&self) -> Option<&RouteDomain> {
         self.link().map(|link| &link.domain)
     }
 
-    /// Its TXT record, once it is known.
+    /// The TXT record; `None` as long as it is unknown.
     #[must_use]
     pub const fn txt(&self) -> Option<&VerificationTxt> {
         match self {
@@ -210,19 +211,19 @@ impl State {
         }
     }
 
-    /// Whether calls go through it.
+    /// Whether the route is ready for calls.
     #[must_use]
     pub const fn is_established(&self) -> bool {
         matches!(self, Self::Established { .. })
     }
 
-    /// The state after a command, or why it can't be given here.
+    /// The state after a command. Fails if the route does not accept the command in this state.
     pub fn after(self, command: Command) -> Result<Self, Refusal> {
         match (self, command) {
             (Self::NotStarted, Command::Start(link)) => Ok(Self::Working { link, stage: Stage::ConsentRequested }),
             (Self::Working { link, stage }, Command::Confirm(txt)) => confirm(link, stage, txt),
             (Self::Working { link, stage }, Command::Fail(reason)) => {
-                // A domain that left the tenant has to be taken on again.
+                // A domain that was removed from the tenant has to be added again.
                 let stage = if reason == Failure::DomainGone { Stage::ConsentRequested } else { stage };
                 Ok(Self::Failed { link, stage, reason })
             }
@@ -251,26 +252,26 @@ fn confirm(link: Link, stage: Stage, given: Option<VerificationTxt>) -> Result<S
 pub struct Route {
     /// The region.
     pub region: SbcRegionCode,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// Since when it stands there.
+    /// When it entered this state or stage.
     pub since: Timestamp,
-    /// Attempts in a row that Microsoft Graph did not answer with sense.
+    /// The number of consecutive attempts for which Microsoft Graph was unreachable or sent an unusable response.
     pub attempts: i32,
-    /// When the service tries the next step by itself.
+    /// When the service will next attempt the pending step.
     pub due_at: Timestamp,
-    /// What went wrong last, and when.
+    /// The last error and when it occurred.
     pub last_error: Option<(Timestamp, String)>,
 }
 
-/// The Direct Routing of an enterprise.
+/// The Direct Routing settings of an enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DirectRouting {
-    /// Grows by one with every change.
+    /// Increases by one with every change.
     pub version: i64,
-    /// Since when its reseller may manage it.
+    /// When the enterprise consented to management by its reseller; `None` if it has not.
     pub consent_given_at: Option<Timestamp>,
-    /// The routes that were started, by region.
+    /// The started routes, sorted by region.
     pub routes: Vec<Route>,
 }
 
@@ -281,7 +282,7 @@ impl DirectRouting {
         self.routes.iter().find(|route| route.region == *region)
     }
 
-    /// The started routes of these regions, as what stands in the way of giving the regions up.
+    /// The started routes of these regions, as blockers for removing the regions.
     #[must_use]
     pub fn blockers<'a>(&self, regions: impl Iterator<Item = &'a SbcRegionCode>) -> Blockers {
         let routes = regions.filter_map(|region| self.route(region));
@@ -296,14 +297,14 @@ impl DirectRouting {
         Blockers { total: i64::try_from(listed.len()).unwrap_or(i64::MAX), listed }
     }
 
-    /// Where the route of a region stands.
+    /// The state of the route of a region.
     #[must_use]
     pub fn state(&self, region: &SbcRegionCode) -> State {
         self.route(region).map_or(State::NotStarted, |route| route.state.clone())
     }
 
-    /// A PBX or a trunk needs one established route at least (R12, R13). A refusal names what comes next on the route
-    /// that has come furthest.
+    /// Checks that at least one route is established, as PBXs and trunks require (R12, R13). The refusal names the next
+    /// step of the route that is furthest along.
     pub fn check_established(&self) -> Result<(), Refusal> {
         if self.routes.iter().any(|route| route.state.is_established()) {
             return Ok(());
@@ -323,7 +324,7 @@ impl DirectRouting {
         ))
     }
 
-    /// Users are routed through an established route of their enterprise (R14).
+    /// Checks that the route of this region is established, as users require (R14).
     pub fn check_voice_route(&self, region: &SbcRegionCode) -> Result<(), Refusal> {
         let state = self.state(region);
         if state.is_established() { Ok(()) } else { Err(not_established(Some(region), &state)) }
@@ -338,8 +339,8 @@ fn not_established(region: Option<&SbcRegionCode>, state: &State) -> Refusal {
     }
 }
 
-/// Who may say that a step was taken: the enterprise itself, staff, and those between them if the enterprise has
-/// consented to it.
+/// Checks that an account of this tier may confirm a step of a route: staff and the enterprise always may, resellers
+/// and master resellers only if the enterprise has consented.
 pub fn check_may_confirm(tier: Tier, consent_given: bool) -> Result<(), Refusal> {
     match tier {
         Tier::Platform | Tier::Enterprise => Ok(()),

@@ -1,40 +1,40 @@
-//! What only an enterprise has: its country, the regions of its SBCs, its user limit and its switches (R10).
+//! The settings that only enterprises have: country, SBC regions, user limit and switches (R10).
 
 use std::collections::BTreeSet;
 
 use crate::fault::{Fault, ItemFaults};
 use crate::limits::{SBC_REGION_CODE_MAX, USER_LIMIT_MAX};
 
-/// What only an enterprise has.
+/// The settings that only enterprises have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enterprise {
-    /// Where it is.
+    /// Its country.
     pub country: Country,
-    /// The regions whose SBCs connect it.
+    /// The SBC regions that it can have routes in.
     pub sbc_regions: SbcRegions,
-    /// Most users that it may have; `None` is as many as it likes.
+    /// Most users that it may have; `None` means unlimited.
     pub user_limit: Option<UserLimit>,
-    /// What is switched on for it.
+    /// The features that are switched on or off for it.
     pub switches: Switches,
 }
 
-/// What can be switched on for an enterprise.
+/// Features that can be switched on for an enterprise. All are off by default.
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches are five bools")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Switches {
-    /// Its PBX plays the music on hold, not Teams.
+    /// Music on hold is played by its PBX instead of Teams.
     pub pbx_music_on_hold: bool,
     /// It may read the SIP data of its PBXs, trunks and users.
     pub access_sip_data: bool,
-    /// It is asked to let its reseller manage its Microsoft 365 tenant's Direct Routing.
+    /// It is asked to consent to its reseller managing the Direct Routing of its Microsoft 365 tenant.
     pub request_management_consent: bool,
-    /// It may add extensions itself.
+    /// It may add users itself.
     pub can_add_extensions: bool,
-    /// Its users may have numbers that are not from its own PBX or trunk.
+    /// Its users may have phone numbers that do not belong to its own PBX or trunk.
     pub allow_external_numbers: bool,
 }
 
-/// New values of what only an enterprise has; `None` leaves one as it is.
+/// A change of the settings that only enterprises have; `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnterpriseChange {
     /// Its country.
@@ -43,20 +43,20 @@ pub struct EnterpriseChange {
     pub sbc_regions: Option<SbcRegions>,
     /// Its user limit; `Some(None)` removes it.
     pub user_limit: Option<Option<UserLimit>>,
-    /// Its PBX plays the music on hold.
+    /// Whether music on hold is played by its PBX.
     pub pbx_music_on_hold: Option<bool>,
-    /// It may read its SIP data.
+    /// Whether it may read the SIP data of its PBXs, trunks and users.
     pub access_sip_data: Option<bool>,
-    /// It is asked for consent to management.
+    /// Whether it is asked to consent to management by its reseller.
     pub request_management_consent: Option<bool>,
-    /// It may add extensions.
+    /// Whether it may add users itself.
     pub can_add_extensions: Option<bool>,
-    /// Its users may have external numbers.
+    /// Whether its users may have external phone numbers.
     pub allow_external_numbers: Option<bool>,
 }
 
 impl EnterpriseChange {
-    /// What the enterprise has after it.
+    /// The settings after this change.
     #[must_use]
     pub fn apply(&self, before: &Enterprise) -> Enterprise {
         let Self {
@@ -85,31 +85,31 @@ impl EnterpriseChange {
     }
 }
 
-/// A country by its ISO 3166-1 alpha-2 code.
+/// A country, by its ISO 3166-1 alpha-2 code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Country(&'static str);
 
 impl Country {
-    /// The country of a code in capital letters.
+    /// Parses a country code in capital letters.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         rust_iso3166::from_alpha2(text).map(|country| Self(country.alpha2)).ok_or_else(|| {
             Fault::new("unknown_country", "Use a code of two capital letters from ISO 3166-1, such as \"DE\".")
         })
     }
 
-    /// The code.
+    /// The country code.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.0
     }
 }
 
-/// Most users of an enterprise: 0–1,000,000.
+/// A limit for the number of users of an enterprise: 0–1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UserLimit(i32);
 
 impl UserLimit {
-    /// Takes a number that is within the limits.
+    /// Accepts numbers within the limits.
     pub fn parse(number: i64) -> Result<Self, Fault> {
         let limit = i32::try_from(number).ok().filter(|limit| (0..=USER_LIMIT_MAX).contains(limit));
         let fault = || Fault::new("out_of_range", format!("Give a number from 0 to {USER_LIMIT_MAX}, or null."));
@@ -128,7 +128,7 @@ impl UserLimit {
 pub struct SbcRegionCode(String);
 
 impl SbcRegionCode {
-    /// Takes a text that has the form of a code.
+    /// Parses a region code; `None` if the text does not have the form of one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=SBC_REGION_CODE_MAX).contains(&text.len());
@@ -137,32 +137,32 @@ impl SbcRegionCode {
         (fits && starts && rest).then(|| Self(text.to_owned()))
     }
 
-    /// The code.
+    /// The region code.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The codes of SBC regions as they were given.
+/// SBC region codes as given by the caller, not checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegionCodes(Vec<String>);
 
 impl RegionCodes {
-    /// Takes any texts.
+    /// Wraps any texts.
     #[must_use]
     pub fn new(codes: &[String]) -> Self {
         Self(codes.to_vec())
     }
 
-    /// The regions that they name, of those that are on offer. Faults carry the index of the code that they are about, `None`
-    /// when about the whole.
+    /// Checks the codes against the regions on offer. Each fault has the index of the code it is about, or `None` if it
+    /// is about the whole list.
     pub fn among(&self, offered: &[SbcRegionCode]) -> Result<SbcRegions, ItemFaults> {
         SbcRegions::parse(&self.0, offered)
     }
 }
 
-/// The regions of codes that were found to be on offer.
+/// Converts codes that were already checked. Texts that do not have the form of a code are dropped.
 impl From<RegionCodes> for SbcRegions {
     fn from(RegionCodes(codes): RegionCodes) -> Self {
         Self(codes.iter().filter_map(|code| SbcRegionCode::parse(code)).collect())
@@ -174,15 +174,15 @@ impl From<RegionCodes> for SbcRegions {
 pub struct SbcRegions(BTreeSet<SbcRegionCode>);
 
 impl SbcRegions {
-    /// The set of these; `None` when it would be empty.
+    /// The set of these codes; `None` if it would be empty.
     #[must_use]
     pub fn from_codes(codes: impl IntoIterator<Item = SbcRegionCode>) -> Option<Self> {
         let codes: BTreeSet<_> = codes.into_iter().collect();
         if codes.is_empty() { None } else { Some(Self(codes)) }
     }
 
-    /// Reads a selection of those that are on offer. Faults carry the index of the code that they are about, `None`
-    /// when about the whole.
+    /// Parses a selection of the regions on offer: at least one, none twice. Each fault has the index of the code it is
+    /// about, or `None` if it is about the whole list.
     pub fn parse(codes: &[String], offered: &[SbcRegionCode]) -> Result<Self, ItemFaults> {
         let (mut chosen, mut faults) = (BTreeSet::new(), Vec::new());
         for (index, code) in codes.iter().enumerate() {
@@ -202,7 +202,7 @@ impl SbcRegions {
         }
     }
 
-    /// The regions of this set that `other` lacks.
+    /// The regions of this set that are not in `other`.
     pub fn beyond<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a SbcRegionCode> {
         self.0.difference(&other.0)
     }
@@ -222,7 +222,7 @@ mod tests {
         for good in ["DE", "US", "GB", "CH"] {
             assert_eq!(Country::parse(good).map(Country::as_str), Ok(good));
         }
-        // Kosovo's XK is not a code of the standard, only one that the standard leaves free for use.
+        // Kosovo's XK is not an ISO 3166-1 code, but one that the standard reserves for users.
         for bad in ["", "XK", "de", "D", "DEU", "ZZ", "UK", "D\0"] {
             assert_eq!(Country::parse(bad).map_err(|fault| fault.code), Err("unknown_country"), "{bad:?}");
         }

@@ -1,35 +1,35 @@
-//! What is wrong with one given value.
+//! Faults: what is wrong with a value that a caller gave.
 
-/// One fault of one value: a stable code for programs, a sentence for people.
+/// One fault of one value: a stable code for programs and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Stable, `snake_case`.
+    /// A stable code in `snake_case`.
     pub code: &'static str,
-    /// What was wrong and what to do, without repeating the value.
+    /// A sentence that says what is wrong and what to do. Never repeats the value, which may be secret.
     pub detail: String,
 }
 
 impl Fault {
-    /// A fault with a sentence for people.
+    /// Makes a fault of a code and a sentence for people.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
 
-    /// A member that must be given was not.
+    /// The fault of a required field that is missing.
     #[must_use]
     pub fn required() -> Self {
-        Self::new("required", "This member is required.")
+        Self::new("required", "This field is required.")
     }
 }
 
-/// What is wrong with a change in the light of what is there: JSON pointers and faults.
+/// The faults of a change, each with the JSON pointer of the field it is about.
 pub type Faults = Vec<(&'static str, Fault)>;
 
-/// What is wrong with one given value: each fault with the index of the item that it is about, or `None` when it is about the
-/// whole.
+/// The faults of one value, each with the index of the list item it is about, or `None` if it is about the whole value.
 pub type ItemFaults = Vec<(Option<usize>, Fault)>;
 
-/// Reads a list in which nothing stands twice.
+/// Parses the items of a list that must not contain duplicates. Fails with all faults found, each with the index of its
+/// item.
 pub fn distinct<T: PartialEq>(
     texts: &[String],
     parse: impl Fn(&str) -> Result<T, Fault>,
@@ -38,7 +38,7 @@ pub fn distinct<T: PartialEq>(
     for (index, text) in texts.iter().enumerate() {
         match parse(text) {
             Ok(value) if read.contains(&value) => {
-                faults.push((Some(index), Fault::new("duplicate", "Name each once.")));
+                faults.push((Some(index), Fault::new("duplicate", "Give each item only once.")));
             }
             Ok(value) => read.push(value),
             Err(fault) => faults.push((Some(index), fault)),

@@ -1,4 +1,4 @@
-//! Typed ids: a UUIDv7 inside, a TypeID such as `reseller_01h455vb4pex5vsknk084sn02q` outside (W1).
+//! Typed ids: a UUIDv7 internally, a TypeID such as `reseller_01h455vb4pex5vsknk084sn02q` in the API (W1).
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,13 +7,13 @@ use std::marker::PhantomData;
 use type_safe_id::{DynamicType, TypeSafeId};
 use uuid::Uuid;
 
-/// What a kind of id is called in its text form.
+/// A kind of id that has a text form.
 pub trait Kind {
-    /// The type prefix, without the underscore.
+    /// The type prefix of the text form, without the underscore.
     const PREFIX: &'static str;
 }
 
-/// The id of one thing of kind `K`. Ids of different things are different types, so they can't be mixed up.
+/// The id of an object of kind `K`. Ids of different kinds are different types, so they can't be mixed up.
 pub struct Id<K> {
     uuid: Uuid,
     kind: PhantomData<fn() -> K>,
@@ -95,13 +95,13 @@ pub type SessionId = Id<Session>;
 pub type MessageId = Id<Message>;
 
 impl<K> Id<K> {
-    /// The id with this value.
+    /// Makes an id of a UUID.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self { uuid, kind: PhantomData }
     }
 
-    /// The value without its type.
+    /// The UUID of the id.
     #[must_use]
     pub const fn uuid(self) -> Uuid {
         self.uuid
@@ -109,7 +109,7 @@ impl<K> Id<K> {
 }
 
 impl<K: Kind> Id<K> {
-    /// Reads the text form. `None` for anything that this service could not have written, whatever is wrong with it.
+    /// Parses the text form. `None` for every text that is not exactly how this service writes an id of this kind.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         parse(K::PREFIX, text).map(Self::from_uuid)
@@ -122,18 +122,18 @@ impl<K: Kind> fmt::Display for Id<K> {
     }
 }
 
-/// A text that stands where an id is to be. Whether it is one shows when the thing is looked for.
+/// An id as the caller gave it. Its form is only checked when the object is looked up: an invalid id is then not found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenId(String);
 
 impl GivenId {
-    /// Takes any text.
+    /// Wraps any text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// The text.
+    /// The text as given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -146,17 +146,17 @@ impl GivenId {
     }
 }
 
-/// The text form of an id under a prefix.
+/// Formats an id with a type prefix.
 ///
 /// # Panics
-/// If the prefix is not lower-case letters and underscores. Prefixes are constants of this crate.
+/// If the prefix contains anything but lower-case letters and underscores. Prefixes are constants of this crate.
 #[must_use]
 pub fn format(prefix: &str, uuid: Uuid) -> String {
     let kind = DynamicType::new(prefix).expect("prefixes are lower-case letters and underscores");
     TypeSafeId::from_type_and_uuid(kind, uuid).to_string()
 }
 
-/// Reads the text form of an id under a prefix; only the one canonical spelling is an id.
+/// Parses an id with a type prefix. Only accepts the canonical spelling.
 #[must_use]
 pub fn parse(prefix: &str, text: &str) -> Option<Uuid> {
     let rest = text.strip_prefix(prefix)?.strip_prefix('_')?;
@@ -167,7 +167,7 @@ pub fn parse(prefix: &str, text: &str) -> Option<Uuid> {
     (format(prefix, id.uuid()) == text).then(|| id.uuid())
 }
 
-// Written out, because `derive` would ask the same of `K`, which is only a mark.
+// Implemented by hand, because `derive` would require the traits of `K`, which is only a marker type.
 impl<K> Clone for Id<K> {
     fn clone(&self) -> Self {
         *self

@@ -1,14 +1,15 @@
-//! Instants as text. Chrono finds out anew what each part of a format asks for, which takes a tenth of a list; here it is known.
+//! Instants as text. Written by hand, because chrono parses its format string on every call, which takes a tenth of the
+//! time of a list request.
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
 
 use crate::Timestamp;
 use crate::fault::Fault;
 
-/// The longest: with microseconds and a `Z`.
+/// Length of the longest text: with microseconds and a `Z`.
 const LONGEST: usize = 27;
 
-/// An instant as text.
+/// An instant as text, without an allocation.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
     octets: [u8; LONGEST],
@@ -36,8 +37,8 @@ impl Text {
     }
 }
 
-/// Writes an instant as `2026-11-23`, what is to stand between, and `22:15:00`, with what there is of a second's milliseconds or
-/// microseconds behind it. For years of four digits, and ASCII between.
+/// Formats an instant as `2026-11-23`, the separator `between` and `22:15:00`, followed by milliseconds or microseconds
+/// if they are not zero. The year must have four digits and the separator must be ASCII.
 #[must_use]
 pub fn write(time: NaiveDateTime, between: u8) -> Text {
     debug_assert!(between.is_ascii());
@@ -61,7 +62,7 @@ pub fn write(time: NaiveDateTime, between: u8) -> Text {
     text
 }
 
-/// Writes an instant as answers show it (W2): RFC 3339, in UTC.
+/// Formats an instant as in responses: RFC 3339 in UTC (W2).
 #[must_use]
 pub fn rfc3339(instant: crate::Timestamp) -> Text {
     let mut text = write(instant.naive_utc(), b'T');
@@ -69,10 +70,10 @@ pub fn rfc3339(instant: crate::Timestamp) -> Text {
     text
 }
 
-/// Reads an instant (RFC 3339), in whole seconds.
+/// Parses an instant (RFC 3339) and truncates it to whole seconds. Fails for years from 3000 on.
 pub fn parse(text: &str) -> Result<Timestamp, Fault> {
     let fault = |_| Fault::new("invalid_instant", "Give an instant such as 2030-01-01T00:00:00Z (RFC 3339).");
-    // The databases hold instants to the microsecond, and four-digit years.
+    // The databases store instants with microseconds and four-digit years.
     let at = DateTime::parse_from_rfc3339(text).map_err(fault)?.to_utc();
     let far = || Fault::new("out_of_range", "Give an instant before the year 3000.");
     DateTime::from_timestamp(at.timestamp(), 0).filter(|at| at.timestamp() < 32_503_680_000).ok_or_else(far)

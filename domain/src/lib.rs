@@ -1,12 +1,12 @@
-//! The rules of the product, free of I/O: what an account is, who may do what, and what each change asks for.
+//! The business rules, free of I/O: what an account is, who may do what, and what each change requires.
 //!
-//! Nothing here reads a clock, draws a random number or knows of HTTP, JSON or SQL. Functions take loaded facts and
-//! the present instant as arguments, so that each rule can be tested by a table. Rule numbers (R1–R16) are those of
-//! the product's design.
+//! Nothing here reads a clock, draws a random number or knows about HTTP, JSON or SQL. Functions take loaded facts and
+//! the current time as arguments, so that each rule can be tested with a table. Rule numbers (R1–R16) refer to the
+//! product's design.
 //!
-//! A module uses only modules that stand above it in this list, which a test checks.
+//! A module only uses modules above it in this list; a test checks this.
 
-// What every rule stands on.
+// What all rules are built on.
 pub mod fault;
 pub mod limits;
 pub mod instant;
@@ -30,19 +30,19 @@ pub mod second_factor;
 pub mod ticket;
 pub mod moves;
 
-// What an enterprise has.
+// What belongs to an enterprise.
 pub mod direct_routing;
 pub mod pbx;
 pub mod trunk;
 pub mod user;
 
-// What is told of all that.
+// What is reported about all of that.
 pub mod event;
 pub mod webhook;
 pub mod billing;
 
-// What a given value of each type must be.
+// The limits of the values that callers give.
 pub mod limited;
 
-/// An instant in UTC. The service works in whole milliseconds.
+/// An instant in UTC. The service works with whole milliseconds.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -6,51 +6,54 @@ use crate::delivery::Delivery;
 use crate::id::MemberId;
 use crate::refusal::Refusal;
 
-/// A member as the owners of its account see it.
+/// A member, as shown to the owners of its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Its id.
     pub id: MemberId,
-    /// Its address in the given spelling.
+    /// Its e-mail address, as it was entered.
     pub email: String,
-    /// What it may do.
+    /// The name that it goes by, if it has given one.
+    pub name: Option<String>,
+    /// Its role.
     pub role: Role,
-    /// When it chose its password; it can't sign in before.
+    /// When it accepted the invitation and chose a password; `None` until then. It can't sign in before.
     pub joined_at: Option<Timestamp>,
-    /// Since when it has a second factor.
+    /// When it enabled its second factor; `None` if it has none.
     pub second_factor_since: Option<Timestamp>,
-    /// Its invitation, until it joins.
+    /// Its pending invitation; `None` once it has joined.
     pub invitation: Option<Invitation>,
-    /// Grows by one with every change.
+    /// Increases by one with every change.
     pub version: i64,
     /// When it was invited.
     pub created_at: Timestamp,
 }
 
-/// An invitation that was not taken up yet.
+/// A pending invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
-    /// When the mail server took it.
+    /// When the mail server accepted the e-mail.
     pub sent_at: Option<Timestamp>,
-    /// Until when its link works.
+    /// When its link expires.
     pub expires_at: Timestamp,
-    /// How far it has come.
+    /// The delivery status of the e-mail.
     pub delivery: Delivery,
 }
 
 impl Member {
-    /// Whether it manages the account now: an owner who was only invited can't.
+    /// Whether it is an owner who has joined. An owner whose invitation is pending can't manage the account yet.
     #[must_use]
     pub fn manages(&self) -> bool {
         self.role == Role::Owner && self.joined_at.is_some()
     }
 
-    /// Whether it may cease to be an owner, when so many owners have joined.
+    /// Checks that the member may be removed or lose its role, given the number of owners who have joined: the account
+    /// must keep at least one.
     pub fn check_may_leave(&self, owners: usize) -> Result<(), Refusal> {
         if self.manages() && owners <= 1 { Err(Refusal::LastOwner) } else { Ok(()) }
     }
 
-    /// Whether it can be invited again.
+    /// Checks that the member can be invited again: only if it has not joined.
     pub fn check_invitable(&self) -> Result<(), Refusal> {
         if self.joined_at.is_some() { Err(Refusal::AlreadyJoined) } else { Ok(()) }
     }
@@ -65,6 +68,7 @@ mod tests {
         let member = |role, joined: bool| Member {
             id: MemberId::from_uuid(uuid::Uuid::nil()),
             email: "ann@contoso.example".to_owned(),
+            name: None,
             role,
             joined_at: joined.then(Timestamp::default),
             second_factor_since: None,

@@ -1,4 +1,4 @@
-//! Moves: an account goes below another one, when those above it before and after both want it.
+//! Moves: an account gets another parent, if both the current and the new parent agree.
 
 use crate::Timestamp;
 use crate::account::{Account, Tier, check_offered, check_open};
@@ -6,18 +6,18 @@ use crate::id::{AccountId, MoveId};
 use crate::refusal::Refusal;
 use crate::status::Status;
 
-/// Where a move stands.
+/// The status of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MoveStatus {
-    /// Asked for by one side.
+    /// Requested by one side, waiting for the other.
     Pending,
-    /// Accepted by the other: the account has moved.
+    /// Accepted by the other side; the account has moved.
     Accepted,
-    /// Declined by the other.
+    /// Declined by the other side.
     Declined,
-    /// Taken back by the one that asked.
+    /// Cancelled by the side that requested it.
     Cancelled,
-    /// Not decided in time.
+    /// Neither accepted, declined nor cancelled in time.
     Expired,
 }
 
@@ -37,46 +37,46 @@ impl MoveStatus {
         }
     }
 
-    /// The status of that name.
+    /// The status with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
-    /// Where a move stands at an instant: a pending one whose time is over has expired.
+    /// The status at `now`: a pending move has expired from `expires_at` on.
     #[must_use]
     pub fn status_at(self, expires_at: Timestamp, now: Timestamp) -> Self {
         if self == Self::Pending && expires_at <= now { Self::Expired } else { self }
     }
 
-    /// Only a pending move is decided.
+    /// Checks that the move is pending: only then can it be accepted, declined or cancelled.
     pub fn check_pending(self) -> Result<(), Refusal> {
         if self == Self::Pending { Ok(()) } else { Err(Refusal::MoveDecided { status: self.as_str() }) }
     }
 }
 
-/// A move.
+/// A request to move an account below another parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Move {
     /// Its id.
     pub id: MoveId,
-    /// The account, as it is now.
+    /// The account to be moved, as it is now.
     pub account: Account,
-    /// The account that it is to leave.
+    /// The current parent of the account.
     pub from: AccountId,
-    /// The account that it is to go below, whether there is one or not.
+    /// The new parent of the account. The move may name an id that does not exist.
     pub to: AccountId,
-    /// Where it stands.
+    /// Its status.
     pub status: MoveStatus,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
-    /// Until when it is to be decided.
+    /// When it expires if it is still pending.
     pub expires_at: Timestamp,
-    /// When it was decided.
+    /// When it was accepted, declined or cancelled.
     pub decided_at: Option<Timestamp>,
 }
 
-/// The tier of the accounts that accounts of a tier are below, if they can be moved.
+/// The tier that the new parent must have; `None` for tiers whose accounts can't be moved.
 #[must_use]
 pub const fn parent_tier(tier: Tier) -> Option<Tier> {
     match tier {
@@ -86,7 +86,8 @@ pub const fn parent_tier(tier: Tier) -> Option<Tier> {
     }
 }
 
-/// Whether an account can go below another one.
+/// Checks that an account can be moved below a parent: both are open, and the parent has all services of the account
+/// (R5).
 pub fn check_move(account: &Account, parent: &Account) -> Result<(), Refusal> {
     check_open(account.status)?;
     if parent.status == Status::Closed {

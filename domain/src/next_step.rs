@@ -1,19 +1,19 @@
-//! What has to be done next on a route of Direct Routing (R11).
+//! The next steps of a Direct Routing route (R11).
 
-/// What has to be done.
+/// What has to be done next on a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NextStep {
     /// Start the route.
     Start,
-    /// Let the tenant take the domain on.
+    /// Add the domain to the tenant, or consent to the service doing so.
     GiveConsent,
-    /// Publish the TXT record.
+    /// Publish the TXT record in the DNS of the domain.
     PublishTxtRecord,
-    /// Have a spare Phone System licence in the tenant.
+    /// Provide an unused Phone System licence in the tenant.
     ProvideLicence,
-    /// Wait.
+    /// Wait until Microsoft has activated the domain.
     Wait,
-    /// Mend the cause of the failure and retry.
+    /// Fix the cause of the failure and retry.
     Retry,
     /// Remove the route and start it with another label.
     StartAnew,
@@ -34,25 +34,25 @@ impl NextStep {
         }
     }
 
-    /// What to do, for people.
+    /// An instruction for people.
     #[must_use]
     pub const fn detail(self) -> &'static str {
         match self {
-            Self::Start => "Start the route with the label that its domain is to have.",
+            Self::Start => "Start the route with a label for its domain.",
             Self::GiveConsent => {
-                "A Global Administrator of the Microsoft 365 tenant adds the route's domain there (Microsoft 365 admin \
-                 center, Settings, Domains), or consents to this service doing so."
+                "A Global Administrator of the Microsoft 365 tenant has to add the route's domain there (Microsoft 365 \
+                 admin center, Settings, Domains), or consent to this service doing so."
             }
             Self::PublishTxtRecord => {
                 "Publish the TXT record in the DNS of the route's domain. Microsoft finds it within minutes, \
                  sometimes hours."
             }
             Self::ProvideLicence => {
-                "Have one Phone System licence in the Microsoft 365 tenant that no user has: the domain is activated \
+                "Provide one unassigned Phone System licence in the Microsoft 365 tenant: the domain is activated \
                  with it."
             }
-            Self::Wait => "Microsoft makes the domain ready for calls. That takes up to 24 hours.",
-            Self::Retry => "Mend what `failure` and `last_error` name, then retry.",
+            Self::Wait => "Microsoft is activating the domain for calls. That takes up to 24 hours.",
+            Self::Retry => "Fix the cause that `failure` and `last_error` describe, then retry.",
             Self::StartAnew => "Remove the route and start it again with another label.",
         }
     }

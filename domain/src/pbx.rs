@@ -1,4 +1,4 @@
-//! PBXs: SIP configuration templates, and the types of phone systems that pre-fill them (R12).
+//! PBXs: SIP configuration templates, and the types of phone systems that provide their defaults (R12).
 
 use crate::Timestamp;
 use crate::fault::Fault;
@@ -9,23 +9,23 @@ use crate::values::network::{Port, Transport};
 use crate::values::sip::OutboundProxy;
 use crate::values::text::Location;
 
-/// A kind of phone system.
+/// A type of phone system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PbxType {
     /// NetSapiens.
     Netsapiens,
-    /// FreePBX and others on Asterisk.
+    /// FreePBX and other systems based on Asterisk.
     Asterisk,
     /// 3CX.
     ThreeCx,
     /// Cisco BroadWorks.
     Broadworks,
-    /// Any other that speaks SIP.
+    /// Any other system that uses SIP.
     Generic,
 }
 
 impl PbxType {
-    /// Every type, in the order in which answers list them.
+    /// Every type, in the order in which responses list them.
     pub const ALL: [Self; 5] = [Self::Netsapiens, Self::Asterisk, Self::ThreeCx, Self::Broadworks, Self::Generic];
 
     /// The name in the database and on the wire.
@@ -40,7 +40,7 @@ impl PbxType {
         }
     }
 
-    /// What people call it.
+    /// The name for people.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,13 +52,13 @@ impl PbxType {
         }
     }
 
-    /// The type of that name.
+    /// The type with this name.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
         found.ok_or_else(|| Fault::new("unknown_value", "Use a `type` that `GET /pbx-types` lists."))
     }
 
-    /// What a new PBX of this type has unless something else is said.
+    /// The default settings of a new PBX of this type.
     #[must_use]
     pub const fn defaults(self) -> Defaults {
         let (dns_lookup, expiry, voicemail) = match self {
@@ -78,32 +78,32 @@ impl PbxType {
     }
 }
 
-/// What a type pre-fills.
+/// The default settings of a PBX type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Defaults {
-    /// How SIP messages travel.
+    /// The SIP transport.
     pub transport: Transport,
-    /// Where it is spoken.
+    /// The SIP port.
     pub port: Port,
-    /// How its hosts are found.
+    /// How the hosts of its domain are found in the DNS.
     pub dns_lookup: DnsLookup,
-    /// For how long phones register, in seconds.
+    /// How long a registration of a phone is valid, in seconds.
     pub registration_expiry_seconds: i32,
-    /// What is dialled for the voicemail.
+    /// The number dialled to reach the voicemail.
     pub voicemail_feature_code: Option<&'static str>,
 }
 
-/// How the hosts of a domain are found (RFC 3263).
+/// How the hosts of a SIP domain are found in the DNS (RFC 3263).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DnsLookup {
     /// By SRV records.
     Srv,
-    /// By address records.
+    /// By A and AAAA records.
     A,
 }
 
 impl DnsLookup {
-    /// Every way.
+    /// Every lookup method.
     pub const ALL: [Self; 2] = [Self::Srv, Self::A];
 
     /// The name in the database and on the wire.
@@ -115,19 +115,19 @@ impl DnsLookup {
         }
     }
 
-    /// The way of that name.
+    /// The lookup method with this name.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let found = Self::ALL.into_iter().find(|lookup| lookup.as_str() == text);
         found.ok_or_else(|| Fault::new("unknown_value", "Use \"srv\" or \"a\"."))
     }
 }
 
-/// For how long phones register, in seconds: 60–86,400.
+/// How long a registration of a phone is valid, in seconds: 60–86,400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegistrationExpiry(i32);
 
 impl RegistrationExpiry {
-    /// Takes a number that is within the limits.
+    /// Accepts numbers within the limits.
     pub fn parse(number: i64) -> Result<Self, Fault> {
         let (from, to) = (REGISTRATION_EXPIRY_SECONDS.start(), REGISTRATION_EXPIRY_SECONDS.end());
         let fault = || Fault::new("out_of_range", format!("Give a number of seconds from {from} to {to}."));
@@ -135,19 +135,19 @@ impl RegistrationExpiry {
         i32::try_from(number).map(Self).map_err(|_| fault())
     }
 
-    /// The seconds.
+    /// The number of seconds.
     #[must_use]
     pub const fn seconds(self) -> i32 {
         self.0
     }
 }
 
-/// What is dialled for a feature of the PBX: 1–10 digits, `*` and `#`.
+/// A code dialled to use a feature of the PBX: 1–10 digits, `*` and `#`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureCode(String);
 
 impl FeatureCode {
-    /// Takes a code as it is dialled.
+    /// Parses a code as it is dialled.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let dialled = text.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b'*' | b'#'));
         if dialled && (1..=FEATURE_CODE_MAX).contains(&text.len()) {
@@ -163,54 +163,54 @@ impl FeatureCode {
     }
 }
 
-/// What a PBX is set to.
+/// The settings of a PBX.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Which kind of phone system it is.
+    /// The type of the phone system.
     pub kind: PbxType,
-    /// Where it is; no two of an enterprise are at the same place.
+    /// Its location, unique in the enterprise.
     pub location: Location,
-    /// The domain in which its users are.
+    /// The SIP domain of its users.
     pub sip_domain: HostName,
-    /// By which way it is reached, if not by its domain.
+    /// Outbound proxy, if requests don't go to `sip_domain` directly.
     pub outbound_proxy: Option<OutboundProxy>,
-    /// How SIP messages travel.
+    /// The SIP transport.
     pub transport: Transport,
-    /// Where it is spoken.
+    /// The SIP port.
     pub port: Port,
-    /// How its hosts are found.
+    /// How the hosts of its domain are found in the DNS.
     pub dns_lookup: DnsLookup,
-    /// For how long phones register.
+    /// How long a registration of a phone is valid.
     pub registration_expiry: RegistrationExpiry,
-    /// What is dialled for the voicemail.
+    /// The number dialled to reach the voicemail.
     pub voicemail_feature_code: Option<FeatureCode>,
 }
 
-/// New settings; `None` leaves one as it is.
+/// A change of settings; `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Its type. What the type pre-fills stays as it is.
+    /// Its type. Changing it does not apply the defaults of the new type.
     pub kind: Option<PbxType>,
     /// Its location.
     pub location: Option<Location>,
-    /// Its domain.
+    /// The SIP domain of its users.
     pub sip_domain: Option<HostName>,
-    /// Its way out; `Some(None)` removes it.
+    /// Its outbound proxy; `Some(None)` removes it.
     pub outbound_proxy: Option<Option<OutboundProxy>>,
     /// Its transport.
     pub transport: Option<Transport>,
     /// Its port.
     pub port: Option<Port>,
-    /// How its hosts are found.
+    /// How the hosts of its domain are found in the DNS.
     pub dns_lookup: Option<DnsLookup>,
-    /// For how long phones register.
+    /// How long a registration of a phone is valid.
     pub registration_expiry: Option<RegistrationExpiry>,
-    /// What is dialled for the voicemail; `Some(None)` removes it.
+    /// The number dialled to reach the voicemail; `Some(None)` removes it.
     pub voicemail_feature_code: Option<Option<FeatureCode>>,
 }
 
 impl Settings {
-    /// The settings of a new PBX: what its type pre-fills, and what a change says otherwise.
+    /// The settings of a new PBX: the defaults of its type, with `change` applied.
     #[must_use]
     pub fn new(kind: PbxType, location: Location, sip_domain: HostName, change: &Change) -> Self {
         let Defaults { transport, port: _, dns_lookup, registration_expiry_seconds, voicemail_feature_code } =
@@ -222,7 +222,7 @@ impl Settings {
             sip_domain,
             outbound_proxy: None,
             transport,
-            // TLS has a port of its own.
+            // TLS has its own default port.
             port: transport.default_port(),
             dns_lookup,
             registration_expiry: RegistrationExpiry(registration_expiry_seconds),
@@ -266,11 +266,11 @@ pub struct Pbx {
     pub id: PbxId,
     /// The enterprise.
     pub account: AccountId,
-    /// What it is set to.
+    /// Its settings.
     pub settings: Settings,
-    /// Grows by one with every change.
+    /// Increases by one with every change.
     pub version: i64,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,

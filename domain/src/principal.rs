@@ -1,34 +1,34 @@
-//! Who signs in to an account: a person or a program.
+//! Principals: the members and API clients that sign in to an account.
 
 use std::fmt;
 
 use crate::id::{ClientId, MemberId};
 
-/// Somebody who is signed in.
+/// A member or API client that is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Principal {
-    /// A person.
+    /// A member: a person.
     Member(MemberId),
-    /// A program.
+    /// An API client: a program.
     Client(ClientId),
 }
 
-/// What signs in, whichever it is.
+/// The kind of a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A person.
+    /// A member: a person.
     Member,
-    /// A program.
+    /// An API client: a program.
     Client,
 }
 
 impl Kind {
-    /// Both.
+    /// Both kinds.
     pub const ALL: [Self; 2] = [Self::Member, Self::Client];
 }
 
 impl Principal {
-    /// Which of both it is.
+    /// The kind of this principal.
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
@@ -37,7 +37,7 @@ impl Principal {
         }
     }
 
-    /// Reads the text form of the id of either.
+    /// Parses the id of a member or an API client; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         MemberId::parse(text).map(Self::Member).or_else(|| ClientId::parse(text).map(Self::Client))

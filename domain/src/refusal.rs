@@ -1,195 +1,195 @@
-//! Why a rule or the lack of authority stops a request. An outage is not a refusal and has no place here (S7).
+//! Refusals: requests that a rule forbids or that the caller may not make. Outages are not refusals (S7).
 
 use crate::next_step::NextStep;
 use crate::services::Service;
 use crate::status::{Status, Transition};
 
-/// Something that stands in the way of a change: an account, or what an enterprise has.
+/// An object that prevents a change: an account, or a route, PBX, trunk or user of an enterprise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
-    /// What it is: a tier, `route`, `pbx`, `trunk` or `user`.
+    /// Its type: a tier, `route`, `pbx`, `trunk` or `user`.
     pub kind: &'static str,
-    /// Its id, as text; the region of a route.
+    /// Its id as text; for a route, the code of its region.
     pub id: String,
-    /// Its name.
+    /// Its name; for a route, its domain.
     pub name: String,
-    /// Its status or state; what has none is `active`.
+    /// Its status or state; `active` for objects that have neither.
     pub status: &'static str,
 }
 
-/// Everything that stands in the way of a change: how many, and the first of them by name.
+/// The objects that prevent a change: their total number and the first of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Blockers {
-    /// The first of them, oldest first.
+    /// The first blockers, oldest first.
     pub listed: Vec<Blocker>,
-    /// How many there are.
+    /// The number of all blockers.
     pub total: i64,
 }
 
-/// What a user has that no other may have (R14).
+/// A property of a user that must be unique (R14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserClaim {
-    /// Its Teams user, within the enterprise.
+    /// Its Teams user, unique in the enterprise.
     TeamsUser,
-    /// Its SIP user, within the SIP domain.
+    /// Its SIP user, unique in the SIP domain.
     SipUser,
-    /// Its default number.
+    /// Its default number, unique in the whole service.
     DefaultNumber,
-    /// One of its further numbers, by its index.
+    /// One of its forwarded numbers, unique in the whole service; with its index in the list.
     ForwardedNumber(usize),
 }
 
-/// A refusal.
+/// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// It does not exist, or not for this caller (R8).
+    /// The object does not exist, or the caller can't see it (R8).
     NotFound,
-    /// The caller sees it and may not do this to it (R9).
+    /// The caller can see the object but may not do this to it (R9).
     Forbidden,
-    /// The caller is not signed in, or no longer.
+    /// The caller is not signed in, or its session has ended.
     NotSignedIn,
-    /// Address and password do not go together.
+    /// The e-mail address or the password is wrong.
     WrongCredentials,
-    /// The member has a second factor, and signs in with a code of it as well.
+    /// The member has a second factor and has to give a code as well.
     CodeNeeded,
-    /// The code is not the one that the second factor shows, or was used.
+    /// The second-factor code is wrong or has been used before.
     WrongCode,
-    /// Codes were wrong, so the next one waits.
+    /// After too many wrong codes, the next one is only accepted after a pause.
     CodePaused {
-        /// For how many seconds.
+        /// How long the pause still lasts, in seconds.
         seconds: u64,
     },
-    /// The account asks for a second factor, and the member has none yet.
+    /// The account requires a second factor, and the member has none yet.
     SecondFactorMissing,
-    /// The member has a second factor already.
+    /// The member already has a second factor.
     SecondFactorOn,
-    /// The member has no second factor, or has begun with none.
+    /// The member has no second factor, or has not started to set one up.
     SecondFactorOff,
-    /// Members switch their own second factor off with a code of it.
+    /// Members can't reset their own second factor; they disable it with a code instead.
     OwnSecondFactor,
     /// The API client may not call from this address (R9).
     AddressNotAllowed,
-    /// An API client with limits asks for what would outlive them (R9).
+    /// An API client with an expiry or allowed networks may not create anything that would outlive these limits (R9).
     LimitedClient,
-    /// Nobody has activated the account, so its address is replaced without confirmation.
+    /// The account is still pending, so its e-mail address is changed directly instead of with a confirmation.
     NotActivated,
-    /// Somebody must be left who manages the account (R9).
+    /// The account must keep at least one owner (R9).
     LastOwner,
-    /// The account has as many members as it may have (R9).
+    /// The account already has the most members that are allowed (R9).
     TooManyMembers,
-    /// Who has joined needs no invitation.
+    /// The member has already joined, so there is nothing to invite again.
     AlreadyJoined,
-    /// Somebody has asked already for the account to be moved.
+    /// Another move of the account is pending.
     MovePending,
-    /// A move was decided, or its time is over.
+    /// The move has already been decided or has expired.
     MoveDecided {
-        /// Where it stands.
+        /// The status of the move.
         status: &'static str,
     },
-    /// The account has as many API clients as it may have (R9).
+    /// The account already has the most API clients that are allowed (R9).
     TooManyClients,
-    /// The account has as many webhooks as it may have.
+    /// The account already has the most webhooks that are allowed.
     TooManyWebhooks,
-    /// A webhook that is not enabled gets nothing.
+    /// The webhook is disabled, so nothing can be sent to it.
     WebhookDisabled,
-    /// The caller's account, or one above it, does not operate (R7).
+    /// The caller's account, or an account above it, is not active (R7).
     NotOperating,
-    /// A single-use or refresh token is used, expired, superseded or made up (R3).
+    /// A single-use or refresh token is unknown, used, expired or superseded (R3).
     InvalidToken,
-    /// Another open account has the address (R1).
+    /// Another open account has the e-mail address (R1).
     EmailTaken,
-    /// The address of an activated account is changed only with proof from the new one.
+    /// The e-mail address of an activated account can only be changed with a confirmation from the new address.
     EmailChangeNeedsConfirmation,
-    /// The life cycle has no such step from here (R7).
+    /// The life cycle does not allow this transition from the current status (R7).
     WrongStatus {
-        /// Where the account stands.
+        /// The current status of the account.
         status: Status,
-        /// What was asked for.
+        /// The requested transition.
         transition: Transition,
     },
-    /// A closed account never changes again (R7).
+    /// The account is closed; it never changes again (R7).
     AccountClosed,
-    /// A new account can't stand below a closed one.
+    /// The parent account is closed, so no account can be created below it or moved there.
     ParentClosed,
-    /// The parent does not have these services (R5).
+    /// The parent account does not have all of the requested services (R5).
     ServiceNotOffered {
-        /// What the parent lacks.
+        /// The services that the parent does not have.
         services: Vec<Service>,
     },
-    /// Something below uses a service that is to be taken away (R5).
+    /// Accounts below, or PBXs or trunks, use a service that is to be removed (R5).
     ServiceInUse(Blockers),
-    /// Something below is open (R7).
+    /// The account can't be closed while there are open accounts, PBXs, trunks or users below it (R7).
     HasOpenChildren(Blockers),
-    /// A route can't be given this command in its state (R11).
+    /// The route does not accept this command in its current state (R11).
     WrongRouteState {
-        /// Where the route stands.
+        /// The current state of the route.
         state: &'static str,
-        /// What was asked for, as a past participle.
+        /// The requested command, as a past participle.
         command: &'static str,
     },
-    /// The first confirmation of a route comes with the TXT record that Microsoft 365 shows (R11).
+    /// The first confirmation of a route must include the TXT record that Microsoft 365 shows (R11).
     VerificationTxtRequired,
-    /// Another route has the domain (R11).
+    /// Another route already has the domain (R11).
     RouteDomainTaken,
-    /// Routes of SBC regions that are to be taken away were started (R10).
+    /// SBC regions that are to be removed have started routes (R10).
     SbcRegionInUse(Blockers),
-    /// PBXs, trunks or users need the route (R11).
+    /// PBXs, trunks or users depend on the route (R11).
     RouteInUse(Blockers),
-    /// The enterprise has not consented to being managed (R11).
+    /// The enterprise has not consented to management of its Direct Routing by its reseller (R11).
     ManagementConsentMissing,
-    /// The service takes this step by itself; only staff confirm it.
+    /// The service performs this step itself; only staff can confirm it.
     StepsAreAutomatic,
-    /// A PBX, a trunk and a user need an established route (R12, R13, R14).
+    /// PBXs, trunks and users need an established route (R12, R13, R14).
     DirectRoutingNotEstablished {
-        /// The region of the route that has come furthest, if one was started.
+        /// The region of the route that is furthest along; `None` if no route was started.
         region: Option<String>,
-        /// Where it stands.
+        /// The state of that route.
         state: &'static str,
-        /// What comes next on it.
+        /// The next step of that route.
         next: Option<NextStep>,
     },
-    /// The enterprise does not have the service (R12, R13).
+    /// The enterprise does not have this service (R12, R13).
     ServiceMissing(Service),
-    /// Another PBX of the enterprise is at this location (R12).
+    /// Another PBX of the enterprise has this location (R12).
     LocationTaken,
-    /// A SIP user of the PBX is in the new SIP domain already (R14).
+    /// A SIP user of the PBX already exists in the new SIP domain (R14).
     SipDomainClash,
-    /// Users are assigned to the PBX or trunk (R14).
+    /// The PBX or trunk has assigned users (R14).
     HasUsers(Blockers),
-    /// The enterprise has as many users as it may have (R10).
+    /// The enterprise has reached its user limit (R10).
     UserLimitReached {
-        /// The limit.
+        /// The user limit.
         limit: i32,
-        /// How many it has.
+        /// The current number of users.
         users: i64,
     },
-    /// The enterprise has more users than the new limit allows (R10).
+    /// The new user limit is below the current number of users (R10).
     UserLimitInUse {
-        /// How many it has.
+        /// The current number of users.
         users: i64,
     },
     /// The enterprise may not add users itself (R10).
     CanNotAddExtensions,
-    /// Users of a PBX may not have numbers that are not from there (R10).
+    /// The enterprise's PBX users may not have external numbers (R10).
     ExternalNumbersNotAllowed,
-    /// Another user has the Teams user, the SIP user or a number (R14).
+    /// Another user already has the Teams user, the SIP user or a number (R14).
     UserClaimTaken(UserClaim),
-    /// The report of the period is final (R15).
+    /// The report of the billing period is final (R15).
     ReportFinal,
-    /// Somebody is making the report of the period final.
+    /// The report of the billing period is being finalised.
     ReportBeingFinalised,
-    /// The period is not over (R15).
+    /// The billing period has not ended (R15).
     PeriodNotOver,
-    /// Only a line of a final report can be amended (R15).
+    /// The adjusted line belongs to a report that is not final yet; only lines of final reports can be adjusted (R15).
     AmendedReportOpen,
-    /// A line is amended in a later period, one that has begun (R15).
+    /// An adjustment must be booked in a later period that has begun (R15).
     AmendedReportLater,
-    /// The address already waits in an open ticket (R2).
+    /// There is already an open ticket with this e-mail address (R2).
     TicketAlreadyOpen,
-    /// A decided ticket never changes again (R2).
+    /// The ticket has already been decided (R2).
     TicketDecided,
-    /// A request with this idempotency key is still running (W5).
+    /// Another request with this idempotency key is still running (W5).
     IdempotencyKeyInUse,
-    /// The idempotency key was used with another request (W5).
+    /// The idempotency key was used with a different request (W5).
     IdempotencyKeyReused,
 }

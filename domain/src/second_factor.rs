@@ -1,4 +1,5 @@
-//! The second factor of a member: codes of an app (TOTP, RFC 6238), each good once, and recovery codes for when the app is lost.
+//! The second factor of a member: codes of an authenticator app (TOTP, RFC 6238), each usable once, and recovery codes
+//! in case the app is lost.
 
 use std::time::Duration;
 
@@ -11,17 +12,17 @@ use crate::limits::{
     APP_CODE_DIGITS, CODE_MAX, CODE_PAUSE_MAX_SECONDS, CODE_PAUSE_SECONDS, CODES_FREE, RECOVERY_CODE_LENGTH,
 };
 
-/// A code that somebody gave. It can't be printed.
+/// A second-factor code as given by a member. Its `Debug` output is redacted.
 #[derive(Debug, Clone)]
 pub enum Code {
-    /// What the app shows.
+    /// A code of the authenticator app.
     App(SecretString),
-    /// A recovery code, without what it is grouped by.
+    /// A recovery code in capital letters, without separators.
     Recovery(SecretString),
 }
 
 impl Code {
-    /// Reads a code. Spaces and hyphens are for the eye only, and so is the case of a recovery code.
+    /// Parses a code. Spaces, hyphens and the case of recovery codes are ignored.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         if text.chars().count() > CODE_MAX {
             return Err(Fault::new("too_long", format!("Give at most {CODE_MAX} characters.")));
@@ -36,12 +37,12 @@ impl Code {
             return Ok(Self::Recovery(SecretString::from(bare)));
         }
         let detail = format!(
-            "Give the {APP_CODE_DIGITS} digits that the app shows, or a recovery code of {RECOVERY_CODE_LENGTH} letters and digits."
+            "Give the {APP_CODE_DIGITS}-digit code of the authenticator app, or a recovery code of {RECOVERY_CODE_LENGTH} letters and digits."
         );
         Err(Fault::new("invalid_code", detail))
     }
 
-    /// Its text.
+    /// The code as text.
     #[must_use]
     pub fn expose(&self) -> &str {
         match self {
@@ -50,18 +51,20 @@ impl Code {
     }
 }
 
-/// The codes of the app that were wrong since the last right one.
+/// Wrong authenticator app codes since the last correct one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WrongCodes {
-    /// How many.
+    /// The number of wrong codes.
     pub count: i32,
-    /// When the last one was given.
+    /// When the last wrong code was given.
     pub last_at: Option<Timestamp>,
 }
 
 impl WrongCodes {
-    /// For how long no further code of the app is looked at. Six digits can be tried out by whoever has the password, so the pauses
-    /// double up to a quarter of an hour; a recovery code is too long for that and never waits, so nobody is locked out.
+    /// How long no further app code is accepted; `None` if there is no pause at `now`.
+    ///
+    /// An attacker who has the password could try all six-digit codes, so the pauses double, up to 15 minutes. Recovery
+    /// codes are too long to guess and never have to wait, so nobody is locked out.
     #[must_use]
     pub fn pause(self, now: Timestamp) -> Option<Duration> {
         let further = u32::try_from(self.count.checked_sub(CODES_FREE)?).ok()?;
@@ -70,21 +73,22 @@ impl WrongCodes {
         (end - now).to_std().ok().filter(|left| !left.is_zero())
     }
 
-    /// One more.
+    /// The count after one more wrong code at `now`.
     #[must_use]
     pub fn and_one(self, now: Timestamp) -> Self {
         Self { count: self.count.saturating_add(1), last_at: Some(now) }
     }
 
-    /// Whether the member is to be told now: somebody who has the password tries out codes.
+    /// Whether to warn the member now that somebody with the password is guessing codes. True exactly once, when the
+    /// first pause begins.
     #[must_use]
     pub fn is_alarming(self) -> bool {
         self.count == CODES_FREE
     }
 }
 
-/// Whether a code of a step of time may be used, when the last one that was used is known: each is good once, and with it all
-/// before it (RFC 6238 section 5.2).
+/// Whether the code of a time step may be used, given the last step whose code was used. Each code works once; using
+/// one also invalidates those of earlier steps (RFC 6238 section 5.2).
 #[must_use]
 pub fn is_fresh(step: i64, last_used: Option<i64>) -> bool {
     last_used.is_none_or(|last| step > last)

@@ -5,14 +5,14 @@ use crate::fault::{Fault, ItemFaults};
 /// One service of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
-    /// "PBX Connector": a phone system registered by a SIP configuration template.
+    /// "PBX Connector": phones register with a phone system, by a SIP configuration template.
     Pbx,
     /// "SIP Trunk".
     Trunk,
 }
 
 impl Service {
-    /// Every service, in the order in which answers list them.
+    /// Every service, in the order in which responses list them.
     pub const ALL: [Self; 2] = [Self::Pbx, Self::Trunk];
 
     /// The name on the wire.
@@ -24,7 +24,7 @@ impl Service {
         }
     }
 
-    /// The service of that wire name.
+    /// The service with this wire name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.as_str() == text)
@@ -39,16 +39,17 @@ pub struct Services {
 }
 
 impl Services {
-    /// What a master reseller starts with.
+    /// Both services, which a new master reseller gets.
     pub const ALL: Self = Self { pbx: true, trunk: true };
 
-    /// The set of these, `None` when it would be empty.
+    /// The set with these services; `None` if it would be empty.
     #[must_use]
     pub const fn from_flags(pbx: bool, trunk: bool) -> Option<Self> {
         if pbx || trunk { Some(Self { pbx, trunk }) } else { None }
     }
 
-    /// Reads wire names. Faults carry the index of the name they are about, `None` when about the whole.
+    /// Parses wire names: at least one, none twice. Each fault has the index of the name it is about, or `None` if it
+    /// is about the whole list.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, ItemFaults> {
         let (mut pbx, mut trunk) = (false, false);
         let mut faults = Vec::new();
@@ -74,7 +75,7 @@ impl Services {
         }
     }
 
-    /// Whether the set has this service.
+    /// Whether the set contains a service.
     #[must_use]
     pub const fn has(self, service: Service) -> bool {
         match service {
@@ -88,7 +89,7 @@ impl Services {
         Service::ALL.into_iter().filter(move |service| self.has(*service))
     }
 
-    /// The services of this set that `other` lacks.
+    /// The services of this set that are not in `other`.
     pub fn beyond(self, other: Self) -> impl Iterator<Item = Service> {
         self.iter().filter(move |service| !other.has(*service))
     }

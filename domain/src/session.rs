@@ -1,4 +1,4 @@
-//! Sign-in sessions: what becomes of a refresh token, and how guessing passwords is slowed down.
+//! Sign-in sessions: how refresh tokens are rotated, and how password guessing is slowed down.
 
 use std::time::Duration;
 
@@ -7,31 +7,31 @@ use chrono::TimeDelta;
 use crate::Timestamp;
 use crate::limits::REFRESH_GRACE_SECONDS;
 
-/// What is known of a refresh token that was presented.
+/// The facts about a presented refresh token.
 #[derive(Debug, Clone, Copy)]
 pub struct RefreshFacts {
-    /// When it was exchanged for its successor, if it was.
+    /// When it was exchanged for its successor; `None` if it is unused.
     pub used_at: Option<Timestamp>,
-    /// When its session ended, if it did.
+    /// When its session was ended; `None` if it was not.
     pub session_ended_at: Option<Timestamp>,
-    /// When its session runs out.
+    /// When its session expires.
     pub session_expires_at: Timestamp,
 }
 
-/// What to do about it.
+/// What to do with a presented refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefreshVerdict {
-    /// Exchange it for a successor.
+    /// Exchange it for a new refresh token.
     Rotate,
-    /// It was exchanged a moment ago, and the answer may have been lost: give the same successor again.
+    /// It was exchanged a moment ago and the response may have been lost: return the same successor again.
     RepeatSuccessor,
-    /// Somebody presents an old token: one of the two who have it is a thief. End the session.
+    /// It was exchanged earlier, so it has probably been stolen: end the session.
     EndSession,
-    /// Its session is over.
+    /// Its session has ended or expired: refuse the request.
     Refuse,
 }
 
-/// Judges a refresh token at an instant.
+/// Decides what to do with a refresh token at `now`.
 #[must_use]
 pub fn judge_refresh(facts: RefreshFacts, now: Timestamp) -> RefreshVerdict {
     if facts.session_ended_at.is_some() || facts.session_expires_at <= now {
@@ -44,8 +44,8 @@ pub fn judge_refresh(facts: RefreshFacts, now: Timestamp) -> RefreshVerdict {
     }
 }
 
-/// How long the next sign-in attempt waits after so many since the last success for one address from one network.
-/// Delay, never lock out: the longest wait is 8 seconds.
+/// How long to delay a sign-in after this number of attempts since the last success, counted per e-mail address and
+/// network. Sign-ins are delayed but never locked out: the longest delay is 8 seconds.
 #[must_use]
 pub fn sign_in_delay(attempts: u32) -> Duration {
     const FREE: u32 = 3;

@@ -1,15 +1,15 @@
-//! Where an account stands in its life, and the steps from one status to the next (R7).
+//! The status of an account and the transitions between statuses (R7).
 
-/// Where an account stands in its life: `pending → active ⇄ suspended → closed`, and `pending → closed` (R7).
+/// The status of an account. Transitions: `pending → active ⇄ suspended`, and from each of these to `closed` (R7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Created; nobody has redeemed its activation link yet.
+    /// Created; the activation link has not been used yet.
     Pending,
     /// In use.
     Active,
-    /// Stopped by someone above it, until resumed.
+    /// Suspended by an account above it, until it is resumed.
     Suspended,
-    /// Gone for good; kept for reports.
+    /// Closed permanently; kept for reports.
     Closed,
 }
 
@@ -28,23 +28,23 @@ impl Status {
         }
     }
 
-    /// The status of that name.
+    /// The status with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
-/// A step in the life of an account.
+/// A change of an account's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transition {
-    /// The activation link was redeemed.
+    /// The activation link is used.
     Activate,
-    /// Someone above the account stops it.
+    /// An account above suspends it.
     Suspend,
-    /// Someone above the account lets it go on.
+    /// An account above resumes it.
     Resume,
-    /// The account ends.
+    /// The account is closed.
     Close,
 }
 
@@ -52,7 +52,7 @@ impl Transition {
     /// Every transition.
     pub const ALL: [Self; 4] = [Self::Activate, Self::Suspend, Self::Resume, Self::Close];
 
-    /// What the transition does, as a past participle for messages.
+    /// The transition as a past participle, for messages.
     #[must_use]
     pub const fn done(self) -> &'static str {
         match self {

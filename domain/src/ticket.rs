@@ -1,18 +1,18 @@
-//! Support tickets, by which partners are taken on (R2).
+//! Support tickets: applications of partners who want to become master resellers (R2).
 
 use crate::refusal::Refusal;
 
-/// The only subject that a ticket can have.
+/// The subject of every ticket.
 pub const SUBJECT: &str = "Add to TeamMate Portal";
 
-/// Where a ticket stands. A decided ticket never changes again.
+/// The status of a ticket. A decided ticket never changes again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TicketStatus {
-    /// Waits for a decision.
+    /// Waiting for a decision.
     Open,
-    /// A master reseller was made of it.
+    /// Approved; a master reseller was created from it.
     Approved,
-    /// Turned down with a reason.
+    /// Rejected with a reason.
     Rejected,
 }
 
@@ -30,13 +30,13 @@ impl TicketStatus {
         }
     }
 
-    /// The status of that name.
+    /// The status with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
-    /// Only an open ticket can be decided.
+    /// Checks that the ticket is open: only then can it be decided.
     pub fn check_open(self) -> Result<(), Refusal> {
         if self == Self::Open { Ok(()) } else { Err(Refusal::TicketDecided) }
     }

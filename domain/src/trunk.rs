@@ -7,7 +7,7 @@ use crate::limits::{CONCURRENT_CALLS, TRUNK_ADDRESSES_MAX};
 use crate::values::network::{Host, Network, Port, Transport};
 use crate::values::text::{AuthenticationName, TrunkName};
 
-/// A way to encode speech, by its name in RTP.
+/// An audio codec, by its RTP name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
     /// G.711 A-law.
@@ -38,26 +38,26 @@ impl Codec {
         }
     }
 
-    /// The codec of that name.
+    /// The codec with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|codec| codec.as_str() == text)
     }
 }
 
-/// Codecs in the order of preference: one at least, none twice.
+/// Codecs in order of preference: at least one, none twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Codecs(Vec<Codec>);
 
 impl Default for Codecs {
-    /// What every SIP trunk speaks.
+    /// G.711, which every SIP trunk supports.
     fn default() -> Self {
         Self(vec![Codec::Pcma, Codec::Pcmu])
     }
 }
 
 impl Codecs {
-    /// Reads names. Faults carry the index of the name that they are about, `None` when about the whole.
+    /// Parses codec names. Each fault has the index of the name it is about, or `None` if it is about the whole list.
     pub fn parse(names: &[String]) -> Result<Self, ItemFaults> {
         let unknown = || Fault::new("unknown_value", "Use \"PCMA\", \"PCMU\", \"G722\", \"G729\" or \"opus\".");
         let codecs = distinct(names, |name| Codec::parse(name).ok_or_else(unknown))?;
@@ -67,13 +67,14 @@ impl Codecs {
         Ok(Self(codecs))
     }
 
-    /// The codecs.
+    /// The codecs, most preferred first.
     pub fn iter(&self) -> impl Iterator<Item = Codec> {
         self.0.iter().copied()
     }
 }
 
-/// Reads the networks from which a trunk may call.
+/// Parses the networks that a trunk may call from: at most 50, none twice. Each fault has the index of the item it is
+/// about, or `None` if it is about the whole list.
 pub fn parse_networks(texts: &[String]) -> Result<Vec<Network>, ItemFaults> {
     if texts.len() > TRUNK_ADDRESSES_MAX {
         let detail = format!("Give at most {TRUNK_ADDRESSES_MAX} addresses and networks.");
@@ -82,12 +83,12 @@ pub fn parse_networks(texts: &[String]) -> Result<Vec<Network>, ItemFaults> {
     distinct(texts, Network::parse)
 }
 
-/// Calls at a time: 1–10,000.
+/// A limit of concurrent calls: 1–10,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConcurrentCalls(i32);
 
 impl ConcurrentCalls {
-    /// Takes a number that is within the limits.
+    /// Accepts numbers within the limits.
     pub fn parse(number: i64) -> Result<Self, Fault> {
         let (from, to) = (CONCURRENT_CALLS.start(), CONCURRENT_CALLS.end());
         let fault = || Fault::new("out_of_range", format!("Give a number from {from} to {to}, or null."));
@@ -102,17 +103,17 @@ impl ConcurrentCalls {
     }
 }
 
-/// The name of a way in which a trunk proves who it is.
+/// An authentication method of trunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// By the address that it calls from.
+    /// By the network address that calls come from.
     Ip,
-    /// By registering with a user name and a password.
+    /// By SIP registration with a user name and a password.
     Registration,
 }
 
 impl Method {
-    /// Every way.
+    /// Every authentication method.
     pub const ALL: [Self; 2] = [Self::Ip, Self::Registration];
 
     /// The name in the database and on the wire.
@@ -124,24 +125,24 @@ impl Method {
         }
     }
 
-    /// The way of that name.
+    /// The method with this name.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let found = Self::ALL.into_iter().find(|method| method.as_str() == text);
         found.ok_or_else(|| Fault::new("unknown_value", "Use \"ip\" or \"registration\"."))
     }
 }
 
-/// How a trunk proves who it is.
+/// How a trunk authenticates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authentication {
-    /// By the address that it calls from.
+    /// By the network address that calls come from.
     Ip(Vec<Network>),
-    /// By registering with this name and a password.
+    /// By SIP registration with this user name and a password.
     Registration(AuthenticationName),
 }
 
 impl Authentication {
-    /// The name of the way.
+    /// The authentication method.
     #[must_use]
     pub const fn method(&self) -> Method {
         match self {
@@ -150,7 +151,7 @@ impl Authentication {
         }
     }
 
-    /// The networks, if it is by address.
+    /// The networks that it may call from; empty if the trunk registers.
     #[must_use]
     pub fn networks(&self) -> &[Network] {
         match self {
@@ -159,7 +160,7 @@ impl Authentication {
         }
     }
 
-    /// The name, if it is by registration.
+    /// The user name of the registration; `None` if the trunk authenticates by address.
     #[must_use]
     pub const fn user_name(&self) -> Option<&AuthenticationName> {
         match self {
@@ -169,50 +170,50 @@ impl Authentication {
     }
 }
 
-/// What a trunk is set to. Its password is kept apart.
+/// The settings of a trunk. The password is stored separately.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// What people call it.
+    /// Its name.
     pub name: TrunkName,
-    /// Its other end.
+    /// The host of its remote end.
     pub host: Host,
-    /// Where SIP is spoken there.
+    /// The SIP port of that host.
     pub port: Port,
-    /// How SIP messages travel.
+    /// The SIP transport.
     pub transport: Transport,
-    /// How it proves who it is.
+    /// How it authenticates.
     pub authentication: Authentication,
-    /// How speech is encoded, in the order of preference.
+    /// Its codecs in order of preference.
     pub codecs: Codecs,
-    /// Most calls at a time; `None` is as many as it likes.
+    /// Most concurrent calls; `None` means unlimited.
     pub max_concurrent_calls: Option<ConcurrentCalls>,
 }
 
-/// New settings; `None` leaves one as it is.
+/// A change of settings; `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// Its name.
     pub name: Option<TrunkName>,
-    /// Its other end.
+    /// The host of its remote end.
     pub host: Option<Host>,
     /// Its port.
     pub port: Option<Port>,
     /// Its transport.
     pub transport: Option<Transport>,
-    /// How it proves who it is.
+    /// Its authentication method.
     pub method: Option<Method>,
-    /// The networks that it calls from.
+    /// The networks that it may call from.
     pub networks: Option<Vec<Network>>,
-    /// The name that it registers with; `Some(None)` removes it.
+    /// The user name that it registers with; `Some(None)` removes it.
     pub user_name: Option<Option<AuthenticationName>>,
     /// Its codecs.
     pub codecs: Option<Codecs>,
-    /// Most calls at a time; `Some(None)` is as many as it likes.
+    /// Most concurrent calls; `Some(None)` means unlimited.
     pub max_concurrent_calls: Option<Option<ConcurrentCalls>>,
 }
 
 impl Settings {
-    /// The settings of a new trunk.
+    /// The settings of a new trunk: defaults with `change` applied. Fails with all faults found.
     pub fn new(name: TrunkName, host: Host, change: &Change) -> Result<Self, Faults> {
         let transport = change.transport.unwrap_or(Transport::Udp);
         let method = change.method.ok_or_else(|| vec![("/authentication", Fault::required())])?;
@@ -228,7 +229,7 @@ impl Settings {
         filled.after(change)
     }
 
-    /// The settings after a change, or what is wrong with it in their light.
+    /// The settings after a change. Fails with all faults found.
     pub fn after(&self, change: &Change) -> Result<Self, Faults> {
         let method = change.method.unwrap_or(self.authentication.method());
         let authentication = authentication(method, Some(&self.authentication), change)?;
@@ -247,7 +248,8 @@ impl Settings {
 }
 
 impl Settings {
-    /// A password is given to a trunk that registers, and must be when it starts to.
+    /// Checks that a password is given if the trunk starts to register, and not given if it authenticates by address.
+    /// `before` are the settings before the change; `None` for a new trunk.
     pub fn check_password(&self, before: Option<&Self>, given: bool) -> Result<(), Faults> {
         let fault = |code, detail| Err(vec![("/password", Fault::new(code, detail))]);
         let registered = before.is_some_and(|before| before.authentication.method() == Method::Registration);
@@ -261,7 +263,8 @@ impl Settings {
     }
 }
 
-/// Each way has what it needs, from the change or from before, and nothing of the other.
+/// The authentication after a change. Fails if a required value is neither in the change nor in `before`, or if the
+/// change has values of the other method.
 fn authentication(method: Method, before: Option<&Authentication>, change: &Change) -> Result<Authentication, Faults> {
     let not_allowed = |detail: &str| Fault::new("not_allowed", detail);
     let mut faults = Faults::new();
@@ -279,7 +282,7 @@ fn authentication(method: Method, before: Option<&Authentication>, change: &Chan
         }
         Method::Registration => {
             if change.networks.as_ref().is_some_and(|networks| !networks.is_empty()) {
-                faults.push(("/addresses", not_allowed("Leave them out: the trunk registers with its user name.")));
+                faults.push(("/addresses", not_allowed("Leave it out: a trunk that registers has a user name.")));
             }
             let known = before.and_then(Authentication::user_name);
             let name = change.user_name.clone().unwrap_or_else(|| known.cloned());
@@ -299,13 +302,13 @@ pub struct Trunk {
     pub id: TrunkId,
     /// The enterprise.
     pub account: AccountId,
-    /// What it is set to.
+    /// Its settings.
     pub settings: Settings,
-    /// Whether it has a password.
+    /// Whether it has a SIP password.
     pub has_password: bool,
-    /// Grows by one with every change.
+    /// Increases by one with every change.
     pub version: i64,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
@@ -339,7 +342,7 @@ mod tests {
         let by_ip = new(&Change { networks: networks.clone(), ..ip.clone() }).unwrap();
         assert_eq!(by_ip.authentication, Authentication::Ip(networks.clone().unwrap()));
         let pointers = |result: Result<Settings, Faults>| result.map_err(|faults| faults[0].0);
-        // A change of the way needs what the new way needs; anything else keeps what is there.
+        // Changing the method requires the values of the new method; other changes keep the existing ones.
         assert_eq!(pointers(by_ip.after(&registration)), Err("/user_name"));
         assert_eq!(pointers(by_ip.after(&Change { networks: Some(vec![]), ..Change::default() })), Err("/addresses"));
         assert_eq!(by_ip.after(&Change::default()), Ok(by_ip.clone()));

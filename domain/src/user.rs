@@ -1,4 +1,4 @@
-//! Users: Teams users, each assigned to a PBX or to a trunk (R14).
+//! Users: Teams users, each assigned to a PBX or a trunk (R14).
 
 use crate::Timestamp;
 use crate::account::Tier;
@@ -13,16 +13,16 @@ use crate::values::sip::SipUser;
 use crate::values::text::{AuthenticationName, Tag};
 use crate::values::user_principal_name::UserPrincipalName;
 
-/// What connects a user.
+/// The PBX or trunk that a user is assigned to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assignment {
-    /// A PBX, on which it is this SIP user. Its password is kept apart.
+    /// A PBX, with the user's SIP account on it. The SIP password is stored separately.
     Pbx {
         /// The PBX.
         pbx: PbxId,
-        /// Who it is in the PBX's SIP domain.
+        /// The user part of its SIP address, unique in the PBX's SIP domain.
         sip_user: SipUser,
-        /// By what it proves it, if not by the same name.
+        /// SIP authentication ID, if it differs from `sip_user`.
         auth_id: Option<AuthenticationName>,
     },
     /// A trunk.
@@ -30,7 +30,7 @@ pub enum Assignment {
 }
 
 impl Assignment {
-    /// The PBX, if it is one.
+    /// The PBX; `None` for a user of a trunk.
     #[must_use]
     pub const fn pbx(&self) -> Option<PbxId> {
         match self {
@@ -39,7 +39,7 @@ impl Assignment {
         }
     }
 
-    /// The trunk, if it is one.
+    /// The trunk; `None` for a user of a PBX.
     #[must_use]
     pub const fn trunk(&self) -> Option<TrunkId> {
         match self {
@@ -48,7 +48,7 @@ impl Assignment {
         }
     }
 
-    /// The service that it is of.
+    /// The service that the user uses.
     #[must_use]
     pub const fn service(&self) -> Service {
         match self {
@@ -57,7 +57,7 @@ impl Assignment {
         }
     }
 
-    /// The SIP user on a PBX.
+    /// The SIP user; `None` for a user of a trunk.
     #[must_use]
     pub const fn sip_user(&self) -> Option<&SipUser> {
         match self {
@@ -66,7 +66,7 @@ impl Assignment {
         }
     }
 
-    /// By what the SIP user proves who it is.
+    /// The SIP authentication ID, if it differs from the SIP user.
     #[must_use]
     pub const fn auth_id(&self) -> Option<&AuthenticationName> {
         match self {
@@ -76,31 +76,31 @@ impl Assignment {
     }
 }
 
-/// What a user is set to. Its password is kept apart.
+/// The settings of a user. The SIP password is stored separately.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The Teams user; an enterprise has it once.
+    /// The Teams user, unique in the enterprise.
     pub teams_user: UserPrincipalName,
-    /// What connects it.
+    /// The PBX or trunk that it is assigned to.
     pub assignment: Assignment,
-    /// The number that it calls from and is called by.
+    /// The phone number that it calls from and is reached at.
     pub default_number: Option<PhoneNumber>,
-    /// Further numbers by which it is called.
+    /// Further phone numbers that it is reached at.
     pub forwarded_numbers: Vec<PhoneNumber>,
-    /// The region whose route its calls take.
+    /// The SBC region whose route its calls use.
     pub voice_route: SbcRegionCode,
-    /// Any words about it.
+    /// A free text about it.
     pub tag: Option<Tag>,
 }
 
 impl Settings {
-    /// Every number that it holds, the default one first.
+    /// All its phone numbers, the default number first.
     pub fn numbers(&self) -> impl Iterator<Item = &PhoneNumber> {
         self.default_number.iter().chain(&self.forwarded_numbers)
     }
 }
 
-/// New settings; `None` leaves one as it is, `Some(None)` removes it.
+/// A change of settings: `None` leaves a setting as it is, `Some(None)` removes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// The Teams user.
@@ -109,27 +109,27 @@ pub struct Change {
     pub pbx: Option<Option<PbxId>>,
     /// The trunk.
     pub trunk: Option<Option<TrunkId>>,
-    /// Who it is on the PBX.
+    /// The user part of its SIP address on the PBX.
     pub sip_user: Option<Option<SipUser>>,
-    /// By what it proves it.
+    /// SIP authentication ID.
     pub auth_id: Option<Option<AuthenticationName>>,
-    /// The number that it calls from.
+    /// The phone number that it calls from and is reached at.
     pub default_number: Option<Option<PhoneNumber>>,
-    /// Further numbers by which it is called.
+    /// Further phone numbers that it is reached at.
     pub forwarded_numbers: Option<Vec<PhoneNumber>>,
-    /// The region whose route its calls take.
+    /// The SBC region whose route its calls use.
     pub voice_route: Option<SbcRegionCode>,
-    /// Any words about it.
+    /// A free text about it.
     pub tag: Option<Option<Tag>>,
 }
 
 impl Change {
-    /// The settings of a new user, or what is wrong with them.
+    /// The settings of a new user. Fails with all faults found.
     pub fn create(&self) -> Result<Settings, Faults> {
         self.apply(None)
     }
 
-    /// The settings after it, or what is wrong with it in their light.
+    /// The settings after this change of `before`. Fails with all faults found.
     pub fn after(&self, before: &Settings) -> Result<Settings, Faults> {
         self.apply(Some(before))
     }
@@ -164,7 +164,7 @@ impl Change {
             faults.push(("/default_number", Fault::new("required", "A user of a trunk needs a number.")));
         }
         if default_number.as_ref().is_some_and(|number| forwarded_numbers.contains(number)) {
-            faults.push(("/forwarded_numbers", Fault::new("duplicate", "Leave the default number out of them.")));
+            faults.push(("/forwarded_numbers", Fault::new("duplicate", "Don't repeat the default number here.")));
         }
         let tag = tag.clone().unwrap_or_else(|| before.and_then(|before| before.tag.clone()));
         match (teams_user, assignment, voice_route) {
@@ -175,7 +175,7 @@ impl Change {
         }
     }
 
-    /// A user has a PBX or a trunk. Naming one takes it from the other.
+    /// The assignment after the change. A user has either a PBX or a trunk; setting one removes the other.
     fn assignment(&self, before: Option<&Assignment>, faults: &mut Faults) -> Option<Assignment> {
         let named = (self.pbx.flatten(), self.trunk.flatten());
         let (pbx, trunk) = match named {
@@ -187,11 +187,11 @@ impl Change {
         };
         match (pbx, trunk) {
             (Some(_), Some(_)) => {
-                faults.push(("/trunk_id", Fault::new("not_allowed", "Name a PBX or a trunk, not both.")));
+                faults.push(("/trunk_id", Fault::new("not_allowed", "Give a PBX or a trunk, not both.")));
                 None
             }
             (None, None) => {
-                faults.push(("/pbx_id", Fault::new("required", "Name a PBX or, in `trunk_id`, a trunk.")));
+                faults.push(("/pbx_id", Fault::new("required", "Give a PBX or, in `trunk_id`, a trunk.")));
                 None
             }
             (Some(pbx), None) => {
@@ -217,7 +217,7 @@ impl Change {
     }
 }
 
-/// Reads further numbers, each once.
+/// Parses the forwarded numbers. Fails if there are too many, if one is invalid, or if one occurs twice.
 pub fn parse_numbers(
     texts: &[String],
     parse: impl Fn(&str) -> Result<PhoneNumber, Fault>,
@@ -229,7 +229,7 @@ pub fn parse_numbers(
     distinct(texts, parse)
 }
 
-/// One more user must be within the limit (R10, R14).
+/// Checks that one more user is within the user limit (R10, R14).
 pub fn check_room(limit: Option<UserLimit>, users: i64) -> Result<(), Refusal> {
     match limit {
         Some(limit) if users >= limit.get().into() => Err(Refusal::UserLimitReached { limit: limit.get(), users }),
@@ -237,7 +237,7 @@ pub fn check_room(limit: Option<UserLimit>, users: i64) -> Result<(), Refusal> {
     }
 }
 
-/// A new limit must leave room for the users that are there (R10).
+/// Checks that a new user limit is not below the current number of users (R10).
 pub fn check_limit(limit: Option<UserLimit>, users: i64) -> Result<(), Refusal> {
     match limit {
         Some(limit) if users > limit.get().into() => Err(Refusal::UserLimitInUse { users }),
@@ -245,12 +245,13 @@ pub fn check_limit(limit: Option<UserLimit>, users: i64) -> Result<(), Refusal> 
     }
 }
 
-/// An enterprise adds users itself only if it may add extensions (R10).
+/// Checks that the caller's tier may add users. Enterprises only may if `can_add_extensions` is on (R10).
 pub fn check_may_add(tier: Tier, switches: Switches) -> Result<(), Refusal> {
     if tier == Tier::Enterprise && !switches.can_add_extensions { Err(Refusal::CanNotAddExtensions) } else { Ok(()) }
 }
 
-/// A user of a PBX has its numbers there, unless the enterprise may have numbers from elsewhere (R10).
+/// Checks that the user's phone numbers are allowed. Users of a PBX may only have numbers here if
+/// `allow_external_numbers` is on (R10).
 pub fn check_numbers(settings: &Settings, switches: Switches) -> Result<(), Refusal> {
     let external = settings.assignment.pbx().is_some() && settings.numbers().next().is_some();
     if external && !switches.allow_external_numbers { Err(Refusal::ExternalNumbersNotAllowed) } else { Ok(()) }
@@ -263,13 +264,13 @@ pub struct User {
     pub id: UserId,
     /// The enterprise.
     pub account: AccountId,
-    /// What it is set to.
+    /// Its settings.
     pub settings: Settings,
-    /// Whether it has a password.
+    /// Whether it has a SIP password.
     pub has_password: bool,
-    /// Grows by one with every change.
+    /// Increases by one with every change.
     pub version: i64,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,

@@ -1,4 +1,4 @@
-//! Webhooks: where events are sent, what is sent there, and what comes of failures.
+//! Webhooks: their target URLs, their settings, and how failed deliveries are retried.
 
 use std::net::IpAddr;
 
@@ -13,29 +13,29 @@ use crate::limits::{EVENT_TYPES_MAX, WEBHOOK_FAILING_DAYS, WEBHOOK_RETRY_AFTER_M
 use crate::values::public_address::is_public;
 use crate::values::text::WebhookDescription;
 
-/// Where events are sent.
+/// The URL that a webhook's events are sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target(Url);
 
 impl Target {
-    /// Reads a URL: `https`, without user and fragment, and not of a private address. Where private targets are allowed, for
-    /// tests, `http` and every address do.
+    /// Parses a URL. It must be `https`, must not contain credentials or a fragment, and must not name a private
+    /// address. With `private_allowed` (for tests), `http` and private addresses are accepted too.
     pub fn parse(text: &str, private_allowed: bool) -> Result<Self, Fault> {
         let invalid = |detail| Fault::new("invalid_url", detail);
         let url = Url::parse(text).map_err(|_| invalid("Give a URL such as https://example.com/teammate."))?;
-        // As it is stored and sent: what is not ASCII takes more room there.
+        // The limit is for the encoded form, which is stored and sent. Non-ASCII characters are longer there.
         if url.as_str().len() > WEBHOOK_URL_MAX {
-            let detail = format!("Give at most {WEBHOOK_URL_MAX} characters, as they are written in a request.");
+            let detail = format!("Give at most {WEBHOOK_URL_MAX} characters, counted in the encoded form.");
             return Err(Fault::new("too_long", detail));
         }
         if !matches!(url.scheme(), "https" | "http") {
             return Err(not_https());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid("Leave user and password out: check the signature of what is sent instead."));
+            return Err(invalid("Remove user name and password: verify the signature of deliveries instead."));
         }
         if url.fragment().is_some() {
-            return Err(invalid("Leave out the # and what is behind it: it would not be sent."));
+            return Err(invalid("Remove the fragment (the # and everything after it): it would not be sent."));
         }
         let target = Self(url);
         if !private_allowed {
@@ -44,18 +44,18 @@ impl Target {
         Ok(target)
     }
 
-    /// Refuses what only tests may send to: a URL without TLS, and a private address.
+    /// Checks that the URL is `https` and does not name a private address.
     pub fn check_public(&self) -> Result<(), Fault> {
         if self.0.scheme() != "https" {
             return Err(not_https());
         }
         if !self.address().is_none_or(is_public) {
-            return Err(Fault::new("private_address", "Give an address of the public internet."));
+            return Err(Fault::new("private_address", "Give a public address, not a private or reserved one."));
         }
         Ok(())
     }
 
-    /// The address that it names instead of a host, if it does.
+    /// The IP address in the URL; `None` if it names a host.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         match self.0.host() {
@@ -65,7 +65,7 @@ impl Target {
         }
     }
 
-    /// Its text.
+    /// The URL as text, in its encoded form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -76,25 +76,25 @@ fn not_https() -> Fault {
     Fault::new("invalid_url", "Give a URL that begins with https://.")
 }
 
-/// Reads the types of events that a webhook gets: one at least, none twice. Faults carry the index of the one that they are about,
-/// `None` when about the whole.
+/// Parses the event types of a webhook: at least one, none twice. Each fault has the index of the item it is about, or
+/// `None` if it is about the whole list.
 pub fn parse_types(texts: &[String]) -> Result<Vec<TypePattern>, ItemFaults> {
     if texts.is_empty() {
-        return Err(vec![(None, Fault::new("too_short", "Name at least one type; `*` stands for all."))]);
+        return Err(vec![(None, Fault::new("too_short", "Give at least one event type; `*` stands for all."))]);
     }
     if texts.len() > EVENT_TYPES_MAX {
-        return Err(vec![(None, Fault::new("too_long", format!("Name at most {EVENT_TYPES_MAX} types.")))]);
+        return Err(vec![(None, Fault::new("too_long", format!("Give at most {EVENT_TYPES_MAX} event types.")))]);
     }
-    let unknown = || Fault::new("unknown_event_type", "Name a type of event, `<subject>.*` or `*`.");
+    let unknown = || Fault::new("unknown_event_type", "Use an event type, `<subject>.*` or `*`.");
     distinct(texts, |text| TypePattern::parse(text).ok_or_else(unknown))
 }
 
-/// Why the service has stopped sending to a webhook.
+/// Why the service has disabled a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisabledReason {
-    /// It answered 410.
+    /// The receiver responded with status 410.
     Gone,
-    /// Nothing was taken for five days.
+    /// All deliveries failed for five days.
     Failing,
 }
 
@@ -108,23 +108,23 @@ impl DisabledReason {
         }
     }
 
-    /// The reason of that name.
+    /// The reason with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Gone, Self::Failing].into_iter().find(|reason| reason.as_str() == text)
     }
 }
 
-/// What a webhook is set to.
+/// The settings of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Where events are sent.
+    /// The URL that events are sent to.
     pub target: Target,
-    /// Which.
+    /// The event types that are sent.
     pub types: Vec<TypePattern>,
-    /// What people say of it.
+    /// A description for people.
     pub description: Option<WebhookDescription>,
-    /// Whether anything is sent at all.
+    /// Whether events are sent.
     pub enabled: bool,
 }
 
@@ -133,30 +133,30 @@ pub struct Settings {
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
-    /// What it is set to.
+    /// Its settings.
     pub settings: Settings,
-    /// Why the service has stopped, if it has.
+    /// Why the service has disabled it, if it has.
     pub disabled_reason: Option<DisabledReason>,
-    /// Since when nothing was taken, if the last attempt failed.
+    /// When deliveries started to fail; `None` if the last attempt succeeded.
     pub failing_since: Option<Timestamp>,
-    /// Grows by one with every change of it.
+    /// Increases by one with every change.
     pub version: i64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
 }
 
-/// How far a delivery has come.
+/// The state of a delivery to a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryState {
-    /// Waits for its first attempt.
+    /// Waiting for the first attempt.
     Queued,
-    /// An attempt failed; another is due.
+    /// At least one attempt failed; another one is scheduled.
     Retrying,
-    /// Taken.
+    /// The receiver accepted it.
     Delivered,
-    /// Given up; it can be sent again.
+    /// All attempts failed. It can be redelivered by request.
     Failed,
 }
 
@@ -175,7 +175,7 @@ impl DeliveryState {
         }
     }
 
-    /// The state of that name.
+    /// The state with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
@@ -185,9 +185,12 @@ impl DeliveryState {
 /// The pauses between attempts, in seconds: three days from the first attempt to the last.
 const PAUSES: [i64; 10] = [5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000];
 
-/// When a delivery is tried again after its `attempt`th failure (from 1): after a pause that grows, and is up to a fifth shorter or
-/// longer by `jitter` (0–1000), so that what failed together does not come back together. No earlier than the receiver asks for,
-/// within a day. `None` when it was the last attempt.
+/// When to retry a delivery after attempt number `attempt` (counted from 1) has failed; `None` if that was the last
+/// attempt.
+///
+/// The pause grows with each attempt. `jitter` (0–1000) makes it up to a fifth shorter or longer, so that deliveries
+/// that failed together are not retried together. The retry is not before the receiver's `Retry-After`, of which at
+/// most a day is honoured.
 #[must_use]
 pub fn next_attempt(attempt: i32, jitter: u16, retry_after: Option<TimeDelta>, now: Timestamp) -> Option<Timestamp> {
     let seconds = PAUSES.get(usize::try_from(attempt - 1).ok()?)?;
@@ -197,7 +200,7 @@ pub fn next_attempt(attempt: i32, jitter: u16, retry_after: Option<TimeDelta>, n
     Some(now + TimeDelta::milliseconds(milliseconds).max(asked))
 }
 
-/// Whether the service gives a webhook up at which nothing was taken since an instant.
+/// Whether a webhook that has been failing since `failing_since` is to be disabled.
 #[must_use]
 pub fn gives_up(failing_since: Timestamp, now: Timestamp) -> bool {
     now - failing_since >= TimeDelta::days(WEBHOOK_FAILING_DAYS)

@@ -1,4 +1,4 @@
-//! The one live activation link of each account (R3).
+//! Activation links. An account has at most one live link (R3).
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -13,22 +13,22 @@ use crate::store::key::Key;
 use crate::store::prepared::Prepared;
 use crate::store::time::{Instant, column};
 
-/// A link that was written to an account.
+/// An activation link to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct NewActivation<'a> {
-    /// Whose.
+    /// The account that it activates.
     pub account: AccountId,
-    /// What is kept of its token.
+    /// The hash of its token.
     pub token_hash: &'a [u8],
-    /// The message that carries it.
+    /// The message that contains the link.
     pub message: MessageId,
-    /// When it was written.
+    /// When it was created.
     pub now: Timestamp,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// Stores the link of an account, in place of any earlier one, which is void from then on.
+/// Stores the activation link of an account. An earlier link is replaced and stops working.
 pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Result<(), Error> {
     let NewActivation { account, token_hash, message, now, expires_at } = *activation;
     let values = (
@@ -47,7 +47,7 @@ pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resu
     Ok(())
 }
 
-/// Stores the link of an account that was created a moment ago and has none.
+/// Stores the activation link of a new account, which must not have one yet.
 pub fn insert(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Result<(), Error> {
     let NewActivation { account, token_hash, message, now, expires_at } = *activation;
     on!(tx, connection => Prepared(diesel::insert_into(activations::table)
@@ -63,7 +63,8 @@ pub fn insert(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resul
     Ok(())
 }
 
-/// The account whose live link has a token, of which one of these may be kept. The token is the authority, so there is no scope.
+/// The account whose live link has one of these token hashes. Takes no scope, because the token itself is the
+/// authority.
 pub fn account_by_token(
     tx: &mut StoreConnection,
     hashes: [Vec<u8>; 2],
@@ -82,7 +83,7 @@ pub fn account_by_token(
     accounts::by_id(tx, &Scope::Platform, tier, id.id())
 }
 
-/// Uses up the live link with a token. `false` when somebody else was faster.
+/// Uses the live link with one of these token hashes. Returns `false` if it has already been used.
 pub fn redeem(tx: &mut StoreConnection, hashes: [Vec<u8>; 2], now: Timestamp) -> Result<bool, Error> {
     let live = activations::table
         .filter(activations::token_hash.eq_any(hashes))
@@ -91,7 +92,7 @@ pub fn redeem(tx: &mut StoreConnection, hashes: [Vec<u8>; 2], now: Timestamp) ->
     Ok(diesel::update(live).set(activations::used_at.eq(column(now))).execute(tx)? == 1)
 }
 
-/// Takes the link of an account out of use; the record of its e-mail goes with it.
+/// Deletes the activation link of an account, together with the reference to its e-mail.
 pub(crate) fn revoke(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
     diesel::delete(activations::table.filter(activations::account_id.eq(Key::from(account)))).execute(tx)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! API clients, and the secrets by which they get access tokens (R9).
+//! API clients, and the secrets with which they get access tokens (R9).
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -30,18 +30,18 @@ struct Row {
     updated_at: Instant,
 }
 
-/// A secret to be stored.
+/// A secret of an API client to be stored.
 #[derive(Debug, Clone)]
 pub struct NewSecret {
-    /// Its id, which tokens that it opens the door for name as their session.
+    /// Its id. Access tokens obtained with the secret contain it as their session.
     pub id: SessionId,
-    /// Its SHA-256.
+    /// The SHA-256 hash of the secret.
     pub hash: Vec<u8>,
-    /// Its last characters.
+    /// The last characters of the secret.
     pub hint: String,
 }
 
-/// The API client of an account with this id, unless it was revoked.
+/// The API client of an account with this id; `None` if it was revoked.
 pub fn by_id(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -53,7 +53,7 @@ pub fn by_id(
     row.map(|row| client(tx, row, now)).transpose()
 }
 
-/// The API clients of an account behind one, in the order of their ids.
+/// The API clients of an account, sorted by id, starting after a cursor.
 pub fn list(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -76,13 +76,13 @@ pub fn list(
     wanted.limit(limit).load(tx)?.into_iter().map(|row| client(tx, row, now)).collect()
 }
 
-/// How many API clients an account has.
+/// The number of API clients of an account.
 pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<i64, Error> {
     let own = clients::table.filter(clients::account_id.eq(Key::from(account))).filter(clients::revoked_at.is_null());
     Ok(own.select(count_star()).first(tx)?)
 }
 
-/// Makes an API client with its first secret.
+/// Creates an API client with its first secret.
 pub fn insert(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -122,7 +122,7 @@ pub fn insert(
     })
 }
 
-/// Changes the name and the terms of an API client.
+/// Updates the name and the terms of an API client.
 pub fn update(
     tx: &mut StoreConnection,
     before: &ApiClient,
@@ -144,7 +144,8 @@ pub fn update(
     Ok(())
 }
 
-/// Gives an API client a new secret. Its latest one until now goes on working until `previous_ends`, and no other one.
+/// Adds a new secret to an API client. The most recent secret before it keeps working until `previous_ends`; all older
+/// ones stop working.
 pub fn rotate(
     tx: &mut StoreConnection,
     before: &ApiClient,
@@ -168,7 +169,7 @@ pub fn rotate(
     Ok(())
 }
 
-/// Revokes an API client: its secrets, and the tokens that it got with them, don't work any more.
+/// Revokes an API client. Its secrets, and the access tokens obtained with them, stop working.
 pub fn revoke(tx: &mut StoreConnection, id: ClientId, now: Timestamp) -> Result<(), Error> {
     diesel::delete(secrets::table.filter(secrets::client_id.eq(Key::from(id)))).execute(tx)?;
     diesel::update(clients::table.filter(clients::id.eq(Key::from(id))))
@@ -177,21 +178,21 @@ pub fn revoke(tx: &mut StoreConnection, id: ClientId, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Revokes every API client of an account that closes.
+/// Revokes all API clients of an account that is being closed.
 pub(crate) fn revoke_all(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
     let own = clients::table.filter(clients::account_id.eq(Key::from(account))).filter(clients::revoked_at.is_null());
     diesel::update(own).set(clients::revoked_at.eq(Some(column(now)))).execute(tx)?;
     Ok(())
 }
 
-/// The client and the id of the secret with a hash, whether it still works or not.
+/// The API client and the id of the secret with this hash. The secret may have expired.
 pub fn by_secret(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<(ClientId, SessionId)>, Error> {
     let found: Option<(Key, Key)> =
         secrets::table.filter(secrets::hash.eq(hash)).select((secrets::client_id, secrets::id)).first(tx).optional()?;
     Ok(found.map(|(client, secret)| (client.id(), secret.id())))
 }
 
-/// Notes that an API client got an access token.
+/// Records that an API client obtained an access token.
 pub fn used(tx: &mut StoreConnection, id: ClientId, now: Timestamp) -> Result<(), Error> {
     diesel::update(clients::table.filter(clients::id.eq(Key::from(id))))
         .set(clients::last_used_at.eq(Some(column(now))))
@@ -199,7 +200,7 @@ pub fn used(tx: &mut StoreConnection, id: ClientId, now: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Reads the networks of a row.
+/// Parses the networks column of a row.
 pub(crate) fn parse_networks(text: &str) -> Result<AllowedNetworks, Error> {
     let texts: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
     AllowedNetworks::parse(&texts).map_err(|_| Error::Corrupt(format!("networks {text:?}")))

@@ -1,4 +1,4 @@
-//! Codes that the sign-in page gave, until a program exchanges them for tokens (RFC 6749 section 4.1).
+//! Authorization codes of the sign-in page, which programs exchange for tokens (RFC 6749 section 4.1).
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -10,18 +10,18 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::column;
 
-/// What a code stands for.
+/// The data of an authorization code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationCode {
-    /// Who signed in.
+    /// The member who signed in.
     pub member: MemberId,
-    /// Where the code was sent to.
+    /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
-    /// The SHA-256 of what only the program knows that asked for it, in base64url (RFC 7636).
+    /// The PKCE code challenge: the SHA-256 hash of the code verifier in base64url (RFC 7636).
     pub challenge: String,
 }
 
-/// Stores a code by the hash of it.
+/// Stores an authorization code under its hash.
 pub fn insert(
     tx: &mut StoreConnection,
     hash: &[u8],
@@ -41,20 +41,21 @@ pub fn insert(
     Ok(())
 }
 
-/// Whose code this is, to hold before it is used.
+/// The member that a code belongs to. The member has to be locked before the code is redeemed.
 pub fn member(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<MemberId>, Error> {
     let own = codes::table.filter(codes::hash.eq(hash));
     let found: Option<Key> = own.select(codes::member_id).first(tx).optional()?;
     Ok(found.map(Key::id))
 }
 
-/// Takes back the codes of a member that were not exchanged yet.
+/// Deletes the unused codes of a member.
 pub(crate) fn withdraw(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
     diesel::delete(codes::table.filter(codes::member_id.eq(Key::from(member)))).execute(tx)?;
     Ok(())
 }
 
-/// Uses up a code, whatever becomes of it: one that was tried is not tried again.
+/// Deletes a code and returns its data; `None` if it does not exist or has expired. The code is used up even if the
+/// exchange fails later.
 pub fn redeem(tx: &mut StoreConnection, hash: &[u8], now: Timestamp) -> Result<Option<AuthorizationCode>, Error> {
     let own = codes::table.filter(codes::hash.eq(hash));
     let found: Option<(Key, String, String)> = own

@@ -1,4 +1,4 @@
-//! What keeps something from closing or going: open accounts below it, and the PBXs, trunks and users of an enterprise.
+//! Blockers: the objects that prevent an account from being closed or something from being removed.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -16,7 +16,8 @@ use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
 
-/// What is below an account and keeps it from closing (R7): open accounts; PBXs, trunks and users of an enterprise.
+/// What prevents an account from being closed (R7): open accounts below it, or the PBXs, trunks and users of an
+/// enterprise.
 pub fn open_descendants(tx: &mut StoreConnection, account: &Account) -> Result<Blockers, Error> {
     match account.tier {
         Tier::Enterprise => everything(tx, account.id),
@@ -24,7 +25,8 @@ pub fn open_descendants(tx: &mut StoreConnection, account: &Account) -> Result<B
     }
 }
 
-/// What is below an account and uses a service, which keeps it from being taken away (R5).
+/// What prevents a service from being removed from an account (R5): accounts below it, or PBXs or trunks, that use the
+/// service.
 pub fn open_descendants_with(tx: &mut StoreConnection, account: &Account, service: Service) -> Result<Blockers, Error> {
     match account.tier {
         Tier::Enterprise => with_service(tx, account.id, service),
@@ -72,7 +74,7 @@ fn descendants(tx: &mut StoreConnection, account: &Account, service: Option<Serv
     Ok(Blockers { listed, total })
 }
 
-/// The PBXs of an enterprise, or its trunks: the users of a service (R5).
+/// The PBXs or the trunks of an enterprise, whichever use the service (R5).
 fn with_service(tx: &mut StoreConnection, account: AccountId, service: Service) -> Result<Blockers, Error> {
     match service {
         Service::Pbx => all_pbxes(tx, account),
@@ -80,13 +82,14 @@ fn with_service(tx: &mut StoreConnection, account: AccountId, service: Service) 
     }
 }
 
-/// The PBXs, trunks and users of an enterprise, which keep it from closing (R7).
+/// The PBXs, trunks and users of an enterprise, which prevent it from being closed (R7).
 fn everything(tx: &mut StoreConnection, account: AccountId) -> Result<Blockers, Error> {
     let users = found_users(tx, |users| users.filter(users::account_id.eq(Key::from(account))))?;
     Ok(joined([all_pbxes(tx, account)?, all_trunks(tx, account)?, users]))
 }
 
-/// The users whose calls take a route, and with the last route all PBXs and trunks (R11).
+/// What prevents a route from being removed (R11): users whose calls use it and, if it is the last one, all PBXs and
+/// trunks.
 pub fn on_route(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -102,12 +105,12 @@ pub fn on_route(
     Ok(joined([all_pbxes(tx, account)?, all_trunks(tx, account)?, users]))
 }
 
-/// The users of a PBX.
+/// The users of a PBX, which prevent it from being removed.
 pub fn on_pbx(tx: &mut StoreConnection, pbx: PbxId) -> Result<Blockers, Error> {
     found_users(tx, |users| users.filter(users::pbx_id.eq(Key::from(pbx))))
 }
 
-/// The users of a trunk.
+/// The users of a trunk, which prevent it from being removed.
 pub fn on_trunk(tx: &mut StoreConnection, trunk: TrunkId) -> Result<Blockers, Error> {
     found_users(tx, |users| users.filter(users::trunk_id.eq(Key::from(trunk))))
 }

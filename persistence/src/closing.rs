@@ -1,4 +1,4 @@
-//! What closing an account takes with it.
+//! Closing an account, with everything that ends together with it.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -12,7 +12,8 @@ use crate::store::key::Key;
 use crate::store::time::column;
 use crate::{accounts, activations, api_clients, direct_routing, email_changes, second_factors, webhooks};
 
-/// Closes an account: its members can't sign in any more, and its addresses and domains are free (R1, R7, R11).
+/// Closes an account. Its members can't sign in any more, and its e-mail addresses and domains become free (R1, R7,
+/// R11).
 pub fn close(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Result<(), Error> {
     accounts::set_status(tx, account, Status::Closed, now)?;
     diesel::update(rows::table.filter(rows::id.eq(Key::from(account.id))))

@@ -1,4 +1,4 @@
-//! The Direct Routing of enterprises: its routes, and which of them are due for their next step (R11).
+//! The Direct Routing of enterprises: routes, and the leases of workers that perform their next steps (R11).
 
 use std::time::Duration;
 
@@ -21,10 +21,10 @@ use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
 
-/// How long a worker has a route to itself. One that dies leaves it to others after that.
+/// How long a worker's lease of a route lasts. If the worker dies, other workers can take over the route afterwards.
 pub const LEASE: Duration = Duration::from_mins(2);
 
-/// The columns of a route but those of its lease.
+/// The columns of a route, without those of its lease.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = routes, primary_key(account_id, region))]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -45,7 +45,7 @@ struct Row {
 }
 
 impl Row {
-    /// The row of a route; `None` of one that was not started.
+    /// The row of a route; `None` if it was not started.
     fn new(account: AccountId, route: &Route) -> Option<Self> {
         let Route { region, state, since, attempts, due_at, last_error } = route;
         let (stage, failure) = match state {
@@ -114,7 +114,7 @@ impl Row {
     }
 }
 
-/// The Direct Routing of an enterprise.
+/// Loads the Direct Routing of an enterprise.
 pub fn load(tx: &mut StoreConnection, account: AccountId) -> Result<DirectRouting, Error> {
     let row: Option<(i64, Option<Instant>)> = direct_routings::table
         .filter(direct_routings::account_id.eq(Key::from(account)))
@@ -131,8 +131,8 @@ pub fn load(tx: &mut StoreConnection, account: AccountId) -> Result<DirectRoutin
     Ok(DirectRouting { version, consent_given_at: consent_given_at.map(instant), routes })
 }
 
-/// Saves what changed between two forms of an enterprise's Direct Routing, and ends the leases of the routes that did.
-/// `false` when another route has a domain; the transaction must then be given up.
+/// Saves the differences between two versions of an enterprise's Direct Routing, and ends the leases of the changed
+/// routes. Returns `false` if another route already has one of the domains; the transaction must then be rolled back.
 pub fn save(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -171,7 +171,7 @@ pub fn save(
     Ok(true)
 }
 
-/// Frees every domain of an account.
+/// Frees all route domains of an account.
 pub(crate) fn free(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
     diesel::delete(routes::table.filter(routes::account_id.eq(Key::from(account)))).execute(tx)?;
     Ok(())
@@ -183,7 +183,7 @@ fn row<'a>(account: AccountId, region: &'a SbcRegionCode) -> _ {
     routes::table.filter(routes::account_id.eq(key)).filter(routes::region.eq(region))
 }
 
-/// Whether a route has a domain, as far as that can be told before anything is written: see `accounts::addresses`.
+/// Whether a route already has a domain. Only a check in advance: see `is_taken` in `accounts::addresses`.
 fn is_taken(tx: &mut StoreConnection, domain: &str) -> Result<bool, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
     let holder: Option<String> =
@@ -191,11 +191,12 @@ fn is_taken(tx: &mut StoreConnection, domain: &str) -> Result<bool, Error> {
     Ok(holder.is_some())
 }
 
-/// What the index of due routes holds, in its own words: SQLite finds them there only when nothing of this is bound.
+/// The condition of the partial index of due routes. It must be written literally, because SQLite only uses the index
+/// if no part of the condition is a bound value.
 const ON_ITS_WAY: &str =
     "direct_routing_routes.state IN ('consent_requested', 'domain_pending', 'domain_verified', 'activating')";
 
-/// Routes that are due and nobody's, the longest waiting first.
+/// Routes that are due and not leased, the longest waiting first.
 #[dsl::auto_type(no_type_alias)]
 pub(crate) fn due(also_pending: bool, now: Instant, limit: i64) -> _ {
     let pending = if also_pending { Status::Pending } else { Status::Active };
@@ -211,8 +212,8 @@ pub(crate) fn due(also_pending: bool, now: Instant, limit: i64) -> _ {
         .limit(limit)
 }
 
-/// Leases up to `limit` routes that are due for a step to the calling worker. Routes of enterprises that are suspended rest;
-/// so do those of enterprises that nobody has activated, unless `also_pending`.
+/// Leases up to `limit` due routes to the calling worker. Routes of suspended enterprises are skipped, and those of
+/// pending enterprises unless `also_pending` is set.
 pub fn lease(
     tx: &mut StoreConnection,
     also_pending: bool,

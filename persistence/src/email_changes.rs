@@ -1,4 +1,4 @@
-//! Addresses that are to become others, once somebody at the new one has confirmed that (R1).
+//! Pending changes of e-mail addresses, which take effect once they are confirmed from the new address (R1).
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -16,35 +16,36 @@ use crate::store::key::Key;
 use crate::store::text::search_text;
 use crate::store::time::column;
 
-/// A change to be confirmed.
+/// An e-mail address change to be stored until it is confirmed.
 #[derive(Debug, Clone, Copy)]
 pub struct NewEmailChange<'a> {
-    /// The account that has the address.
+    /// The account that has the old address.
     pub account: AccountId,
-    /// The address.
+    /// The old address.
     pub old: &'a EmailAddress,
-    /// What is to become of it.
+    /// The new address.
     pub new: &'a EmailAddress,
-    /// SHA-256 of the token of its link.
+    /// The SHA-256 hash of the token in its link.
     pub token_hash: &'a [u8],
-    /// The message that carries the link.
+    /// The message that contains the link.
     pub message: MessageId,
-    /// Until when it works.
+    /// When the link expires.
     pub expires_at: Timestamp,
 }
 
-/// A change that waits to be confirmed.
+/// A pending e-mail address change.
 #[derive(Debug, Clone)]
 pub struct EmailChange {
-    /// The account that has the address.
+    /// The account that has the old address.
     pub account: Account,
-    /// The address, in canonical form.
+    /// The old address, in canonical form.
     pub old: String,
-    /// What is to become of it, in the given spelling.
+    /// The new address, as it was entered.
     pub new: String,
 }
 
-/// Stores a change, in place of any earlier one of the address, whose e-mail is taken back if it has not left.
+/// Stores a change. It replaces any earlier change of the same address, whose e-mail is deleted if it has not been
+/// sent.
 pub fn replace(tx: &mut StoreConnection, change: &NewEmailChange<'_>, now: Timestamp) -> Result<(), Error> {
     let NewEmailChange { account, old, new, token_hash, message, expires_at } = *change;
     let earlier =
@@ -68,14 +69,14 @@ pub fn replace(tx: &mut StoreConnection, change: &NewEmailChange<'_>, now: Times
     Ok(())
 }
 
-/// Whether anybody has an address, whoever it is.
+/// Whether any account has claimed an address.
 pub fn is_claimed(tx: &mut StoreConnection, email: &EmailAddress) -> Result<bool, Error> {
     let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
     let holder: Option<Key> = claim.select(email_addresses::account_id).first(tx).optional()?;
     Ok(holder.is_some())
 }
 
-/// The change that a token confirms. The token is the authority, so there is no scope.
+/// The pending change with this token hash. Takes no scope, because the token itself is the authority.
 pub fn by_token(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Option<EmailChange>, Error> {
     let found: Option<(Key, String, String, String)> = rows::table
         .inner_join(account_rows::table.on(account_rows::id.eq(rows::account_id)))
@@ -90,8 +91,8 @@ pub fn by_token(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> 
     Ok(account.map(|account| EmailChange { account, old, new }))
 }
 
-/// Carries a change out: whoever of the account has the old address has the new one. `false` when somebody else has it by now; the
-/// transaction must then be given up.
+/// Applies a change: replaces the old address in the account and its members. Returns `false` if another account has
+/// claimed the new address in the meantime; the transaction must then be rolled back.
 pub fn carry_out(
     tx: &mut StoreConnection,
     change: &EmailChange,
@@ -129,7 +130,7 @@ pub fn carry_out(
     Ok(true)
 }
 
-/// Takes back whatever waits for an account that closes.
+/// Deletes all pending changes of an account that is being closed.
 pub(crate) fn withdraw_all(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
     diesel::delete(rows::table.filter(rows::account_id.eq(Key::from(account)))).execute(tx)?;
     Ok(())

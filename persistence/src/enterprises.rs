@@ -1,4 +1,4 @@
-//! What only enterprises have, beside their accounts (R10).
+//! The settings that only enterprises have, stored beside their accounts (R10).
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
 
-/// The columns of an enterprise.
+/// The settings columns of an enterprise.
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches are five bools")]
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = enterprises, primary_key(account_id))]
@@ -29,7 +29,7 @@ struct Row {
 }
 
 impl Row {
-    /// All but the regions, which are rows of their own.
+    /// The row of an enterprise. Its SBC regions are in a table of their own.
     fn new(account: AccountId, enterprise: &Enterprise) -> Self {
         let Enterprise { country, sbc_regions: _, user_limit, switches } = enterprise;
         let Switches {
@@ -52,13 +52,13 @@ impl Row {
     }
 }
 
-/// Stores what an enterprise has whose account was created a moment ago.
+/// Stores the settings of a new enterprise.
 pub(crate) fn insert(tx: &mut StoreConnection, account: AccountId, enterprise: &Enterprise) -> Result<(), Error> {
     diesel::insert_into(enterprises::table).values(Row::new(account, enterprise)).execute(tx)?;
     insert_regions(tx, account, &enterprise.sbc_regions)
 }
 
-/// Replaces what an enterprise has.
+/// Replaces the settings of an enterprise.
 pub(crate) fn update(tx: &mut StoreConnection, account: AccountId, enterprise: &Enterprise) -> Result<(), Error> {
     let row = enterprises::table.filter(enterprises::account_id.eq(Key::from(account)));
     diesel::update(row).set(Row::new(account, enterprise)).execute(tx)?;
@@ -79,7 +79,7 @@ fn insert_regions(tx: &mut StoreConnection, account: AccountId, regions: &SbcReg
     Ok(())
 }
 
-/// Adds to enterprises what only they have.
+/// Loads the enterprise settings of those accounts that are enterprises.
 pub(crate) fn complete(tx: &mut StoreConnection, accounts: &mut [Account]) -> Result<(), Error> {
     let ids: Vec<Key> = accounts.iter().map(|account| Key::from(account.id)).collect();
     let rows: Vec<Row> = enterprises::table.filter(enterprises::account_id.eq_any(&ids)).load(tx)?;

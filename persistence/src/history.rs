@@ -1,4 +1,5 @@
-//! Notes what accounts and users are, from when until when, in the transaction of the change.
+//! The history of accounts and users, for billing. Each entry has a start and an end and is written in the transaction
+//! of the change.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -14,7 +15,7 @@ use crate::store::key::Key;
 use crate::store::prepared::Prepared;
 use crate::store::time::{Instant, column, instant};
 
-/// What is noted of an account.
+/// The state of an account, as recorded in the history.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = account_history)]
 #[diesel(treat_none_as_default_value = false)]
@@ -28,7 +29,7 @@ pub(crate) struct State {
     pub(crate) service_trunk: bool,
 }
 
-/// The accounts above one of a tier, of those that its row names.
+/// The accounts above an account of this tier. The row of an account also names the account itself; that is left out.
 pub(crate) fn above<T>(tier: Tier, master_reseller: Option<T>, reseller: Option<T>) -> (Option<T>, Option<T>) {
     match tier {
         Tier::Platform | Tier::MasterReseller => (None, None),
@@ -37,7 +38,7 @@ pub(crate) fn above<T>(tier: Tier, master_reseller: Option<T>, reseller: Option<
     }
 }
 
-/// Notes what an account is from now on, if that differs from what it was.
+/// Records the new state of an account if it differs from the last recorded one.
 pub(crate) fn note_account(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
     type Row = (String, Option<Key>, Option<Key>, String, Option<String>, String, bool, bool);
     let id = Key::from(account);
@@ -68,10 +69,10 @@ pub(crate) fn note_account(tx: &mut StoreConnection, account: AccountId, now: Ti
         if before == state {
             return Ok(());
         }
-        // Clocks of several machines differ by a little; what comes later stays later.
+        // The clocks of replicas differ slightly; never record an end before the start.
         at = now.max(instant(since));
         if at == instant(since) {
-            // Nothing lasted from then until then.
+            // The state would have lasted no time at all.
             diesel::delete(going_on).execute(tx)?;
         } else {
             diesel::update(going_on).set(account_history::until.eq(Some(column(at)))).execute(tx)?;
@@ -80,7 +81,7 @@ pub(crate) fn note_account(tx: &mut StoreConnection, account: AccountId, now: Ti
     if state.status == Status::Closed.as_str() { Ok(()) } else { begin(tx, account, state, at) }
 }
 
-/// Notes what an account is from an instant on of which nothing goes on.
+/// Records the state of an account from an instant on. The account must have no open entry.
 pub(crate) fn begin(tx: &mut StoreConnection, account: AccountId, state: State, at: Timestamp) -> Result<(), Error> {
     let times = (
         account_history::account_id.eq(Key::from(account)),
@@ -91,7 +92,7 @@ pub(crate) fn begin(tx: &mut StoreConnection, account: AccountId, state: State, 
     Ok(())
 }
 
-/// Notes that a user is on a service from now on, and on no other.
+/// Records that a user uses a service, and no other, from now on.
 pub(crate) fn note_user(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -112,7 +113,7 @@ pub(crate) fn note_user(
     Ok(())
 }
 
-/// Notes that a user is gone.
+/// Records that a user was removed.
 pub(crate) fn end_user(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -122,7 +123,8 @@ pub(crate) fn end_user(
     end_other(tx, account, user, None, now).map(drop)
 }
 
-/// Ends what a user was on, unless it is this service: then there is nothing to note. Gives the instant of the end.
+/// Ends the open history entry of a user and returns the instant of the end. Returns `None`, and changes nothing, if
+/// the open entry is of the given service.
 fn end_other(
     tx: &mut StoreConnection,
     account: AccountId,

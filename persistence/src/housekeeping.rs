@@ -1,4 +1,4 @@
-//! Removes what has served its time and is no record of anything.
+//! Removes expired data that need not be kept as a record.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -11,11 +11,12 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
 
-/// Deliveries that are removed at once: others wait for some milliseconds.
+/// How many deliveries are removed in one transaction, so that it blocks other writes only for some milliseconds.
 const DELIVERIES_AT_ONCE: i64 = 1_000;
 
-/// Removes answers kept for idempotency keys before `kept_since`, sessions (with their refresh tokens) that ran out
-/// before `now`, password reset links, authorization codes and secrets of API clients that did. Says how many rows went.
+/// Removes responses stored for idempotency keys before `kept_since`, and everything that expired before `now`:
+/// sessions with their refresh tokens, password reset links, authorization codes and secrets of API clients. Returns
+/// the number of removed rows.
 pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) -> Result<usize, Error> {
     let answers = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
     let over = sessions::table.filter(sessions::expires_at.le(column(now)));
@@ -29,9 +30,9 @@ pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) ->
         + diesel::delete(codes).execute(tx)?)
 }
 
-/// Removes deliveries to webhooks that were queued before an instant, a batch at a time. `true` when there may be more.
+/// Removes one batch of webhook deliveries that were queued before an instant. Returns `true` if there may be more.
 pub fn sweep_deliveries(tx: &mut StoreConnection, queued_before: Timestamp) -> Result<bool, Error> {
-    // The ids of deliveries sort by their time, so the oldest are found without an index for it.
+    // Delivery ids sort by creation time, so the oldest are found without a separate index.
     let old = webhook_deliveries::table.order(webhook_deliveries::id).limit(DELIVERIES_AT_ONCE);
     let old: Vec<(Key, Instant)> = old.select((webhook_deliveries::id, webhook_deliveries::created_at)).load(tx)?;
     let old = old.into_iter().filter(|(_, at)| instant(*at) < queued_before).map(|(id, _)| id).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! First answers to requests that carried an idempotency key (W5).
+//! Stored responses to requests with an idempotency key (W5).
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
@@ -10,23 +10,23 @@ use crate::store::error::{Error, inserted};
 use crate::store::prepared::Prepared;
 use crate::store::time::{Instant, column, instant};
 
-/// An answer as it was first given.
+/// The first response to a request with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// SHA-256 over method, path and body of the request.
+    /// The SHA-256 hash of the method, path and body of the request.
     pub fingerprint: Vec<u8>,
-    /// Its status.
+    /// The status code of the response.
     pub status: i16,
-    /// Its `Location`.
+    /// The `Location` header of the response.
     pub location: Option<String>,
-    /// Its `ETag`.
+    /// The `ETag` header of the response.
     pub etag: Option<String>,
-    /// Its body.
+    /// The body of the response.
     pub body: Vec<u8>,
 }
 
-/// Makes a key this transaction's own until it ends. `false` when another transaction has it. SQLite has one writer,
-/// so there nobody else can.
+/// Locks a caller's idempotency key until the transaction ends. Returns `false` if another transaction has locked it.
+/// No lock is needed on SQLite, which has only one writer.
 pub fn lock(tx: &mut StoreConnection, caller: &str, key: &str) -> Result<bool, Error> {
     let StoreConnection::Postgresql(connection) = tx else { return Ok(true) };
     let number = advisory_number(caller, key);
@@ -35,7 +35,8 @@ pub fn lock(tx: &mut StoreConnection, caller: &str, key: &str) -> Result<bool, E
     Ok(locked.get_result(connection)?)
 }
 
-/// The answer that a caller's key got since an instant. An older one goes, so that the key can be used again.
+/// The response stored for a caller's key since an instant. An older response is deleted, so that the key can be used
+/// again.
 pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp) -> Result<Option<Kept>, Error> {
     type Row = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>, Instant);
     let of_key =
@@ -57,7 +58,7 @@ pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp)
     Ok(Some(Kept { fingerprint, status, location, etag, body }))
 }
 
-/// Keeps an answer. `false` when the key has one; the transaction must then be given up.
+/// Stores a response. Returns `false` if the key already has one; the transaction must then be rolled back.
 pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, now: Timestamp) -> Result<bool, Error> {
     let Kept { fingerprint, status, location, etag, body } = answer;
     inserted(on!(tx, connection => Prepared(diesel::insert_into(idempotency_keys::table)
@@ -74,7 +75,8 @@ pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, no
         .execute(connection)))
 }
 
-/// A number for PostgreSQL's advisory locks: FNV-1a over both texts. A collision costs one 409 that a retry heals.
+/// The number of the PostgreSQL advisory lock of a key: FNV-1a over both texts. A collision only causes a 409 response,
+/// which goes away on a retry.
 fn advisory_number(caller: &str, key: &str) -> i64 {
     let octets = caller.bytes().chain([0]).chain(key.bytes());
     let hash =

@@ -1,9 +1,10 @@
-//! Durable state: diesel over SQLite or PostgreSQL behind one handle, [`Database`].
+//! Persistence: diesel on SQLite or PostgreSQL, behind one handle, [`Database`].
 //!
-//! A query is a short function named for what it returns, with the connection first. Queries that answer callers
-//! take the caller's [`Scope`](domain::account::Scope): there is no unscoped find (S3). Only this crate knows SQL.
+//! Each query is a short function, named after what it returns, whose first argument is the connection. Queries on
+//! behalf of callers take the caller's [`Scope`](domain::account::Scope); there is no unscoped find (S3). Only this
+//! crate contains SQL.
 //!
-//! A module uses only modules that stand above it in this list, which a test checks.
+//! A module only uses modules above it in this list; a test checks this.
 
 // How a query runs, and what every query needs.
 mod store;
@@ -27,14 +28,14 @@ pub mod signed_in;
 pub mod support_tickets;
 pub mod moves;
 
-// What an enterprise has.
+// What belongs to an enterprise.
 pub mod direct_routing;
 pub mod pbxes;
 pub mod trunks;
 pub mod users;
 pub mod blockers;
 
-// What is told of all that.
+// What is reported about all of that.
 pub mod events;
 pub mod webhooks;
 pub mod outbox;
@@ -54,7 +55,7 @@ pub use store::error::{Error, Failure};
 pub use store::reply_batch::hand_over as hand_over_replies;
 pub use store::savepoint::savepoint;
 
-/// The version of whatever was just made; it grows by one with every change.
+/// The version of a newly created object. Every change increases it by one.
 const FIRST_VERSION: i64 = 1;
 
 #[cfg(test)]

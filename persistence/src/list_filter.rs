@@ -1,32 +1,32 @@
-//! What the lists of an enterprise's PBXs, trunks and users have in common (W3).
+//! The filter that the lists of an enterprise's PBXs, trunks and users share (W3).
 
 use uuid::Uuid;
 
 use crate::store::key::Key;
 use crate::store::text::search_pattern;
 
-/// Which of an enterprise's PBXs, trunks or users are wanted.
+/// Filter and page of a list of PBXs, trunks or users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// With this text in what is searched, in any case.
+    /// Only objects that contain this text, ignoring case.
     pub search: Option<String>,
-    /// Whether how they speak SIP is searched, too: only for those who see it.
+    /// Whether the search includes SIP data. Only for callers who may see it.
     pub sees_sip_data: bool,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
-    /// Behind this one in that order.
+    /// The cursor: only objects after this id in the sort order.
     pub after: Option<Uuid>,
-    /// So many at most.
+    /// Most objects to return.
     pub limit: i64,
 }
 
 impl Filter {
-    /// The pattern that finds the text.
+    /// The `LIKE` pattern of the search text.
     pub(crate) fn pattern(&self) -> Option<String> {
         self.search.as_deref().map(search_pattern)
     }
 
-    /// The key of the one behind which the page starts.
+    /// The cursor as a column value.
     pub(crate) fn after(&self) -> Option<Key> {
         self.after.map(Key::from)
     }

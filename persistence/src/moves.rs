@@ -1,4 +1,4 @@
-//! Moves of accounts, and what becomes of an account that has moved.
+//! Moves of accounts, and the changes to an account that moves.
 
 use diesel::dsl::{self, sql};
 use diesel::expression::SqlLiteral;
@@ -22,34 +22,35 @@ use crate::store::time::{Instant, column, instant};
 
 type Row = (Key, Key, Key, Key, String, Instant, Instant, Option<Instant>);
 
-/// A move to be asked for.
+/// A move to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct NewMove {
     /// Its id.
     pub id: MoveId,
-    /// The account.
+    /// The account to be moved.
     pub account: AccountId,
-    /// What it is to leave.
+    /// Its current parent.
     pub from: AccountId,
-    /// What it is to go below.
+    /// Its new parent.
     pub to: AccountId,
-    /// When it is asked for.
+    /// When it was requested.
     pub now: Timestamp,
-    /// Until when it is to be decided.
+    /// When it expires if it is still pending.
     pub expires_at: Timestamp,
 }
 
-/// What the index of pending moves holds, in its own words: SQLite finds them there only when nothing of this is bound.
+/// The condition of the partial index of pending moves. It must be written literally, because SQLite only uses the
+/// index if no part of the condition is a bound value.
 const PENDING: &str = "moves.status = 'pending'";
 
-/// The pending move of an account, whether its time is over or not.
+/// The pending move of an account, even if it has expired.
 #[dsl::auto_type(no_type_alias)]
 pub(crate) fn pending(account: Key) -> _ {
     let pending: SqlLiteral<Bool> = sql(PENDING);
     moves::table.filter(moves::account_id.eq(account)).filter(pending)
 }
 
-/// Asks for a move. `false` when another one of the account is pending; the transaction must then be given up.
+/// Stores a move. Returns `false` if another move of the account is pending; the transaction must then be rolled back.
 pub fn insert(tx: &mut StoreConnection, new: &NewMove) -> Result<bool, Error> {
     let NewMove { id, account, from, to, now, expires_at } = *new;
     let over = pending(Key::from(account)).filter(moves::expires_at.le(column(now)));
@@ -70,13 +71,13 @@ pub fn insert(tx: &mut StoreConnection, new: &NewMove) -> Result<bool, Error> {
     )
 }
 
-/// The move with this id, if one of its sides is in the scope.
+/// The move with this id, if its current or new parent is in the scope.
 pub fn by_id(tx: &mut StoreConnection, scope: Scope, id: MoveId, now: Timestamp) -> Result<Option<Move>, Error> {
     let row: Option<Row> = in_scope(scope).filter(moves::id.eq(Key::from(id))).first(tx).optional()?;
     row.map(|row| read(tx, row, now)).transpose()
 }
 
-/// The moves one of whose sides is in the scope, in the order of their ids.
+/// The moves whose current or new parent is in the scope, sorted by id.
 pub fn list(
     tx: &mut StoreConnection,
     scope: Scope,
@@ -95,7 +96,7 @@ pub fn list(
     rows.into_iter().map(|row| read(tx, row, now)).collect()
 }
 
-/// Decides a pending move. `false` when it was decided before.
+/// Sets the status of a pending move. Returns `false` if it has already been decided.
 pub fn decide(tx: &mut StoreConnection, id: MoveId, status: MoveStatus, now: Timestamp) -> Result<bool, Error> {
     let pending =
         moves::table.filter(moves::id.eq(Key::from(id))).filter(moves::status.eq(MoveStatus::Pending.as_str()));
@@ -105,7 +106,7 @@ pub fn decide(tx: &mut StoreConnection, id: MoveId, status: MoveStatus, now: Tim
     Ok(decided == 1)
 }
 
-/// Puts an account, with all below it, below another one from now on.
+/// Moves an account, with everything below it, below another parent.
 pub fn carry_out(
     tx: &mut StoreConnection,
     account: &Account,

@@ -1,4 +1,4 @@
-//! Messages that leave the service after the commit, at least once each (S5).
+//! The outbox: messages that are sent after the commit, each at least once (S5).
 
 use std::time::Duration;
 
@@ -18,21 +18,22 @@ use crate::store::key::Key;
 use crate::store::prepared::Prepared;
 use crate::store::time::{Instant, column};
 
-/// How long a worker has a message to itself. One that dies leaves it to others after that.
+/// How long a worker's lease of a message lasts. If the worker dies, other workers can take over the message
+/// afterwards.
 pub const LEASE: Duration = Duration::from_mins(2);
 
-/// A message that a worker has taken on.
+/// A message that is leased to a worker.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// Its id, the same in every attempt.
+    /// Its id, which is the same for every attempt.
     pub id: MessageId,
-    /// What it says, sealed.
+    /// Its sealed content.
     pub payload: Vec<u8>,
-    /// Attempts before this one.
+    /// Number of earlier attempts.
     pub attempts: i32,
 }
 
-/// Puts a message into the outbox.
+/// Adds a message to the outbox.
 pub fn enqueue(
     tx: &mut StoreConnection,
     id: MessageId,
@@ -57,7 +58,8 @@ pub fn enqueue(
     Ok(())
 }
 
-/// Takes back the messages of an account that have not left: their links are void.
+/// Deletes the unsent messages of an account, because the links in them have stopped working. The message `but` is
+/// kept.
 pub fn withdraw(tx: &mut StoreConnection, account: AccountId, but: MessageId) -> Result<(), Error> {
     let unsent = outbox::table
         .filter(outbox::account_id.eq(Key::from(account)))
@@ -67,10 +69,11 @@ pub fn withdraw(tx: &mut StoreConnection, account: AccountId, but: MessageId) ->
     Ok(())
 }
 
-/// What the index of due messages holds, in its own words: SQLite finds them there only when nothing of this is bound.
+/// The condition of the partial index of due messages. It must be written literally, because SQLite only uses the index
+/// if no part of the condition is a bound value.
 const WAITS: &str = "outbox.state IN ('queued', 'retrying')";
 
-/// Messages that are due and nobody's, the longest waiting first.
+/// Messages that are due and not leased, the longest waiting first.
 #[dsl::auto_type(no_type_alias)]
 pub(crate) fn due(now: Instant, limit: i64) -> _ {
     let waits: SqlLiteral<Bool> = sql(WAITS);
@@ -83,7 +86,7 @@ pub(crate) fn due(now: Instant, limit: i64) -> _ {
         .select((outbox::id, outbox::payload, outbox::attempts))
 }
 
-/// Leases up to `limit` due messages to the calling worker. Others don't get them until the lease is over.
+/// Leases up to `limit` due messages to the calling worker. Other workers don't get them until the lease expires.
 pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec<Message>, Error> {
     let until = column(now + TimeDelta::from_std(LEASE).unwrap_or_default());
     let due = due(column(now), limit);
@@ -99,7 +102,7 @@ pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec
     Ok(leased)
 }
 
-/// Notes that a message has left; what it said is not needed any more.
+/// Records that a message was sent, and deletes its content.
 pub fn sent(tx: &mut StoreConnection, id: MessageId, now: Timestamp) -> Result<(), Error> {
     diesel::update(outbox::table.filter(outbox::id.eq(Key::from(id))))
         .set((
@@ -113,7 +116,8 @@ pub fn sent(tx: &mut StoreConnection, id: MessageId, now: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Notes that an attempt failed. Without a next one the message is set aside, from where [`replay`] takes it.
+/// Records that an attempt failed. If there is no next attempt, the message is marked as failed; [`replay`] can queue
+/// it again.
 pub fn failed(
     tx: &mut StoreConnection,
     id: MessageId,
@@ -122,7 +126,7 @@ pub fn failed(
     next: Option<Timestamp>,
 ) -> Result<(), Error> {
     let state = if next.is_some() { Delivery::Retrying } else { Delivery::Failed };
-    // Another worker may have taken it over and sent it.
+    // Another worker may have taken the message over and sent it.
     let message = outbox::table.filter(outbox::id.eq(Key::from(id))).filter(outbox::state.ne(Delivery::Sent.as_str()));
     diesel::update(message)
         .set((
@@ -138,7 +142,7 @@ pub fn failed(
     Ok(())
 }
 
-/// Queues every message that was set aside again, and says how many there were.
+/// Queues all failed messages again and returns their number.
 pub fn replay(tx: &mut StoreConnection, now: Timestamp) -> Result<usize, Error> {
     Ok(diesel::update(outbox::table.filter(outbox::state.eq(Delivery::Failed.as_str())))
         .set((outbox::state.eq(Delivery::Queued.as_str()), outbox::attempts.eq(0), outbox::due_at.eq(column(now))))

@@ -1,4 +1,4 @@
-//! Links by which members who forgot their password set a new one; one live link a member.
+//! Password reset links. A member has at most one live link.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -10,13 +10,13 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{column, instant};
 
-/// When the live link of a member was written.
+/// When the live link of a member was created; `None` if there is none.
 pub fn written_at(tx: &mut StoreConnection, member: MemberId) -> Result<Option<Timestamp>, Error> {
     let of_member = password_resets::table.filter(password_resets::member_id.eq(Key::from(member)));
     Ok(of_member.select(password_resets::created_at).first(tx).optional()?.map(instant))
 }
 
-/// Stores the link of a member in place of any earlier one.
+/// Stores the reset link of a member. It replaces any earlier one.
 pub fn replace(
     tx: &mut StoreConnection,
     member: MemberId,
@@ -36,7 +36,7 @@ pub fn replace(
     Ok(())
 }
 
-/// Whose live link has this token.
+/// The member whose live link has this token hash.
 pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Option<MemberId>, Error> {
     let live = password_resets::table
         .filter(password_resets::token_hash.eq(token_hash))
@@ -45,7 +45,7 @@ pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Re
     Ok(found.map(Key::id))
 }
 
-/// Uses up the live link with this token. `false` when somebody else was faster.
+/// Uses the live link with this token hash. Returns `false` if it has already been used.
 pub fn redeem(tx: &mut StoreConnection, token_hash: &[u8]) -> Result<bool, Error> {
     let link = password_resets::table.filter(password_resets::token_hash.eq(token_hash));
     Ok(diesel::delete(link).execute(tx)? == 1)

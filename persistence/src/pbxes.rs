@@ -19,7 +19,7 @@ use crate::store::key::Key;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
-/// The columns that settings are kept in.
+/// The settings columns of a PBX.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = pbxes)]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -115,19 +115,20 @@ fn pbx((id, account, settings, version, created_at, updated_at): Row) -> Result<
     })
 }
 
-/// The enterprise that a PBX belongs to, to be reached before anything else is said of it.
+/// The enterprise that a PBX belongs to. Check that the caller can see the enterprise before returning anything else
+/// about the PBX.
 pub fn owner(tx: &mut StoreConnection, id: PbxId) -> Result<Option<AccountId>, Error> {
     let owner = pbxes::table.filter(pbxes::id.eq(Key::from(id))).select(pbxes::account_id);
     Ok(owner.first::<Key>(tx).optional()?.map(Key::id))
 }
 
-/// The PBX of an enterprise with this id.
+/// The PBX of an enterprise with this id; `None` if there is none.
 pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: PbxId) -> Result<Option<Pbx>, Error> {
     let own = pbxes::table.filter(pbxes::account_id.eq(Key::from(account))).filter(pbxes::id.eq(Key::from(id)));
     own.select(columns()).first(tx).optional()?.map(pbx).transpose()
 }
 
-/// The PBXs of an enterprise that a filter asks for.
+/// The PBXs of an enterprise that match a filter.
 pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Result<Vec<Pbx>, Error> {
     let mut wanted =
         pbxes::table.filter(pbxes::account_id.eq(Key::from(account))).select(columns()).into_boxed::<MultiBackend>();
@@ -145,7 +146,8 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Re
     wanted.limit(filter.limit).load(tx)?.into_iter().map(pbx).collect()
 }
 
-/// Adds a PBX. `None` when another one of the enterprise is at its location; the transaction must then be given up.
+/// Creates a PBX. Returns `None` if another PBX of the enterprise has the location; the transaction must then be rolled
+/// back.
 pub fn insert(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -169,17 +171,17 @@ pub fn insert(
     Ok(inserted(new.execute(tx))?.then_some(pbx))
 }
 
-/// Which claim stands in the way of new settings.
+/// Why new settings of a PBX conflict with others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// Another PBX of the enterprise is at the location.
+    /// Another PBX of the enterprise has the location.
     Location,
-    /// Another PBX in the domain has a user with the SIP user of one of this PBX's.
+    /// A SIP user of this PBX already exists in the new SIP domain.
     SipUser,
 }
 
-/// Changes the settings of a PBX, and with its domain the SIP users in it. After a refusal the transaction must be given
-/// up.
+/// Updates the settings of a PBX. Changing its SIP domain moves its SIP users to the new domain. On a conflict the
+/// transaction must be rolled back.
 pub fn update(
     tx: &mut StoreConnection,
     before: &Pbx,
@@ -213,13 +215,14 @@ pub fn update(
     Ok(Ok(Pbx { settings: settings.clone(), version, updated_at: now, ..before.clone() }))
 }
 
-/// Removes a PBX that no user is assigned to.
+/// Deletes a PBX, which must have no users.
 pub fn delete(tx: &mut StoreConnection, id: PbxId) -> Result<(), Error> {
     diesel::delete(pbxes::table.filter(pbxes::id.eq(Key::from(id)))).execute(tx)?;
     Ok(())
 }
 
-/// Whether a SIP user of a PBX is in a domain already, likewise.
+/// Whether a SIP user of this PBX already exists in another SIP domain. Only a check in advance: see `is_taken` in
+/// `accounts::addresses`.
 fn clashes(tx: &mut StoreConnection, id: PbxId, domain: &str) -> Result<bool, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
     let own = users::table.filter(users::pbx_id.eq(Key::from(id))).select(users::sip_user.assume_not_null());
@@ -227,7 +230,8 @@ fn clashes(tx: &mut StoreConnection, id: PbxId, domain: &str) -> Result<bool, Er
     Ok(there.select(sip_users::user_id).first::<Key>(connection).optional()?.is_some())
 }
 
-/// Whether another PBX is at a location, as far as that can be told before claiming it: see `accounts::addresses`.
+/// Whether another PBX of the enterprise has a location. Only a check in advance: see `is_taken` in
+/// `accounts::addresses`.
 fn is_taken(tx: &mut StoreConnection, account: AccountId, id: PbxId, location: &Location) -> Result<bool, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
     let there = pbxes::table

@@ -1,8 +1,12 @@
-//! Accounts by what people know of them when they call: a name, an e-mail address, a reference, a number, a domain.
+//! Search for accounts by what is typically known about them: name, e-mail address, billing reference, phone number,
+//! domain or Teams user.
 //!
-//! The queries are written out for each database, because each has an index of its own for parts of texts: FTS5's
-//! trigrams on SQLite, `pg_trgm` on PostgreSQL. Accounts come into SQLite's in batches, and are looked through until then. Numbers, domains and Teams users are found by how they begin (or, a
-//! number without its country code, by how it ends), from ordinary indexes.
+//! The SQL is written by hand for each database, because they index substrings differently: SQLite with an FTS5 trigram
+//! table, PostgreSQL with `pg_trgm`. New accounts are added to SQLite's index in batches; until then they are searched
+//! without an index.
+//!
+//! Phone numbers, domains and Teams users are found by prefix with ordinary indexes; phone numbers without a country
+//! code by suffix.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,10 +26,10 @@ use crate::store::key::{Key, sql};
 use crate::store::text::search_pattern;
 use crate::users::reversed;
 
-/// What is looked for, and which page of what is found.
+/// The search text, filters and page of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    /// At least three characters.
+    /// The text to search for: at least three characters.
     pub text: String,
     /// Only accounts of this tier.
     pub tier: Option<Tier>,
@@ -33,24 +37,24 @@ pub struct Search {
     pub status: Option<Status>,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
-    /// Behind this one in that order.
+    /// The cursor: only accounts after this one in the sort order.
     pub after: Option<AccountId>,
-    /// So many at most.
+    /// Most accounts to return.
     pub limit: i64,
-    /// Whether the SIP domains of PBXs are searched, too: only for those who see them.
+    /// Whether the search includes the SIP domains of PBXs. Only for callers who may see them.
     pub sees_sip_data: bool,
 }
 
 /// Why an account was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Match {
-    /// The text is in its name, e-mail address or billing reference.
+    /// Its name, e-mail address or billing reference contains the text.
     Text,
-    /// A user of it has the number.
+    /// One of its users has the phone number.
     Number,
-    /// A route or a PBX of it has the domain.
+    /// One of its routes or PBXs has the domain.
     Domain,
-    /// A user of it is the Teams user.
+    /// One of its users is the Teams user.
     TeamsUser,
 }
 
@@ -59,11 +63,11 @@ pub enum Match {
 pub struct Hit {
     /// The account.
     pub account: Account,
-    /// Why.
+    /// What matched.
     pub matched: BTreeSet<Match>,
 }
 
-/// The accounts of a scope that a text finds.
+/// Finds the accounts of a scope that match a search.
 pub fn find(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<Vec<Hit>, Error> {
     let mut places = BTreeMap::<String, (Key, BTreeSet<Match>)>::new();
     for (matched, query) in queries(tx, scope, search) {
@@ -84,7 +88,7 @@ pub fn find(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<
     Ok(in_order.into_iter().filter_map(hit).collect())
 }
 
-/// How the database goes about finding it: the plan of each query.
+/// The database's query plan for each query of a search, one step per line.
 pub fn plans(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<Vec<String>, Error> {
     let mut plans = Vec::new();
     for (_, query) in queries(tx, scope, search) {
@@ -103,8 +107,8 @@ pub fn plans(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result
     Ok(plans)
 }
 
-/// Takes up to so many accounts that wait into SQLite's index of trigrams, and says how many there were. PostgreSQL's has
-/// everything at once.
+/// Adds up to `limit` waiting accounts to SQLite's trigram index and returns their number. Does nothing on PostgreSQL,
+/// whose index is always up to date.
 pub fn index_waiting(tx: &mut StoreConnection, limit: i32) -> Result<usize, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(0) };
     let waiting = "SELECT row, search_text FROM account_search_progress CROSS JOIN account_search_rows ON row > up_to \
@@ -121,7 +125,7 @@ pub fn index_waiting(tx: &mut StoreConnection, limit: i32) -> Result<usize, Erro
     Ok(indexed)
 }
 
-/// An account, and where it stands among all of them: the text sorts by the order of creation.
+/// An account and its position in the order of creation, as a text that sorts in that order.
 #[derive(QueryableByName)]
 struct Place {
     #[diesel(sql_type = Text)]
@@ -142,12 +146,12 @@ struct PostgresqlStep {
     detail: String,
 }
 
-/// A query whose values are bound.
+/// An SQL query and its bound values.
 struct Query {
     is_sqlite: bool,
-    /// By what it knows which accounts come later.
+    /// The SQL expression that the cursor is compared with.
     place: &'static str,
-    /// By what it sorts them: a list without doubles only by what it shows.
+    /// The SQL expression to sort by. With `DISTINCT` it has to be a selected column.
     sort: &'static str,
     text: String,
     values: Vec<Value>,
@@ -209,7 +213,7 @@ impl Query {
     }
 }
 
-/// A query for each kind of thing that the text can be, each giving the first accounts in order.
+/// One query for each kind of match that is possible for the text. Each returns the first accounts in the sort order.
 fn queries(tx: &StoreConnection, scope: &Scope, search: &Search) -> Vec<(Match, Query)> {
     let text = search.text.to_lowercase();
     let by_text = by_text(tx, scope, &text).into_iter();
@@ -232,13 +236,13 @@ fn queries(tx: &StoreConnection, scope: &Scope, search: &Search) -> Vec<(Match, 
     queries
 }
 
-/// By which column a number is looked for, and how what is there begins: with the country code as it is written, without
-/// it from the end. `None` for what is no number of five digits at least.
+/// The column to search for a phone number, and the prefix to search for: a number with a country code in its normal
+/// form, one without in the column of reversed numbers. `None` if the text is not a number with at least five digits.
 fn number(text: &str) -> Option<(&'static str, String)> {
     if !text.chars().all(|c| c.is_ascii_digit() || " +-()/.".contains(c)) {
         return None;
     }
-    // The zero that is left out when a country code comes before it.
+    // `(0)` is the trunk prefix, which is not dialled after a country code.
     let text = if text.starts_with('+') || text.starts_with("00") { text.replace("(0)", "") } else { text.to_owned() };
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let international = if text.starts_with('+') { Some(digits.as_str()) } else { digits.strip_prefix("00") };
@@ -250,7 +254,7 @@ fn number(text: &str) -> Option<(&'static str, String)> {
     (digits.len() >= 5).then_some((column, start))
 }
 
-/// Where accounts stand in order: on SQLite by the numbers that the search index has, elsewhere by their ids.
+/// The position of accounts: on SQLite the row number in the search index, on PostgreSQL the id.
 const SQLITE_PLACE: &str = "printf('%016x', r.row) AS place, a.id AS id";
 const SQLITE_ROWS: &str = "CROSS JOIN account_search_rows r ON r.account_id = a.id";
 const POSTGRESQL_PLACE: &str = "a.id::text AS place, a.id AS id";
@@ -260,7 +264,7 @@ fn by_text(tx: &StoreConnection, scope: &Scope, text: &str) -> Vec<Query> {
         (StoreConnection::Postgresql(_), _) => {
             vec![Query::new(tx, "a.id", "a.id", &format!("SELECT {POSTGRESQL_PLACE} FROM accounts a WHERE"))]
         }
-        // What is below one reseller is looked through faster than what all the others have is left out.
+        // Scanning the accounts of one reseller is faster than searching the index and discarding those of all others.
         (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) => {
             let from = format!("SELECT {SQLITE_PLACE} FROM accounts a {SQLITE_ROWS} WHERE");
             vec![Query::new(tx, "r.row", "r.row", &from)]
@@ -285,7 +289,7 @@ fn by_text(tx: &StoreConnection, scope: &Scope, text: &str) -> Vec<Query> {
     queries.into_iter().map(compared).collect()
 }
 
-/// Every three characters of a text that stand beside each other, all of which the index must have.
+/// The FTS5 query that requires all trigrams of a text.
 fn trigrams(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let all: BTreeSet<String> = characters.windows(3).map(|three| three.iter().collect()).collect();
@@ -294,18 +298,18 @@ fn trigrams(text: &str) -> String {
 }
 
 fn by_start(tx: &StoreConnection, scope: &Scope, table: &str, column: &str, start: &str) -> Query {
-    // Numbers are their users', everything else is the enterprise's own.
+    // Phone numbers belong to users; the rows of the other tables belong to the enterprise.
     let (users, account) = match table {
         "phone_numbers" => ("CROSS JOIN users u ON u.id = t.user_id", "u.account_id"),
         _ => ("", "t.account_id"),
     };
-    // SQLite joins in the order in which it is told to.
+    // With `CROSS JOIN`, SQLite joins the tables in the given order.
     let from = match (tx, scope) {
         (StoreConnection::Postgresql(_), _) => {
             let users = users.replace("CROSS JOIN", "JOIN");
             format!("SELECT DISTINCT {POSTGRESQL_PLACE} FROM {table} t {users} JOIN accounts a ON a.id = {account}")
         }
-        // What one reseller has is looked through, whatever others have.
+        // Within one reseller, scan its rows; the time does not depend on other resellers.
         (StoreConnection::Sqlite(_), Scope::Reseller(_) | Scope::Enterprise(_)) if users.is_empty() => format!(
             "SELECT DISTINCT {SQLITE_PLACE} FROM accounts a CROSS JOIN {table} t ON t.account_id = a.id {SQLITE_ROWS}"
         ),
@@ -313,20 +317,21 @@ fn by_start(tx: &StoreConnection, scope: &Scope, table: &str, column: &str, star
             "SELECT DISTINCT {SQLITE_PLACE} FROM accounts a CROSS JOIN users u ON u.account_id = a.id \
              CROSS JOIN {table} t ON t.user_id = u.id {SQLITE_ROWS}"
         ),
-        // For those above, the index on the column comes first.
+        // For wider scopes, start with the index on the column.
         (StoreConnection::Sqlite(_), Scope::Platform | Scope::MasterReseller(_)) => format!(
             "SELECT DISTINCT {SQLITE_PLACE} FROM {table} t {users} CROSS JOIN accounts a ON a.id = {account} {SQLITE_ROWS}"
         ),
     };
     let place = if matches!(tx, StoreConnection::Sqlite(_)) { "r.row" } else { "a.id" };
-    // The columns compare by their octets, so what begins with a text stands between it and what comes behind all of them.
+    // The columns compare bytewise, so all texts with a prefix are between the prefix and the prefix followed by
+    // U+10FFFF.
     let query = Query::new(tx, place, "place", &from)
         .push(&format!(" WHERE t.{column} >= "))
         .bind(Value::Text(start.to_owned()));
     query.push(&format!(" AND t.{column} < ")).bind(Value::Text(format!("{start}\u{10ffff}")))
 }
 
-/// The same within a scope, and no more than there is room for.
+/// Adds the scope, the filters, the cursor, the sort order and the limit to a query.
 fn limited(mut query: Query, scope: &Scope, search: &Search) -> Query {
     let place = query.place;
     query = query.push(" AND a.tier <> 'platform'");

@@ -1,4 +1,5 @@
-//! Second factors of members: the sealed secret of the app, recovery codes, and whether an account asks for one.
+//! Second factors of members: the sealed secret of the authenticator app, recovery codes, and whether an account
+//! requires them.
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -12,20 +13,20 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
 
-/// The second factor of a member, or what is to become one.
+/// The second factor of a member, which may still await its first code.
 #[derive(Debug, Clone)]
 pub struct SecondFactor {
-    /// The secret that the app shares, sealed for the member.
+    /// The secret shared with the authenticator app, sealed for the member.
     pub secret: Vec<u8>,
-    /// Since when it counts; `None` until the member has given a first code.
+    /// When it was enabled; `None` until the member has confirmed it with a first code.
     pub since: Option<Timestamp>,
-    /// The step of time whose code was used last.
+    /// The time step of the last used code.
     pub last_step: Option<i64>,
-    /// The codes that were wrong since the last right one.
+    /// The wrong codes since the last correct one.
     pub wrong: WrongCodes,
 }
 
-/// The second factor of a member.
+/// The second factor of a member, enabled or not.
 pub fn find(tx: &mut StoreConnection, member: MemberId) -> Result<Option<SecondFactor>, Error> {
     type Row = (Vec<u8>, Option<Instant>, Option<i64>, i32, Option<Instant>);
     let row: Option<Row> = factors::table
@@ -48,7 +49,7 @@ pub fn find(tx: &mut StoreConnection, member: MemberId) -> Result<Option<SecondF
     }))
 }
 
-/// Stores a secret that is to become a member's second factor, in place of an earlier one that has not become one.
+/// Stores the secret of a member's second factor, not enabled yet. It replaces an earlier secret that was not enabled.
 pub fn prepare(tx: &mut StoreConnection, member: MemberId, secret: &[u8], now: Timestamp) -> Result<(), Error> {
     diesel::delete(factors::table.filter(factors::member_id.eq(Key::from(member)))).execute(tx)?;
     diesel::insert_into(factors::table)
@@ -64,19 +65,19 @@ pub fn prepare(tx: &mut StoreConnection, member: MemberId, secret: &[u8], now: T
     Ok(())
 }
 
-/// The secret becomes the member's second factor.
+/// Enables the stored second factor of a member.
 pub fn enable(tx: &mut StoreConnection, member: MemberId, now: Timestamp) -> Result<(), Error> {
     set_since(tx, member, Some(now))
 }
 
-/// Takes a member's second factor away, and its recovery codes.
+/// Deletes a member's second factor and recovery codes.
 pub fn remove(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
     diesel::delete(factors::table.filter(factors::member_id.eq(Key::from(member)))).execute(tx)?;
     diesel::delete(recovery_codes::table.filter(recovery_codes::member_id.eq(Key::from(member)))).execute(tx)?;
     set_since(tx, member, None)
 }
 
-/// Takes the second factors of all members of an account away.
+/// Deletes the second factors and recovery codes of all members of an account.
 pub(crate) fn remove_all(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
     let own = members::table.filter(members::account_id.eq(Key::from(account)));
     let having: Vec<Key> =
@@ -91,7 +92,7 @@ fn set_since(tx: &mut StoreConnection, member: MemberId, since: Option<Timestamp
     Ok(())
 }
 
-/// Notes that the code of a step of time was used.
+/// Records that the code of a time step was used.
 pub fn used(tx: &mut StoreConnection, member: MemberId, step: i64) -> Result<(), Error> {
     diesel::update(factors::table.filter(factors::member_id.eq(Key::from(member))))
         .set((
@@ -103,7 +104,7 @@ pub fn used(tx: &mut StoreConnection, member: MemberId, step: i64) -> Result<(),
     Ok(())
 }
 
-/// Notes how many codes were wrong.
+/// Stores the count of wrong codes.
 pub fn set_wrong(tx: &mut StoreConnection, member: MemberId, wrong: WrongCodes) -> Result<(), Error> {
     let WrongCodes { count, last_at } = wrong;
     diesel::update(factors::table.filter(factors::member_id.eq(Key::from(member))))
@@ -112,7 +113,7 @@ pub fn set_wrong(tx: &mut StoreConnection, member: MemberId, wrong: WrongCodes) 
     Ok(())
 }
 
-/// Stores the hashes of a member's recovery codes, in place of those before.
+/// Replaces the recovery codes of a member, given as hashes.
 pub fn set_recovery_codes(tx: &mut StoreConnection, member: MemberId, hashes: &[Vec<u8>]) -> Result<(), Error> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::member_id.eq(Key::from(member)))).execute(tx)?;
     for hash in hashes {
@@ -123,25 +124,25 @@ pub fn set_recovery_codes(tx: &mut StoreConnection, member: MemberId, hashes: &[
     Ok(())
 }
 
-/// Uses up a recovery code. `false` when the member has no such one.
+/// Uses up a recovery code. Returns `false` if the member does not have it.
 pub fn take_recovery_code(tx: &mut StoreConnection, member: MemberId, hash: &[u8]) -> Result<bool, Error> {
     let own = recovery_codes::table.filter(recovery_codes::member_id.eq(Key::from(member)));
     Ok(diesel::delete(own.filter(recovery_codes::hash.eq(hash))).execute(tx)? == 1)
 }
 
-/// How many recovery codes a member has left.
+/// The number of unused recovery codes of a member.
 pub fn recovery_codes_left(tx: &mut StoreConnection, member: MemberId) -> Result<i64, Error> {
     let own = recovery_codes::table.filter(recovery_codes::member_id.eq(Key::from(member)));
     Ok(own.select(count_star()).first(tx)?)
 }
 
-/// Whether an account asks its members for a second factor.
+/// Whether an account requires a second factor of its members.
 pub fn is_required(tx: &mut StoreConnection, account: AccountId) -> Result<bool, Error> {
     let own = accounts::table.filter(accounts::id.eq(Key::from(account)));
     Ok(own.select(accounts::second_factor_required).first(tx)?)
 }
 
-/// Makes an account ask its members for a second factor, or not.
+/// Sets whether an account requires a second factor of its members.
 pub fn set_required(tx: &mut StoreConnection, account: AccountId, required: bool) -> Result<(), Error> {
     diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account))))
         .set(accounts::second_factor_required.eq(required))

@@ -1,4 +1,4 @@
-//! What is stored sealed, wherever it is, so that it can be sealed again with another key.
+//! Access to all sealed values in the database, for re-sealing them with another key.
 
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -8,27 +8,27 @@ use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
 
-/// What has something sealed.
+/// A kind of object with a sealed value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
-    /// A user has its SIP password.
+    /// A user: its SIP password.
     User,
-    /// A trunk has its password.
+    /// A trunk: its SIP password.
     Trunk,
-    /// A message that has not left has what it says.
+    /// An unsent message: its content.
     Message,
-    /// A webhook has what its deliveries are signed with.
+    /// A webhook secret: the key that signs deliveries.
     Webhook,
-    /// A member has what its app makes codes of.
+    /// A member: the secret of its authenticator app.
     Member,
 }
 
 impl Holder {
-    /// Everything that has something sealed.
+    /// Every kind of object with a sealed value.
     pub const ALL: [Self; 5] = [Self::User, Self::Trunk, Self::Message, Self::Webhook, Self::Member];
 }
 
-/// The next sealed things in the order of the ids of those that have them, behind one.
+/// The next sealed values of a kind with their ids, sorted by id, starting after a cursor.
 pub fn sealed(
     tx: &mut StoreConnection,
     holder: Holder,
@@ -74,7 +74,7 @@ pub fn sealed(
     Ok(rows.into_iter().filter_map(|(id, sealed)| Some((id.id::<()>().uuid(), sealed?))).collect())
 }
 
-/// Puts another sealed form in the place of one. `false` when somebody changed it meanwhile.
+/// Replaces a sealed value. Returns `false` if it was changed in the meantime.
 pub fn replace(tx: &mut StoreConnection, holder: Holder, id: Uuid, before: &[u8], after: &[u8]) -> Result<bool, Error> {
     let id = Key::from(id);
     let changed = match holder {

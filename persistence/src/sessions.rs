@@ -33,20 +33,20 @@ pub fn start(
     add_token(tx, session, token_hash, now)
 }
 
-/// A refresh token that was presented, and whose it is.
+/// A refresh token that was presented.
 #[derive(Debug, Clone)]
 pub struct Refresh {
-    /// Its session.
+    /// The session that it belongs to.
     pub session: SessionId,
-    /// The session's member.
+    /// The member that the session belongs to.
     pub member: MemberId,
-    /// What the rules need to judge it.
+    /// The facts for [`domain::session::judge_refresh`].
     pub facts: RefreshFacts,
-    /// What its successor was made with, if it has one.
+    /// The salt from which its successor was derived; `None` if it has none.
     pub successor_salt: Option<Vec<u8>>,
 }
 
-/// The refresh token with this hash.
+/// The refresh token with this hash; `None` if it is unknown.
 pub fn refresh_token(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<Refresh>, Error> {
     type Row = (Key, Key, Option<Instant>, Option<Instant>, Instant, Option<Vec<u8>>);
     let row: Option<Row> = refresh_tokens::table
@@ -74,7 +74,7 @@ pub fn refresh_token(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<Ref
     }))
 }
 
-/// Exchanges a refresh token for its successor. `false` when another request did so first.
+/// Exchanges a refresh token for its successor. Returns `false` if another request did so first.
 pub fn rotate(
     tx: &mut StoreConnection,
     session: SessionId,
@@ -102,7 +102,7 @@ pub fn end(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Ends every session of a member but one, and what could become one.
+/// Ends all sessions of a member except one, and deletes its unused authorization codes.
 pub fn end_others(tx: &mut StoreConnection, member: MemberId, but: SessionId, now: Timestamp) -> Result<(), Error> {
     authorization_codes::withdraw(tx, member)?;
     let own = sessions::table.filter(sessions::member_id.eq(Key::from(member))).filter(sessions::ended_at.is_null());
@@ -110,7 +110,7 @@ pub fn end_others(tx: &mut StoreConnection, member: MemberId, but: SessionId, no
     Ok(())
 }
 
-/// Ends every session of a member, and what could become one.
+/// Ends all sessions of a member, and deletes its unused authorization codes.
 pub fn end_all(tx: &mut StoreConnection, member: MemberId, now: Timestamp) -> Result<(), Error> {
     authorization_codes::withdraw(tx, member)?;
     diesel::update(

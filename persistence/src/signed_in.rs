@@ -1,5 +1,5 @@
-//! Whoever makes a request, as the database knows it at this moment: a member by its session, an API client by the secret that it
-//! got its token with.
+//! Looks up the authenticated caller of a request: a member by its session, an API client by the secret with which it
+//! obtained its token.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -20,8 +20,8 @@ use crate::store::key::Key;
 use crate::store::prepared::Prepared;
 use crate::store::time::{Instant, instant};
 
-/// Whoever has this session, unless it is over, or its member or API client is gone. The session of an API client is the
-/// secret that it got its token with.
+/// The caller with this session. `None` if the session has ended or expired, or if the member or API client was
+/// removed. For an API client, the session is the id of the secret with which it obtained its token.
 pub fn find(
     tx: &mut StoreConnection,
     cache: &mut CallerCache,
@@ -41,7 +41,7 @@ fn look_up(tx: &mut StoreConnection, principal: Principal, session: SessionId) -
     }
 }
 
-/// The member who has a session.
+/// The member with this session.
 fn member(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedIn>, Error> {
     type Factor = (bool, Option<Instant>);
     type Row = (Key, String, Key, String, String, Option<String>, Option<String>, Instant, Factor);
@@ -80,7 +80,7 @@ fn member(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedI
     }))
 }
 
-/// The API client that has a secret.
+/// The API client with this secret.
 fn client(tx: &mut StoreConnection, id: ClientId, secret: SessionId) -> Result<Option<SignedIn>, Error> {
     type Terms4 = (String, String, Option<Instant>, Option<Instant>);
     type Row = (Terms4, Key, String, String, Option<String>, Option<String>);

@@ -1,4 +1,4 @@
-//! Support tickets, by which partners are taken on (R2).
+//! Support tickets: applications of partners who want to become master resellers (R2).
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -14,12 +14,12 @@ use crate::store::key::Key;
 use crate::store::text::{search_pattern, search_text};
 use crate::store::time::{Instant, column, instant};
 
-/// A ticket.
+/// A support ticket.
 #[derive(Debug, Clone)]
 pub struct Ticket {
     /// Its id.
     pub id: TicketId,
-    /// What it asks for.
+    /// Its subject.
     pub subject: String,
     /// The partner's company.
     pub partner_company_name: String,
@@ -27,15 +27,15 @@ pub struct Ticket {
     pub first_name: String,
     /// The last name of that person.
     pub last_name: String,
-    /// The address of that person, in the given spelling.
+    /// The e-mail address of that person, as it was entered.
     pub email: String,
-    /// Where it stands.
+    /// Its status.
     pub status: TicketStatus,
-    /// Why it was rejected.
+    /// Why it was rejected; `None` if it was not.
     pub rejection_reason: Option<String>,
-    /// The master reseller that was made of it.
+    /// The master reseller that was created from it; `None` if it was not approved.
     pub master_reseller_id: Option<AccountId>,
-    /// The operator who decided, or the program of one.
+    /// The operator or operator's API client that decided it.
     pub decided_by: Option<Principal>,
     /// When it was decided.
     pub decided_at: Option<Timestamp>,
@@ -54,33 +54,33 @@ pub struct NewTicket<'a> {
     pub first_name: &'a str,
     /// The last name of that person.
     pub last_name: &'a str,
-    /// The address of that person.
+    /// The e-mail address of that person.
     pub email: &'a EmailAddress,
-    /// When.
+    /// When it is filed.
     pub now: Timestamp,
 }
 
-/// How a ticket was decided.
+/// The decision on a ticket.
 #[derive(Debug, Clone, Copy)]
 pub enum Decision<'a> {
-    /// This master reseller was made of it.
+    /// Approved; this master reseller was created.
     Approved(AccountId),
-    /// It was turned down for this reason.
+    /// Rejected for this reason.
     Rejected(&'a str),
 }
 
-/// Which tickets are wanted.
+/// Filter and page of the list of tickets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// With this status.
+    /// Only tickets with this status.
     pub status: Option<TicketStatus>,
-    /// With this text in company, names or address, in any case.
+    /// Only tickets whose company, names or e-mail address contain this text, ignoring case.
     pub search: Option<String>,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
-    /// Behind this one in that order.
+    /// The cursor: only tickets after this one in the sort order.
     pub after: Option<TicketId>,
-    /// So many at most.
+    /// Most tickets to return.
     pub limit: i64,
 }
 
@@ -102,7 +102,8 @@ struct Row {
     created_at: Instant,
 }
 
-/// Files a ticket. `false` when the address waits in an open one (R2); the transaction must then be given up.
+/// Stores a new ticket. Returns `false` if there is an open ticket with the same e-mail address (R2); the transaction
+/// must then be rolled back.
 pub fn insert(tx: &mut StoreConnection, ticket: &NewTicket<'_>) -> Result<bool, Error> {
     let NewTicket { id, partner_company_name, first_name, last_name, email, now } = ticket;
     let searched = search_text(&[partner_company_name, first_name, last_name, email.given()]);
@@ -124,7 +125,7 @@ pub fn insert(tx: &mut StoreConnection, ticket: &NewTicket<'_>) -> Result<bool, 
     )
 }
 
-/// The ticket with this id. Tickets are seen by operators only, and the caller is checked before this is asked.
+/// The ticket with this id. Takes no scope: only operators see tickets, and the caller must have been checked before.
 pub fn by_id(tx: &mut StoreConnection, id: TicketId) -> Result<Option<Ticket>, Error> {
     let row = support_tickets::table
         .filter(support_tickets::id.eq(Key::from(id)))
@@ -134,9 +135,9 @@ pub fn by_id(tx: &mut StoreConnection, id: TicketId) -> Result<Option<Ticket>, E
     row.map(ticket).transpose()
 }
 
-/// Holds a ticket until the transaction ends, so that of those who decide it at the same time all but the first see
-/// that it is decided. SQLite has one writer, so there they do anyway. `true` when there may have been somebody: then what
-/// was read before has to be read again.
+/// Locks a ticket until the transaction ends, so that only one of several concurrent decisions succeeds. Returns `true`
+/// if the transaction may have waited for another one; everything read before must then be read again. No lock is
+/// needed on SQLite, which has only one writer.
 pub fn hold(tx: &mut StoreConnection, id: TicketId) -> Result<bool, Error> {
     let StoreConnection::Postgresql(connection) = tx else { return Ok(false) };
     let row = support_tickets::table.filter(support_tickets::id.eq(Key::from(id))).select(support_tickets::id);
@@ -144,7 +145,7 @@ pub fn hold(tx: &mut StoreConnection, id: TicketId) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// The tickets that a filter asks for.
+/// The tickets that match a filter.
 pub fn list(tx: &mut StoreConnection, filter: &Filter) -> Result<Vec<Ticket>, Error> {
     let mut wanted = support_tickets::table.select(Row::as_select()).into_boxed::<MultiBackend>();
     if let Some(status) = filter.status {
@@ -163,7 +164,7 @@ pub fn list(tx: &mut StoreConnection, filter: &Filter) -> Result<Vec<Ticket>, Er
     rows.into_iter().map(ticket).collect()
 }
 
-/// Notes how an open ticket was decided. `false` when it was not open any more.
+/// Stores the decision on an open ticket. Returns `false` if it has already been decided.
 pub fn decide(
     tx: &mut StoreConnection,
     id: TicketId,

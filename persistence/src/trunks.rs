@@ -18,7 +18,7 @@ use crate::store::key::Key;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
-/// The columns that settings are kept in.
+/// The settings columns of a trunk.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = trunks)]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -121,19 +121,20 @@ fn trunk((id, account, settings, has_password, version, created_at, updated_at):
     })
 }
 
-/// The enterprise that a trunk belongs to, to be reached before anything else is said of it.
+/// The enterprise that a trunk belongs to. Check that the caller can see the enterprise before returning anything else
+/// about the trunk.
 pub fn owner(tx: &mut StoreConnection, id: TrunkId) -> Result<Option<AccountId>, Error> {
     let owner = trunks::table.filter(trunks::id.eq(Key::from(id))).select(trunks::account_id);
     Ok(owner.first::<Key>(tx).optional()?.map(Key::id))
 }
 
-/// The trunk of an enterprise with this id.
+/// The trunk of an enterprise with this id; `None` if there is none.
 pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: TrunkId) -> Result<Option<Trunk>, Error> {
     let own = trunks::table.filter(trunks::account_id.eq(Key::from(account))).filter(trunks::id.eq(Key::from(id)));
     own.select(columns()).first(tx).optional()?.map(trunk).transpose()
 }
 
-/// The trunks of an enterprise that a filter asks for.
+/// The trunks of an enterprise that match a filter.
 pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Result<Vec<Trunk>, Error> {
     let mut wanted =
         trunks::table.filter(trunks::account_id.eq(Key::from(account))).select(columns()).into_boxed::<MultiBackend>();
@@ -151,7 +152,7 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Re
     wanted.limit(filter.limit).load(tx)?.into_iter().map(trunk).collect()
 }
 
-/// Adds a trunk, with its sealed password if it has one.
+/// Creates a trunk, with its sealed password if it has one.
 pub fn insert(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -175,7 +176,8 @@ pub fn insert(
     Ok(Trunk { id, account, settings, has_password, version: FIRST_VERSION, created_at: now, updated_at: now })
 }
 
-/// Changes the settings of a trunk, and its sealed password: `Some(None)` removes it, `None` leaves it as it is.
+/// Updates the settings of a trunk. `password` is the new sealed password: `Some(None)` removes the password, `None`
+/// leaves it as it is.
 pub fn update(
     tx: &mut StoreConnection,
     before: &Trunk,
@@ -187,7 +189,7 @@ pub fn update(
     let set_password = |tx: &mut StoreConnection, password: Option<&[u8]>| {
         diesel::update(row).set(trunks::password.eq(password)).execute(tx)
     };
-    // Rows with a password have what it belongs to, at every moment.
+    // A database constraint allows a password only with a user name, so remove the password first.
     if password == Some(None) {
         set_password(tx, None)?;
     }
@@ -201,7 +203,7 @@ pub fn update(
     Ok(Trunk { settings: settings.clone(), has_password, version, updated_at: now, ..before.clone() })
 }
 
-/// Removes a trunk that no user is assigned to.
+/// Deletes a trunk, which must have no users.
 pub fn delete(tx: &mut StoreConnection, id: TrunkId) -> Result<(), Error> {
     diesel::delete(trunks::table.filter(trunks::id.eq(Key::from(id)))).execute(tx)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Whoever acts, in one transaction, and what it may reach.
+//! The actor of a transaction, and what it may reach.
 
 use domain::account::{Account, Scope, Tier};
 use domain::api_client::Terms;
@@ -14,7 +14,7 @@ use persistence::{StoreConnection, accounts};
 use super::origin::Origin;
 use crate::error::Error;
 
-/// A member or API client at work in one transaction.
+/// The signed-in member or API client of a request, as one transaction sees it.
 #[derive(Debug, Clone)]
 pub struct Actor {
     signed_in: SignedIn,
@@ -23,43 +23,43 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Somebody who is signed in and asks for an action.
+    /// Creates the actor for a signed-in caller that asks for an action.
     #[must_use]
     pub fn new(signed_in: SignedIn, action: Action, origin: Origin) -> Self {
         Self { signed_in, action, origin }
     }
 
-    /// Who it is.
+    /// The member or API client.
     #[must_use]
     pub fn principal(&self) -> Principal {
         self.signed_in.principal
     }
 
-    /// What cursors and idempotency keys are bound to.
+    /// The actor's name, to which cursors and idempotency keys are bound.
     #[must_use]
     pub fn name(&self) -> String {
         self.signed_in.principal.to_string()
     }
 
-    /// What it may do in its account.
+    /// Its role in its account.
     #[must_use]
     pub fn role(&self) -> Role {
         self.signed_in.role
     }
 
-    /// Within what limits it acts, if it is an API client.
+    /// The restrictions of an API client; `None` for a member.
     #[must_use]
     pub fn terms(&self) -> Option<&Terms> {
         self.signed_in.terms.as_ref()
     }
 
-    /// The account that it signed in to.
+    /// The id of the account that it signed in to.
     #[must_use]
     pub fn account(&self) -> AccountId {
         self.signed_in.account
     }
 
-    /// The same as it stands in the tree now. A change holds it, so that no other one decides on it at the same time.
+    /// Loads the account that it signed in to. For a change, the account is locked, so that concurrent changes wait.
     pub fn own_account(&self, tx: &mut StoreConnection) -> Result<Account, Error> {
         if self.action != Action::Read {
             accounts::lock(tx, self.signed_in.account, Lock::Exclusive)?;
@@ -68,13 +68,13 @@ impl Actor {
             .ok_or(Refusal::NotSignedIn)?)
     }
 
-    /// What it asks to do, as the handler's signature says.
+    /// The requested action, which the handler's signature declares.
     #[must_use]
     pub fn action(&self) -> Action {
         self.action
     }
 
-    /// The same, asking to change what is there.
+    /// A copy of this actor that asks to change something.
     #[must_use]
     pub fn changing(&self) -> Self {
         Self { action: Action::Change, ..self.clone() }
@@ -86,19 +86,19 @@ impl Actor {
         self.signed_in.tier
     }
 
-    /// What it and its request are called in events.
+    /// The actor and request as events record them.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The accounts that it sees (R8).
+    /// The accounts that it can see (R8).
     #[must_use]
     pub fn scope(&self) -> Scope {
         Scope::below(self.signed_in.tier, self.signed_in.account)
     }
 
-    /// Whether it may do what the handler's signature says, to something that is not one account.
+    /// Checks that it may take its action on a target that is not a single account.
     pub fn may(&self, target: Target) -> Result<(), Error> {
         Ok(authority::decide(
             self.signed_in.principal.kind(),
@@ -109,33 +109,33 @@ impl Actor {
         )?)
     }
 
-    /// The account with this id: not found when it lies outside the subtree, refused when it is seen but not this
-    /// member's to act on.
+    /// Loads the account with this id. Fails with `not_found` if it lies outside the actor's subtree, and with
+    /// `forbidden` if the actor can see it but may not take the action on it.
     pub fn load_account(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account, Error> {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
         let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
         self.load_by_id(tx, tier, id, target)
     }
 
-    /// The enterprise with this id, to see or change what it has.
+    /// Loads the enterprise with this id, to read or change its routes, PBXs, trunks or users.
     pub fn load_enterprise(&self, tx: &mut StoreConnection, id: &str) -> Result<Account, Error> {
         self.load_account_for(tx, Tier::Enterprise, id, Target::Telephony)
     }
 
-    /// The enterprise to which something that was asked for by its own id belongs.
+    /// Loads the enterprise that owns a PBX, trunk or user. `None` means that the object does not exist.
     pub fn load_owner(&self, tx: &mut StoreConnection, owner: Option<AccountId>) -> Result<Account, Error> {
         self.load_by_id(tx, Tier::Enterprise, owner.ok_or(Refusal::NotFound)?, Target::Telephony)
     }
 
-    /// Whether it may read how an enterprise's PBXs, trunks and users speak SIP: the enterprise itself only where that is
-    /// switched on (R10).
+    /// Whether it may read the SIP data of an enterprise's PBXs, trunks and users. The enterprise itself may only if
+    /// `access_sip_data` is on (R10).
     #[must_use]
     pub fn sees_sip_data(&self, enterprise: &Account) -> bool {
         let switched_on = || enterprise.enterprise.as_ref().is_some_and(|own| own.switches.access_sip_data);
         self.tier() != Tier::Enterprise || switched_on()
     }
 
-    /// The account with this id, for what the target says.
+    /// Loads the account with this id and checks that the actor may take its action on the target.
     pub fn load_account_for(
         &self,
         tx: &mut StoreConnection,
@@ -155,7 +155,7 @@ impl Actor {
     ) -> Result<Account, Error> {
         let account = accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
         self.may(target)?;
-        // Only who may change it can hold it up for others.
+        // Readers take no lock, so that they can't block others.
         if self.action != Action::Read && accounts::lock(tx, id, Lock::Exclusive)? {
             return Ok(accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?);
         }

@@ -1,4 +1,4 @@
-//! Who acts and what it may reach.
+//! Who the caller is and what it may reach.
 
 mod actor;
 mod origin;

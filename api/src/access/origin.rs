@@ -1,29 +1,29 @@
-//! Where a change comes from: what every event says of it (R16).
+//! The origin of a change, which every event records (R16).
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use persistence::events;
 
-/// Who changes something and by which request: what every event says (R16).
+/// Who makes a change and with which request. Every event records it (R16).
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// Who.
+    /// Who makes the change.
     pub actor: events::Actor,
-    /// The request's id.
+    /// The id of the request.
     pub request_id: Arc<str>,
-    /// The network address that it came from; `None` for what the service does by itself.
+    /// The network address of the request; `None` for changes that the service makes by itself.
     pub address: Option<IpAddr>,
 }
 
 impl Origin {
-    /// What the service does by itself.
+    /// The origin of a change that the service makes by itself, for a reason.
     #[must_use]
     pub fn system(reason: &str) -> Self {
         Self { actor: events::Actor::System, request_id: Arc::from(reason), address: None }
     }
 
-    /// The network address as events show it.
+    /// The network address as text.
     #[must_use]
     pub fn source_address(&self) -> Option<String> {
         self.address.map(|address| address.to_string())

@@ -1,28 +1,29 @@
-//! Kinds of authority, which the signature of a handler names: `caller: Caller<Change>`.
+//! The permissions that handlers declare in their signatures: `caller: Caller<Change>`.
 
 use domain::authority::Action;
 
-/// A kind of authority.
+/// A permission.
 pub trait Permission: 'static {
-    /// What it allows to ask for.
+    /// The action that it permits.
     const ACTION: Action;
-    /// Whether a member without a second factor is refused where the account asks for one.
+    /// Whether a member without a second factor is refused if the account requires one.
     const NEEDS_SECOND_FACTOR: bool = true;
 }
 
-/// The authority to see.
+/// Permission to read.
 #[derive(Debug)]
 pub struct Read;
-/// The authority to make something new.
+/// Permission to create.
 #[derive(Debug)]
 pub struct Create;
-/// The authority to change what is there.
+/// Permission to change or delete.
 #[derive(Debug)]
 pub struct Change;
-/// The authority to see oneself, without a second factor as well.
+/// Permission for members to read their own data, even without a required second factor.
 #[derive(Debug)]
 pub struct ReadMyself;
-/// The authority to change how oneself signs in, without a second factor as well: that is how one gets one.
+/// Permission for members to change their own sign-in, even without a required second factor: this is how they set one
+/// up.
 #[derive(Debug)]
 pub struct ChangeMyself;
 

@@ -1,4 +1,4 @@
-//! The service as its parts see it: the store, the clock, the keys, and how an operation is run for a caller.
+//! The application state that handlers and workers share, and the functions that run an operation for a caller.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -30,67 +30,67 @@ use crate::security::sign_in_throttle::SignInThrottle;
 use crate::settings::{RateLimit, Settings};
 use crate::webhook_client::guard::Guard;
 
-/// Files of imports at the same time: each is in memory. One that arrives slowly holds up nobody but those beyond this number.
+/// Maximum number of import files in memory. Further uploads wait.
 const UPLOADS_AT_ONCE: usize = 16;
-/// Imports that are carried out at the same time, so that other writes have their turn; further ones wait for theirs.
+/// Maximum number of concurrent imports, so that they don't starve other writes. Further imports wait.
 const IMPORTS_AT_ONCE: usize = 2;
 
-/// Attempts to deliver to webhooks at the same time: each has a connection.
+/// Maximum number of concurrent webhook deliveries, each of which has a connection.
 const ATTEMPTS_AT_ONCE: usize = 256;
 
-/// Everything that handlers and workers share.
+/// The application state, shared by handlers and workers.
 pub struct App {
     /// The store.
     pub database: Database,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
     /// The configuration.
     pub settings: Settings,
-    /// The base of links, without a slash at its end.
+    /// The base URL of links, without a trailing slash.
     pub public_url: String,
     /// Signs and verifies access tokens.
     pub access_tokens: AccessTokens,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
-    /// Slows down guessing.
+    /// Delays repeated sign-in attempts.
     pub sign_in_throttle: SignInThrottle,
-    /// Seals secrets that have to be stored.
+    /// Seals secrets before they are stored.
     pub seal: Arc<Seal>,
-    /// The key of the fingerprints of repeatable requests.
+    /// The key of the fingerprints of requests with an idempotency key.
     pub fingerprints: Fingerprints,
-    /// Puts letters into the outbox.
+    /// Queues e-mails.
     pub outbox: Arc<Outbox>,
-    /// Hands them over.
+    /// Sends e-mails.
     pub mailer: Arc<Mailer>,
-    /// Wakes the worker that does.
+    /// Wakes the worker that sends e-mails.
     pub outbox_ready: Arc<Notify>,
     /// Wakes the worker that publishes events.
     pub events_ready: Notify,
     /// Sends deliveries to webhooks.
     pub webhook_client: reqwest::Client,
-    /// How many may be under way.
+    /// Limits concurrent deliveries.
     pub webhook_attempts: Semaphore,
-    /// How many files of imports may be in memory.
+    /// Limits the import files in memory.
     pub uploads: Arc<Semaphore>,
-    /// How many imports may be carried out.
+    /// Limits concurrent imports.
     pub imports: Semaphore,
-    /// Says where they may go.
+    /// Decides to which addresses deliveries may be sent.
     pub webhook_guard: Guard,
-    /// Wakes the worker that does.
+    /// Wakes the worker that sends deliveries.
     pub deliveries_ready: Notify,
     /// Microsoft Graph, if it is configured.
     pub graph: Option<Graph>,
-    /// Wakes the worker that takes the steps of routes.
+    /// Wakes the worker that advances routes.
     pub routes_ready: Notify,
-    /// Counts requests per caller; `None` when nobody counts.
+    /// Limits requests per caller; `None` if the limit is off.
     pub rate_limits: Option<RateLimits>,
-    /// What a demo has in place of the ids and the password that the document shows as examples.
+    /// In a demo: real values for the ids and the password in the document's examples.
     pub demo_examples: OnceLock<BTreeMap<String, String>>,
     draining: AtomicBool,
 }
 
 impl App {
-    /// Puts the parts together; reads the keys of the data directory or makes them.
+    /// Creates the state. Loads the keys from the data directory, or creates them.
     pub fn new(settings: Settings, database: Database, clock: Clock, listening: SocketAddr) -> Result<Self, String> {
         let data_dir: &Path = &settings.store.data_dir;
         let now = clock.now();
@@ -140,7 +140,7 @@ impl App {
         })
     }
 
-    /// Runs a reading operation for a caller, who is looked up on the same snapshot.
+    /// Runs a reading operation for a caller. The caller is loaded in the same snapshot.
     pub fn read<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         P: Permission,
@@ -154,7 +154,7 @@ impl App {
         })
     }
 
-    /// The same for an operation that may take a second, because it counts what there is.
+    /// Runs a reading operation that may take about a second, because it counts many rows.
     pub fn read_long<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         P: Permission,
@@ -168,8 +168,8 @@ impl App {
         })
     }
 
-    /// The same for an operation of some length whose answer depends on nothing but its caller, where that calls from, a question
-    /// and the snapshot: whoever asks the same in the same moment gets the same answer.
+    /// Runs a longer reading operation whose response depends only on the caller, its address, the question and the
+    /// snapshot. Concurrent requests with the same question share one response.
     pub fn read_question<F>(
         &self,
         caller: Caller<Read>,
@@ -186,7 +186,7 @@ impl App {
         })
     }
 
-    /// Runs a changing operation for a caller, who is looked up in the same transaction.
+    /// Runs a changing operation for a caller. The caller is loaded in the same transaction.
     pub fn write<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         P: Permission,
@@ -200,8 +200,8 @@ impl App {
         })
     }
 
-    /// Runs a changing operation that bears an instant, unless it has waited too long: nothing may be recorded in a billing
-    /// period whose report is final by then.
+    /// Runs a changing operation that records the instant `now`. Fails if it has waited too long: nothing may be
+    /// recorded in a billing period whose report may be final by then.
     pub fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> impl Future<Output = Result<T, Error>>
     where
         T: Send + 'static,
@@ -222,7 +222,7 @@ impl App {
         }
     }
 
-    /// The same for a request that can be recognised when it comes again (W5).
+    /// Runs a changing operation for a caller at most once per idempotency key (W5).
     pub fn write_once<P, F>(
         &self,
         caller: Caller<P>,
@@ -236,7 +236,8 @@ impl App {
         self.write(caller, move |tx, actor, now| key.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
     }
 
-    /// The same for somebody who need not be signed in, and is known by network address.
+    /// Runs a changing operation at most once per idempotency key, for an operation that needs no sign-in. The caller
+    /// is identified by network address.
     pub async fn write_once_for_anyone<F>(
         &self,
         context: &Context,
@@ -251,7 +252,7 @@ impl App {
         self.write_at(now, move |tx, _| key.carry_out(tx, &caller, now, |tx| operation(tx, &origin, now))).await
     }
 
-    /// The worker that hands e-mails over.
+    /// Creates the worker that sends e-mails.
     #[must_use]
     pub fn mail_worker(&self) -> MailWorker {
         MailWorker {
@@ -263,7 +264,7 @@ impl App {
         }
     }
 
-    /// Asks load balancers to send no more requests.
+    /// Makes `/readyz` fail, so that load balancers send no more requests.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }

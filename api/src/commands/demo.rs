@@ -1,4 +1,4 @@
-//! `teammate demo`: fills an empty database with an example tree, the same one every time.
+//! `teammate demo`: fills an empty database with a reproducible example tree.
 
 use clap::Args;
 use domain::Timestamp;
@@ -16,13 +16,13 @@ use uuid::{NoContext, Uuid};
 use super::demo_equipment::{Equipment, is_established};
 use crate::settings::sbc_regions::SbcRegion;
 
-/// Accounts that are written in one transaction.
+/// Accounts that are created in one transaction.
 const BATCH: usize = 2_000;
-/// Accounts that are taken into the index of the search in one transaction.
+/// Accounts that are added to the search index in one transaction.
 const SEARCH_BATCH: i32 = 20_000;
 /// Resellers below each master reseller.
 const RESELLERS_EACH: usize = 1_000;
-/// The demo's first instant: the tree has the same ids whenever it is made.
+/// The demo's first instant. It is fixed, so that the tree always has the same ids.
 const START_MS: i64 = 1_767_225_600_000;
 
 const COMPANIES: [&str; 8] =
@@ -31,26 +31,26 @@ const KINDS: [&str; 5] = ["Telefonie", "Communications", "Networks", "Voice", "I
 
 const COUNTRIES: [&str; 5] = ["DE", "US", "FR", "DK", "JP"];
 
-/// How large the tree is.
+/// The size of the tree.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Demo {
-    /// How many resellers.
+    /// Number of resellers.
     #[arg(long, default_value_t = 100)]
     resellers: usize,
-    /// How many enterprises, spread over the resellers. Most have an established route, a PBX and a trunk; some are pending,
-    /// and the routes of some are on their way or have failed.
+    /// Number of enterprises, spread over the resellers. Most have an established route, a PBX and a trunk. Some are
+    /// pending, and some have a route that is in progress or has failed.
     #[arg(long, default_value_t = 1_000)]
     enterprises: usize,
-    /// How many users, spread over the enterprises; those that are not connected get none of theirs.
+    /// Number of users, spread over the enterprises. Enterprises without an established route get none of their share.
     #[arg(long, default_value_t = 5_000)]
     users: usize,
-    /// Do it on a database that is gone at the end, and start the service on it, with a sign-in for every tier.
+    /// Use a temporary database and start the service on it, with a sign-in for every tier.
     #[arg(long)]
     pub(super) serve: bool,
 }
 
-/// An account of each tier, by its address: a reseller, what it is below, and an enterprise of it that is connected in the first
-/// region.
+/// The e-mail addresses of one account per tier: a reseller, its master reseller, and one of its enterprises with a
+/// route in the first region.
 pub(super) fn one_of_each(demo: &Demo, regions: &[SbcRegion]) -> Vec<(Tier, String)> {
     let masters = demo.resellers.div_ceil(RESELLERS_EACH).max(1);
     let mut each = vec![(Tier::MasterReseller, address(Tier::MasterReseller, 0))];
@@ -84,12 +84,12 @@ struct Example {
     at: Timestamp,
 }
 
-/// Fills the database and shows how far it is.
+/// Fills the database and shows the progress.
 pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegion]) -> Result<(), String> {
     let failed = |error: Error| error.to_string();
     let taken = database.read(accounts::any_below_platform).await.map_err(failed)?;
     if taken {
-        return Err("the database has accounts already; demo fills an empty one".to_owned());
+        return Err("the database already has accounts; `demo` needs an empty one".to_owned());
     }
     let masters = demo.resellers.div_ceil(RESELLERS_EACH).max(1);
     let total = masters + demo.resellers + demo.enterprises;
@@ -114,7 +114,7 @@ pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegion])
     Ok(())
 }
 
-/// The account of a number: first come the master resellers, then the resellers, then the enterprises.
+/// The account with a number. Master resellers come first, then resellers, then enterprises.
 fn example(number: usize, masters: usize, demo: &Demo, regions: &[SbcRegion]) -> Result<Example, String> {
     let Demo { resellers, enterprises, users, serve: _ } = *demo;
     let tier = if number < masters {
@@ -135,7 +135,7 @@ fn example(number: usize, masters: usize, demo: &Demo, regions: &[SbcRegion]) ->
     };
     let enterprise = if tier == Tier::Enterprise {
         let index = number - masters - resellers;
-        // The first ones have one more when they can't be shared out evenly.
+        // The first ones have one more if the users can't be divided evenly.
         let own = users / enterprises.max(1) + usize::from(index < users % enterprises.max(1));
         let region = regions.get(number % regions.len().max(1)).ok_or("there is no SBC region")?;
         let equipment = if is_pending(number) { None } else { Some(Equipment::example(number, region, own)?) };
@@ -159,7 +159,7 @@ fn example(number: usize, masters: usize, demo: &Demo, regions: &[SbcRegion]) ->
     })
 }
 
-/// Whether nobody has activated the enterprise of a number yet.
+/// Whether the enterprise with a number is pending.
 const fn is_pending(number: usize) -> bool {
     number % 50 == 9
 }
@@ -219,18 +219,18 @@ fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
     events::record(tx, &event)
 }
 
-/// One account a millisecond.
+/// The creation time of the account with a number: one account per millisecond.
 fn instant(number: usize) -> Timestamp {
     let ms = START_MS.saturating_add(i64::try_from(number).unwrap_or(0));
     chrono::DateTime::from_timestamp_millis(ms).unwrap_or_default()
 }
 
-/// A `UUIDv7` whose random part is the number: the same every time.
+/// A `UUIDv7` whose random part is the number, so that it is always the same.
 fn id(number: usize) -> AccountId {
     part_id(number, 0, 0)
 }
 
-/// The same for the parts of an account, by a number for their kind and one within it.
+/// A reproducible id for a part of an account, by the kind of part and its index.
 pub(super) fn part_id<K>(number: usize, kind: u8, index: u16) -> Id<K> {
     let at = instant(number);
     let seconds = u64::try_from(at.timestamp()).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! What enterprises of the example tree have: a route, and once that is established a PBX, a trunk and users.
+//! The equipment of the example enterprises: a route and, if it is established, a PBX, a trunk and users.
 
 use domain::account::Ancestry;
 use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
@@ -25,17 +25,17 @@ use crate::settings::sbc_regions::SbcRegion;
 const LOCATIONS: [&str; 4] = ["Berlin", "København", "Headquarters", "Lager 7"];
 const TAGS: [&str; 3] = ["Reception", "Vertrieb", "Back office"];
 
-// The kinds of parts, by which their ids differ.
+// The kinds of parts, which make their ids differ.
 const PBX: u8 = 1;
 const TRUNK: u8 = 2;
 const USER: u8 = 3;
 
-/// Whether the route of the enterprise of a number is established.
+/// Whether the enterprise with a number has an established route.
 pub(super) const fn is_established(number: usize) -> bool {
     !matches!(number % 20, 3 | 7 | 13)
 }
 
-/// What an enterprise has.
+/// The equipment of an enterprise.
 #[derive(Debug, Clone)]
 pub(super) struct Equipment {
     number: usize,
@@ -43,7 +43,7 @@ pub(super) struct Equipment {
     telephony: Option<Telephony>,
 }
 
-/// What goes through an established route.
+/// The equipment that needs an established route.
 #[derive(Debug, Clone)]
 struct Telephony {
     pbx: (PbxId, pbx::Settings),
@@ -52,7 +52,7 @@ struct Telephony {
 }
 
 impl Equipment {
-    /// What the enterprise of a number has, with so many users.
+    /// The equipment of the enterprise with a number.
     pub(super) fn example(number: usize, region: &SbcRegion, users: usize) -> Result<Self, String> {
         let failed = |fault: Fault| format!("the example of enterprise {number}: {}", fault.detail);
         let domain = format!("enterprise-{number}.demo.example");
@@ -68,7 +68,7 @@ impl Equipment {
             _ => State::Established { link, txt },
         };
         let failed_with = matches!(state, State::Failed { .. })
-            .then(|| (Timestamp::default(), "Microsoft does not find the TXT record yet.".to_owned()));
+            .then(|| (Timestamp::default(), "Microsoft has not found the TXT record yet.".to_owned()));
         let telephony =
             state.is_established().then(|| Telephony::example(number, region, &domain, users)).transpose()?;
         let route = Route {
@@ -82,7 +82,7 @@ impl Equipment {
         Ok(Self { number, route, telephony })
     }
 
-    /// Writes it.
+    /// Stores the equipment.
     pub(super) fn write(
         &self,
         tx: &mut StoreConnection,
@@ -126,7 +126,7 @@ impl Telephony {
         let trunk = trunk::Settings::new(name, host, &by_ip).map_err(|_| "the example of a trunk".to_owned())?;
         let trunk = (part_id(number, TRUNK, 0), trunk);
         let mut own = Vec::with_capacity(users);
-        for index in 0..u16::try_from(users).map_err(|_| "an enterprise has 65,535 users at the most".to_owned())? {
+        for index in 0..u16::try_from(users).map_err(|_| "an enterprise can have at most 65,535 users".to_owned())? {
             // Every second one is on the trunk, with a number.
             let on_trunk = index % 2 == 1;
             let assignment = if on_trunk {

@@ -1,4 +1,4 @@
-//! `teammate demo --serve`: a whole demo in one command, on a database that is gone when it ends.
+//! `teammate demo --serve`: a complete demo on a temporary database.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,21 +27,22 @@ use crate::server;
 use crate::server::{Background, Running};
 use crate::settings::Settings;
 
-/// What an operator is called among those who sign in.
+/// The label of the operator in the list of sign-ins.
 const OPERATOR: &str = "Operator";
 
-/// Fills a database of its own, starts the service on it with a sign-in for every tier, and stops when it is told to.
+/// Fills a temporary database, starts the service on it with a sign-in for every tier, and runs until it is told to
+/// stop.
 pub(super) async fn run(given: &Settings, demo: &Demo) -> Result<(), String> {
     let directory = TempDir::with_prefix("teammate-demo-").map_err(|error| error.to_string())?;
     let password = SecretString::from(&SecretToken::generate().expose()[..16]);
     let settings = Settings { operator_password: Some(password.clone()), ..settings(given, directory.path())? };
-    // Whoever stops it while it fills leaves nothing behind either.
+    // Stopping it while the database is being filled deletes the directory too.
     let (running, signs_in) = tokio::select! {
         started = start(settings, demo, &password) => started?,
         told = super::until_told_to_stop() => return told,
     };
     let address = running.address;
-    println!("A demo of the TeamMate Portal API, gone when it ends (Ctrl+C).\n");
+    println!("A demo of the TeamMate Portal API. Stop it with Ctrl+C; all its data is then deleted.\n");
     println!("Swagger UI   http://{address}/swagger-ui/\nMail         http://{address}/demo/mail\n");
     println!("Sign in with the password {} as", password.expose_secret());
     for (who, email) in signs_in {
@@ -52,7 +53,8 @@ pub(super) async fn run(given: &Settings, demo: &Demo) -> Result<(), String> {
     Ok(())
 }
 
-/// Those of a demo: the defaults, whatever the environment says of a real service, but for where and how it runs.
+/// The settings of a demo: the defaults, not those that the environment has for a real service, except for the address
+/// and the log.
 fn settings(given: &Settings, directory: &Path) -> Result<Settings, String> {
     let command = Settings::augment_args(clap::Command::new("demo")).mut_args(|argument| argument.env(None::<&str>));
     let matches = command.try_get_matches_from(["demo"]).map_err(|error| error.to_string())?;
@@ -64,11 +66,11 @@ fn settings(given: &Settings, directory: &Path) -> Result<Settings, String> {
     Ok(settings)
 }
 
-/// Who signs in, and with which address.
+/// The sign-ins: who it is, and the e-mail address.
 type SignsIn = Vec<(String, String)>;
 
 async fn start(settings: Settings, demo: &Demo, password: &SecretString) -> Result<(Running, SignsIn), String> {
-    // Filling it takes a while; whoever has the address already is told before.
+    // Filling takes a while, so check first that the address is free.
     std::net::TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
     let (operator, regions) = (settings.operator_email.given().to_owned(), settings.sbc_regions.clone());
     demo::run(&super::open(&settings.store)?, demo, regions.regions()).await?;
@@ -87,7 +89,7 @@ async fn start(settings: Settings, demo: &Demo, password: &SecretString) -> Resu
     Ok((running, signs_in))
 }
 
-/// Makes an owner of the account that has an address.
+/// Activates an owner for the account with an e-mail address.
 async fn owner(app: &App, tier: Tier, email: &str, password: SecretString) -> Result<(), Error> {
     let password_hash = app.passwords.hash(password).await?;
     let now = app.clock.now();
@@ -101,24 +103,24 @@ async fn owner(app: &App, tier: Tier, email: &str, password: SecretString) -> Re
     found.await
 }
 
-/// What the document shows behind the type prefix of every id.
+/// The part of every example id in the document after its type prefix.
 const SHOWN: &str = "01h455vb4pex5vsknk084sn02q";
-/// The password that it shows.
+/// The example password in the document.
 const SHOWN_PASSWORD: &str = "correct horse battery staple";
-/// The instant from which it shows events to be sent again.
+/// The example of `since` in the document.
 const SHOWN_SINCE: &str = "2026-11-24T00:00:00Z";
-/// The instant at which it shows an API client to expire.
+/// The example expiry of an API client in the document.
 const SHOWN_EXPIRY: &str = "2030-01-01T00:00:00Z";
 
-/// Notes an id of the demo for the one of its kind that the document shows.
+/// Maps the document's example id of a type to an id of the demo.
 fn note(found: &mut BTreeMap<String, String>, id: &Value) {
     if let Some((kind, id)) = id.as_str().and_then(|id| Some((id.rsplit_once('_')?.0, id))) {
         found.insert(format!("{kind}_{SHOWN}"), id.to_owned());
     }
 }
 
-/// What the demo has in place of what the document shows, its ids above all, found or made through the API itself. The password
-/// is no secret of anybody's: whoever reaches a demo also reads its mail.
+/// Real values for the document's examples, above all ids, found or created through the API. The password is not
+/// secret: anybody who can reach a demo can also read its e-mails.
 async fn examples(
     base: &str,
     password: &SecretString,
@@ -160,7 +162,7 @@ async fn examples(
     if let (Some((operator, _)), Some((_, reseller)), Some((_, enterprise))) =
         (tokens.get(OPERATOR), tokens.get(Tier::Reseller.noun()), tokens.get(Tier::Enterprise.noun()))
     {
-        // The month before the one that the document shows as the next to be made final.
+        // The month before the one that the document finalises in its example.
         ask(Some(operator), "/billing-reports/2026-09/finalise", Some(json!({}))).await?;
         let line = format!("2026-09/{reseller}/{enterprise}/pbx");
         let body = json!({"amends": line, "user_days": -1, "reason": "The user was added by mistake."});
@@ -184,7 +186,7 @@ async fn examples(
         "email": "ann@fabrikam.example",
     });
     note(&mut found, &ask(None, "/support-tickets", Some(ticket)).await?["id"]);
-    // A move that waits for the other reseller.
+    // A pending move to the other reseller.
     let others = ask(Some(token), "/resellers?limit=2", None).await?;
     if let (Some((reseller, _)), Some((_, enterprise))) =
         (tokens.get(Tier::Reseller.noun()), tokens.get(Tier::Enterprise.noun()))

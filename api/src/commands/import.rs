@@ -1,6 +1,6 @@
-//! `teammate import`: sends a file of resellers, enterprises or users to a service, part by part, and goes on where a broken
-//! connection stopped it. Each part has an idempotency key made of its content, so nothing is imported twice, also when the command is
-//! run again.
+//! `teammate import`: sends a file of resellers, enterprises or users to a service in parts, and continues after a
+//! broken connection. The idempotency key of each part is derived from its content, so nothing is imported twice, even
+//! if the command is run again.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,47 +18,48 @@ use url::Url;
 use crate::resources::imports::read::separator;
 use crate::resources::imports::wire::{ImportResult, ImportRow, ImportStatus};
 
-/// Rows that are sent at once, unless it is all or nothing.
+/// Rows per request, unless the import is atomic.
 const PART: usize = 500;
-/// How long a broken connection is tried again, and how often.
+/// Number of attempts after a broken connection.
 const TRIES: u32 = 60;
 const PAUSE: Duration = Duration::from_secs(2);
-/// Longest pause that a service may ask for.
+/// Longest accepted `Retry-After`.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
-/// Refused rows that are printed.
+/// Maximum number of refused rows that are printed.
 const PRINTED: usize = 100;
 
-/// What to import, and where to.
+/// What to import and where.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Arguments {
-    /// A CSV file in UTF-8, or one of JSON lines when its name ends with `.ndjson` or `.jsonl`.
+    /// File to import: CSV in UTF-8, or JSON lines if its name ends with `.ndjson` or `.jsonl`.
     file: PathBuf,
-    /// What its rows are.
+    /// What the rows are.
     #[arg(long, value_enum)]
     what: What,
-    /// The enterprise whose users they are.
+    /// Id of the enterprise to which the users belong.
     #[arg(long, required_if_eq("what", "users"))]
     enterprise: Option<String>,
-    /// The service.
+    /// Base URL of the service.
     #[arg(long, env = "TEAMMATE_URL", default_value = "http://127.0.0.1:8080")]
     url: Url,
-    /// The API client.
+    /// Client id of the API client.
     #[arg(long, env = "TEAMMATE_CLIENT_ID")]
     client_id: String,
-    /// Its secret.
+    /// Secret of the API client.
     #[arg(long, env = "TEAMMATE_CLIENT_SECRET", hide_env_values = true)]
     client_secret: SecretString,
-    /// Only say what would be done.
+    /// Only show what would be done.
     #[arg(long)]
     dry_run: bool,
-    /// All rows or none.
+    /// Import all rows or none.
     #[arg(long)]
     atomic: bool,
-    /// What to do about what is there already.
+    /// What to do with rows that already exist.
     #[arg(long, value_enum, default_value = "fail")]
     on_existing: Existing,
-    /// Decide anew what was decided in the last 24 hours. Without it, a file that is imported again gets the same answers, rows that
-    /// were refused included. Give `--on-existing skip` with it, so that what was imported stays as it is.
+    /// Send the file as a new import. Otherwise, importing the same file again within 24 hours returns the same
+    /// results, including refused rows. Combine it with `--on-existing skip` to leave rows that were already imported
+    /// unchanged.
     #[arg(long)]
     again: bool,
 }
@@ -75,21 +76,21 @@ enum What {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Existing {
-    /// Leave it as it is.
+    /// Leave the existing object unchanged.
     Skip,
-    /// Change it to what the row says.
+    /// Update the existing object with the row.
     Update,
     /// Refuse the row.
     Fail,
 }
 
-/// A part of the file: what is sent, and the lines on which its rows begin.
+/// A part of the file: the request body, and the line numbers of its rows.
 struct Part {
     body: Vec<u8>,
     lines: Vec<u64>,
 }
 
-/// Imports the file and shows how far it is. Fails when a row was refused.
+/// Imports the file and shows the progress. Fails if a row was refused.
 pub(super) async fn run(arguments: &Arguments) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", arguments.file.display());
     let octets = std::fs::read(&arguments.file).map_err(failed)?;
@@ -97,7 +98,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), String> {
     let media = if matches!(extension, "ndjson" | "jsonl") { "application/x-ndjson" } else { "text/csv" };
     let whole = arguments.dry_run || arguments.atomic;
     let parts = if whole { vec![] } else { split(&octets, media == "text/csv") };
-    // What can't be split, such as an empty file, the service says what is wrong with.
+    // A file that can't be split, such as an empty one, is sent as it is, and the service reports its faults.
     let parts = if parts.is_empty() { vec![Part { body: octets, lines: Vec::new() }] } else { parts };
     let rows: usize = parts.iter().map(|part| part.lines.len()).sum();
 
@@ -118,7 +119,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), String> {
     report(&ImportResult::new(done, arguments.dry_run))
 }
 
-/// Cuts a file into parts of whole rows, each with the header line of the file.
+/// Splits a file into parts of whole rows, each with the file's header line.
 fn split(octets: &[u8], is_csv: bool) -> Vec<Part> {
     if !is_csv {
         let text = String::from_utf8_lossy(octets);
@@ -134,7 +135,7 @@ fn split(octets: &[u8], is_csv: bool) -> Vec<Part> {
         };
         return rows.chunks(PART).map(part).collect();
     }
-    // What is no text can't be split; the service says what is wrong with it.
+    // A file that is not UTF-8 can't be split. The service reports the fault.
     let Ok(text) = std::str::from_utf8(octets) else { return Vec::new() };
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     let (named, separator) = separator(&text[mark..]);
@@ -145,7 +146,7 @@ fn split(octets: &[u8], is_csv: bool) -> Vec<Part> {
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).unwrap_or(false) {
         let at = start + record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
-        // The reader leaves the end of a line to the row behind it.
+        // The reader counts a line end as part of the next row.
         let at = at + octets[at..].iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
         starts.push((at, record.iter().all(<[u8]>::is_empty)));
     }
@@ -166,12 +167,12 @@ struct Sender<'a> {
     media: &'static str,
     client: Client,
     progress: &'a ProgressBar,
-    /// Tells this run from others.
+    /// Distinguishes this run from others.
     run: uuid::Uuid,
 }
 
 impl Sender<'_> {
-    /// Sends a part until it is answered.
+    /// Sends a part and retries until there is a response.
     async fn send(&self, part: &Part) -> Result<ImportResult, String> {
         let Arguments { enterprise, dry_run, atomic, on_existing, .. } = self.arguments;
         let path = match self.arguments.what {
@@ -185,7 +186,7 @@ impl Sender<'_> {
             Existing::Fail => "fail",
         };
         let url = self.url_of(&format!("{path}?dry_run={dry_run}&atomic={atomic}&on_existing={existing}"));
-        // The same part of the same file, sent for the same purpose, is the same request.
+        // The same part of the same file with the same options is the same request.
         let mut named = digest::Context::new(&digest::SHA256);
         named.update(url.as_bytes());
         named.update(&part.body);
@@ -200,12 +201,12 @@ impl Sender<'_> {
             let answer = self.try_again(request, attempt).await?;
             match answer {
                 None => {}
-                // The token has ended in the meantime.
+                // The token has expired in the meantime.
                 Some(answer) if answer.status() == StatusCode::UNAUTHORIZED && attempt < TRIES => {
                     token = self.token().await?;
                 }
                 Some(answer) if answer.status().is_success() => {
-                    return answer.json().await.map_err(|error| format!("the answer can't be read: {error}"));
+                    return answer.json().await.map_err(|error| format!("the response can't be parsed: {error}"));
                 }
                 Some(answer) => return Err(problem(answer).await),
             }
@@ -223,13 +224,13 @@ impl Sender<'_> {
             if !answer.status().is_success() {
                 return Err(problem(answer).await);
             }
-            let token: Value = answer.json().await.map_err(|error| format!("the answer can't be read: {error}"))?;
+            let token: Value = answer.json().await.map_err(|error| format!("the response can't be parsed: {error}"))?;
             return Ok(SecretString::from(token["access_token"].as_str().unwrap_or_default().to_owned()));
         }
         Err("the service can't be reached".to_owned())
     }
 
-    /// The answer to a request; `None`, after a pause, when there was none and it is to be sent again.
+    /// Sends a request once. Returns the response, or `None`, after a pause, if the request has to be sent again.
     async fn try_again(&self, request: RequestBuilder, attempt: u32) -> Result<Option<Response>, String> {
         let sent = request.timeout(Duration::from_mins(5)).send().await;
         let (cause, pause) = match sent {
@@ -242,12 +243,12 @@ impl Sender<'_> {
                 let seconds = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
                 (format!("the service answered {}", status.as_u16()), seconds.map_or(PAUSE, Duration::from_secs))
             }
-            Err(error) => (format!("no answer: {}", error.without_url()), PAUSE),
+            Err(error) => (format!("no response: {}", error.without_url()), PAUSE),
         };
         if attempt >= TRIES {
             return Err(cause);
         }
-        self.progress.set_message(format!("({cause}; trying again)"));
+        self.progress.set_message(format!("({cause}; retrying)"));
         tokio::time::sleep(pause.min(PAUSE_MAX)).await;
         self.progress.set_message("");
         Ok(None)
@@ -258,7 +259,7 @@ impl Sender<'_> {
     }
 }
 
-/// Whether an earlier request with the same key still runs: the connection broke, and the service goes on.
+/// Whether an earlier request with the same key is still running, because the connection broke while it ran.
 fn is_running(answer: &Response) -> bool {
     answer.status() == StatusCode::CONFLICT
 }

@@ -1,4 +1,4 @@
-//! The command line: `teammate` and its commands.
+//! The command line: the `teammate` binary and its commands.
 
 mod demo;
 mod demo_equipment;
@@ -44,41 +44,41 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the service (what `teammate` alone does, too).
+    /// Start the service. This is the default command.
     Serve,
-    /// Bring the database's schema up to date.
+    /// Migrate the database to the current schema.
     Migrate,
     /// Print the OpenAPI document as YAML.
     Openapi,
     /// Print the table of error codes as Markdown.
     Errors,
-    /// Fill an empty database with an example tree, the same one every time.
+    /// Fill an empty database with a reproducible example tree.
     Demo(demo::Demo),
-    /// Write a billing report to a file, all of it; for a job that runs each month.
+    /// Write a complete billing report to a file, for example in a monthly job.
     Report(report::Arguments),
-    /// Import resellers, enterprises or users from a file into a service that runs somewhere, as an API client.
+    /// Import resellers, enterprises or users from a file into a running service, as an API client.
     Import(import::Arguments),
-    /// Add a key that signs access tokens. Running services take it up by themselves, without a failed request.
+    /// Add a key that signs access tokens. Running services load it automatically, and no request fails.
     RotateSigningKey,
-    /// Add a key that encrypts stored secrets, wait until running services have taken it up, and encrypt everything again
-    /// with it, until nothing is left that an older key encrypted.
+    /// Add a key that encrypts stored secrets, wait until running services have loaded it, and re-encrypt everything
+    /// that older keys have encrypted.
     RotateKeys {
-        /// Seconds to wait before each pass. Less than 60 is for when no service runs.
+        /// Seconds to wait before each pass. Use less than 60 only if no service is running.
         #[arg(long, default_value_t = 60)]
         wait_seconds: u64,
     },
-    /// Take the second factor of somebody away who has lost the app and the recovery codes, and whom no owner can help. Make sure
-    /// that it is they who ask.
+    /// Remove the second factor of a member who has lost the app and the recovery codes, if no owner can do it. Verify
+    /// the member's identity first.
     ResetSecondFactor {
-        /// The address that they sign in with.
+        /// E-mail address that the member signs in with.
         #[arg(value_parser = parse_email)]
         email: EmailAddress,
     },
-    /// Queue every e-mail that was given up again.
+    /// Queue all failed e-mails again.
     ReplayMail,
 }
 
-/// Runs the command that the process was started with.
+/// Runs the command of the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -99,7 +99,7 @@ fn run(cli: Cli) -> Result<(), String> {
         Some(Command::Migrate) => open(&settings.store).map(drop),
         Some(Command::Openapi) => {
             let text = openapi::document().to_yaml().map_err(|error| error.to_string())?;
-            // Whoever reads may have seen enough, such as `head`.
+            // The reader may have closed the pipe early, as `head` does.
             let _ = std::io::stdout().write_all(text.as_bytes());
             Ok(())
         }
@@ -130,7 +130,7 @@ fn run(cli: Cli) -> Result<(), String> {
     }
 }
 
-/// Running services send the e-mail that tells of it.
+/// Resets a member's second factor. A running service sends the e-mail that notifies the member.
 fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(), String> {
     let (runtime, database, now) = (runtime()?, open(store)?, Clock::default().now());
     let seal = Seal::open(&store.data_dir, now).map_err(|error| error.to_string())?;
@@ -145,31 +145,32 @@ fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(),
     Ok(())
 }
 
-/// Running services go on all the while: they open what either key sealed.
+/// Adds a sealing key and re-seals all secrets. Services can keep running, because they open secrets of both keys.
 fn rotate_keys(store: &StoreSettings, wait_seconds: u64) -> Result<(), String> {
     let (database, now) = (open(store)?, Clock::default().now());
     let failed = |error: std::io::Error| format!("the keys in {}: {error}", store.data_dir.join("keys").display());
-    // A directory without a key gets its first one before the new one.
+    // A directory without keys gets its first one here.
     Seal::open(&store.data_dir, now).map_err(failed)?;
     Seal::add_key(&store.data_dir, now).map_err(failed)?;
     let seal = Arc::new(Seal::open(&store.data_dir, now).map_err(failed)?);
-    println!("The new key is there. Running services seal with it within {} seconds.", server::READ_KEYS.as_secs());
+    println!("The new key was added. Running services load it within {} seconds.", server::READ_KEYS.as_secs());
     let (runtime, mut total) = (runtime()?, 0);
     loop {
-        // Whoever sealed with the old key a moment ago has committed by then.
+        // Transactions that sealed with the old key have committed by then.
         std::thread::sleep(Duration::from_secs(wait_seconds));
         let pass = runtime.block_on(rotation::renew_all(&database, &seal)).map_err(|error| error.to_string())?;
         let Renewed { renewed, unreadable } = pass;
         total += renewed;
-        println!("{renewed} secret(s) encrypted again.");
+        println!("{renewed} secret(s) re-encrypted.");
         if unreadable > 0 {
             return Err(format!(
-                "{unreadable} secret(s) could not be decrypted and were left alone: their key is missing"
+                "{unreadable} secret(s) could not be decrypted and were left unchanged: their key is missing"
             ));
         }
         if renewed == 0 {
             println!(
-                "Nothing is encrypted with an older key any more ({total} secret(s) were). Older backups need those."
+                "All secrets are encrypted with the newest key ({total} were re-encrypted). Keep the older keys for \
+                 older backups."
             );
             return Ok(());
         }
@@ -183,17 +184,17 @@ async fn serve(settings: Settings) -> Result<(), String> {
     greet(&running, operator.given());
     until_told_to_stop().await?;
     running.app.drain();
-    // Who asks a second time does not want to wait.
+    // A second signal stops without waiting.
     tokio::select! {
         () = tokio::time::sleep(notice) => {}
         again = until_told_to_stop() => again?,
     }
-    tracing::info!("stopping: answering what is under way");
+    tracing::info!("stopping: finishing running requests");
     running.stop().await;
     Ok(())
 }
 
-/// Says where the service is. Nobody may be listening, and that is no reason to stop.
+/// Prints the URLs of the service. Write errors are ignored, because standard output may be closed.
 fn greet(running: &Running, operator: &str) {
     let address = running.address;
     let mut lines =
@@ -231,11 +232,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Logs go to standard error, from `info` up unless `RUST_LOG` says otherwise.
+/// Starts logging to standard error, at `info` and above unless `RUST_LOG` is set.
 fn start_log(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    // A second start of the log in one process is a test's, which has one already.
+    // Starting the log twice in one process, as tests do, is not an error.
     let _ = if json { log.json().try_init() } else { log.try_init() };
 }

@@ -1,4 +1,4 @@
-//! `teammate report`: writes a billing report, as the platform reads it, to a file.
+//! `teammate report`: writes a billing report, as the platform sees it, to a file.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -17,16 +17,16 @@ use crate::resources::billing::report::{Reader, Report};
 use crate::resources::billing::wire::frame;
 use crate::resources::billing::{Format, written};
 
-/// Which report, and where to.
+/// The report and its destination.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Arguments {
-    /// The calendar month in UTC, such as 2026-10.
+    /// Calendar month in UTC, such as 2026-10.
     #[arg(long, value_parser = |text: &str| Period::parse(text).ok_or("expected a month such as 2026-10"))]
     period: Period,
-    /// In which form.
+    /// File format.
     #[arg(long, value_enum, default_value = "csv")]
     format: FileFormat,
-    /// The file to write; without one, to standard output. It is replaced once the report is whole.
+    /// File to write; standard output if unset. An existing file is replaced once the report is complete.
     #[arg(long)]
     output: Option<PathBuf>,
 }
@@ -35,11 +35,11 @@ pub(super) struct Arguments {
 enum FileFormat {
     /// Comma-separated values (RFC 4180).
     Csv,
-    /// JSON, a line each.
+    /// JSON, one object per line.
     Ndjson,
 }
 
-/// Writes the report and shows how far it is.
+/// Writes the report and shows the progress.
 pub(super) async fn run(database: &Database, arguments: &Arguments, now: Timestamp) -> Result<(), String> {
     let Arguments { period, format, output } = arguments;
     let (period, format) = match format {
@@ -51,7 +51,7 @@ pub(super) async fn run(database: &Database, arguments: &Arguments, now: Timesta
         ErrorCode::NotFound => format!("there is no report of {period}"),
         _ => error.to_string(),
     })?;
-    // Whoever reads the file finds the whole report or none of it.
+    // Readers of the file find either the complete report or none.
     let unfinished = output.as_ref().map(|path| path.with_added_extension("part"));
     let failed = |error: std::io::Error| format!("the report could not be written: {error}");
     let created = unfinished.as_ref().map(File::create).transpose().map_err(failed)?;

@@ -1,5 +1,5 @@
-//! What a caller is told when something goes wrong: [`Error`], the one table of its codes, every refusal in words, and the
-//! body that all errors have (W2). Nothing here knows of HTTP but the numbers of its statuses.
+//! Errors as callers see them: [`Error`], the table of error codes, the text of every refusal, and the body that all
+//! errors have (W2). Of HTTP, only status codes are known here.
 
 mod code;
 mod problem;
@@ -15,7 +15,7 @@ use domain::refusal::Blockers;
 pub use code::ErrorCode;
 pub use problem::{BlockerView, BlockersView, OauthProblem, Problem, ValueError, value_error};
 
-/// An error on its way to the caller: what the caller is told, and apart from it what only the log learns.
+/// An error response: what the caller is told and, separately, the cause, which is only logged.
 #[derive(Debug, Clone)]
 pub struct Error {
     code: ErrorCode,
@@ -23,35 +23,36 @@ pub struct Error {
     errors: Vec<ValueError>,
     blockers: Option<BlockersView>,
     headers: Vec<(&'static str, String)>,
-    /// A failure of the store, never shown.
+    /// The failure of the store that caused it. It is logged and never shown to the caller.
     cause: Option<Arc<persistence::Error>>,
 }
 
 impl Error {
-    /// An error with words of its own.
+    /// Creates an error with a code and a detail.
     pub fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), errors: Vec::new(), blockers: None, headers: Vec::new(), cause: None }
     }
 
-    /// Something stands in the way.
+    /// Creates an error with the blockers that prevent the change.
     fn blocked(code: ErrorCode, detail: String, blockers: Blockers) -> Self {
         Self { blockers: Some(blockers.into()), ..Self::new(code, detail) }
     }
 
-    /// Values are wrong; all of them at once.
+    /// Creates a `validation_failed` error that lists all invalid values.
     #[must_use]
     pub fn validation(errors: Vec<ValueError>) -> Self {
-        let error = Self::new(ErrorCode::ValidationFailed, "Mend the values that `errors` lists and send it again.");
+        let detail = "Correct the values that `errors` lists and send the request again.";
+        let error = Self::new(ErrorCode::ValidationFailed, detail);
         Self { errors, ..error }
     }
 
-    /// Values are wrong in the light of what is there.
+    /// Creates a `validation_failed` error for values that are invalid in the current state of the store.
     #[must_use]
     pub fn faulty(faults: Faults) -> Self {
         Self::validation(faults.into_iter().map(|(pointer, fault)| value_error(pointer, fault)).collect())
     }
 
-    /// Adds a value that the error is about.
+    /// Adds an entry to `errors` that points to the value that the error is about.
     #[must_use]
     pub fn at_pointer(mut self, pointer: impl Into<String>) -> Self {
         let (code, detail) = (Cow::Borrowed(self.code.as_str()), self.detail.to_string());
@@ -59,19 +60,19 @@ impl Error {
         self
     }
 
-    /// Adds a header to the answer.
+    /// Adds a header to the response.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The headers that were added, by name.
+    /// The name and value of each header that was added.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.headers.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// The body that the caller of the request with this id gets.
+    /// The response body for the request with this id.
     #[must_use]
     pub fn problem(&self, request_id: &str) -> Problem {
         Problem {
@@ -86,25 +87,26 @@ impl Error {
         }
     }
 
-    /// Its code.
+    /// The error code.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         self.code
     }
 
-    /// The values that it is about; if it is about none, the whole.
+    /// The values that the error is about. If there are none, one entry with an empty pointer, which stands for the
+    /// whole body.
     #[must_use]
     pub fn faults(&self) -> Vec<ValueError> {
         if self.errors.is_empty() { self.clone().at_pointer("").errors } else { self.errors.clone() }
     }
 
-    /// An error about many values.
+    /// Creates an error with a code, a detail and its entries of `errors`.
     #[must_use]
     pub fn about(code: ErrorCode, detail: impl Into<Cow<'static, str>>, errors: Vec<ValueError>) -> Self {
         Self { errors, ..Self::new(code, detail) }
     }
 
-    /// What only the log learns.
+    /// The failure of the store that caused the error; for the log only.
     #[must_use]
     pub fn cause(&self) -> Option<&persistence::Error> {
         self.cause.as_deref()
@@ -129,13 +131,13 @@ impl From<persistence::Error> for Error {
     fn from(cause: persistence::Error) -> Self {
         use persistence::Error as Store;
         let (code, detail) = match &cause {
-            Store::Busy => (ErrorCode::Unavailable, "The service has too much to do right now. Try again in a moment."),
+            Store::Busy => (ErrorCode::Unavailable, "The service is overloaded. Try again in a moment."),
             Store::Closed => (ErrorCode::Unavailable, "The service is restarting. Try again in a moment."),
             outage if outage.is_outage() => {
                 (ErrorCode::Unavailable, "The service can't reach its database. Try again in a moment.")
             }
             Store::Unavailable(_) | Store::Query(_) | Store::Corrupt(_) | Store::Panicked => {
-                (ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.")
+                (ErrorCode::Internal, "The service failed. Nothing was changed. Report the `request_id` to support.")
             }
         };
         Self { cause: Some(Arc::new(cause)), ..Self::new(code, detail) }

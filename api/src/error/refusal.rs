@@ -1,4 +1,4 @@
-//! What a caller is told of each refusal: its code, and words that say what to do.
+//! The error for each refusal: its code, and a detail that says what happened and what to do.
 
 use domain::fault::Fault;
 use domain::limits::{CLIENTS_MAX, FINALISE_AFTER_MINUTES, MEMBERS_MAX, WEBHOOKS_MAX};
@@ -10,171 +10,190 @@ impl From<Refusal> for Error {
     #[expect(clippy::too_many_lines, reason = "a table: one row for each refusal")]
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::NotFound => Self::new(ErrorCode::NotFound, "There is no such thing, or you can't see it."),
-            Refusal::Forbidden => Self::new(
-                ErrorCode::Forbidden,
-                "Your role, or the place of your account in the tree, does not allow this.",
-            ),
+            Refusal::NotFound => Self::new(ErrorCode::NotFound, "The resource does not exist, or you can't see it."),
+            Refusal::Forbidden => {
+                Self::new(ErrorCode::Forbidden, "Your role or the tier of your account does not allow this.")
+            }
             Refusal::NotSignedIn => Self::new(
                 ErrorCode::NotSignedIn,
                 "Send a valid access token as `Authorization: Bearer …`; get one from POST /auth/login or POST /auth/refresh.",
             ),
             Refusal::WrongCredentials => Self::new(
                 ErrorCode::WrongCredentials,
-                "No active member has this e-mail address and this password. Check both, or reset the password.",
+                "No active member has this e-mail address and password. Check both, or reset the password.",
             ),
             Refusal::NotOperating => Self::new(
                 ErrorCode::NotOperating,
-                "Your account, or one above it, is suspended. Ask whoever provides it to you.",
+                "Your account, or an account above it, is suspended. Contact the provider of your account.",
             ),
             Refusal::CodeNeeded => Self::new(
                 ErrorCode::CodeNeeded,
-                "Send it again with `code`: the six digits that your authenticator app shows, or a recovery code.",
+                "Send the request again with `code`: the six digits that your authenticator app shows, or a recovery \
+                 code.",
             ),
             Refusal::WrongCode => Self::new(
                 ErrorCode::WrongCode,
-                "This is not the code that the app shows, or it was used already. Wait for the next one and see that the clock of the \
-                 device is right.",
+                "This is not the code that the app shows, or it was already used. Wait for the next code, and check \
+                 that the device's clock is correct.",
             ),
             Refusal::CodePaused { seconds } => Self::new(
                 ErrorCode::TooManyWrongCodes,
-                format!("Too many codes were wrong. Wait {seconds} second(s), or use a recovery code."),
+                format!("Too many wrong codes. Wait {seconds} second(s), or use a recovery code."),
             )
             .header("retry-after", seconds.to_string()),
             Refusal::SecondFactorMissing => Self::new(
                 ErrorCode::SecondFactorRequired,
-                "Your account asks for a second factor. Begin with POST /me/second-factor.",
+                "Your account requires a second factor. Set one up, starting with POST /me/second-factor.",
             ),
             Refusal::SecondFactorOn => Self::new(
                 ErrorCode::SecondFactorEnabled,
-                "The second factor is on. To use another app, switch it off first: POST /me/second-factor/disable.",
+                "You already have a second factor. To use another app, first switch it off with POST \
+                 /me/second-factor/disable.",
             ),
             Refusal::SecondFactorOff => Self::new(
                 ErrorCode::NoSecondFactor,
-                "There is no second factor. Whoever is to have one begins with POST /me/second-factor.",
+                "The member has no second factor, or has not started to set one up. Start with POST /me/second-factor.",
             ),
             Refusal::OwnSecondFactor => Self::new(
                 ErrorCode::OwnSecondFactor,
-                "Switch your own second factor off with a code of it: POST /me/second-factor/disable.",
+                "You can't reset your own second factor. Switch it off with a code: POST /me/second-factor/disable.",
             ),
             Refusal::LastOwner => Self::new(
                 ErrorCode::LastOwner,
-                "An account needs an owner who has joined. Make another member owner first.",
+                "An account needs at least one owner who has joined. First make another member an owner.",
             ),
             Refusal::TooManyMembers => Self::new(
                 ErrorCode::TooManyMembers,
-                format!("An account has at most {MEMBERS_MAX} members. Remove those who have left."),
+                format!("An account can have at most {MEMBERS_MAX} members. Remove members who have left."),
             ),
             Refusal::AlreadyJoined => Self::new(
                 ErrorCode::AlreadyJoined,
-                "The member has joined already. Whoever has forgotten the password asks for a reset.",
+                "The member has already joined. A forgotten password is reset with POST /auth/password-resets.",
             ),
             Refusal::MovePending => Self::new(
                 ErrorCode::MovePending,
-                "A move of this account is waiting to be accepted. Cancel it first: see GET /moves.",
+                "The account already has a pending move. First accept, decline or cancel it: see GET /moves.",
             ),
             Refusal::MoveDecided { status } => {
-                Self::new(ErrorCode::MoveDecided, format!("The move is {status}. Ask for another one."))
+                Self::new(ErrorCode::MoveDecided, format!("The move is already {status}. Request a new move."))
             }
             Refusal::LimitedClient => Self::new(
                 ErrorCode::LimitedClient,
-                "A webhook goes on after this API client's `expires_at`, and beyond its `allowed_networks`. A member, or an API client \
-                 without them, makes and changes webhooks.",
+                "This API client has `expires_at` or `allowed_networks`, which would not limit the webhook. Use a \
+                 member's access token, or an API client without them, to create or change webhooks.",
             ),
             Refusal::NotActivated => Self::new(
                 ErrorCode::NotActivated,
-                "Nobody has activated the account: PATCH its `email`, and a new activation e-mail goes out.",
+                "The account is not activated yet. Change its `email` with PATCH; a new activation e-mail is then \
+                 sent.",
             ),
             Refusal::AddressNotAllowed => Self::new(
                 ErrorCode::AddressNotAllowed,
-                "This API client may not call from your network address: see its `allowed_networks`.",
+                "This API client's `allowed_networks` do not include your network address.",
             ),
             Refusal::TooManyClients => Self::new(
                 ErrorCode::TooManyClients,
-                format!("An account has at most {CLIENTS_MAX} API clients. Revoke those that are not used any more."),
+                format!("An account can have at most {CLIENTS_MAX} API clients. Revoke those that are no longer used."),
             ),
             Refusal::TooManyWebhooks => Self::new(
                 ErrorCode::TooManyWebhooks,
-                format!("An account has at most {WEBHOOKS_MAX} webhooks. Remove those that are not used any more."),
+                format!("An account can have at most {WEBHOOKS_MAX} webhooks. Delete those that are no longer used."),
             ),
             Refusal::WebhookDisabled => Self::new(
                 ErrorCode::WebhookDisabled,
-                "Nothing is sent to a webhook that is not enabled. Enable it first: PATCH it with `enabled` true.",
+                "The webhook is disabled, so nothing can be sent to it. First enable it: PATCH it with `enabled` set \
+                 to true.",
             ),
             Refusal::InvalidToken => Self::new(
                 ErrorCode::InvalidToken,
-                "The token was used, has expired, was replaced by a newer one, or never existed. Ask for a new e-mail.",
+                "The token was already used, has expired, was replaced by a newer one, or never existed. Ask for a \
+                 new e-mail.",
             )
             .at_pointer("/token"),
             Refusal::EmailTaken => Self::new(
                 ErrorCode::EmailTaken,
-                "This e-mail address can't be used because another account has it. Use another address.",
+                "Another account or member already has this e-mail address. Use another address.",
             )
             .at_pointer("/email"),
             Refusal::EmailChangeNeedsConfirmation => Self::new(
                 ErrorCode::EmailChangeNeedsConfirmation,
-                "This account has been activated, so a new address is confirmed by whoever reads its e-mail: POST …/change-email.",
+                "The account is activated, so a new e-mail address has to be confirmed. Use POST …/change-email.",
             )
             .at_pointer("/email"),
             Refusal::WrongStatus { status, transition } => Self::new(
                 ErrorCode::WrongStatus,
-                format!("The account is {} and can't be {} from there.", status.as_str(), transition.done()),
+                format!("The account is {}. In this status it can't be {}.", status.as_str(), transition.done()),
             ),
-            Refusal::AccountClosed => Self::new(ErrorCode::AccountClosed, "A closed account never changes again."),
+            Refusal::AccountClosed => {
+                Self::new(ErrorCode::AccountClosed, "The account is closed and can't be changed.")
+            }
             Refusal::ParentClosed => {
-                Self::new(ErrorCode::ParentClosed, "No account can be created below a closed one.")
+                Self::new(ErrorCode::ParentClosed, "The parent account is closed. Nothing can be created below it.")
             }
             Refusal::ServiceNotOffered { services } => {
                 let names: Vec<_> = services.iter().map(|service| service.as_str()).collect();
-                let detail = format!("The account above does not have: {}.", names.join(", "));
+                let detail = format!("The parent account does not have these services: {}.", names.join(", "));
                 Self::new(ErrorCode::ServiceNotOffered, detail).at_pointer("/services")
             }
             Refusal::ServiceInUse(blockers) => {
-                let detail =
-                    format!("{} below use the service; see `blockers`. Take it from them first.", blockers.total);
+                let detail = format!(
+                    "{} object(s) below still use the service; see `blockers`. Remove it from them first.",
+                    blockers.total
+                );
                 Self::blocked(ErrorCode::ServiceInUse, detail, blockers).at_pointer("/services")
             }
             Refusal::HasOpenChildren(blockers) => {
-                let detail = format!("{} below have to be closed or removed first; see `blockers`.", blockers.total);
+                let detail =
+                    format!("{} object(s) below have to be closed or deleted first; see `blockers`.", blockers.total);
                 Self::blocked(ErrorCode::HasOpenChildren, detail, blockers)
             }
             Refusal::WrongRouteState { state, command } => Self::new(
                 ErrorCode::WrongRouteState,
-                format!("The route is {state} and can't be {command} from there. See `next` of the route."),
+                format!(
+                    "The route is {state}. In this state it can't be {command}. The route's `next` shows the next \
+                     step."
+                ),
             ),
             Refusal::VerificationTxtRequired => {
                 let detail =
-                    "Give the value of the TXT record as the Microsoft 365 admin center shows it for the domain.";
+                    "Give the value of the TXT record that the Microsoft 365 admin center shows for the domain.";
                 Self::validation(vec![value_error("/verification_txt", Fault::new("required", detail))])
             }
             Refusal::RouteDomainTaken => Self::new(
                 ErrorCode::RouteDomainTaken,
-                "This label can't be used in this region because another route has it. Use another label.",
+                "Another route in this region already uses this label. Choose another label.",
             )
             .at_pointer("/label"),
             Refusal::SbcRegionInUse(blockers) => Self::blocked(
                 ErrorCode::SbcRegionInUse,
-                format!("{} route(s) in the regions that go were started. Remove them first.", blockers.total),
+                format!(
+                    "{} route(s) were started in regions that you want to remove. First remove the routes.",
+                    blockers.total
+                ),
                 blockers,
             )
             .at_pointer("/sbc_regions"),
             Refusal::RouteInUse(blockers) => Self::blocked(
                 ErrorCode::RouteInUse,
-                format!("{} PBX(s), trunk(s) and user(s) need this route. Remove or move them first.", blockers.total),
+                format!(
+                    "{} PBX(s), trunk(s) and user(s) need this route. First reassign or delete them.",
+                    blockers.total
+                ),
                 blockers,
             ),
             Refusal::ManagementConsentMissing => Self::new(
                 ErrorCode::ManagementConsentMissing,
-                "The enterprise has not consented to you managing its Direct Routing: it does so by \
-                 POST /enterprises/{id}/direct-routing/give-consent.",
+                "The enterprise has not consented to you managing its Direct Routing. It gives its consent with POST \
+                 /enterprises/{id}/direct-routing/give-consent.",
             ),
             Refusal::StepsAreAutomatic => Self::new(
                 ErrorCode::StepsAreAutomatic,
-                "This service takes the steps through Microsoft Graph by itself; only staff confirm one by hand.",
+                "The service takes the steps automatically through Microsoft Graph. Only staff can confirm one by \
+                 hand.",
             ),
             Refusal::DirectRoutingNotEstablished { region, state, next } => {
                 let route = region.map_or_else(
-                    || "No route of the enterprise was started.".to_owned(),
+                    || "The enterprise has not started a route.".to_owned(),
                     |region| format!("The route of region {region} is {state}."),
                 );
                 let next = next.map_or_else(String::new, |next| format!(" Next: {}. {}", next.as_str(), next.detail()));
@@ -182,96 +201,106 @@ impl From<Refusal> for Error {
             }
             Refusal::ServiceMissing(service) => Self::new(
                 ErrorCode::ServiceMissing,
-                format!("The enterprise does not have `{}`. Add it to its `services` first.", service.as_str()),
+                format!(
+                    "The enterprise does not have the service `{}`. First add it to the enterprise's `services`.",
+                    service.as_str()
+                ),
             ),
             Refusal::LocationTaken => Self::new(
                 ErrorCode::LocationTaken,
-                "Another PBX of the enterprise is at this location. Give it another name.",
+                "Another PBX of the enterprise already has this location. Choose another name for it.",
             )
             .at_pointer("/location"),
             Refusal::SipDomainClash => Self::new(
                 ErrorCode::SipUserTaken,
-                "A SIP user of this PBX is in that domain already. Use another domain, or other SIP users.",
+                "A user of this PBX has a SIP user name that is already taken in that domain. Use another domain, or \
+                 change the SIP user.",
             )
             .at_pointer("/sip_domain"),
             Refusal::HasUsers(blockers) => Self::blocked(
                 ErrorCode::HasUsers,
-                format!("{} user(s) are assigned to it. Remove or move them first.", blockers.total),
+                format!("{} user(s) are still assigned to it. First reassign or delete them.", blockers.total),
                 blockers,
             ),
             Refusal::UserLimitReached { limit, users } => Self::new(
                 ErrorCode::UserLimitReached,
                 format!(
-                    "The enterprise may have {limit} user(s) and has {users}. Remove some, or have the limit raised."
+                    "The enterprise has {users} user(s) and its limit is {limit}. Delete some, or have the limit \
+                     raised."
                 ),
             ),
             Refusal::UserLimitInUse { users } => Self::new(
                 ErrorCode::UserLimitInUse,
-                format!("The enterprise has {users} user(s). Remove some first, or set a limit of at least {users}."),
+                format!("The enterprise has {users} user(s). Delete some first, or set a limit of at least {users}."),
             )
             .at_pointer("/user_limit"),
             Refusal::CanNotAddExtensions => Self::new(
                 ErrorCode::ExtensionsNotAllowed,
-                "Your reseller adds your users, unless it switches on `can_add_extensions` for you.",
+                "`can_add_extensions` is off for your enterprise, so only your reseller can add users.",
             ),
             Refusal::ExternalNumbersNotAllowed => Self::new(
                 ErrorCode::ExternalNumbersNotAllowed,
-                "A user of a PBX has its numbers there. Leave them out, or have `allow_external_numbers` switched on.",
+                "The numbers of a PBX user are kept in the PBX. Leave them out, or have `allow_external_numbers` \
+                 switched on.",
             )
             .at_pointer("/default_number"),
             Refusal::UserClaimTaken(claim) => user_claim_taken(claim),
             Refusal::ReportFinal => Self::new(
                 ErrorCode::ReportFinal,
-                "What a final report says never changes again. Book a correction of a line in a later, open period.",
+                "The report is final and can't be changed. Book an adjustment of its lines in a later, open period.",
             ),
             Refusal::ReportBeingFinalised => Self::new(
                 ErrorCode::ReportBeingFinalised,
-                "Somebody is making the report of this period final, or has left it half-way. If it is not final in some \
-                 minutes, make it final again: that goes on from there.",
+                "This report is being finalised, or an earlier attempt stopped half-way. Retry in a few minutes: \
+                 finalising resumes where it stopped.",
             ),
             Refusal::PeriodNotOver => Self::new(
                 ErrorCode::PeriodNotOver,
-                format!("A report is made final from {FINALISE_AFTER_MINUTES} minutes after the end of its period."),
+                format!("A report can be finalised from {FINALISE_AFTER_MINUTES} minutes after the end of its period."),
             ),
             Refusal::AmendedReportOpen => Self::new(
                 ErrorCode::AmendedReportOpen,
-                "The report of the line is still open: what changes there shows there. Only a final one is amended.",
+                "The line's report is still open and shows changes by itself. Only lines of final reports can be \
+                 amended.",
             )
             .at_pointer("/amends"),
             Refusal::AmendedReportLater => Self::new(
                 ErrorCode::AmendedReportLater,
-                "A correction is booked in a period that has begun and comes after that of the line.",
+                "An adjustment's period must have begun and must be later than the period of the line.",
             )
             .at_pointer("/amends"),
             Refusal::TicketAlreadyOpen => Self::new(
                 ErrorCode::TicketAlreadyOpen,
-                "We have your earlier ticket for this e-mail address and will answer it by e-mail.",
+                "An earlier ticket for this e-mail address is still open. We will answer it by e-mail.",
             )
             .at_pointer("/email"),
             Refusal::TicketDecided => {
-                Self::new(ErrorCode::TicketDecided, "An approved or rejected ticket never changes again.")
+                Self::new(ErrorCode::TicketDecided, "The ticket was already approved or rejected and can't be changed.")
             }
             Refusal::IdempotencyKeyInUse => Self::new(
                 ErrorCode::IdempotencyKeyInUse,
-                "The first request with this Idempotency-Key has not been answered yet. Send it again in a moment.",
+                "The first request with this Idempotency-Key is still running. Send the request again in a moment.",
             ),
             Refusal::IdempotencyKeyReused => Self::new(
                 ErrorCode::IdempotencyKeyReused,
-                "This Idempotency-Key came with another method, path or body before. Use a new key for a new request.",
+                "An earlier request with this Idempotency-Key had another method, path or body. Use a new key for a \
+                 new request.",
             ),
         }
     }
 }
 
-/// Nothing is said of who has it: it may be anybody's.
+/// The details don't say who has the value: it may belong to somebody whom the caller can't see.
 fn user_claim_taken(claim: UserClaim) -> Error {
     let (code, detail, pointer) = match claim {
-        UserClaim::TeamsUser => {
-            (ErrorCode::TeamsUserTaken, "The enterprise has this Teams user already.", "/teams_user".to_owned())
-        }
+        UserClaim::TeamsUser => (
+            ErrorCode::TeamsUserTaken,
+            "The enterprise already has a user with this Teams user.",
+            "/teams_user".to_owned(),
+        ),
         UserClaim::SipUser => (
             ErrorCode::SipUserTaken,
-            "This SIP user can't be used in the PBX's SIP domain because another user is it. Use another one.",
+            "Another user already has this SIP user name in the PBX's SIP domain. Choose another one.",
             "/sip_user".to_owned(),
         ),
         UserClaim::DefaultNumber => (

@@ -1,4 +1,5 @@
-//! Hands events on to the webhooks that want them, in the transaction in which they are published: each once.
+//! Queues deliveries of events to webhooks, in the transaction that publishes the events, so that each is queued
+//! exactly once.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,20 +16,20 @@ use super::view;
 use crate::error::{Error, ErrorCode};
 use crate::ids::new_id;
 
-/// What is sent to a webhook, after the Standard Webhooks specification.
+/// The body of a delivery, according to the Standard Webhooks specification.
 #[derive(Debug, Serialize)]
 pub struct Message {
-    /// The type of the event.
+    /// The event type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// When it happened.
+    /// When the event happened.
     pub timestamp: DateTime<Utc>,
-    /// The event, as `GET /events/{id}` shows it to you. Its `id` is the `webhook-id` of every attempt, by which you know what you
-    /// have taken already.
+    /// The event, as `GET /events/{event_id}` shows it to you. Its `id` is the `webhook-id` of every attempt; use it to
+    /// recognise duplicates.
     pub data: view::Event,
 }
 
-/// What is sent of an event to a reader.
+/// Serialises the delivery of an event for a reader.
 pub fn payload(event: &Event, reader: Reader) -> Result<String, Error> {
     let message = Message {
         kind: event.action.clone(),
@@ -39,33 +40,35 @@ pub fn payload(event: &Event, reader: Reader) -> Result<String, Error> {
         .map_err(|error| Error::new(ErrorCode::Internal, format!("An event could not be written: {error}")))
 }
 
-/// Deliveries that are queued in one transaction, or as many as one event has: others wait for some milliseconds.
+/// Deliveries that are queued in one transaction, or all of one event if it has more. Other writes wait for a few
+/// milliseconds.
 const AT_ONCE: usize = 2_000;
 
-/// How far handing on went.
+/// The result of one round.
 #[derive(Debug, Clone, Copy)]
 pub struct HandedOn {
-    /// How many deliveries were queued.
+    /// Number of queued deliveries.
     pub queued: usize,
-    /// The position of the last event that was handed on.
-    pub search_text: i64,
-    /// Whether that was the last one of all.
+    /// The position of the last event whose deliveries were queued.
+    pub position: i64,
+    /// Whether no events are left.
     pub all: bool,
 }
 
-/// Queues events for everybody who listens, the first ones of them if they are many.
+/// Queues deliveries of published events for all webhooks that subscribe to them; only the first events if there are
+/// many.
 pub fn hand_on(
     tx: &mut StoreConnection,
     listening: &[Listening],
     events: &[Event],
     now: Timestamp,
 ) -> Result<HandedOn, Error> {
-    let mut done = HandedOn { queued: 0, search_text: 0, all: true };
+    let mut done = HandedOn { queued: 0, position: 0, all: true };
     for event in events {
         if done.queued >= AT_ONCE {
             return Ok(HandedOn { all: false, ..done });
         }
-        done.search_text = event.position;
+        done.position = event.position;
         let mut payloads: HashMap<Reader, String> = HashMap::new();
         for listener in listening {
             if !event.ancestry.is_in(listener.scope) || !listener.types.iter().any(|types| types.matches(&event.action))

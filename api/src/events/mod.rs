@@ -1,4 +1,4 @@
-//! Events: what happened, recorded with the change, shown to those whose accounts it happened to, and handed on to webhooks (R16).
+//! Events: recorded in the transaction of the change, listed for the accounts concerned, and sent to webhooks (R16).
 
 pub mod fields;
 pub mod record;

@@ -1,4 +1,4 @@
-//! Publishes events once they are committed. Any number of replicas may run it: they take turns.
+//! Publishes committed events. Any number of replicas may run it: they take turns.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::app::App;
 use crate::error::Error;
 use crate::http::Caller;
 
-/// The pause between two rounds: requests come first, and a batch costs little more than one event.
+/// The pause between two rounds. Requests have priority, and a batch costs little more than a single event.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often it looks for events that another process left behind.
+/// How often it looks for events that another process has not published.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Publishes whatever is committed, now and whenever more is, until the task is ended.
+/// Publishes committed events, and again whenever there are more, until the task is aborted.
 pub async fn run(app: Arc<App>) {
     loop {
         if let Err(error) = publish(&app).await {
@@ -27,7 +27,7 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Publishes what is committed, and hands it on to the webhooks that want it.
+/// Publishes committed events and queues their deliveries to webhooks.
 pub async fn publish(app: &App) -> Result<(), Error> {
     loop {
         let now = app.clock.now();
@@ -41,7 +41,7 @@ pub async fn publish(app: &App) -> Result<(), Error> {
                 }
                 let listening = webhooks::listening(tx)?;
                 let done = hand_on(tx, &listening, &batch.events, now)?;
-                events::handed_on(tx, done.search_text)?;
+                events::handed_on(tx, done.position)?;
                 Ok((done.queued, batch.more || !done.all))
             })
             .await?;
@@ -54,7 +54,7 @@ pub async fn publish(app: &App) -> Result<(), Error> {
     }
 }
 
-/// Sees to it that a reader finds whatever was committed before it asked.
+/// Publishes what was committed before the request, so that its reader finds it.
 pub async fn catch_up<P: Permission>(app: &App, caller: &Caller<P>) -> Result<(), Error> {
     let waiting = app.read(caller.clone_for_next_transaction(), |tx, _, _| Ok(events::any_waiting(tx)?)).await?;
     if waiting {

@@ -1,4 +1,4 @@
-//! Records what happened, in the transaction in which it happened (R16).
+//! Records events in the transaction of the change (R16).
 
 use domain::Timestamp;
 use domain::account::{Account, Ancestry};
@@ -15,36 +15,36 @@ use crate::access::{Actor, Origin};
 use crate::error::Error;
 use crate::ids::new_id;
 
-/// What changed.
+/// An event to record.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
-    /// The name of a [`EventType`].
+    /// The name of an [`EventType`].
     pub action: String,
-    /// The id of what it was done to, as text.
+    /// The id of the object that was changed.
     pub subject: String,
-    /// Where the account stands that it belongs to.
+    /// The account that the event belongs to, with its ancestors.
     pub ancestry: Ancestry,
-    /// The changed members before; `Null` when there were none.
+    /// The changed fields with their old values; `Null` if there are none.
     pub before: Value,
-    /// The changed members after; `Null` when there are none.
+    /// The changed fields with their new values; `Null` if there are none.
     pub after: Value,
 }
 
 impl NewEvent {
-    /// Something was `done` to an account.
+    /// Creates the event that something was `done` to an account.
     #[must_use]
     pub fn to_account(account: &Account, done: &str, before: Value, after: Value) -> Self {
         let action = format!("{}.{done}", account.tier.as_str());
         Self { action, subject: account.id_text(), ancestry: account.ancestry(), before, after }
     }
 
-    /// What it happened to, such as `reseller`.
+    /// The type of the subject, such as `reseller`.
     fn subject_type(&self) -> &str {
         self.action.split('.').next().unwrap_or_default()
     }
 }
 
-/// Records it.
+/// Records an event.
 pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &NewEvent) -> Result<(), Error> {
     debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
     debug_assert!(
@@ -84,7 +84,7 @@ pub fn record_for<K: Kind>(
     record(tx, actor.origin(), now, &happening)
 }
 
-/// Records what a member did about its own sign-in.
+/// Records a change that a member made to its own sign-in.
 pub fn record_own_sign_in(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -96,7 +96,7 @@ pub fn record_own_sign_in(
     record_sign_in(tx, &Origin { actor, ..origin.clone() }, member, done, now)
 }
 
-/// Records what somebody else did about a member's sign-in.
+/// Records a change that somebody else made to a member's sign-in.
 pub fn record_sign_in(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -114,7 +114,7 @@ pub fn record_sign_in(
     record(tx, origin, now, &happening)
 }
 
-/// The members that differ, before and after.
+/// The fields that differ, with their old and new values.
 #[must_use]
 pub fn difference(before: Value, after: Value) -> (Value, Value) {
     let (Value::Object(before), Value::Object(after)) = (before, after) else { return (Value::Null, Value::Null) };

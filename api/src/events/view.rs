@@ -1,4 +1,4 @@
-//! Events on the wire.
+//! The JSON form of events.
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
@@ -13,75 +13,75 @@ use utoipa::ToSchema;
 use super::fields::hide_sip_data;
 use crate::shown;
 
-/// Something that happened.
+/// An event: something that happened to an object.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"type": "reseller.updated", "subject_type": "reseller", "request_id": "req_01h455vb4pex5vsknk084sn02q", "source_address": "192.0.2.10"}))]
 pub struct Event {
-    /// Its id.
+    /// The id of the event.
     #[schema(example = "event_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// What happened: what it happened to, and what was done.
+    /// The event type: the type of the subject and what was done to it.
     #[serde(rename = "type")]
     #[schema(value_type = shown::CodeName)]
     pub kind: String,
-    /// When it happened. Events that happened at nearly the same time may stand in the list the other way round.
+    /// When it happened. Events that happened at nearly the same time may be listed in a different order.
     pub occurred_at: DateTime<Utc>,
-    /// The account that it belongs to; `null` for what belongs to the platform.
+    /// The id of the account that the event belongs to; `null` for the platform.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub account_id: Option<String>,
-    /// What kind of thing it happened to.
+    /// The type of the object that the event is about.
     #[schema(value_type = shown::SubjectType)]
     pub subject_type: String,
-    /// The id of what it happened to; the period of a billing report.
+    /// The id of the object that the event is about; for a billing report its period.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub subject_id: String,
-    /// Who did it.
+    /// Who made the change.
     pub actor: EventActor,
-    /// The members that changed, as they were before; `null` when there was nothing. Passwords and tokens never show.
+    /// The changed fields with their old values; `null` if there are none. Passwords and tokens are never shown.
     #[schema(value_type = Option<Object>, example = json!({"name": "Nordwind"}))]
     pub before: Option<Value>,
-    /// The members that changed, as they are now; `null` when there is nothing.
+    /// The changed fields with their new values; `null` if there are none. Passwords and tokens are never shown.
     #[schema(value_type = Option<Object>, example = json!({"name": "Nordwind Telefonie"}))]
     pub after: Option<Value>,
-    /// The `X-Request-Id` of the request that did it; the reason, for what the service did by itself.
+    /// The `X-Request-Id` of the request. For changes that the service made by itself, the reason.
     #[schema(value_type = shown::RequestId)]
     pub request_id: String,
-    /// The network address that the request came from; `null` when it came from above you.
+    /// The network address of the request; `null` if the actor belongs to an account above yours.
     #[schema(value_type = Option<shown::Address>)]
     pub source_address: Option<String>,
 }
 
-/// Who did something.
+/// The actor of an event.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"account_type": "master_reseller"}))]
 pub struct EventActor {
-    /// What it is.
+    /// The type of the actor.
     #[serde(rename = "type")]
     pub kind: EventActorType,
-    /// The id of the member or API client; `null` for one of an account above you, and for those who have none.
+    /// The id of the member or API client; `null` if it belongs to an account above yours, or if the actor has no id.
     #[schema(example = "member_01h455vb4pex5vsknk084sn02q")]
     pub id: Option<String>,
-    /// What kind of account it signed in to: `platform` is staff. `null` for those who were not signed in.
+    /// The type of account that the actor signed in to; `platform` means staff. `null` if the actor was not signed in.
     #[schema(value_type = Option<shown::Word>)]
     pub account_type: Option<&'static str>,
 }
 
-/// What can do something.
+/// The type of an event's actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventActorType {
-    /// A person who was signed in.
+    /// A signed-in member.
     Member,
-    /// A program that was signed in.
+    /// An API client.
     Client,
-    /// Somebody who was not signed in, such as whoever redeems an activation link.
+    /// A person who was not signed in, such as somebody who redeems an activation link.
     Anonymous,
     /// The service itself.
     System,
 }
 
 impl Event {
-    /// The event as a reader sees it.
+    /// The event as a reader may see it.
     #[must_use]
     pub fn view(event: events::Event, reader: Reader) -> Self {
         let events::Event {
@@ -142,11 +142,11 @@ pub struct EventPage {
     /// The events of this page, in the list's order.
     #[schema(value_type = Events)]
     pub items: Vec<Event>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
+    /// Pass it as `cursor` to get the next page; `null` on the last page.
     #[schema(value_type = Option<shown::Cursor>)]
     pub next_cursor: Option<String>,
-    /// Give it as `cursor` later to go on where this page ends, also when it is the last one: whatever is committed until then
-    /// follows, and nothing is missed. `null` when the newest come first.
+    /// Pass it as `cursor` later to continue after this page, even if it is the last one: events that were committed
+    /// since then follow, and none is missed. `null` if the list is sorted newest first.
     #[schema(value_type = Option<shown::Cursor>)]
     pub resume_cursor: Option<String>,
 }

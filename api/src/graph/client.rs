@@ -1,4 +1,4 @@
-//! A signed-in client of Microsoft Graph, by OAuth 2.0 client credentials (RFC 6749 section 4.4).
+//! A client of Microsoft Graph. It signs in with OAuth 2.0 client credentials (RFC 6749 section 4.4).
 
 use std::collections::HashMap;
 
@@ -16,45 +16,45 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
 
-/// How much of an answer is read, in octets.
+/// Maximum size of a response, in octets.
 const ANSWER_MAX: usize = 1024 * 1024;
-/// A token is not used any more when it has less than this to live.
+/// A token is replaced when it expires in less than this time.
 const MARGIN: TimeDelta = TimeDelta::seconds(60);
-/// Longest message of Graph's that is passed on, in characters.
+/// Maximum length of an error message from Graph that is shown, in characters.
 const MESSAGE_MAX: usize = 300;
 
-/// Microsoft Graph and how this service signs in to it.
+/// Configuration of Microsoft Graph and of the sign-in to it.
 #[derive(Debug, Clone)]
 pub struct GraphSettings {
-    /// Its base.
+    /// The base URL of Microsoft Graph.
     pub url: Url,
-    /// The tenant that takes all domains on, if not each enterprise's own.
+    /// The tenant to which all domains are added; `None` adds them to each enterprise's own tenant.
     pub tenant: Option<Tenant>,
-    /// What this service is called there.
+    /// The client id of this service's app registration.
     pub client_id: String,
-    /// Its secret.
+    /// The client secret.
     pub client_secret: SecretString,
-    /// The base of the token endpoint.
+    /// The base URL of the token endpoint.
     pub login_url: Url,
-    /// How long one request may take.
+    /// Time limit of one request.
     pub timeout: Duration,
 }
 
-/// Why a request brought nothing.
+/// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unanswered {
-    /// Graph could not be reached, was not well, or asked to be left alone for a time.
+    /// Graph could not be reached, failed, or is throttling. The request can be retried.
     Trouble {
-        /// What happened, for people.
+        /// What happened, as text for people.
         detail: String,
-        /// For how long it asks to be left alone.
+        /// How long Graph asks to wait before the next request.
         retry_after: Option<TimeDelta>,
     },
     /// Graph understood the request and refused it.
     Refused {
-        /// The HTTP status.
+        /// The HTTP status of the response.
         status: u16,
-        /// What it said, for people.
+        /// Graph's message, as text for people.
         detail: String,
     },
 }
@@ -64,7 +64,7 @@ struct Token {
     expires_at: Timestamp,
 }
 
-/// The client.
+/// The client of Microsoft Graph.
 pub struct Graph {
     http: reqwest::Client,
     settings: GraphSettings,
@@ -98,7 +98,7 @@ struct ErrorBody {
 }
 
 impl Graph {
-    /// A client with this configuration.
+    /// Creates a client with this configuration.
     pub fn new(settings: GraphSettings) -> Result<Self, String> {
         let http = reqwest::Client::builder().timeout(settings.timeout).redirect(Policy::none()).build();
         Ok(Self {
@@ -109,13 +109,14 @@ impl Graph {
         })
     }
 
-    /// Whether one tenant takes all domains on.
+    /// Whether all domains are added to one configured tenant.
     #[must_use]
     pub fn has_one_tenant(&self) -> bool {
         self.settings.tenant.is_some()
     }
 
-    /// Sends a request about a tenant and reads the answer. Where one tenant is configured, all are about that.
+    /// Sends a request about a tenant and parses the response. If one tenant is configured, all requests are about that
+    /// one.
     pub async fn call<T: DeserializeOwned>(
         &self,
         tenant: &Tenant,
@@ -134,7 +135,7 @@ impl Graph {
         };
         let mut answered = ask().await?;
         if answered.0 == StatusCode::UNAUTHORIZED {
-            // A token can end before its time; a new one shows whether that is all.
+            // A token can be invalidated before it expires, so try once more with a new one.
             self.tokens.lock().await.remove(tenant.as_str());
             answered = ask().await?;
         }
@@ -146,12 +147,12 @@ impl Graph {
         read(status, &headers, &octets, now)
     }
 
-    /// What Graph allows in a tenant all its routes share: none asks while it wants to be left alone.
+    /// Fails while Graph is throttling this tenant. All routes of a tenant share its limits.
     async fn check_quiet(&self, tenant: &Tenant, now: Timestamp) -> Result<(), Unanswered> {
         let mut quiet = self.quiet.lock().await;
         quiet.retain(|_, until| *until > now);
         let Some(until) = quiet.get(tenant.as_str()) else { return Ok(()) };
-        let detail = "Microsoft Graph asks to be left alone for a time.".to_owned();
+        let detail = "Microsoft Graph is throttling requests. The service retries later.".to_owned();
         Err(Unanswered::Trouble { detail, retry_after: Some(*until - now) })
     }
 
@@ -180,7 +181,7 @@ impl Graph {
             return Ok(secret);
         }
         let TokenError { error } = serde_json::from_slice(&octets).unwrap_or_default();
-        // What the sign-in says further names our configuration, which is for operators alone.
+        // The rest of the response shows our configuration, which only operators may see.
         tracing::warn!(%status, error, tenant = tenant.as_str(), "Microsoft did not let this service sign in");
         if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) && error != "invalid_client" {
             let detail = format!(
@@ -190,7 +191,7 @@ impl Graph {
             );
             return Err(Unanswered::Refused { status: StatusCode::FORBIDDEN.as_u16(), detail });
         }
-        let detail = "This service could not sign in to Microsoft Graph.".to_owned();
+        let detail = "The service could not sign in to Microsoft Graph.".to_owned();
         Err(Unanswered::Trouble { detail, retry_after: retry_after(&headers, now) })
     }
 }
@@ -229,7 +230,7 @@ fn read<T: DeserializeOwned>(
     Err(Unanswered::Refused { status: status.as_u16(), detail })
 }
 
-/// `Retry-After`, in either of its forms (RFC 9110 section 10.2.3).
+/// Parses `Retry-After`: seconds or a date (RFC 9110 section 10.2.3).
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {

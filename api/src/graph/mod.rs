@@ -1,4 +1,4 @@
-//! Microsoft Graph: a client, and the steps by which the service establishes Direct Routing by itself (R11).
+//! Microsoft Graph: a client, and the steps with which the service establishes Direct Routing automatically (R11).
 
 pub mod client;
 pub mod steps;

@@ -1,4 +1,4 @@
-//! The steps of a route in Microsoft Graph's own words: domains, their verification records, licences.
+//! The steps of a route as calls of Microsoft Graph: domains, their verification records, licences.
 
 use domain::Timestamp;
 use domain::direct_routing::{Failure, Link, Outcome, Stage};
@@ -11,7 +11,7 @@ use super::client::{Graph, Unanswered};
 
 /// The service plan of a Phone System licence.
 const PHONE_SYSTEM: &str = "MCOEV";
-/// What a domain supports once calls can be routed to it.
+/// The service that a domain supports once calls can be routed to it.
 const TEAMS: &str = "OfficeCommunicationsOnline";
 
 #[derive(Deserialize)]
@@ -63,8 +63,8 @@ impl Sku {
     }
 }
 
-/// Tries to take the step that a route waits for. Every step can be tried again: what an attempt that was cut off had
-/// done already is found done.
+/// Attempts the step that a route waits for. Every step can be retried: it detects what an interrupted attempt has
+/// already done.
 pub async fn attempt(graph: &Graph, link: &Link, stage: &Stage, now: Timestamp) -> Outcome {
     let tried = match stage {
         Stage::ConsentRequested => take_on(graph, link, now).await,
@@ -74,24 +74,24 @@ pub async fn attempt(graph: &Graph, link: &Link, stage: &Stage, now: Timestamp) 
     };
     tried.unwrap_or_else(|unanswered| match unanswered {
         Unanswered::Trouble { detail, retry_after } => Outcome::Trouble { detail, retry_after },
-        // Consent, or a right that it gives, is still missing.
+        // The consent of the tenant, or a permission of it, is still missing.
         Unanswered::Refused { status: 403, detail } => Outcome::NotYet(detail),
         Unanswered::Refused { status: 404, detail } if stage.is_about_domain() => {
             Outcome::Impossible { reason: Failure::DomainGone, detail }
         }
-        // What was added a moment ago may not be found everywhere yet.
+        // Graph is eventually consistent: a new domain may not be found everywhere yet.
         Unanswered::Refused { status: 404, detail } => Outcome::Trouble { detail, retry_after: None },
         Unanswered::Refused { detail, .. } => Outcome::Impossible { reason: Failure::Refused, detail },
     })
 }
 
-/// Adds the domain to the tenant and reads the record that proves whose it is.
+/// Adds the domain to the tenant and reads the TXT record that verifies it.
 async fn take_on(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, Unanswered> {
     let Link { domain, tenant } = link;
     let name = domain.as_str();
     let added = graph.call::<Value>(tenant, Method::POST, "/domains", Some(&json!({"id": name})), now).await;
     if let Err(Unanswered::Refused { status: status @ (400 | 409), detail }) = added {
-        // It may be there from an attempt that was cut off.
+        // An interrupted attempt may have added it.
         match graph.call::<Domain>(tenant, Method::GET, &format!("/domains/{name}"), None, now).await {
             Ok(_) => {}
             Err(Unanswered::Refused { status: 404, .. }) => {
@@ -110,20 +110,20 @@ async fn take_on(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, 
     Ok(match txt {
         Some(txt) => Outcome::Taken(Some(txt)),
         None => Outcome::Trouble {
-            detail: "Microsoft Graph names no TXT record for the domain.".to_owned(),
+            detail: "Microsoft Graph returned no TXT record for the domain.".to_owned(),
             retry_after: None,
         },
     })
 }
 
-/// Has Microsoft look for the record.
+/// Asks Microsoft to check the TXT record.
 async fn verify(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, Unanswered> {
     let Link { domain, tenant } = link;
     let name = domain.as_str();
     match graph.call::<Domain>(tenant, Method::POST, &format!("/domains/{name}/verify"), None, now).await {
         Ok(domain) if domain.is_verified => Ok(Outcome::Taken(None)),
-        Ok(_) => Ok(Outcome::NotYet("Microsoft does not find the TXT record yet.".to_owned())),
-        // Graph says the same of a missing record and of a domain that is verified already.
+        Ok(_) => Ok(Outcome::NotYet("Microsoft has not found the TXT record yet.".to_owned())),
+        // Graph answers the same for a missing record and for a domain that is already verified.
         Err(Unanswered::Refused { status: 400, detail }) => {
             let found: Domain = graph.call(tenant, Method::GET, &format!("/domains/{name}"), None, now).await?;
             Ok(if found.is_verified { Outcome::Taken(None) } else { Outcome::NotYet(detail) })
@@ -132,17 +132,17 @@ async fn verify(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, U
     }
 }
 
-/// Looks for a Phone System licence that nobody has.
+/// Checks that the tenant has an unassigned Phone System licence.
 async fn licence(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, Unanswered> {
     let skus: List<Sku> = graph.call(&link.tenant, Method::GET, "/subscribedSkus", None, now).await?;
     Ok(if skus.value.iter().any(Sku::has_spare_phone_system) {
         Outcome::Taken(None)
     } else {
-        Outcome::NotYet("The tenant has no Phone System licence (MCOEV) to spare.".to_owned())
+        Outcome::NotYet("The tenant has no unassigned Phone System licence (MCOEV).".to_owned())
     })
 }
 
-/// Looks whether calls can be routed to the domain.
+/// Checks whether calls can be routed to the domain.
 async fn ready(graph: &Graph, link: &Link, now: Timestamp) -> Result<Outcome, Unanswered> {
     let Link { domain, tenant } = link;
     let name = domain.as_str();

@@ -1,4 +1,5 @@
-//! An answer before it becomes HTTP, so that it can be kept for an idempotency key in the transaction that made it.
+//! A successful response before it becomes HTTP, so that it can be stored for an idempotency key in the same
+//! transaction.
 
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
@@ -9,28 +10,28 @@ use serde::Serialize;
 
 use crate::error::{Error, ErrorCode};
 
-/// What most resources need at most, so that writing one need not look for more memory.
+/// Initial buffer size for a response. Most resources fit, so that the buffer does not have to grow.
 const RESOURCE_OCTETS: usize = 512;
 
-/// A successful answer.
+/// A successful response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Its status.
+    /// The HTTP status.
     pub status: u16,
-    /// Its `Location`.
+    /// The `Location` header.
     pub location: Option<String>,
-    /// Its `ETag`.
+    /// The `ETag` header.
     pub etag: Option<String>,
-    /// Its `Link`.
+    /// The `Link` header.
     pub link: Option<String>,
-    /// Its body, JSON, or empty. Copies share it.
+    /// The JSON body, or empty. Clones share it.
     pub body: Bytes,
-    /// Whether it was first given to an earlier request with the same idempotency key.
+    /// Whether this is the stored response of an earlier request with the same idempotency key.
     pub replayed: bool,
 }
 
 impl Answer {
-    /// 200 with a body.
+    /// Creates a 200 response with a JSON body.
     pub fn ok(view: &impl Serialize) -> Result<Self, Error> {
         let mut body = Vec::with_capacity(RESOURCE_OCTETS);
         serde_json::to_writer(&mut body, view)
@@ -38,8 +39,9 @@ impl Answer {
         Ok(Self { status: 200, location: None, etag: None, link: None, body: body.into(), replayed: false })
     }
 
-    /// 200 with a resource and its entity tag. The tag's first part is the version that `If-Match` compares, the
-    /// second stands for the rest, which others can change: whether ancestors operate, how the e-mail fares.
+    /// Creates a 200 response with a resource and its entity tag. The first part of the tag is the version, which
+    /// `If-Match` compares. The second is a hash of the body, which also has derived data: whether ancestors are
+    /// operating, the delivery status of an e-mail.
     pub fn resource(view: &impl Serialize, version: i64) -> Result<Self, Error> {
         let answer = Self::ok(view)?;
         let hash = digest::digest(&digest::SHA256, &answer.body);
@@ -47,19 +49,19 @@ impl Answer {
         Ok(Self { etag: Some(format!("\"{version}.{hash:012x}\"")), ..answer })
     }
 
-    /// The same as the answer to a creation.
+    /// Turns this response into the 201 response of a creation.
     #[must_use]
     pub fn created(self, location: String) -> Self {
         Self { status: 201, location: Some(location), ..self }
     }
 
-    /// 204 without a body.
+    /// Creates a 204 response without a body.
     #[must_use]
     pub const fn no_content() -> Self {
         Self { status: 204, location: None, etag: None, link: None, body: Bytes::new(), replayed: false }
     }
 
-    /// The same with another status.
+    /// Replaces the status.
     #[must_use]
     pub fn with_status(self, status: u16) -> Self {
         Self { status, ..self }

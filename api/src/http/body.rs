@@ -1,4 +1,4 @@
-//! Request bodies: read within limits, then parsed so that every fault is named at once (W1, W2).
+//! Request bodies: read within limits, then parsed so that all faults are reported at once (W1, W2).
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use validator::ValidateArgs;
 use super::validation::{Valid, validate};
 use crate::error::{Error, ErrorCode, value_error};
 
-/// The octets of a request body. It is parsed after the caller was found to be allowed to send it.
+/// The octets of a request body. Faults are reported only after the caller's authority was checked.
 #[derive(Debug, Clone)]
 pub struct Body {
     octets: Bytes,
@@ -32,7 +32,7 @@ impl Body {
         &self.octets
     }
 
-    /// Reads a request into the command that it stands for. What is wrong with it waits until the caller's authority is known.
+    /// Parses the body into a command. Faults are kept until the caller's authority was checked.
     #[must_use]
     pub fn parse<R, C>(&self) -> Parsed<C>
     where
@@ -42,7 +42,7 @@ impl Body {
         Parsed(self.json::<R>().and_then(|request| validate(request, ())).map(C::from))
     }
 
-    /// Reads a request whose rules depend on what is configured.
+    /// Parses a body whose rules depend on the configuration.
     #[must_use]
     pub fn parse_with<'a, R, C>(&self, context: R::Args) -> Parsed<C>
     where
@@ -52,7 +52,7 @@ impl Body {
         Parsed(self.json::<R>().and_then(|request| validate(request, context)).map(C::from))
     }
 
-    /// Reads a merge patch, which names at least one member.
+    /// Parses a merge patch, which must have at least one field.
     #[must_use]
     pub fn parse_patch<R, C>(&self) -> Parsed<C>
     where
@@ -62,7 +62,7 @@ impl Body {
         self.parse_patch_with::<R, C>(())
     }
 
-    /// Reads a merge patch whose rules depend on what is configured.
+    /// Parses a merge patch whose rules depend on the configuration.
     #[must_use]
     pub fn parse_patch_with<'a, R, C>(&self, context: R::Args) -> Parsed<C>
     where
@@ -73,7 +73,7 @@ impl Body {
         Parsed(named.and_then(|()| self.parse_with::<R, C>(context).0))
     }
 
-    /// Reads a request that may be left out altogether.
+    /// Parses a body that may be absent; an absent body counts as an empty object.
     #[must_use]
     pub fn parse_or_default<R, C>(&self) -> Parsed<C>
     where
@@ -83,21 +83,22 @@ impl Body {
         Parsed(self.json_or_nothing::<R>().and_then(|request| validate(request, ())).map(C::from))
     }
 
-    /// The same for an operation that needs no body: without one, no member is given.
+    /// Parses a JSON object. An absent body counts as an empty object.
     pub fn json_or_nothing<T: DeserializeOwned + Default>(&self) -> Result<T, Error> {
         if self.octets.is_empty() { Ok(T::default()) } else { self.json() }
     }
 
-    /// Parses a JSON object. What is wrong with single members is for `T`'s [`Field`]s to keep.
+    /// Parses a JSON object. The [`Field`](crate::http::field::Field)s of `T` keep the faults of single fields.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         if !self.is_json {
             return Err(Error::new(
                 ErrorCode::UnsupportedMediaType,
-                "Send the body as `Content-Type: application/json` (a change may be `application/merge-patch+json` too).",
+                "Send the body with `Content-Type: application/json` (or, for changes, \
+                 `application/merge-patch+json`).",
             ));
         }
         serde_json::from_slice(&self.octets).map_err(|error| {
-            // A body that is JSON but no object is a wrong value; all else is no JSON that we can take.
+            // A body that is JSON but not an object is an invalid value. Every other error means malformed JSON.
             if error.is_data() && error.to_string().starts_with("invalid type") {
                 let fault = Fault::new("wrong_type", "Send one JSON object.");
                 return Error::validation(vec![value_error("", fault)]);
@@ -110,24 +111,24 @@ impl Body {
     }
 }
 
-/// What a body was read into, or everything that is wrong with it. Authority comes before validation (R8): an operation asks for it
-/// once it knows that the caller may do what the body says.
+/// A parsed body, or all its faults. Authority comes before validation (R8): an operation unwraps it only after
+/// checking that the caller may do what it asks.
 #[derive(Debug)]
 pub struct Parsed<T>(Result<T, Error>);
 
 impl<T> Parsed<T> {
-    /// What was read. It can be asked for again, because an operation may run again.
+    /// Borrows the parsed body, because an operation may run more than once. Fails if the body has faults.
     pub fn get(&self) -> Result<&T, Error> {
         self.0.as_ref().map_err(Error::clone)
     }
 
-    /// What was read, for those who need no authority.
+    /// Returns the parsed body, for operations that need no authority. Fails if the body has faults.
     pub fn into_inner(self) -> Result<T, Error> {
         self.0
     }
 }
 
-/// What is wrong, without the place, which the message has already, and without quoting the body.
+/// The error without its position, which the caller adds, and without quotations from the body.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
@@ -152,7 +153,7 @@ impl FromRequest for Body {
             }
             let read = tokio::time::timeout(Duration::from_secs(limits::BODY_SECONDS), collect(&mut payload)).await;
             let octets = read.unwrap_or_else(|_| {
-                let detail = format!("The body has to arrive within {} seconds.", limits::BODY_SECONDS);
+                let detail = format!("The body did not arrive within {} seconds.", limits::BODY_SECONDS);
                 Err(Error::new(ErrorCode::RequestTimeout, detail))
             })?;
             Ok(Self { octets, is_json })
@@ -163,7 +164,7 @@ impl FromRequest for Body {
 async fn collect(payload: &mut Payload) -> Result<Bytes, Error> {
     let mut octets = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Error::new(ErrorCode::BadRequest, "The body could not be read to its end."))?;
+        let chunk = chunk.map_err(|_| Error::new(ErrorCode::BadRequest, "The body is incomplete."))?;
         if octets.len() + chunk.len() > limits::BODY_MAX {
             return Err(too_large());
         }
@@ -176,10 +177,10 @@ fn too_large() -> Error {
     Error::new(ErrorCode::BodyTooLarge, format!("Send at most {} bytes.", limits::BODY_MAX))
 }
 
-/// Refuses a body that changes nothing because it names no member.
+/// Refuses a change that has no fields.
 pub fn refuse_empty(is_empty: bool) -> Result<(), Error> {
     if is_empty {
-        let fault = Fault::new("empty", "Name at least one member to change.");
+        let fault = Fault::new("empty", "Give at least one field to change.");
         return Err(Error::validation(vec![value_error("", fault)]));
     }
     Ok(())

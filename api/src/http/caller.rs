@@ -1,4 +1,4 @@
-//! Who calls and what for. A handler's signature says which kind of authority it asks for: `caller: Caller<Change>`.
+//! The caller of a request. A handler declares the permission that it needs in its signature: `caller: Caller<Change>`.
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
@@ -18,8 +18,8 @@ use crate::access::{Actor, Origin, Permission};
 use crate::error::Error;
 use crate::security::access_token::Claims;
 
-/// A request with a good access token. Whether its session still lasts, and what its member or client may do, is told by
-/// [`Caller::actor`] as the request's own transaction sees it.
+/// The caller of a request with a valid access token. [`Caller::actor`] checks, in the request's own transaction, that
+/// the session still lasts and what the member or API client may do.
 #[derive(Debug)]
 pub struct Caller<P> {
     claims: Claims,
@@ -29,8 +29,8 @@ pub struct Caller<P> {
 }
 
 impl<P: Permission> Caller<P> {
-    /// Who this is at this moment. Refuses sessions that are over, accounts that don't operate (R7), and members without a second
-    /// factor of accounts that ask for one.
+    /// Loads the actor. Refuses ended sessions, accounts that are not operating (R7), and members without a second
+    /// factor if their account requires one.
     pub fn actor(&self, tx: &mut StoreConnection, callers: &mut CallerCache, now: Timestamp) -> Result<Actor, Error> {
         let Claims { principal, session, .. } = self.claims;
         let signed_in = signed_in::find(tx, callers, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
@@ -51,7 +51,7 @@ impl<P: Permission> Caller<P> {
         Ok(Actor::new(signed_in, P::ACTION, origin))
     }
 
-    /// The same caller once more, for a request that is carried out in several transactions.
+    /// Clones the caller for a request that runs several transactions.
     #[must_use]
     pub fn clone_for_next_transaction(&self) -> Self {
         Self {
@@ -62,13 +62,14 @@ impl<P: Permission> Caller<P> {
         }
     }
 
-    /// What it asks, with all of itself that [`Caller::actor`] judges by: only who has the same may have the same answer.
+    /// The key under which responses may be shared: session, address and request. [`Caller::actor`] depends on nothing
+    /// else.
     #[must_use]
     pub fn question(&self, asked: &str) -> String {
         format!("{} {} {asked}", self.claims.session.uuid(), self.address)
     }
 
-    /// The claims of its token.
+    /// The claims of the access token.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest};
 use super::answer::Answer;
 use crate::error::{Error, ErrorCode};
 
-/// The conditions of a request.
+/// The conditional headers of a request.
 #[derive(Debug, Clone, Default)]
 pub struct Conditions {
     if_match: Option<Vec<String>>,
@@ -18,8 +18,8 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Refuses a change when the resource is not at a version that the caller named. Only the version counts, not
-    /// the part of the tag that stands for what others change: nothing of that can be overwritten.
+    /// Refuses a change if `If-Match` does not name the current version of the resource. Only the version is compared.
+    /// The rest of the tag covers derived data, which a change can't overwrite.
     pub fn check_version(&self, version: i64) -> Result<(), Error> {
         let Some(tags) = &self.if_match else { return Ok(()) };
         let version = version.to_string();
@@ -29,11 +29,11 @@ impl Conditions {
         }
         Err(Error::new(
             ErrorCode::PreconditionFailed,
-            "Somebody changed it since you read it. Read it again, apply your change to that, and send the new ETag.",
+            "The resource has changed since you read it. Read it again, apply your change, and send the new ETag.",
         ))
     }
 
-    /// 304 instead of what the caller has already.
+    /// Replaces the response by 304 if `If-None-Match` names its entity tag.
     #[must_use]
     pub fn answer(&self, answer: Answer) -> Answer {
         let (Some(tags), Some(etag)) = (&self.if_none_match, &answer.etag) else { return answer };
@@ -42,7 +42,7 @@ impl Conditions {
     }
 }
 
-/// The version in one of our own strong tags: `"<version>.<rest>"`.
+/// The version in one of our strong tags, `"<version>.<rest>"`.
 fn version_of(tag: &str) -> Option<&str> {
     let (version, rest) = tag.strip_prefix('"')?.strip_suffix('"')?.split_once('.')?;
     (rest.len() == 12).then_some(version)
@@ -79,7 +79,7 @@ fn read(request: &HttpRequest, name: &HeaderName) -> Result<Option<Vec<String>>,
     Ok((!tags.is_empty()).then_some(tags))
 }
 
-/// The first entity tag of a list, and what follows it. A tag can have commas in it.
+/// Splits the first entity tag from a list. Tags may contain commas.
 fn first_tag(text: &str) -> Option<(&str, &str)> {
     if let Some(after) = text.strip_prefix('*') {
         return Some(("*", after));

@@ -1,4 +1,4 @@
-//! What is known of a request from its outside: its id, where it came from, and whose token it carries.
+//! The context of a request: its id, its network address, and the claims of its access token.
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
@@ -13,19 +13,19 @@ use crate::access::Origin;
 use crate::error::Error;
 use crate::security::access_token::Claims;
 
-/// Set by the edge for every request.
+/// The context of a request. The server's edge sets it.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The caller's `X-Request-Id`, or one of ours.
+    /// The caller's `X-Request-Id`, or a generated one.
     pub request_id: Arc<str>,
-    /// The network address that it came from, behind trusted proxies.
+    /// The network address of the client, looked up behind trusted proxies.
     pub address: IpAddr,
-    /// The claims of its access token, when it has a good one.
+    /// The claims of the access token, or why there are none.
     pub claims: Result<Claims, Refusal>,
 }
 
 impl Context {
-    /// Whose address it is: an IPv6 client has a whole /64 to itself.
+    /// The network of the client: its IPv4 address, or the /64 of its IPv6 address.
     #[must_use]
     pub fn network(&self) -> IpAddr {
         match self.address.to_canonical() {
@@ -34,7 +34,7 @@ impl Context {
         }
     }
 
-    /// Where the request's changes come from, when nobody need be signed in for them.
+    /// The origin of changes for operations that need no sign-in.
     #[must_use]
     pub fn anonymous(&self) -> Origin {
         Origin {

@@ -1,4 +1,4 @@
-//! Requests that no operation takes: 404, 405 with `Allow`, and OPTIONS.
+//! Requests that match no operation: 404, 405 with `Allow`, and OPTIONS.
 
 use actix_web::dev::ResourceDef;
 use actix_web::http::Method;
@@ -8,12 +8,12 @@ use domain::refusal::Refusal;
 
 use crate::error::{Error, ErrorCode};
 
-/// What every path of the service allows.
+/// The allowed methods of every path of the service.
 #[derive(Debug)]
 pub struct AllowedMethods(Vec<(ResourceDef, String)>);
 
 impl AllowedMethods {
-    /// Takes paths, as they are routed, each with the text of its `Allow`.
+    /// Creates the table from path patterns, each with the value of its `Allow` header.
     pub fn new<'a>(paths: impl Iterator<Item = (&'a str, String)>) -> Self {
         Self(paths.map(|(path, allow)| (ResourceDef::new(path), allow)).collect())
     }
@@ -23,12 +23,12 @@ impl AllowedMethods {
     }
 }
 
-/// Answers a request that no operation takes.
+/// Answers a request that matches no operation.
 pub async fn answer(request: HttpRequest, allowed: Data<AllowedMethods>) -> Result<HttpResponse, Error> {
     let allow = allowed.allowed_at(request.path()).ok_or(Refusal::NotFound)?;
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent().insert_header(("allow", allow)).finish());
     }
-    let detail = format!("This path takes {allow}.");
+    let detail = format!("This path supports only {allow}.");
     Err(Error::new(ErrorCode::MethodNotAllowed, detail).header("allow", allow))
 }

@@ -1,4 +1,4 @@
-//! `Idempotency-Key` (W5): the first answer is kept in the transaction of the change, and given again.
+//! `Idempotency-Key` (W5): the response is stored in the transaction of the change and returned for repeated requests.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -23,11 +23,11 @@ use crate::security::key_files;
 
 const KIND: &str = "fingerprint";
 
-/// The key of fingerprints: bodies can hold passwords, which a plain hash would let anybody guess who has a copy of the
-/// database.
+/// The HMAC key of request fingerprints. Bodies can contain passwords, which could be guessed from plain hashes by
+/// somebody with a copy of the database.
 pub type Fingerprints = Arc<hmac::Key>;
 
-/// Reads the key of fingerprints from the data directory, and makes it if there is none.
+/// Loads the fingerprint key from the data directory. Creates it if there is none.
 pub fn open_fingerprints(data_dir: &Path, now: Timestamp) -> io::Result<Fingerprints> {
     if key_files::read(data_dir, KIND)?.is_empty() {
         key_files::add_random(data_dir, KIND, now)?;
@@ -37,10 +37,10 @@ pub fn open_fingerprints(data_dir: &Path, now: Timestamp) -> io::Result<Fingerpr
     Ok(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &octets)))
 }
 
-/// The name of the header.
+/// The name of the request header.
 pub const HEADER: &str = "Idempotency-Key";
 
-/// Whether and how a request wants to be carried out once.
+/// The idempotency key of a request, if it has one, before it is bound to the body.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
     key: Option<String>,
@@ -49,20 +49,20 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// Ties the wish to a body: the same key with another body is another request.
+    /// Binds the key to a body: the same key with another body is a different request.
     #[must_use]
     pub fn with_body(self, body: &Body) -> IdempotentRequest {
         self.with_octets(body.octets())
     }
 
-    /// The same for a request whose meaning depends on its query as well.
+    /// Binds the key to a body and a query string, for requests whose meaning depends on both.
     #[must_use]
     pub fn with_query(mut self, query: &str, octets: &[u8]) -> IdempotentRequest {
         self.line = format!("{}?{query}", self.line);
         self.with_octets(octets)
     }
 
-    /// The same for a request without a body.
+    /// Binds the key to a request without a body.
     #[must_use]
     pub fn without_body(self) -> IdempotentRequest {
         self.with_octets(&[])
@@ -87,29 +87,33 @@ impl FromRequest for IdempotencyKey {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let line = format!("{} {}", request.method(), request.path());
         let Some(secret) = request.app_data::<Fingerprints>().cloned() else {
-            return ready(Err(Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed.")));
+            return ready(Err(Error::new(
+                ErrorCode::Internal,
+                "The service failed. Nothing was changed. Report the `request_id` to support.",
+            )));
         };
         let Some(value) = request.headers().get(HEADER) else { return ready(Ok(Self { key: None, line, secret })) };
         let key = value.to_str().ok().filter(|key| is_name(key, IDEMPOTENCY_KEY_MAX));
         ready(key.map(|key| Self { key: Some(key.to_owned()), line, secret }).ok_or_else(|| {
-            let detail = format!("`{HEADER}` takes 1–{IDEMPOTENCY_KEY_MAX} visible ASCII characters.");
+            let detail = format!("`{HEADER}` must have 1–{IDEMPOTENCY_KEY_MAX} visible ASCII characters.");
             Error::new(ErrorCode::InvalidHeader, detail)
         }))
     }
 }
 
-/// A request that can be recognised when it comes again: its key and its fingerprint, if it has a key.
+/// The idempotency key and fingerprint of a request, by which a repetition is recognised; empty if it has no key.
 #[derive(Debug, Clone)]
 pub struct IdempotentRequest(Option<(String, Vec<u8>)>);
 
 impl IdempotentRequest {
-    /// A part of the request, which is carried out by itself.
+    /// The key of one part of the request, for requests that are executed in several transactions.
     #[must_use]
     pub fn part(&self, number: usize) -> Self {
         Self(self.0.as_ref().map(|(key, fingerprint)| (format!("{key}#{number}"), fingerprint.clone())))
     }
 
-    /// The answer that the request got the first time, if it did. Until the transaction ends, its key is nobody else's.
+    /// The stored response of an earlier request with the same key, if there is one. Locks the key until the
+    /// transaction ends.
     pub fn kept(&self, tx: &mut StoreConnection, caller: &str, now: Timestamp) -> Result<Option<Answer>, Error> {
         let Some((key, fingerprint)) = &self.0 else { return Ok(None) };
         let since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
@@ -119,8 +123,8 @@ impl IdempotentRequest {
         idempotency::find(tx, caller, key, since)?.map(|kept| replay(kept, fingerprint)).transpose()
     }
 
-    /// Carries out an operation, or gives the answer that it gave `caller` the first time. Only success is kept: a
-    /// refusal changed nothing, so it is decided anew.
+    /// Runs an operation and stores its response, or returns the response stored for `caller`. Only successful
+    /// responses are stored: a refusal changes nothing, so a repetition is decided anew.
     pub fn carry_out(
         &self,
         tx: &mut StoreConnection,

@@ -1,4 +1,4 @@
-//! What a handler takes and gives: bodies, queries, callers, conditions, cursors, idempotency keys, and answers.
+//! What handlers take and return: bodies, queries, callers, conditions, cursors, idempotency keys and responses.
 
 pub mod names;
 pub mod problem_response;

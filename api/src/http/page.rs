@@ -1,4 +1,4 @@
-//! Lists page by page, by an opaque cursor (W3).
+//! Paging of lists with opaque cursors (W3).
 
 use std::borrow::Cow;
 
@@ -16,12 +16,12 @@ use super::answer::Answer;
 use super::query::Query;
 use crate::error::{Error, ErrorCode};
 
-/// Octets at the end of a cursor that tell whether it belongs to the list.
+/// Length of the checksum at the end of a cursor, in octets. It binds the cursor to its list.
 const CHECK: usize = 8;
 
-/// What lists show.
+/// An item of a list.
 pub trait Listed: ToSchema {
-    /// What many of them are called.
+    /// The plural for descriptions.
     const PLURAL: &str;
 }
 
@@ -30,7 +30,7 @@ pub trait Listed: ToSchema {
 pub struct Page<T> {
     /// The items of this page, in the list's order.
     pub items: Vec<T>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
+    /// Pass it as `cursor` to get the next page; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl<T: Listed> PartialSchema for Page<T> {
             .max_items(usize::try_from(PAGE_MAX).ok());
         let next_cursor = ObjectBuilder::new()
             .schema_type(SchemaType::Array(vec![Type::String, Type::Null]))
-            .description(Some("Give it as `cursor` to get the next page; `null` on the last one."))
+            .description(Some("Pass it as `cursor` to get the next page; `null` on the last page."))
             .max_length(Some(CURSOR_MAX));
         ObjectBuilder::new()
             .description(Some(format!("A page of {}.", T::PLURAL)))
@@ -64,13 +64,12 @@ impl<T: Listed> ToSchema for Page<T> {
     }
 }
 
-/// Which page of a list is wanted, and of which list. A cursor works only for the list, filters and caller that it
-/// was made for.
+/// The requested page of a list. A cursor works only for the list, filters and caller that it was issued for.
 #[derive(Debug)]
 pub struct Paging {
-    /// Items on a page.
+    /// Maximum number of items on the page.
     pub limit: i64,
-    /// Newest first instead of oldest first.
+    /// Whether the list is sorted newest first instead of oldest first.
     pub newest_first: bool,
     asked_for: bool,
     cursor: Option<String>,
@@ -79,7 +78,7 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Takes `limit`, `sort` and `cursor`. `text` is the whole query string, to which cursors are bound.
+    /// Takes `limit`, `sort` and `cursor` from a query. `text` is the whole query string, to which cursors are bound.
     pub fn from_query(path: impl Into<Cow<'static, str>>, text: &str, query: &mut Query) -> Result<Self, Error> {
         let newest_first = query.parameter("sort", "`created_at` or `-created_at`", |text| match text {
             "created_at" => Some(false),
@@ -90,7 +89,7 @@ impl Paging {
         Ok(Self { newest_first: newest_first.unwrap_or(false), ..paging })
     }
 
-    /// The same for a list in the one order that it has, with items on a page by default and at most.
+    /// Takes `limit` and `cursor` from the query of a list with a fixed order, with its default and maximum page size.
     pub fn from_query_in_order(
         path: impl Into<Cow<'static, str>>,
         text: &str,
@@ -114,18 +113,19 @@ impl Paging {
         })
     }
 
-    /// The id behind which this page starts.
+    /// The id after which the page starts; `None` for the first page.
     pub fn after(&self, caller: &str) -> Result<Option<Uuid>, Error> {
         self.after_key(caller, |place| Uuid::from_slice(place).ok())
     }
 
-    /// The place behind which this page starts, of a list whose items have no id of their own.
+    /// The key after which the page starts, for lists whose items have no id; `None` for the first page.
     pub fn after_key<T>(&self, caller: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Error> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let invalid = || {
             Error::new(
                 ErrorCode::InvalidCursor,
-                "Start again without `cursor`, or repeat the request that it came from unchanged.",
+                "Start again without `cursor`, or use it with the same path and filters as the request that returned \
+                 it.",
             )
         };
         let octets = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
@@ -136,13 +136,13 @@ impl Paging {
         read(place).map(Some).ok_or_else(invalid)
     }
 
-    /// Whether the caller said which page is wanted, or how long it is to be.
+    /// Whether the request has `cursor` or `limit`.
     #[must_use]
     pub const fn is_asked_for(&self) -> bool {
         self.asked_for
     }
 
-    /// The page made of up to one row more than it has room for; that one only shows that there is a next page.
+    /// Creates the page from at most `limit + 1` rows. The extra row only shows that there is a next page.
     pub fn answer<R, T: Serialize>(
         &self,
         caller: &str,
@@ -155,7 +155,7 @@ impl Paging {
         Ok(Answer { link, ..Answer::ok(&page)? })
     }
 
-    /// Takes off the row more than there is room for. Gives the cursor of the next page, if there is one, and its `Link`.
+    /// Removes the extra row. Returns the cursor of the next page, if there is one, and its `Link` header.
     pub fn split_page<R, P: AsRef<[u8]>>(
         &self,
         caller: &str,
@@ -170,7 +170,7 @@ impl Paging {
         (next_cursor, link)
     }
 
-    /// The cursor that goes on behind a place, whether there is anything yet or not.
+    /// The cursor that continues after a key, whether or not there are items after it yet.
     #[must_use]
     pub fn cursor_after(&self, caller: &str, place: &[u8]) -> String {
         self.cursor(place, caller)

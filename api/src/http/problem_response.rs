@@ -1,4 +1,4 @@
-//! How an [`Error`] becomes the answer to a request.
+//! Converts an [`Error`] to an HTTP response.
 
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use crate::error::{Error, ErrorCode, OauthProblem};
 
-/// The answer to the request with this id.
+/// Creates the error response for the request with this id.
 #[must_use]
 pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let (code, problem) = (error.code(), error.problem(request_id));
@@ -40,7 +40,8 @@ impl ResponseError for Error {
         StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Reached only outside a request of ours; inside, the server's edge answers with the request's id.
+    /// Used only outside the server's edge, where no request id is known. The edge creates responses with the request
+    /// id.
     fn error_response(&self) -> HttpResponse<BoxBody> {
         respond(self, "")
     }

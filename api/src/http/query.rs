@@ -1,31 +1,31 @@
-//! Query parameters from an allow-list (W3).
+//! Query parameters. Unknown ones are refused (W3).
 
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorCode};
 
-/// The parameters of a request. Each is taken by name; what is left at the end is unknown.
+/// The query parameters of a request. Each is taken by name; parameters that are left at the end are unknown.
 #[derive(Debug)]
 pub struct Query {
     given: BTreeMap<String, String>,
 }
 
 impl Query {
-    /// Reads a query string.
+    /// Parses a query string.
     pub fn read(text: &str) -> Result<Self, Error> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text)
-            .map_err(|_| Error::new(ErrorCode::InvalidParameter, "The query string can't be read."))?;
+            .map_err(|_| Error::new(ErrorCode::InvalidParameter, "The query string can't be parsed."))?;
         let mut given = BTreeMap::new();
         for (name, value) in pairs {
             if given.contains_key(&name) {
-                return Err(invalid(&name, "is given twice"));
+                return Err(invalid(&name, "is given more than once"));
             }
             given.insert(name, value);
         }
         Ok(Self { given })
     }
 
-    /// Takes a parameter and parses it; `expected` completes "Parameter `x` takes …".
+    /// Takes a parameter and parses it. `expected` completes the detail "Parameter `x` takes …".
     pub fn parameter<T>(
         &mut self,
         name: &str,
@@ -36,11 +36,11 @@ impl Query {
         parse(&value).map(Some).ok_or_else(|| invalid(name, &format!("takes {expected}")))
     }
 
-    /// Refuses what nobody took.
+    /// Refuses parameters that the operation does not have.
     pub fn finish(self) -> Result<(), Error> {
         match self.given.into_keys().next() {
             None => Ok(()),
-            Some(name) => Err(invalid(&name, "is unknown here")),
+            Some(name) => Err(invalid(&name, "is unknown to this operation")),
         }
     }
 }
@@ -50,7 +50,8 @@ fn invalid(name: &str, what: &str) -> Error {
     Error::new(ErrorCode::InvalidParameter, format!("Parameter `{name}` {what}."))
 }
 
-/// A text that can be looked for: PostgreSQL can't even hold a NUL.
+/// A search text of at most `max` characters; `None` if it is empty, too long, or contains NUL, which PostgreSQL can't
+/// store.
 #[must_use]
 pub fn search_text(text: &str, max: usize) -> Option<String> {
     let length = text.chars().count();

@@ -1,4 +1,5 @@
-//! Requests per caller and second (W7): a member or API client by its token, anybody else by network address.
+//! Limits the requests per second and caller (W7). Members and API clients are counted by their token, all others by
+//! network address.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -12,30 +13,31 @@ use governor::{Quota, RateLimiter};
 
 use crate::error::{Error, ErrorCode};
 
-/// Whose requests are counted together.
+/// The source whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// Somebody who is signed in.
+    /// A signed-in member or API client.
     Principal(Principal),
-    /// A network address.
+    /// A network address without a valid token.
     Address(IpAddr),
-    /// A network address at the operations that anybody may use to send e-mail or to guess at passwords and tokens.
+    /// A network address at operations that need no sign-in and can be abused to send e-mail or to guess passwords and
+    /// tokens.
     UnauthenticatedPost(IpAddr),
 }
 
-/// Requests a minute from one address at the operations that need no sign-in.
+/// Requests per minute and address at such operations.
 const UNAUTHENTICATED_POSTS_PER_MINUTE: u32 = 60;
 
 type Limiter = RateLimiter<Source, DashMapStateStore<Source>, DefaultClock, StateInformationMiddleware>;
 
-/// Counts requests.
+/// The counters of all sources.
 pub struct RateLimits {
     per_second: NonZeroU32,
     requests: Limiter,
     unauthenticated_posts: Limiter,
 }
 
-/// What a request that was let through is told of its allowance.
+/// The remaining allowance after an admitted request.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowance {
     per_second: u32,
@@ -43,7 +45,7 @@ pub struct Allowance {
 }
 
 impl RateLimits {
-    /// Allows so many requests per second and caller, and as many at once.
+    /// Allows this number of requests per second and caller, and bursts of the same size.
     #[must_use]
     pub fn new(per_second: NonZeroU32) -> Self {
         let posts = Quota::per_minute(NonZeroU32::new(UNAUTHENTICATED_POSTS_PER_MINUTE).unwrap_or(NonZeroU32::MIN));
@@ -54,9 +56,9 @@ impl RateLimits {
         }
     }
 
-    /// Counts a request, or refuses it.
+    /// Counts a request. Fails with `rate_limited` if the limit is exceeded.
     pub fn count(&self, source: Source) -> Result<Allowance, Error> {
-        // Each limit has a policy of its own, by which a client tells how long to wait and how fast it may go.
+        // Each limit has a policy of its own, so that clients know how long to wait and how fast they may send.
         let (limiter, policy, quota, window) = match source {
             Source::UnauthenticatedPost(_) => {
                 (&self.unauthenticated_posts, "unauthenticated", UNAUTHENTICATED_POSTS_PER_MINUTE, 60)
@@ -69,7 +71,7 @@ impl RateLimits {
             }
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-                Err(Error::new(ErrorCode::RateLimited, format!("Wait {wait} second(s) and send it again."))
+                Err(Error::new(ErrorCode::RateLimited, format!("Wait {wait} second(s), then send the request again."))
                     .header("retry-after", wait.to_string())
                     .header("ratelimit-policy", format!("\"{policy}\";q={quota};w={window}"))
                     .header("ratelimit", format!("\"{policy}\";r=0;t={wait}")))
@@ -77,7 +79,7 @@ impl RateLimits {
         }
     }
 
-    /// Forgets those who have been quiet.
+    /// Drops the counters of sources that have sent nothing for a while.
     pub fn forget_quiet(&self) {
         self.requests.retain_recent();
         self.unauthenticated_posts.retain_recent();
@@ -85,7 +87,7 @@ impl RateLimits {
 }
 
 impl Allowance {
-    /// The headers that say it.
+    /// The `RateLimit` and `RateLimit-Policy` headers (IETF draft).
     #[must_use]
     pub fn headers(self) -> [(HeaderName, HeaderValue); 2] {
         let value = |text: String| HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("\"default\""));

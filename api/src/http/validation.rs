@@ -1,4 +1,5 @@
-//! From what `validator` found to the `errors` of a problem: RFC 6901 pointers, every fault at once, in the order of the schema.
+//! Converts the errors of `validator` to the `errors` of a problem: RFC 6901 pointers, all faults at once, in the order
+//! of the schema.
 
 use std::borrow::Cow;
 
@@ -10,14 +11,14 @@ use validator::{ValidateArgs, ValidationError, ValidationErrors, ValidationError
 
 use crate::error::{Error, ValueError};
 
-/// The member of a request into which serde puts the members that the request does not have.
+/// The name of the struct field that collects unknown fields.
 const UNKNOWN: &str = "unknown";
-/// Where `validator` puts what is wrong with the whole.
+/// The key under which `validator` reports faults of the whole request.
 const WHOLE: &str = "__all__";
-/// Longest pointer that is told, in characters: callers make up the names of unknown members.
+/// Maximum length of a reported pointer, in characters. The names of unknown fields come from the caller.
 const POINTER_MAX: usize = 100;
 
-/// A request that was found valid.
+/// A validated request.
 #[derive(Debug)]
 pub struct Valid<R>(R);
 
@@ -28,7 +29,7 @@ impl<R> Valid<R> {
     }
 }
 
-/// Looks at a request, with what is configured if its rules ask for that.
+/// Validates a request. `context` is the configuration that its rules need, if any.
 pub fn validate<'a, R: ValidateArgs<'a> + PartialSchema>(request: R, context: R::Args) -> Result<Valid<R>, Error> {
     match request.validate_with_args(context) {
         Ok(()) => Ok(Valid(request)),
@@ -40,7 +41,7 @@ pub fn validate<'a, R: ValidateArgs<'a> + PartialSchema>(request: R, context: R:
     }
 }
 
-/// The members of a request in the order in which the document shows them.
+/// The fields of a request in the order of the document.
 fn member_names<R: PartialSchema>() -> Vec<String> {
     match R::schema() {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
@@ -51,7 +52,7 @@ fn member_names<R: PartialSchema>() -> Vec<String> {
 fn walk(errors: &ValidationErrors, pointer: &str, order: &[String], found: &mut Vec<ValueError>) {
     let mut members: Vec<_> =
         errors.errors().iter().map(|(name, kind)| (name.trim_start_matches("r#"), kind)).collect();
-    // Unknown members first, the whole last, items of lists by their index.
+    // Unknown fields first, the whole request last, list items by index.
     members.sort_by_key(|(name, _)| {
         let place = match *name {
             UNKNOWN => 0,
@@ -99,7 +100,7 @@ fn tell(error: &ValidationError, pointer: &str, found: &mut Vec<ValueError>) {
     found.push(ValueError { pointer, code, detail });
 }
 
-/// What is said of a value beyond the bounds that a `length` or a `range` names.
+/// The code and detail for a value outside the bounds of a `length` or `range`.
 fn bound(error: &ValidationError) -> (Cow<'static, str>, String) {
     let limit = |name: &str| error.params.get(name).map(ToString::to_string);
     let (code, unit) = if error.code == "length" { ("too_long", " characters or items") } else { ("out_of_range", "") };
@@ -112,14 +113,14 @@ fn bound(error: &ValidationError) -> (Cow<'static, str>, String) {
     (Cow::Borrowed(code), detail)
 }
 
-/// What a rule found wrong with one member: each fault by the index of its item, if it is about one.
+/// The error of a rule about one field. Faults of list items have the item's index.
 #[must_use]
 pub fn items_wrong(faults: ItemFaults) -> ValidationError {
     let pointer = |index: Option<usize>| index.map(|index| format!("/{index}")).unwrap_or_default();
     many(faults.into_iter().map(|(index, fault)| (pointer(index), fault)))
 }
 
-/// What a rule over several members found wrong with one of them.
+/// The error of a rule about several fields, reported at the pointer of one of them.
 #[must_use]
 pub fn member_wrong(pointer: &str, fault: Fault) -> ValidationError {
     many([(pointer.to_owned(), fault)].into_iter())

@@ -1,4 +1,4 @@
-//! The e-mails that the service writes.
+//! The e-mails that the service sends.
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
@@ -7,52 +7,52 @@ use serde::{Deserialize, Serialize};
 
 use super::texts::{ENGLISH, Text, Texts, fill};
 
-/// An e-mail, before it is put into words.
+/// An e-mail before it is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Letter {
-    /// Invites to activate an account (R3).
+    /// Invites the first member to activate an account (R3).
     Activation {
-        /// The canonical address that it goes to.
+        /// The recipient's canonical address.
         to: String,
-        /// What the account is, such as "reseller".
+        /// The type of the account, such as "reseller".
         account_kind: String,
         /// The account's name.
         account_name: String,
         /// The single-use token of the link.
         token: String,
-        /// Until when the link works.
+        /// When the link expires.
         expires_at: DateTime<Utc>,
     },
     /// Invites a member to join an account (R9).
     Invitation {
-        /// The canonical address that it goes to.
+        /// The recipient's canonical address.
         to: String,
-        /// What the account is, such as "reseller".
+        /// The type of the account, such as "reseller".
         account_kind: String,
         /// The account's name.
         account_name: String,
-        /// What the member may do.
+        /// The member's role.
         role: String,
         /// The single-use token of the link.
         token: String,
-        /// Until when the link works.
+        /// When the link expires.
         expires_at: DateTime<Utc>,
     },
-    /// Confirms that somebody reads e-mail at a new address (R1).
+    /// Sends a confirmation link to a new address (R1).
     EmailChange {
-        /// The canonical address that it goes to: the new one.
+        /// The recipient's canonical address: the new one.
         to: String,
         /// The account's name.
         account_name: String,
         /// The single-use token of the link.
         token: String,
-        /// Until when the link works.
+        /// When the link expires.
         expires_at: DateTime<Utc>,
     },
-    /// Tells the old address that it is to become another one.
+    /// Tells the old address that a change was requested.
     EmailChangeNotice {
-        /// The canonical address that it goes to: the old one.
+        /// The recipient's canonical address: the old one.
         to: String,
         /// The account's name.
         account_name: String,
@@ -61,38 +61,38 @@ pub enum Letter {
     },
     /// Lets a member set a new password.
     PasswordReset {
-        /// The canonical address that it goes to.
+        /// The recipient's canonical address.
         to: String,
         /// The account's name.
         account_name: String,
         /// The single-use token of the link.
         token: String,
-        /// Until when the link works.
+        /// When the link expires.
         expires_at: DateTime<Utc>,
     },
-    /// Tells a member what became of its second factor.
+    /// Tells a member about a change or attack on the second factor.
     SecondFactor {
-        /// The address that it goes to.
+        /// The recipient's address.
         to: String,
         /// The account's name.
         account_name: String,
-        /// What.
+        /// What happened to the second factor.
         notice: SecondFactorNotice,
     },
-    /// Tells an owner that the service has stopped sending to a webhook.
+    /// Tells an owner that a webhook was disabled.
     WebhookDisabled {
-        /// The canonical address that it goes to.
+        /// The recipient's canonical address.
         to: String,
         /// The account's name.
         account_name: String,
-        /// Where the webhook is.
+        /// The URL of the webhook.
         url: String,
-        /// Whether the receiver said that it wants no more, instead of taking nothing for days.
+        /// Whether the receiver answered 410 (Gone); otherwise deliveries have failed for days.
         gone: bool,
     },
 }
 
-/// What became of a second factor.
+/// What happened to a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactorNotice {
@@ -100,25 +100,25 @@ pub enum SecondFactorNotice {
     Enabled,
     /// The member switched it off.
     Disabled,
-    /// Somebody else took it away.
+    /// An owner or an operator removed it.
     Reset,
-    /// Somebody who has the password gave wrong codes.
+    /// Somebody with the correct password gave wrong codes.
     WrongCodes,
 }
 
-/// An e-mail in words.
+/// A rendered e-mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     /// The subject line.
     pub subject: String,
-    /// The plain text.
+    /// The body as plain text.
     pub text: String,
-    /// The same as HTML.
+    /// The body as HTML.
     pub html: String,
 }
 
 impl Letter {
-    /// The address that it goes to.
+    /// The recipient's address.
     #[must_use]
     pub fn to(&self) -> &str {
         match self {
@@ -132,7 +132,7 @@ impl Letter {
         }
     }
 
-    /// Puts it into words, with links on a base address.
+    /// Renders the letter, with links below the public URL.
     #[must_use]
     pub fn words(&self, public_url: &str) -> Words {
         let texts = &ENGLISH;
@@ -178,7 +178,7 @@ impl Letter {
     }
 }
 
-/// The words of a language for a letter, with what is to be put in, and its link with until when that works.
+/// Renders a letter in a language, with the values to fill in and its link with its expiry.
 fn words(texts: &Texts, text: &Text, values: &[(&str, &str)], link: Option<(String, &DateTime<Utc>)>) -> Words {
     let subject = one_line(&fill(text.subject, values));
     let (intro, last) = (fill(text.intro, values), text.last);
@@ -197,7 +197,7 @@ fn words(texts: &Texts, text: &Text, values: &[(&str, &str)], link: Option<(Stri
     Words { subject, text: plain, html }
 }
 
-/// A link as plain text and as HTML. What the HTML shows as an address is where it leads.
+/// Renders a link as plain text and as HTML. The HTML shows the full address that it leads to.
 fn in_words(texts: &Texts, button: &str, (address, until): &(String, &DateTime<Utc>)) -> (String, String) {
     let until = fill(texts.until, &[("until", &until.format(texts.instant).to_string())]);
     let text = format!("{button}:\n{address}\n\n{until}\n\n");
@@ -214,7 +214,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A text as it stands in HTML.
+/// Escapes a text for HTML.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -1,4 +1,4 @@
-//! E-mails: what they say, how they wait in the outbox, and how they leave (S5).
+//! E-mails: their texts, the outbox, and how they are sent (S5).
 
 pub mod letter;
 pub mod outbox;

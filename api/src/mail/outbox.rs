@@ -1,4 +1,4 @@
-//! Puts letters into the outbox, sealed, and takes them out again.
+//! The outbox: letters that are waiting to be sent.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use super::letter::Letter;
 use crate::error::{Error, ErrorCode};
 use crate::security::seal::Seal;
 
-/// Seals what waits, because the links in it open doors.
+/// Stores letters sealed, because they contain links with secret tokens.
 pub struct Outbox {
     seal: Arc<Seal>,
 }
 
 impl Outbox {
-    /// Seals with these keys.
+    /// Creates an outbox that seals with these keys.
     #[must_use]
     pub fn new(seal: Arc<Seal>) -> Self {
         Self { seal }
     }
 
-    /// Puts a letter into the outbox of an account, to leave when the transaction is committed.
+    /// Queues a letter for an account. It is sent after the transaction has been committed.
     pub fn enqueue(
         &self,
         tx: &mut StoreConnection,
@@ -31,13 +31,18 @@ impl Outbox {
         letter: &Letter,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let failed = |_| Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed.");
+        let failed = |_| {
+            Error::new(
+                ErrorCode::Internal,
+                "The service failed. Nothing was changed. Report the `request_id` to support.",
+            )
+        };
         let text = serde_json::to_vec(letter).map_err(|error| failed(error.to_string()))?;
         let sealed = self.seal.seal(id.uuid(), &text).map_err(|error| failed(error.to_string()))?;
         Ok(outbox::enqueue(tx, id, account, &sealed, now)?)
     }
 
-    /// The letter of a message, or why it can't be read.
+    /// Opens the letter of a message. Fails with the reason if it can't be opened.
     pub fn open(&self, id: MessageId, sealed: &[u8]) -> Result<Letter, String> {
         let text = self.seal.unseal(id.uuid(), sealed).map_err(|error| error.to_string())?;
         serde_json::from_slice(&text).map_err(|error| error.to_string())

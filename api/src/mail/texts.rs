@@ -1,70 +1,71 @@
-//! The words of e-mails, in a table for each language. Names in braces are put in: see [`fill`].
+//! The texts of e-mails, one table per language. Names in braces are placeholders: see [`fill`].
 
-/// The words of one kind of letter.
+/// The texts of one kind of letter.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
     /// The subject line.
     pub subject: &'static str,
-    /// What it is about.
+    /// The first paragraph: what it is about.
     pub intro: &'static str,
-    /// What the button of its link says; empty when it has none.
+    /// The label of the link's button; empty if there is no link.
     pub button: &'static str,
-    /// What else there is to say, such as what to do when it was not expected.
+    /// The last paragraph, such as what to do if the e-mail was not expected.
     pub last: &'static str,
 }
 
-/// All words in one language.
+/// All texts in one language.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts {
     /// The language, as an HTML document names it (BCP 47).
     pub language: &'static str,
-    /// The first line.
+    /// The salutation.
     pub greeting: &'static str,
-    /// The last line.
+    /// The signature.
     pub signature: &'static str,
-    /// Until when a link works: `{until}`.
+    /// When the link expires: `{until}`.
     pub until: &'static str,
-    /// How an instant is written, as `chrono` has it.
+    /// The date format, in the syntax of `chrono`.
     pub instant: &'static str,
-    /// What to do when the button does not work.
+    /// What to do if the button does not work.
     pub by_hand: &'static str,
     /// Invites to activate an account: `{kind}`, `{account}`.
     pub activation: Text,
-    /// The same for an enterprise.
+    /// Invites to activate an enterprise: `{account}`.
     pub activation_of_enterprise: Text,
     /// Invites a member: `{kind}`, `{account}`, `{role}`.
     pub invitation: Text,
-    /// Confirms a new address: `{to}`, `{account}`.
+    /// Asks to confirm a new address: `{to}`, `{account}`.
     pub email_change: Text,
-    /// Tells the old address: `{to}`, `{new}`, `{account}`.
+    /// Tells the old address about the change: `{to}`, `{new}`, `{account}`.
     pub email_change_notice: Text,
     /// Lets a member set a new password: `{account}`.
     pub password_reset: Text,
-    /// A second factor is on: `{account}`.
+    /// The second factor was switched on: `{account}`.
     pub second_factor_enabled: Text,
-    /// It is off: `{account}`.
+    /// The second factor was switched off: `{account}`.
     pub second_factor_disabled: Text,
-    /// Somebody else took it away: `{account}`.
+    /// An owner or an operator removed the second factor: `{account}`.
     pub second_factor_reset: Text,
-    /// Somebody gave wrong codes: `{account}`.
+    /// Somebody with the correct password gave wrong codes: `{account}`.
     pub wrong_codes: Text,
-    /// A webhook takes nothing: `{account}`, `{url}`, `{days}`.
+    /// A webhook was disabled because deliveries have failed for days: `{account}`, `{url}`, `{days}`.
     pub webhook_failing: Text,
-    /// A webhook is gone: `{account}`, `{url}`.
+    /// A webhook was disabled because the receiver answered 410: `{account}`, `{url}`.
     pub webhook_gone: Text,
 }
 
 const NOT_YOU: &str =
-    "If it was not you, set a new password at once, and tell whoever provides TeamMate Portal to you.";
-const WEBHOOK_AGAIN: &str = "When the receiver works again, switch the webhook on (PATCH /webhooks/{id} with \"enabled\": true) \
-                             and have what it missed sent again (POST /webhooks/{id}/replay). Its deliveries show what went wrong.";
+    "If this was not you, set a new password immediately and contact your provider of TeamMate Portal.";
+const WEBHOOK_AGAIN: &str = "When the receiver works again, enable the webhook (PATCH /webhooks/{id} with \
+                             \"enabled\": true) and have the missed events sent again (POST /webhooks/{id}/replay). \
+                             The webhook's deliveries show what went wrong.";
 
-/// English.
+/// The English texts.
 pub const ENGLISH: Texts = Texts {
     language: "en",
     greeting: "Hello,",
     signature: "TeamMate Portal",
-    until: "The link works once, until {until} UTC.",
+    until: "The link works only once and expires on {until} UTC.",
     instant: "%-d %B %Y, %H:%M",
     by_hand: "If the button does not work, open this address:",
     activation: Text {
@@ -72,84 +73,87 @@ pub const ENGLISH: Texts = Texts {
         intro: "{account} has been set up as a {kind} on TeamMate Portal, and you are its owner. Choose a password to activate the \
                 account.",
         button: "Activate the account",
-        last: "If you did not expect this, ignore it: without you the account stays inactive.",
+        last: "If you did not expect this, ignore this e-mail. The account stays inactive until you activate it.",
     },
-    // Whoever connects the tenant with the session border controllers needs that role in Microsoft 365.
+    // Connecting the tenant with the session border controllers requires this role in Microsoft 365.
     activation_of_enterprise: Text {
         subject: "Activate {account} on TeamMate Portal",
         intro: "{account} has been set up on TeamMate Portal to be connected with Microsoft Teams, and you are invited as its \
                 Microsoft Global Administrator. Choose a password to activate the account.",
         button: "Activate the account",
-        last: "If you did not expect this, ignore it: without you the account stays inactive.",
+        last: "If you did not expect this, ignore this e-mail. The account stays inactive until you activate it.",
     },
     invitation: Text {
         subject: "Join {account} on TeamMate Portal",
         intro: "You are invited to the {kind} {account} on TeamMate Portal, as its {role}. Choose a password to join.",
         button: "Choose a password",
-        last: "If you did not expect this, ignore it: without you nothing happens.",
+        last: "If you did not expect this, ignore this e-mail. Nothing happens unless you follow the link.",
     },
     email_change: Text {
-        subject: "Confirm your new address for TeamMate Portal",
-        intro: "{to} is to be the address by which {account} is signed in to on TeamMate Portal.",
+        subject: "Confirm your new e-mail address for TeamMate Portal",
+        intro: "{to} is to become the e-mail address that signs in to {account} on TeamMate Portal.",
         button: "Confirm the address",
-        last: "If you did not expect this, ignore it: without you nothing changes.",
+        last: "If you did not expect this, ignore this e-mail. Nothing changes unless you follow the link.",
     },
     email_change_notice: Text {
-        subject: "Your address for TeamMate Portal is to change",
-        intro: "Somebody asked for {to} to be replaced by {new} for {account} on TeamMate Portal. That happens once it is confirmed \
-                from the new address.",
+        subject: "Your e-mail address for TeamMate Portal is about to change",
+        intro: "Somebody has asked to replace {to} by {new} as the e-mail address of {account} on TeamMate Portal. \
+                The address changes once the new one has been confirmed.",
         button: "",
-        last: "If it was not you, tell whoever provides TeamMate Portal to you at once.",
+        last: "If this was not you, contact your provider of TeamMate Portal immediately.",
     },
     password_reset: Text {
         subject: "Set a new password for TeamMate Portal",
-        intro: "Somebody asked for a new password for your sign-in to {account} on TeamMate Portal.",
+        intro: "Somebody has asked to reset your password for {account} on TeamMate Portal.",
         button: "Set a new password",
-        last: "If it was not you, ignore this: your password stays as it is.",
+        last: "If this was not you, ignore this e-mail. Your password stays the same.",
     },
     second_factor_enabled: Text {
         subject: "Your second factor for TeamMate Portal is on",
-        intro: "Signing in to {account} on TeamMate Portal takes a code of your authenticator app from now on, or one of your recovery \
-                codes.",
+        intro: "From now on, signing in to {account} on TeamMate Portal requires a code from your authenticator app \
+                or one of your recovery codes.",
         button: "",
         last: NOT_YOU,
     },
     second_factor_disabled: Text {
         subject: "Your second factor for TeamMate Portal is off",
-        intro: "Signing in to {account} on TeamMate Portal takes your password alone from now on: the second factor was switched off \
-                with a code of it.",
+        intro: "From now on, signing in to {account} on TeamMate Portal requires only your password: the second \
+                factor was switched off with one of its codes.",
         button: "",
         last: NOT_YOU,
     },
     second_factor_reset: Text {
         subject: "Your second factor for TeamMate Portal was taken away",
-        intro: "Signing in to {account} on TeamMate Portal takes your password alone from now on: an owner, or whoever operates the \
-                service, has taken your second factor away.",
+        intro: "From now on, signing in to {account} on TeamMate Portal requires only your password: an owner, or an \
+                operator of the service, has removed your second factor.",
         button: "",
         last: NOT_YOU,
     },
     wrong_codes: Text {
         subject: "Somebody tries to sign in as you on TeamMate Portal",
-        intro: "Signing in to {account} on TeamMate Portal was tried several times with your password, or from a session of yours, and \
-                with wrong codes. None of them worked.",
+        intro: "Somebody has tried several times to sign in to {account} on TeamMate Portal with your password, or \
+                from one of your sessions, but with wrong codes. None of the attempts succeeded.",
         button: "",
         last: NOT_YOU,
     },
     webhook_failing: Text {
         subject: "A webhook of {account} was switched off",
-        intro: "TeamMate Portal no longer sends events of {account} to {url}, because it has taken nothing for {days} days.",
+        intro: "TeamMate Portal no longer sends events of {account} to {url}, because all deliveries have failed for \
+                {days} days.",
         button: "",
         last: WEBHOOK_AGAIN,
     },
     webhook_gone: Text {
         subject: "A webhook of {account} was switched off",
-        intro: "TeamMate Portal no longer sends events of {account} to {url}, because the receiver answered that it is gone (410).",
+        intro: "TeamMate Portal no longer sends events of {account} to {url}, because the receiver answered 410 \
+                (Gone).",
         button: "",
         last: WEBHOOK_AGAIN,
     },
 };
 
-/// Puts values in the place of their names in braces. What is put in is not looked at again, and what has no value stays.
+/// Replaces placeholders in braces by their values. Values are not searched for placeholders, and placeholders without
+/// a value are left unchanged.
 #[must_use]
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();

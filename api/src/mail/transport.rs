@@ -1,4 +1,4 @@
-//! How e-mails leave: to a mail server, or into a directory when none is configured.
+//! Sends e-mails to a mail server or, if none is configured, writes them to a directory.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -12,29 +12,29 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::letter::Letter;
 
-/// How long a mail server may take for one message.
+/// Time limit for handing one message to the mail server.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where e-mails go.
+/// The destination of e-mails.
 enum Way {
     Server(AsyncSmtpTransport<Tokio1Executor>),
     Directory(PathBuf),
-    /// A demo's go nowhere.
+    /// Kept in memory and not sent: for a demo.
     Memory(Mutex<Vec<Kept>>),
 }
 
-/// An e-mail that a demo keeps to be read.
+/// An e-mail that a demo keeps, to be read in the browser.
 #[derive(Debug, Clone)]
 pub struct Kept {
-    /// The address that it would have gone to.
+    /// The recipient's address.
     pub to: String,
     /// The subject line.
     pub subject: String,
-    /// What it says.
+    /// The body as HTML.
     pub html: String,
 }
 
-/// Hands e-mails over.
+/// Sends e-mails.
 pub struct Mailer {
     way: Way,
     from: Mailbox,
@@ -42,7 +42,8 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// Goes by the mail server of that URL, or writes files into `mail/` of the data directory.
+    /// Creates a mailer that sends to the mail server at the URL or, without one, writes files to `mail/` in the data
+    /// directory.
     pub fn new(
         smtp_url: Option<&SecretString>,
         data_dir: &Path,
@@ -56,28 +57,29 @@ impl Mailer {
                 Way::Directory(directory)
             }
             Some(url) => {
-                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-                    .map_err(|_| "SMTP_URL is not smtp://, smtps:// with host, user and password".to_owned())?;
+                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).map_err(|_| {
+                    "SMTP_URL must be an smtp:// or smtps:// URL with host, user and password".to_owned()
+                })?;
                 Way::Server(builder.timeout(Some(TIMEOUT)).build())
             }
         };
         Ok(Self { way, from, public_url })
     }
 
-    /// Keeps e-mails in memory instead of sending them.
+    /// Creates a mailer that keeps e-mails in memory instead of sending them.
     #[must_use]
     pub fn keeping(from: Mailbox, public_url: String) -> Self {
         Self { way: Way::Memory(Mutex::default()), from, public_url }
     }
 
-    /// Those that were kept, oldest first; `None` where e-mails go out.
+    /// The kept e-mails, oldest first; `None` if this mailer sends them.
     #[must_use]
     pub fn kept(&self) -> Option<Vec<Kept>> {
         let Way::Memory(kept) = &self.way else { return None };
         Some(kept.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    /// Hands a letter over. The message id is the same in every attempt, so a mail server can drop a second one.
+    /// Sends a letter. The message id is the same in every attempt, so that a mail server can drop duplicates.
     pub async fn send(&self, id: MessageId, letter: &Letter) -> Result<(), String> {
         let words = letter.words(&self.public_url);
         let to: lettre::Address = letter.to().parse().map_err(|error| format!("recipient: {error}"))?;
@@ -92,7 +94,7 @@ impl Mailer {
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(words.subject)
-            // So that nobody's holiday answers to it (RFC 3834).
+            // Prevents automatic replies (RFC 3834).
             .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .multipart(MultiPart::alternative_plain_html(words.text, words.html))
             .map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Takes messages from the outbox and hands them over. Any number of replicas may run it (S5).
+//! The worker that sends the messages in the outbox. Any number of replicas may run it (S5).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,34 +16,34 @@ use super::transport::Mailer;
 use crate::clock::Clock;
 use crate::error::Error;
 
-/// Messages that are taken at once: all of them have their time before the lease is over.
+/// Messages that are leased together. All of them can time out before the lease ends.
 const BATCH: i64 = 15;
-/// Messages that are handed over at the same time: a slow server holds back these and no more.
+/// Messages that are sent concurrently.
 const AT_ONCE: usize = 5;
-/// How long one message may take.
+/// Time limit for sending one message.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The pause between two batches: mail servers turn away who comes faster, and requests come first.
+/// The pause between two batches. Mail servers refuse clients that send faster, and requests have priority.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How often the outbox is looked at when nothing calls.
+/// How often the outbox is polled when nothing wakes the worker.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// What the worker uses.
+/// The worker and what it needs.
 #[derive(Clone)]
 pub struct MailWorker {
     /// The store.
     pub database: Database,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Opens the letters that wait.
+    /// Opens the letters in the outbox.
     pub outbox: Arc<Outbox>,
-    /// Hands them over.
+    /// Sends them.
     pub mailer: Arc<Mailer>,
-    /// Wakes the worker.
+    /// Wakes the worker when a letter was queued.
     pub ready: Arc<Notify>,
 }
 
 impl MailWorker {
-    /// Hands over whatever is due, now and whenever more is, until the task is ended.
+    /// Sends all due messages, and again whenever more are due, until the task is aborted.
     pub async fn run(self) {
         loop {
             match self.deliver_due().await {
@@ -58,7 +58,7 @@ impl MailWorker {
         }
     }
 
-    /// Hands over one batch of due messages, and says how many it took on.
+    /// Sends one batch of due messages. Returns how many it leased.
     pub async fn deliver_due(&self) -> Result<usize, Error> {
         let now = self.clock.now();
         let batch: Vec<Message> =

@@ -1,20 +1,20 @@
-//! Says of every text and number in the document how long or large it can be, where its annotation does not: what follows from its
-//! format, from its example or from where it stands.
+//! Adds bounds and patterns to texts and numbers whose annotations have none. They follow from the format, the example,
+//! or the name of the field.
 
 use domain::limits::{COUNT_MAX, DATE_TIME_MAX, ID_MAX, LINK_MAX, REQUEST_ID_MAX, SHORT_HEADER_MAX, TEXT_MAX};
 use serde_json::{Map, Value, json};
 
-/// What a typed id ends with: a UUIDv7 in the base32 of TypeIDs (W1).
+/// The pattern of a typed id after its prefix: a UUIDv7 in the base32 of TypeIDs (W1).
 const ID_DIGITS: &str = "[0-7][0-9a-hjkmnp-tv-z]{25}";
-/// No text has NUL in it, on the way in or out.
+/// Texts never contain NUL, in requests or responses.
 const ANY_TEXT: &str = r"^[^\x00]*$";
 
-/// Says it.
+/// Adds the bounds to all schemas of the document.
 pub(super) fn complete(document: &mut Value) {
     walk("", document);
 }
 
-/// `name` is the member, parameter or header whose schema this is.
+/// `name` is the field, parameter or header that the schema belongs to.
 fn walk(name: &str, value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| walk(name, item)),
@@ -50,12 +50,12 @@ fn bound_text(name: &str, object: &mut Map<String, Value>) {
     }
     let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
     let longest = match (format, name) {
-        // With nanoseconds and an offset, which callers may give.
+        // Callers may give nanoseconds and an offset.
         ("date-time", _) => DATE_TIME_MAX,
         (_, "X-Request-Id") => REQUEST_ID_MAX,
         (_, "ETag" | "WWW-Authenticate") => SHORT_HEADER_MAX,
         (_, "Link" | "Location") => LINK_MAX,
-        // Answers are as long as what there is. The files that are sent are measured in octets, and refused with 413.
+        // Responses have no limit. Request files are limited in octets, and refused with 413.
         (_, "text/plain" | "text/csv" | "application/x-ndjson" | "image/svg+xml") => {
             usize::try_from(COUNT_MAX).unwrap_or(usize::MAX)
         }
@@ -67,7 +67,7 @@ fn bound_text(name: &str, object: &mut Map<String, Value>) {
         return;
     }
     if let Some((_, form)) = name.split_once('/') {
-        // A file. What is wrong in it is said line by line.
+        // A file. Its faults are reported line by line.
         object.insert("format".to_owned(), json!(form.trim_start_matches("x-")));
         return;
     }
@@ -75,7 +75,7 @@ fn bound_text(name: &str, object: &mut Map<String, Value>) {
     let pattern = match name {
         "kid" => "^[0-9a-f-]{36}$".to_owned(),
         "ETag" => r#"^"[0-9]+\.[0-9a-f]+"$"#.to_owned(),
-        // Not everything that an event is about has an id of that form, nor has every request.
+        // Not every subject of an event and not every request has a typed id.
         "subject_id" | "subject" | "request_id" => ANY_TEXT.to_owned(),
         _ => match id_prefix(name) {
             Some(prefix) => format!("^{prefix}_{ID_DIGITS}$"),
@@ -86,7 +86,7 @@ fn bound_text(name: &str, object: &mut Map<String, Value>) {
     object.insert("pattern".to_owned(), json!(pattern));
 }
 
-/// What the ids begin with that a member or parameter of this name takes: those of one type only.
+/// The id prefix for a field or parameter of this name, if it takes ids of one type only.
 fn id_prefix(name: &str) -> Option<&str> {
     const TYPES: &[&str] = &[
         "master_reseller",
@@ -108,12 +108,12 @@ fn id_prefix(name: &str) -> Option<&str> {
     TYPES.contains(&prefix).then_some(prefix)
 }
 
-/// Whether the example of a schema is a typed id.
+/// Whether the example of a schema is a typed id (W1).
 fn is_of_id(schema: &Map<String, Value>) -> bool {
     schema.get("example").and_then(Value::as_str).is_some_and(is_id)
 }
 
-/// Whether a member or parameter of this name holds an id.
+/// Whether a field or parameter of this name contains an id.
 fn is_named_as_id(name: &str) -> bool {
     name == "id"
         || id_prefix(name).is_some()
@@ -135,7 +135,7 @@ fn bound_number(object: &mut Map<String, Value>) {
     }
     object.entry("format").or_insert(json!("int64"));
     object.entry("minimum").or_insert(json!(0));
-    // More than anything here can count.
+    // A bound that no number of this API can reach.
     object.entry("maximum").or_insert(json!(COUNT_MAX));
 }
 

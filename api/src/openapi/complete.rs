@@ -1,21 +1,23 @@
-//! Completes the document with what follows from the shape of an operation, so that no handler has to repeat it: the
-//! problems that the edge and the body can give, and the form of every problem.
+//! Adds to the document what follows from the shape of an operation, so that handlers need not repeat it: the problems
+//! that the edge and the body parser can return, and the form of every problem.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, RefOr, Response, Schema};
 
 use crate::error::ErrorCode;
 
-/// Completes it.
+/// Adds security schemes, required fields and problems.
 pub(super) fn complete(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
+            let signed_in = || vec![SecurityRequirement::new("bearer", Vec::<String>::new())];
+            operation.security.get_or_insert_with(signed_in);
             add_problems(operation);
             describe_problems(operation);
         }
@@ -26,22 +28,23 @@ pub(super) fn complete(document: &mut OpenApi) {
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .description(Some(
-            "The `access_token` of `POST /auth/login`, `POST /auth/refresh` or `POST /oauth/token`: a JWT (RFC 9068) that is handled as RFC8725 asks.",
+            "The `access_token` from `POST /auth/login`, `POST /auth/refresh` or `POST /oauth/token`: a JWT (RFC \
+             9068), handled according to RFC8725.",
         ))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let basic = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
-        .description(Some("The id of an API client as user name, its secret as password."))
+        .description(Some("The id of an API client as the user name and its secret as the password."))
         .build();
     components.add_security_scheme("client", SecurityScheme::Http(basic));
     for (name, schema) in &mut components.schemas {
         let RefOr::T(Schema::Object(object)) = schema else { continue };
         if requests.contains(name) {
-            // Unknown members are refused (W1).
+            // Unknown fields are refused (W1).
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         } else if !object.properties.is_empty() {
-            // Response members are always there; what can be absent is null (W1).
+            // Response fields are always present; those without a value are null (W1).
             object.required = object.properties.keys().cloned().collect();
         }
     }
@@ -65,7 +68,7 @@ fn request_schemas(paths: &Paths) -> BTreeSet<String> {
             RefOr::Ref(_) => None,
         })
         .flat_map(|schema| match schema {
-            // A body that can be left out is that or `null`.
+            // The schema of an optional body is a choice with `null`.
             RefOr::T(Schema::OneOf(choices)) => choices.items.iter().filter_map(named).collect(),
             schema => named(schema).into_iter().collect::<Vec<_>>(),
         })
@@ -73,9 +76,10 @@ fn request_schemas(paths: &Paths) -> BTreeSet<String> {
 }
 
 fn add_problems(operation: &mut Operation) {
-    let signed_in = operation.security.as_ref().is_some_and(|security| {
-        security.iter().all(|requirement| *requirement != utoipa::openapi::SecurityRequirement::default())
-    });
+    let signed_in = operation
+        .security
+        .as_ref()
+        .is_some_and(|security| security.iter().all(|requirement| *requirement != SecurityRequirement::default()));
     let has = |place: &ParameterIn| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
             RefOr::T(parameter) => parameter.parameter_in == *place,
@@ -98,37 +102,42 @@ fn add_problems(operation: &mut Operation) {
     add(
         "400",
         match (body, query, header) {
-            (true, _, _) => "`malformed_json`, `invalid_header`: the request can't be read.",
+            (true, _, _) => "`malformed_json`, `invalid_header`: the request can't be parsed.",
             (_, true, _) => "`invalid_parameter`, `invalid_cursor`: see `detail`.",
             (_, _, true) => "`invalid_header`: see `detail`.",
             _ => "`bad_request`: the request is not valid HTTP.",
         },
     );
     if signed_in {
-        add("401", "`not_signed_in`: no access token, or one that no longer works.");
+        add("401", "`not_signed_in`: the access token is missing, invalid or expired.");
         add(
             "403",
-            "`forbidden`, `account_not_operating`, `address_not_allowed`, `second_factor_required`: you may not do this.",
+            "`forbidden`, `account_not_operating`, `address_not_allowed`, `second_factor_required`: the caller may \
+             not do this.",
         );
     }
     if path {
-        add("404", "`not_found`: there is no such thing, or you can't see it.");
+        add("404", "`not_found`: the resource does not exist, or the caller can't see it.");
     }
     if body {
         add("408", "`request_timeout`: the body took too long to arrive.");
         add("413", "`body_too_large`: the body is too large.");
     }
     if is_json {
-        add("415", "`unsupported_media_type`: the body is not sent as JSON.");
-        add("422", "`validation_failed`: every wrong value is in `errors`. `idempotency_key_reused`.");
+        add("415", "`unsupported_media_type`: the `Content-Type` is not JSON.");
+        add(
+            "422",
+            "`validation_failed`: `errors` lists all invalid values. `idempotency_key_reused`: an earlier request \
+             with this key was different.",
+        );
     }
     add("429", "`rate_limited`: see `Retry-After`.");
-    add("431", "`headers_too_large`: too many header lines, or too large ones.");
-    add("500", "`internal_error`: our fault; nothing was changed.");
+    add("431", "`headers_too_large`: the headers are too many or too large.");
+    add("500", "`internal_error`: the service failed; nothing was changed.");
     add("503", "`unavailable`: try again in a moment.");
 }
 
-/// Every problem has the same form; its example is that of the first code that its description names.
+/// Adds schema and example to every problem. The example is for the first code that the description names.
 fn describe_problems(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
@@ -138,7 +147,7 @@ fn describe_problems(operation: &mut Operation) {
         let named = |code: &&ErrorCode| {
             code.status().to_string() == *status && response.description.contains(&format!("`{}`", code.as_str()))
         };
-        // Token requests have errors of OAuth's own form.
+        // Errors of token requests have the form of OAuth 2.0.
         let Some(code) = ErrorCode::ALL.iter().find(named).filter(|code| !code.is_oauth()) else { continue };
         let example = json!({
             "type": format!("/problems/{}", code.as_str()),

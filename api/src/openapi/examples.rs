@@ -1,8 +1,8 @@
-//! Gives every request and every answer in JSON an example, put together from those of its members where it has none of its own.
+//! Adds an example to every JSON request and response that has none, composed of the examples of its fields.
 
 use serde_json::{Map, Value};
 
-/// Adds them.
+/// Adds the missing examples.
 pub(super) fn add(document: &mut Value) {
     let schemas = document["components"]["schemas"].clone();
     let Some(paths) = document["paths"].as_object_mut() else { return };
@@ -22,7 +22,7 @@ pub(super) fn add(document: &mut Value) {
     }
 }
 
-/// An example of a schema.
+/// Composes an example for a schema.
 fn example_of(schema: &Value, schemas: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
         return example_of(&schemas[name], schemas);
@@ -36,7 +36,7 @@ fn example_of(schema: &Value, schemas: &Value) -> Value {
             let members = parts.iter().filter_map(|part| example_of(part, schemas).as_object().cloned()).flatten();
             return Value::Object(members.collect());
         }
-        // One that may be null is shown as something.
+        // Of a nullable schema, the example is not null.
         let something = parts.iter().find(|part| part["type"] != "null");
         return something.map_or(Value::Null, |part| example_of(part, schemas));
     }

@@ -1,8 +1,8 @@
-//! Links from a creation to what can be done with what was created: programs and tests follow them.
+//! Adds links from each creation to the operations on the created resource. Programs and tests follow them.
 
 use serde_json::{Map, Value, json};
 
-/// Where the operations on one thing begin, when not below the path that creates it.
+/// Creating paths whose resources have their operations at another path.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("/enterprises/{enterprise_id}/pbxes", "/pbxes"),
     ("/enterprises/{enterprise_id}/trunks", "/trunks"),
@@ -11,7 +11,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/enterprises/{enterprise_id}/move", "/moves"),
 ];
 
-/// Adds them.
+/// Adds a link for every operation on a created resource.
 pub(super) fn add(document: &mut Value) {
     let Some(paths) = document["paths"].as_object().cloned() else { return };
     let operations = |item: &Value| {
@@ -33,7 +33,7 @@ pub(super) fn add(document: &mut Value) {
                 let mut link = json!({
                     "operationId": operation,
                     "parameters": {parameter: "$response.body#/id"},
-                    "description": "With the `id` of what was created.",
+                    "description": "Uses the `id` of the created resource.",
                 });
                 for name in parameters_of(root) {
                     link["parameters"][name] = json!(format!("$request.path.{name}"));
@@ -47,7 +47,8 @@ pub(super) fn add(document: &mut Value) {
     }
 }
 
-/// The name of the parameter of a path that needs no more than the id of what was created at a root, and whatever that needed.
+/// The name of a path's only parameter beyond those of `root`: the id of the created resource. `None` if there are
+/// others.
 fn only_parameter<'a>(root: &str, path: &'a str) -> Option<&'a str> {
     let (name, rest) = path.strip_prefix(root)?.strip_prefix("/{")?.split_once('}')?;
     (!rest.contains('{')).then_some(name)

@@ -1,9 +1,9 @@
-//! What the annotations say of requests and what the service takes can differ in form: bodies that can be left out are not
-//! `null`, and a patch names a member.
+//! Corrects requests where the annotations differ from what the service accepts: optional bodies are absent rather than
+//! `null`, and a patch needs at least one field.
 
 use serde_json::{Map, Value, json};
 
-/// Says it as it is.
+/// Corrects the schemas of all request bodies.
 pub(super) fn complete(document: &mut Value) {
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
         if name.starts_with("Patch") && schema["properties"].is_object() {

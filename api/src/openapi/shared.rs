@@ -1,4 +1,4 @@
-//! Headers that every answer has and problems that many operations give are written once, in `components`, and referred to.
+//! Moves headers that every response has, and problems that many operations return, to `components` and refers to them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::ErrorCode;
 
-/// Adds the headers and shares what is the same.
+/// Adds the headers and replaces identical problems by references.
 pub(super) fn share(document: &mut Value) {
     let Some(components) = document["components"].as_object_mut() else { return };
     components.insert("headers".to_owned(), headers());
@@ -21,7 +21,7 @@ pub(super) fn share(document: &mut Value) {
         }
     });
 
-    // Of each kind of problem, the commonest form is the one that is shared.
+    // Of each kind of problem, the most frequent form is shared.
     let mut found: BTreeMap<String, BTreeMap<String, (usize, Value)>> = BTreeMap::new();
     for_each_answer(document, |status, answer| {
         let Some(name) = problem_name(status, answer) else { return };
@@ -41,7 +41,7 @@ pub(super) fn share(document: &mut Value) {
     document["components"]["responses"] = Value::Object(shared);
 }
 
-/// What a problem is called: by the first code that its description names, `NotSignedIn`.
+/// The component name of a problem: the first code in its description, such as `NotSignedIn`.
 fn problem_name(status: &str, answer: &Value) -> Option<String> {
     let description = answer["description"].as_str()?;
     let code = description.split('`').skip(1).step_by(2).find_map(|name| {
@@ -67,13 +67,25 @@ fn for_each_answer(document: &mut Value, mut act: impl FnMut(&str, &mut Value)) 
 fn headers() -> Value {
     let text = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "example": example, "maxLength": TEXT_MAX}});
     let mut headers = json!({
-        "X-Request-Id": text("Names this request: yours, or one of ours. Give it to support.", "req_01h455vb4pex5vsknk084sn02q"),
-        "RateLimit": text("How many requests are left and for how many seconds, where they are counted.", "\"default\";r=49;t=1"),
-        "RateLimit-Policy": text("How many requests are allowed and in how many seconds, where they are counted.", "\"default\";q=50;w=1"),
-        "Access-Control-Allow-Origin": text("The page's origin, if pages from there may call.", "https://portal.contoso.example"),
+        "X-Request-Id": text(
+            "The id of this request: yours, or a generated one. Give it to support.",
+            "req_01h455vb4pex5vsknk084sn02q"
+        ),
+        "RateLimit": text(
+            "How many requests are left, and in how many seconds the limit is reset. Only if requests are limited.",
+            "\"default\";r=49;t=1"
+        ),
+        "RateLimit-Policy": text(
+            "How many requests are allowed in how many seconds. Only if requests are limited.",
+            "\"default\";q=50;w=1"
+        ),
+        "Access-Control-Allow-Origin": text(
+            "The origin of the calling web page, if it may call the API.",
+            "https://portal.contoso.example"
+        ),
     });
     headers["Retry-After"] = json!({
-        "description": "Seconds to wait.",
+        "description": "Seconds to wait before the next request.",
         "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": RETRY_AFTER_MAX},
     });
     headers

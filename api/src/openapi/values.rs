@@ -1,11 +1,11 @@
-//! Values that fields of requests and answers show by their types: their schemas are written out where they are used, and the
-//! examples of whole bodies are shared out among their members.
+//! Inlines the schemas of value types where they are used, and distributes the examples of whole bodies to their
+//! fields.
 
 use serde_json::{Map, Value, json};
 
 use crate::shown::VALUE_PREFIX;
 
-/// Writes every value out.
+/// Inlines all value schemas and distributes the examples.
 pub(super) fn write_out(document: &mut Value) {
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         schemas.retain(|name, _| !name.starts_with(VALUE_PREFIX));
@@ -31,12 +31,17 @@ fn replace(value: &mut Value) {
                 merge(object, schema);
             }
             join(object);
+            // A field that is left out has no value.
+            if object.get("default").is_some_and(Value::is_null) {
+                object.shift_remove("default");
+            }
         }
         _ => {}
     }
 }
 
-/// What a description, a default or the like stands beside becomes one with it; a value that can be `null` has two types.
+/// Merges a value schema with the description or default beside it. A nullable value gets the types of the value and
+/// `null`.
 fn join(object: &mut Map<String, Value>) {
     if let Some(parts) = object.get("allOf").and_then(Value::as_array)
         && parts.iter().all(|part| part["$ref"].is_null())
@@ -67,7 +72,7 @@ fn merge(object: &mut Map<String, Value>, other: Value) {
     }
 }
 
-/// Fields that are options come out of the annotations as nullable parameters; a parameter can only be absent.
+/// The annotations make optional parameters nullable, but a parameter can only be absent.
 fn refuse_null(schema: &mut Value) {
     let is_null = |kind: &Value| *kind == "null" || kind["type"] == "null";
     for choices in ["type", "oneOf"] {

@@ -1,4 +1,4 @@
-//! What the service sends to webhooks: an operation of theirs for each type of event, with the schema of its message.
+//! The `webhooks` of the document: one operation per event type, with the schema of its message.
 
 use domain::event::{EventType, TYPES};
 use domain::limits::WEBHOOK_HEADER_MAX;
@@ -10,7 +10,7 @@ use utoipa::openapi::{HttpMethod, OpenApi, RefOr, Schema};
 
 use crate::events::fields;
 
-/// Adds them.
+/// Adds the webhook operations and their schemas.
 pub(super) fn add(document: &mut OpenApi) {
     let mut paths = PathsBuilder::new();
     for kind in TYPES {
@@ -39,11 +39,16 @@ fn operation(kind: &EventType) -> OperationBuilder {
         })
     };
     let parameters = [
-        header("webhook-id", "The id of the event: the same in every attempt.", "event_01h455vb4pex5vsknk084sn02q"),
+        header(
+            "webhook-id",
+            "The id of the event. It is the same in every attempt.",
+            "event_01h455vb4pex5vsknk084sn02q",
+        ),
         header("webhook-timestamp", "When this attempt was made, in seconds since 1970.", "1795514400"),
         header(
             "webhook-signature",
-            "`v1,` and the HMAC-SHA256 in Base64 of id, timestamp and body, joined by full stops; one for each live secret.",
+            "`v1,` followed by the Base64-encoded HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and body, joined \
+             by full stops. One signature per valid secret, separated by spaces.",
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         ),
     ];
@@ -52,10 +57,11 @@ fn operation(kind: &EventType) -> OperationBuilder {
         .operation_id(Some(format!("on_{}", kind.name.replace('.', "_"))))
         .summary(Some(kind.summary.trim_end_matches('.')))
         .description(Some(
-            "Sent to the webhooks that want events of this type. Check the signature, answer 2xx within 15 seconds, and do the rest \
-             afterwards. Anything else is tried again for three days, no sooner than `Retry-After` says; 410 disables the webhook.",
+            "Sent to webhooks that subscribe to this event type. Check the signature, respond with 2xx within 15 \
+             seconds, and process the event afterwards. After any other response, the delivery is retried for three \
+             days, no sooner than `Retry-After` says. 410 disables the webhook.",
         ))
-        // The signature is what shows who sends it.
+        // The receiver authenticates the request by its signature.
         .security(SecurityRequirement::default())
         .request_body(serde_json::from_value::<RequestBody>(body).ok());
     for parameter in parameters {
@@ -64,31 +70,31 @@ fn operation(kind: &EventType) -> OperationBuilder {
         }
     }
     builder
-        .response("2XX", utoipa::openapi::Response::new("Taken."))
-        .response("410", utoipa::openapi::Response::new("The receiver wants no more: the webhook is disabled."))
+        .response("2XX", utoipa::openapi::Response::new("The event was accepted."))
+        .response("410", utoipa::openapi::Response::new("The receiver is gone. The service disables the webhook."))
 }
 
-/// What is sent, after the Standard Webhooks specification: see [`crate::events::fan_out::Message`].
+/// The schema of the request body, see [`crate::events::fan_out::Message`].
 fn message(kind: &EventType) -> Value {
     let event = format!("#/components/schemas/{}Event", name(kind.subject()));
     json!({
         "type": "object",
         "required": ["type", "timestamp", "data"],
         "properties": {
-            "type": {"type": "string", "enum": [kind.name], "description": "The type of the event."},
-            "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
+            "type": {"type": "string", "enum": [kind.name], "description": "The event type."},
+            "timestamp": {"type": "string", "format": "date-time", "description": "When the event happened."},
             "data": {"$ref": event},
         },
     })
 }
 
-/// The schema of an event of a subject: that of every event, with the changes that it can have.
+/// The schema of an event about a type of subject: that of every event, with the changes that it can have.
 fn event_of(subject: &str, mut event: Value) -> Value {
     event["description"] =
         format!("An event of type `{subject}.*`, as `GET /events/{{event_id}}` shows it to you.").into();
-    for (member, when) in [("before", "were before"), ("after", "are now")] {
+    for (member, when) in [("before", "old"), ("after", "new")] {
         event["properties"][member] = json!({
-            "description": format!("The members that changed, as they {when}."),
+            "description": format!("The changed fields with their {when} values."),
             "oneOf": [{"type": "null"}, {"$ref": format!("#/components/schemas/{}Changes", name(subject))}],
         });
     }
@@ -123,7 +129,7 @@ fn example(kind: &EventType) -> Value {
     })
 }
 
-/// A subject as schemas are named, such as `MasterReseller`.
+/// The schema name for a type of subject, such as `MasterReseller`.
 fn name(subject: &str) -> String {
     let words = subject.split('_').map(|word| {
         let mut letters = word.chars();

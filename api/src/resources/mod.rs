@@ -1,9 +1,9 @@
-//! The resources of the API. Each folder reads `routes` (handlers), `wire` (JSON) and `operations` (what happens in one
-//! transaction), and `worker` where something goes on after the answer.
+//! The resources of the API. A folder has `routes` (handlers), `wire` (JSON of requests and responses), `operations`
+//! (the work of one transaction) and, where work continues in the background, `worker`.
 //!
-//! As in `lib.rs`, a resource uses only those that stand above it in this list.
+//! As in `lib.rs`, the order is a rule: a module uses only modules that are listed above it.
 
-// What others use.
+// Shared by the resources below.
 pub mod accounts;
 pub mod telephony;
 pub mod second_factors;
@@ -29,6 +29,6 @@ pub mod events;
 pub mod webhooks;
 pub mod health;
 
-// They use others.
+// Built on the resources above.
 pub mod oauth;
 pub mod imports;

@@ -24,19 +24,19 @@ const KIND: &str = "signing";
 const TYPE: &str = "at+jwt";
 /// The audience of every token.
 pub const AUDIENCE: &str = "teammate-portal-api";
-/// A new key signs only after this time, when every replica has read it.
+/// A new key starts to sign only after this time, when every replica has loaded it.
 const UNUSED_SECONDS: i64 = 60;
-/// A key that was replaced this long ago has signed nothing that is still good.
+/// All tokens of a key that was replaced this long ago have expired.
 const RETIRED_AFTER_HOURS: i64 = 24;
-/// Verified tokens that are remembered.
+/// Maximum number of verified tokens in the cache.
 const CACHED: usize = 4096;
 
-/// What a verified token says.
+/// The claims of a verified token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
-    /// Who.
+    /// The member or API client that signed in.
     pub principal: Principal,
-    /// By which session.
+    /// The session that the token belongs to.
     pub session: SessionId,
     not_before: i64,
     expires_at: i64,
@@ -72,7 +72,7 @@ pub struct AccessTokens {
 }
 
 impl AccessTokens {
-    /// Reads the keys of the data directory, and makes the first one if there is none.
+    /// Loads the keys from the data directory. Creates the first key if there is none.
     pub fn open(data_dir: &Path, issuer: &str, now: Timestamp) -> io::Result<Self> {
         if key_files::read(data_dir, KIND)?.is_empty() {
             add_key(data_dir, now)?;
@@ -87,8 +87,7 @@ impl AccessTokens {
         Ok(tokens)
     }
 
-    /// Reads the keys again, so that those that were added or removed take effect. Tokens of removed keys are
-    /// forgotten.
+    /// Loads the keys again, so that added and removed keys take effect. Cached tokens of removed keys are dropped.
     pub fn reload(&self) -> io::Result<()> {
         let mut keys = BTreeMap::new();
         for file in key_files::read(&self.data_dir, KIND)? {
@@ -107,7 +106,7 @@ impl AccessTokens {
         Ok(())
     }
 
-    /// A token for somebody's session.
+    /// Issues a token for a session.
     #[must_use]
     pub fn issue(&self, principal: Principal, session: SessionId, now: Timestamp) -> SecretString {
         let keys = self.keys();
@@ -132,7 +131,8 @@ impl AccessTokens {
         SecretString::from(token.expect("an Ed25519 key that was read signs"))
     }
 
-    /// What a token says, if one of our keys signed it for us and it is good at this instant.
+    /// Verifies a token. Returns its claims if one of our keys signed it for this audience and it is valid at this
+    /// instant.
     #[must_use]
     pub fn verify(&self, token: &str, now: Timestamp) -> Option<Claims> {
         let claims = if let Some(claims) = self.verified.get(token) {
@@ -157,7 +157,7 @@ impl AccessTokens {
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-        // The clock is ours, not the library's: `verify` compares the times.
+        // The library would use the system clock. `verify` compares the times with ours.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let claims = jsonwebtoken::decode::<WireClaims>(token, &key.verifying, &validation).ok()?.claims;
@@ -169,7 +169,7 @@ impl AccessTokens {
         })
     }
 
-    /// The public keys: the id of each and its point in base64url.
+    /// The public keys: the id and the base64url-encoded public point of each.
     #[must_use]
     pub fn public_keys(&self) -> Vec<(Uuid, String)> {
         self.keys().iter().map(|(id, key)| (*id, key.public.clone())).collect()
@@ -180,8 +180,8 @@ impl AccessTokens {
     }
 }
 
-/// Adds a signing key, which running services take up by themselves, and removes those that were replaced more than a
-/// day ago.
+/// Adds a signing key and removes keys that were replaced more than a day ago. Running services load the new key by
+/// themselves.
 pub fn rotate(data_dir: &Path, now: Timestamp) -> io::Result<()> {
     let keys = key_files::read(data_dir, KIND)?;
     for (key, successor) in keys.iter().zip(keys.iter().skip(1)) {

@@ -1,4 +1,4 @@
-//! What somebody gives to be let in.
+//! Credentials in requests: e-mail addresses, passwords and tokens.
 
 use domain::fault::{Fault, ItemFaults};
 use domain::limited::{Limited, Limits, whole};
@@ -8,7 +8,8 @@ use secrecy::SecretString;
 
 use super::secret_token::SecretToken;
 
-/// The address that somebody signs in with, if it could be one. One that can't is no fault: it gets the answer of one that nobody has.
+/// The e-mail address of a sign-in; `None` if it is malformed. A malformed address is not a fault: it gets the same
+/// response as an unknown one.
 #[derive(Debug)]
 pub struct GivenEmail(pub Option<EmailAddress>);
 
@@ -20,7 +21,7 @@ impl Limited for GivenEmail {
     }
 }
 
-/// The password that somebody signs in with: any text.
+/// The password of a sign-in. Any text is accepted.
 #[derive(Debug)]
 pub struct GivenPassword(pub SecretString);
 
@@ -32,7 +33,7 @@ impl Limited for GivenPassword {
     }
 }
 
-/// A password that is to be. Whether it may is looked at later, with what is known of the account.
+/// A new password. Whether it is strong enough is checked later, when the account is known.
 #[derive(Debug)]
 pub struct NewPassword(pub SecretString);
 
@@ -44,7 +45,7 @@ impl Limited for NewPassword {
     }
 }
 
-/// The token of a link, if it could be one.
+/// The token of a link; `None` if it is malformed.
 #[derive(Debug)]
 pub struct LinkToken(pub Option<SecretToken>);
 
@@ -56,7 +57,7 @@ impl Limited for LinkToken {
     }
 }
 
-/// A refresh token, if it could be one. Anything of about that length may have been one; what is far longer is a mistake.
+/// A refresh token; `None` if it is malformed. Only a text that is far too long, or contains NUL, is a fault.
 #[derive(Debug)]
 pub struct GivenRefreshToken(pub Option<SecretToken>);
 

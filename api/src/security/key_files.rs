@@ -1,4 +1,4 @@
-//! The keys of the service: files in the data directory that only its user can read. Every replica has the same
+//! The key files of the service, in the data directory. Only the service's user can read them. All replicas share the
 //! directory.
 
 use std::fs;
@@ -11,17 +11,17 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use uuid::{NoContext, Uuid};
 
-/// A key as it lies in its file. The name is a UUIDv7, so it says when the key was made.
+/// A key file. Its id is a UUIDv7, so it contains the creation time.
 pub struct KeyFile {
-    /// Its name.
+    /// The id in the file's name.
     pub id: Uuid,
-    /// When it was made.
+    /// When the key was created.
     pub made_at: Timestamp,
-    /// What it says.
+    /// The content of the file.
     pub octets: Vec<u8>,
 }
 
-/// The keys of a kind, oldest first.
+/// Reads all keys of a kind, oldest first.
 pub fn read(data_dir: &Path, kind: &str) -> io::Result<Vec<KeyFile>> {
     let mut keys = Vec::new();
     let directory = directory(data_dir);
@@ -44,14 +44,14 @@ pub fn read(data_dir: &Path, kind: &str) -> io::Result<Vec<KeyFile>> {
     Ok(keys)
 }
 
-/// Adds 256 random bits as a key of a kind.
+/// Adds a key of 256 random bits.
 pub fn add_random(data_dir: &Path, kind: &str, now: Timestamp) -> io::Result<()> {
     let mut octets = [0; 32];
     rand::fill(&mut octets).map_err(io::Error::other)?;
     add(data_dir, kind, &octets, now)
 }
 
-/// Adds a key of a kind, which is the newest one from then on, whatever clock the others were made by.
+/// Adds a key of a kind. It sorts after all existing keys, even if they were created by a clock that is ahead.
 pub fn add(data_dir: &Path, kind: &str, octets: &[u8], now: Timestamp) -> io::Result<()> {
     let directory = directory(data_dir);
     let newest = read(data_dir, kind)?.pop();
@@ -59,7 +59,7 @@ pub fn add(data_dir: &Path, kind: &str, octets: &[u8], now: Timestamp) -> io::Re
     fs::create_dir_all(&directory)?;
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let id = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()));
-    // Written beside and renamed, so that nobody reads half a key.
+    // Written to another name and renamed, so that nobody reads half a key.
     let draft = directory.join(format!(".{kind}-{id}"));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(octets)?;
@@ -67,7 +67,7 @@ pub fn add(data_dir: &Path, kind: &str, octets: &[u8], now: Timestamp) -> io::Re
     fs::rename(draft, path(&directory, kind, id))
 }
 
-/// Removes a key of a kind.
+/// Deletes a key of a kind.
 pub fn remove(data_dir: &Path, kind: &str, id: Uuid) -> io::Result<()> {
     fs::remove_file(path(&directory(data_dir), kind, id))
 }

@@ -1,4 +1,4 @@
-//! Keys, tokens and passwords.
+//! Keys, tokens, passwords and second factors.
 
 pub mod access_token;
 pub mod given;

@@ -1,4 +1,4 @@
-//! Passwords hashed with argon2id, off the async threads and only a few at a time.
+//! Hashes passwords with argon2id, on threads of its own and only a few at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,30 +12,30 @@ use tokio::sync::oneshot;
 use super::secret_token::SecretToken;
 use crate::error::{Error, ErrorCode, value_error};
 
-/// Passwords that may wait for their turn before further ones are turned away: some seconds of work.
+/// Maximum length of the queue: a few seconds of work. Further requests are refused.
 const WAITING: usize = 128;
 
-/// The memory that argon2 works in, 19 MiB. Each thread keeps its own from one password to the next.
+/// The memory that argon2 works in, 19 MiB. Each thread reuses its own from one password to the next.
 type Workspace = Vec<Block>;
 
-/// How long a thread keeps it when nobody signs in.
+/// How long an idle thread keeps its workspace.
 const KEPT: Duration = Duration::from_secs(1);
-/// What is asked for, in KiB, though only a part of it is used: more than 32 MiB glibc takes from the operating system as
-/// a piece of its own, and gives back whole. Of anything smaller it would keep the memory.
+/// The size to allocate, in KiB, although only a part of it is used. glibc maps allocations of more than 32 MiB
+/// separately and returns them to the operating system when they are freed; it would keep the memory of smaller ones.
 const WORKSPACE_KIB: usize = 33 * 1024;
 
 type Turn = Box<dyn FnOnce(&mut Workspace) + Send>;
 
-/// Hashes and verifies passwords, on a few threads of its own.
+/// Hashes and verifies passwords on a few threads of its own.
 #[derive(Clone)]
 pub struct Passwords {
     queue: Sender<Turn>,
-    /// The hash of no password that anybody has, so that an unknown address takes the same time.
+    /// The hash of a password that nobody has. It is verified for unknown addresses, so that they take the same time.
     nobody: Arc<str>,
 }
 
 impl Passwords {
-    /// Works on so many passwords at the same time. The threads end with the last handle.
+    /// Starts this number of threads. They end when the last handle is dropped.
     pub fn new(threads: usize) -> std::io::Result<Self> {
         let (queue, work) = bounded::<Turn>(WAITING);
         let mut first = Workspace::new();
@@ -47,12 +47,12 @@ impl Passwords {
         Ok(Self { queue, nobody: Arc::from(nobody) })
     }
 
-    /// The PHC string of a password.
+    /// Hashes a password. Returns a PHC string.
     pub async fn hash(&self, password: SecretString) -> Result<String, Error> {
         self.in_turn(move |workspace| hash(password.expose_secret(), workspace)).await
     }
 
-    /// Whether a password is that of a hash. Without a hash the answer is no, after the same time.
+    /// Whether a password matches a hash. Without a hash the result is `false`, after the same time.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
         let nobody = Arc::clone(&self.nobody);
         self.in_turn(move |workspace| {
@@ -68,16 +68,18 @@ impl Passwords {
     ) -> Result<T, Error> {
         let (reply, outcome) = oneshot::channel();
         let turn = Box::new(move |workspace: &mut Workspace| {
-            // Nobody waits when the client has hung up.
+            // Sending fails if the client has disconnected.
             let _ = reply.send(work(workspace));
         });
-        let busy = || Error::new(ErrorCode::Unavailable, "Too many people sign in right now. Try again in a moment.");
+        let busy = || {
+            Error::new(ErrorCode::Unavailable, "Too many people are signing in at the moment. Try again in a moment.")
+        };
         self.queue.try_send(turn).map_err(|_| busy())?;
         outcome.await.map_err(|_| busy())
     }
 }
 
-/// Works on what comes until nobody can send anything any more.
+/// Works on the queue until all senders are dropped.
 fn take_turns(work: &Receiver<Turn>, mut workspace: Workspace) {
     loop {
         match work.recv_timeout(KEPT) {
@@ -103,13 +105,13 @@ fn hash(password: &str, workspace: &mut Workspace) -> String {
     PasswordHash { algorithm: algorithm.ident(), version, params, salt, hash }.to_string()
 }
 
-/// Whether a password is that of a hash, with the parameters that the hash was made with. `None` if it is none.
+/// Whether a password matches a hash, using the parameters in the hash. `None` if the hash can't be parsed.
 fn verify(password: &str, hash: &str, workspace: &mut Workspace) -> Option<bool> {
     let hash = PasswordHash::new(hash).ok()?;
     let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
     let version = Version::try_from(hash.version?).ok()?;
     let params = Params::try_from(&hash).ok()?;
-    // Outputs compare in constant time.
+    // The outputs are compared in constant time.
     Some(output(password, &hash.salt?, algorithm, version, &params, workspace)? == hash.hash?)
 }
 
@@ -132,7 +134,7 @@ fn output(
     Output::new(octets).ok()
 }
 
-/// Refuses a password that is too short, too long, or among the first that are guessed.
+/// Refuses a password that is too short, too long or easy to guess.
 pub fn check_password(password: &SecretString, about: &[&str]) -> Result<(), Error> {
     domain::values::password::check(password.expose_secret(), about)
         .map_err(|fault| Error::validation(vec![value_error("/password", fault)]))

@@ -1,4 +1,4 @@
-//! Seals again with the newest key whatever is stored sealed, while the service runs.
+//! Re-seals all stored secrets with the newest key while the service runs.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use uuid::Uuid;
 use super::seal::Seal;
 use crate::error::Error;
 
-/// Sealed things that are read and written in one transaction: a moment's work, so that others hardly wait.
+/// Secrets that are re-sealed in one transaction: few enough that others hardly wait.
 const BATCH: i64 = 200;
 
-/// What came of it.
+/// The result of re-sealing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Renewed {
-    /// Sealed with the newest key now.
+    /// Number of secrets that were re-sealed with the newest key.
     pub renewed: usize,
-    /// Left as they are, because no key opens them.
+    /// Number of secrets that were left unchanged because no key opens them.
     pub unreadable: usize,
 }
 
-/// Seals everything again that was sealed with an older key. What somebody changes meanwhile is left to the key that they
-/// seal with; a second run finds it if that was an older one.
+/// Re-seals everything that was sealed with an older key. A secret that changes during the run is skipped; if it was
+/// sealed with an older key, the next run finds it.
 pub async fn renew_all(database: &Database, seal: &Arc<Seal>) -> Result<Renewed, Error> {
     let mut total = Renewed::default();
     for holder in Holder::ALL {

@@ -1,5 +1,4 @@
-//! Seals what has to be stored and read back but must not be readable in the database: AES-256-GCM, with the id of
-//! the key in front.
+//! Encrypts (seals) secrets that have to be stored and read back: AES-256-GCM, prefixed with the id of the key.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use crate::error::{Error, ErrorCode};
 const KIND: &str = "sealing";
 const KEY_ID_LEN: usize = 16;
 
-/// Why something could not be sealed or opened. Which step failed is nobody's business.
+/// A secret could not be sealed or opened. It does not reveal which step failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealError;
 
@@ -30,21 +29,21 @@ impl std::error::Error for SealError {}
 impl From<SealError> for Error {
     fn from(error: SealError) -> Self {
         tracing::error!(%error, "something could not be sealed or opened");
-        Self::new(ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.")
+        Self::new(ErrorCode::Internal, "The service failed. Nothing was changed. Report the `request_id` to support.")
     }
 }
 
-/// Seals with the newest key and opens with the one that sealed.
+/// Seals with the newest key and opens with the key that was used to seal.
 pub struct Seal {
     data_dir: PathBuf,
     keys: RwLock<Keys>,
 }
 
-/// Oldest first.
+/// Keys by id, oldest first.
 type Keys = Vec<(Uuid, RandomizedNonceKey)>;
 
 impl Seal {
-    /// Reads the keys of the data directory, and makes the first one if there is none.
+    /// Loads the keys from the data directory. Creates the first key if there is none.
     pub fn open(data_dir: &Path, now: Timestamp) -> io::Result<Self> {
         if key_files::read(data_dir, KIND)?.is_empty() {
             Self::add_key(data_dir, now)?;
@@ -52,19 +51,19 @@ impl Seal {
         Ok(Self { data_dir: data_dir.to_owned(), keys: RwLock::new(read_keys(data_dir)?) })
     }
 
-    /// Adds a key to the data directory, with which is sealed from then on.
+    /// Adds a key to the data directory. It is used for sealing from then on.
     pub fn add_key(data_dir: &Path, now: Timestamp) -> io::Result<()> {
         key_files::add_random(data_dir, KIND, now)
     }
 
-    /// Reads the keys again: another process may have added one.
+    /// Loads the keys again, because another process may have added one.
     pub fn reload(&self) -> io::Result<()> {
         let keys = read_keys(&self.data_dir)?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
 
-    /// Seals a text for one place, which has to be named again to open it.
+    /// Seals a text and binds it to a place (the id of the row it belongs to). The same place is needed to open it.
     pub fn seal(&self, place: Uuid, text: &[u8]) -> Result<Vec<u8>, SealError> {
         let keys = self.keys();
         let (id, key) = keys.last().ok_or(SealError)?;
@@ -73,12 +72,12 @@ impl Seal {
         Ok([id.as_bytes().as_slice(), nonce.as_ref().as_slice(), &sealed].concat())
     }
 
-    /// Opens what was sealed for a place.
+    /// Opens a text that was sealed for a place.
     pub fn unseal(&self, place: Uuid, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let (id, rest) = sealed.split_at_checked(KEY_ID_LEN).ok_or(SealError)?;
         let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(SealError)?;
         if !self.keys().iter().any(|(key_id, _)| key_id.as_bytes() == id) {
-            // Sealed with a key that was added a moment ago.
+            // The key may have been added a moment ago.
             self.reload().map_err(|_| SealError)?;
         }
         let keys = self.keys();
@@ -90,7 +89,7 @@ impl Seal {
         Ok(text)
     }
 
-    /// Seals again what was sealed for a place with an older key; `None` if it was sealed with the newest one.
+    /// Re-seals a text that was sealed for a place with an older key. `None` if it was sealed with the newest key.
     pub fn renew(&self, place: Uuid, sealed: &[u8]) -> Result<Option<Vec<u8>>, SealError> {
         if self.keys().last().is_some_and(|(id, _)| sealed.starts_with(id.as_bytes())) {
             return Ok(None);

@@ -1,5 +1,5 @@
-//! Tokens that open a door once: 256 bits, of which the database holds only the SHA-256. All are random, or all but the 48 that say
-//! when the token was made, which the database holds as well.
+//! Opaque secret tokens of 256 bits, of which the database stores only the SHA-256. All bits are random, except that a
+//! token may begin with 48 bits of its creation time, which the database stores too.
 
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
@@ -8,24 +8,24 @@ use domain::Timestamp;
 use domain::limits::TOKEN_LENGTH;
 use secrecy::{ExposeSecret, SecretString};
 
-/// What the secret of an API client begins with.
+/// Prefix of the secrets of API clients.
 pub const CLIENT_SECRET_PREFIX: &str = "teammate_cs_";
 
-/// Octets of a token that may say when it was made.
+/// Octets at the start of a token that may encode its creation time.
 const AGE: usize = 6;
 
-/// A token. It can't be printed.
+/// A secret token. `Debug` does not reveal it.
 #[derive(Debug, Clone)]
 pub struct SecretToken(SecretString);
 
 impl SecretToken {
-    /// A new one.
+    /// Generates a random token.
     #[must_use]
     pub fn generate() -> Self {
         Self::from_octets(&random_octets())
     }
 
-    /// A new one that begins with its time, for [`SecretToken::hash_by_age`].
+    /// Generates a token that begins with its creation time, for [`SecretToken::hash_by_age`].
     #[must_use]
     pub fn generate_at(now: Timestamp) -> Self {
         let mut octets = random_octets();
@@ -34,53 +34,54 @@ impl SecretToken {
         Self::from_octets(&octets)
     }
 
-    /// Takes a text that could be one.
+    /// Parses a token. Returns `None` if the text does not have the form of one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let octets = (text.len() == TOKEN_LENGTH).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten()?;
         (octets.len() == 32).then(|| Self(SecretString::from(text.to_owned())))
     }
 
-    /// Takes a text that could be the secret of an API client.
+    /// Parses the secret of an API client. Returns `None` if the text does not have the form of one.
     #[must_use]
     pub fn parse_client_secret(text: &str) -> Option<Self> {
         Self::parse(text.strip_prefix(CLIENT_SECRET_PREFIX)?)
     }
 
-    /// Its text as the secret of an API client, to be handed to whom it is for. Scanners for leaked secrets know it by its prefix.
+    /// The token as the secret of an API client. Scanners for leaked secrets recognise the prefix.
     #[must_use]
     pub fn expose_client_secret(&self) -> String {
         format!("{CLIENT_SECRET_PREFIX}{}", self.expose())
     }
 
-    /// Its last characters, by which people tell it from another one.
+    /// Its last characters, which help people to tell secrets apart.
     #[must_use]
     pub fn hint(&self) -> &str {
         let text = self.expose();
         &text[text.len().saturating_sub(4)..]
     }
 
-    /// What the database holds of it. Looking up a hash leaks nothing of the token by its timing.
+    /// The hash that the database stores. Looking up a hash leaks nothing about the token through timing.
     #[must_use]
     pub fn hash(&self) -> Vec<u8> {
         hash(self.0.expose_secret())
     }
 
-    /// The same behind the time that it begins with: what is new then stands at one end of an index. Hashes alone would be
-    /// strewn over all of it, and each would have a page of the index written for itself.
+    /// The hash, prefixed with the token's creation time, so that new rows are added at one end of the index. Plain
+    /// hashes would be scattered over the whole index, and each insert would write another page.
     #[must_use]
     pub fn hash_by_age(&self) -> Vec<u8> {
         let octets = URL_SAFE_NO_PAD.decode(self.0.expose_secret()).unwrap_or_default();
         octets.into_iter().take(AGE).chain(self.hash()).collect()
     }
 
-    /// Its text, to be handed to whom it is for.
+    /// The token as text.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The token that follows this one under a salt: always the same, and only for those who have this one.
+    /// Derives the next token from this one and a salt. The result is deterministic; only a holder of this token can
+    /// compute it.
     #[must_use]
     pub fn successor(&self, salt: &[u8]) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, salt);
@@ -92,16 +93,16 @@ impl SecretToken {
     }
 }
 
-/// What the database holds of something that opens a door and is too long to be tried out.
+/// The SHA-256 that the database stores of a secret. Only for secrets with too much entropy to be guessed.
 #[must_use]
 pub fn hash(text: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec()
 }
 
-/// 256 random bits.
+/// Generates 256 random bits.
 ///
 /// # Panics
-/// If the operating system has no randomness, without which nothing here is safe.
+/// If the operating system provides no random numbers.
 #[must_use]
 pub fn random_octets() -> [u8; 32] {
     let mut octets = [0; 32];

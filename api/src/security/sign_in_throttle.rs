@@ -1,4 +1,4 @@
-//! Counts attempts to sign in, so that guessing gets slower (never impossible: nobody is locked out).
+//! Counts sign-in attempts and delays them, so that guessing gets slower. Nobody is ever locked out.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::time::Duration;
 use domain::session::sign_in_delay;
 use quick_cache::sync::Cache;
 
-/// Addresses whose attempts are remembered; the least used are forgotten first.
+/// Maximum number of counters. The least used ones are dropped first.
 const REMEMBERED: usize = 10_000;
 
-/// The attempts since the last success for each e-mail address from each network.
+/// The number of attempts since the last success, by e-mail address and network.
 pub struct SignInThrottle(Cache<(String, IpAddr), Arc<AtomicU32>>);
 
 impl Default for SignInThrottle {
@@ -21,8 +21,8 @@ impl Default for SignInThrottle {
 }
 
 impl SignInThrottle {
-    /// Counts an attempt before its outcome is known, so that attempts at the same time slow each other down, too.
-    /// Gives how long it has to wait.
+    /// Counts an attempt and returns how long it has to wait. It is counted before its outcome is known, so that
+    /// concurrent attempts slow each other down too.
     #[must_use]
     pub fn attempt(&self, email: &str, network: IpAddr) -> Duration {
         let key = (email.to_owned(), network);
@@ -30,7 +30,7 @@ impl SignInThrottle {
         sign_in_delay(attempts.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// An attempt succeeded: the count starts again.
+    /// Resets the counter after a successful attempt.
     pub fn succeeded(&self, email: &str, network: IpAddr) {
         self.0.remove(&(email.to_owned(), network));
     }

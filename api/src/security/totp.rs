@@ -1,5 +1,5 @@
-//! Codes that an app makes of a shared secret and the time (TOTP, RFC 6238): six digits of HMAC-SHA-1, a new one every 30
-//! seconds, which is what every such app knows.
+//! Codes that an authenticator app computes from a shared secret and the time (TOTP, RFC 6238): six digits, HMAC-SHA-1,
+//! a new code every 30 seconds. Every authenticator app supports these parameters.
 
 use domain::Timestamp;
 use domain::limits::{APP_CODE_DIGITS, APP_CODE_SECONDS, RECOVERY_CODES};
@@ -9,53 +9,57 @@ use totp_rs::{Builder, Secret, Totp};
 use super::secret_token::random_octets;
 use crate::error::{Error, ErrorCode};
 
-/// Who made the secret, as the app shows it.
+/// The issuer that the app shows.
 const ISSUER: &str = "TeamMate Portal";
-/// 160 bits, as RFC 4226 section 4 asks for.
+/// 160 bits, as RFC 4226 section 4 recommends.
 const SECRET_OCTETS: usize = 20;
 /// 80 bits: 16 letters and digits of base32.
 const RECOVERY_CODE_OCTETS: usize = 10;
 
-/// The secret that the app shares. It can't be printed.
+/// The secret shared with the app. It has no `Debug` or `Display`, so it can't be printed.
 pub struct AppSecret(Totp);
 
 impl AppSecret {
-    /// A new one, which the app lists under an e-mail address.
+    /// Generates a secret. The app lists it under an e-mail address.
     pub fn generate(email: &str) -> Result<Self, Error> {
         Self::open(&random_octets()[..SECRET_OCTETS], email)
     }
 
-    /// One that was stored.
+    /// Restores a stored secret.
     pub fn open(octets: &[u8], email: &str) -> Result<Self, Error> {
         let digits = u8::try_from(APP_CODE_DIGITS).unwrap_or_default();
         let builder = Builder::new().with_digits(digits).with_step_duration(APP_CODE_SECONDS).with_skew(1);
-        // A colon parts the two in the label that apps show.
+        // In the label that apps show, a colon separates issuer and account name.
         let named = builder.with_issuer(Some(ISSUER)).with_account_name(email.replace(':', " "));
         named.with_secret(octets.to_vec()).build().map(Self).map_err(|error| {
             tracing::error!(%error, "the secret of a second factor can't be used");
-            Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.")
+            Error::new(
+                ErrorCode::Internal,
+                "The service failed. Nothing was changed. Report the `request_id` to support.",
+            )
         })
     }
 
-    /// The secret, to be sealed.
+    /// The octets of the secret, to be sealed and stored.
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         self.0.secret().as_bytes()
     }
 
-    /// The secret as people type it in, in base32.
+    /// The secret in base32, for people to type in.
     #[must_use]
     pub fn text(&self) -> String {
         self.0.secret().to_base32()
     }
 
-    /// The address that apps read from a QR code.
+    /// The `otpauth:` URI that apps read from a QR code.
     #[must_use]
     pub fn address(&self) -> String {
         self.0.to_url().unwrap_or_default()
     }
 
-    /// The step of time whose code this is, if it is one of about now: the present one, the one before or the one after.
+    /// The time step that the code belongs to: the current one, the one before or the one after. `None` for any other
+    /// code.
     #[must_use]
     pub fn step_of(&self, code: &str, now: Timestamp) -> Option<i64> {
         let step = self.0.check(code, u64::try_from(now.timestamp()).ok()?)?;
@@ -63,7 +67,7 @@ impl AppSecret {
     }
 }
 
-/// New recovery codes.
+/// Generates recovery codes.
 #[must_use]
 pub fn recovery_codes() -> Vec<SecretString> {
     let code = |_| Secret::from(random_octets()[..RECOVERY_CODE_OCTETS].to_vec()).to_base32();

@@ -1,4 +1,4 @@
-//! What every path allows: the operations of the OpenAPI document, and the pages that it leaves out.
+//! The allowed methods of every path: the operations of the OpenAPI document, and the pages that it does not have.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,11 @@ use crate::http::fallback::AllowedMethods;
 use crate::openapi;
 use crate::site::pages;
 
-/// The paths that neither the document nor [`pages::PATHS`] has. All of them are read only.
+/// Paths that are neither in the document nor in [`pages::PATHS`]. All of them are read-only.
 const OTHERS: [&str; 6] =
     ["/openapi.yaml", "/openapi.json", "/swagger-ui", "/swagger-ui/{file:.*}", "/demo/mail", "/demo/mail/{number}"];
 
-/// Made once in a process, because it takes the whole document.
+/// Computed once per process, because it needs the whole document.
 static ALLOWED: LazyLock<Data<AllowedMethods>> = LazyLock::new(|| {
     let documented = openapi::aside(documented);
     let documented = documented.lines().filter_map(|line| line.split_once('\t'));
@@ -21,12 +21,12 @@ static ALLOWED: LazyLock<Data<AllowedMethods>> = LazyLock::new(|| {
     Data::new(AllowedMethods::new(documented.chain(pages)))
 });
 
-/// What every path allows.
+/// The allowed methods of every path.
 pub(super) fn allowed_methods() -> Data<AllowedMethods> {
     Data::clone(&ALLOWED)
 }
 
-/// A line for each path of the document: the path, a tab, and what it allows.
+/// One line per path of the document: the path, a tab, and the allowed methods.
 fn documented() -> String {
     let document = openapi::annotated();
     let lines = document.paths.paths.iter().map(|(path, item)| {

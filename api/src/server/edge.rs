@@ -1,5 +1,5 @@
-//! The edge that every request passes on its way in and out: its id and caller, limits, panics, the form of errors,
-//! headers, metrics and the log.
+//! The outermost middleware. For every request it sets the request id and caller, enforces limits, catches panics,
+//! converts errors to problems, adds headers, counts metrics and writes the log.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -31,10 +31,10 @@ use crate::security::access_token::Claims;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Operations that can be used to send e-mail to anybody, or to guess at passwords, tokens and codes.
+/// Prefixes of operations that can be abused to send e-mail to anybody, or to guess passwords, tokens and codes.
 const UNAUTHENTICATED_POSTS: [&str; 4] = ["/auth/", "/activations", "/oauth/", "/me/second-factor"];
 
-/// Passes a request on and its answer back.
+/// Handles one request.
 pub(super) async fn pass(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -53,7 +53,7 @@ pub(super) async fn pass(
     request.extensions_mut().insert(context.clone());
     let method = request.method().clone();
     if method == Method::HEAD {
-        // Routed like GET; the protocol layer leaves the body out.
+        // Routed like GET; the HTTP layer omits the body.
         request.head_mut().method = Method::GET;
     }
     let mut response = match allowed {
@@ -74,7 +74,7 @@ pub(super) async fn pass(
         }
     };
     if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
-        // A stream would be produced to its end, for nobody.
+        // Otherwise a streamed body would be produced in full and discarded.
         response = response.map_body(|_, _| BoxBody::new(()));
     }
     finish(response.headers_mut(), &request_id);
@@ -85,8 +85,8 @@ pub(super) async fn pass(
     Ok(response)
 }
 
-/// Passes the request on. A panic, and an error that no response came of, leave nothing but the answer to send: the
-/// layers below have the request.
+/// Calls the inner service. After a panic, or an error without a response, only the error response is left to send,
+/// because the inner layers own the request.
 async fn carry_out(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -97,8 +97,10 @@ async fn carry_out(
         Ok(Err(error)) => Err(error_response(&error, request_id)),
         Err(_) => {
             tracing::error!(request_id, "a handler panicked");
-            let error =
-                Error::new(ErrorCode::Internal, "This is our fault. Nothing was changed. Tell support the request id.");
+            let error = Error::new(
+                ErrorCode::Internal,
+                "The service failed. Nothing was changed. Report the `request_id` to support.",
+            );
             Err(report(&error, request_id))
         }
     }
@@ -109,7 +111,7 @@ fn finish(headers: &mut HeaderMap, request_id: &str) {
     secure(headers);
 }
 
-/// Whatever a layer below answered with an error, the caller gets a problem with the request's id.
+/// Converts an error response of any inner layer to a problem with the request's id.
 fn in_our_form(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
     if !response.status().is_client_error() && !response.status().is_server_error() {
         return response;
@@ -121,7 +123,7 @@ fn in_our_form(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceR
         None if problem => return response,
         None => report(&of_status(response.status()), request_id),
     };
-    // Web pages of other origins may read errors, too.
+    // Web pages of allowed origins may read errors too.
     for (name, value) in response.headers() {
         if name.as_str().starts_with("access-control-") || name == header::VARY {
             answer.headers_mut().append(name.clone(), value.clone());
@@ -137,18 +139,18 @@ fn error_response(error: &actix_web::Error, request_id: &str) -> HttpResponse {
     }
 }
 
-/// The error for a status that a layer below came up with.
+/// The error for a status that an inner layer returned without a problem.
 fn of_status(status: StatusCode) -> Error {
     let same = |code: &&ErrorCode| code.status() == status.as_u16();
     match ErrorCode::ALL.iter().find(same) {
         Some(_) if status == StatusCode::BAD_REQUEST => Error::new(
             ErrorCode::BadRequest,
-            "The request can't be taken as it is. A web page's origin may not be allowed.",
+            "The request was rejected. The origin of the web page may not be allowed.",
         ),
         Some(ErrorCode::NotFound) => Refusal::NotFound.into(),
         Some(code) => Error::new(*code, code.title()),
-        None if status.is_client_error() => Error::new(ErrorCode::BadRequest, "The request can't be read."),
-        None => Error::new(ErrorCode::Internal, "This is our fault. Tell support the request id."),
+        None if status.is_client_error() => Error::new(ErrorCode::BadRequest, "The request can't be parsed."),
+        None => Error::new(ErrorCode::Internal, "The service failed. Report the `request_id` to support."),
     }
 }
 
@@ -167,14 +169,14 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
     }
 }
 
-/// Where a request comes from: the last address in `X-Forwarded-For` that is no proxy of ours, if our own proxy
-/// handed it over.
+/// The client's address: the last address in `X-Forwarded-For` that is not a trusted proxy, if the request came from a
+/// trusted proxy; otherwise the peer's address.
 fn address(request: &ServiceRequest, app: &App) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
     if !app.settings.trusts(peer) {
         return peer;
     }
-    // Read from the end: what a client wrote itself stands in front, and must not hide what our proxy added.
+    // Read from the end: entries at the front come from the client and must not hide what our proxy appended.
     let values: Vec<&[u8]> = request
         .headers()
         .get_all(&FORWARDED_FOR)
@@ -199,7 +201,7 @@ fn claims(request: &ServiceRequest, app: &App) -> Result<Claims, Refusal> {
 
 fn count(request: &ServiceRequest, context: &Context, app: &App) -> Result<Option<Allowance>, Error> {
     let Some(limits) = &app.rate_limits else { return Ok(None) };
-    // The path as it is routed: escapes are resolved, so that none hides where it leads.
+    // The decoded path that is used for routing, so that escapes can't hide it.
     let path = request.match_info().as_str();
     if matches!(path, "/livez" | "/readyz" | "/metrics") {
         return Ok(None);
@@ -215,7 +217,7 @@ fn count(request: &ServiceRequest, context: &Context, app: &App) -> Result<Optio
     Ok(Some(allowance))
 }
 
-/// Headers that tell browsers to keep their hands off, unless a page has set its own.
+/// Adds security headers, unless a page has set its own.
 fn secure(headers: &mut HeaderMap) {
     const DEFAULTS: [(HeaderName, &str); 6] = [
         (header::CACHE_CONTROL, "no-store"),
@@ -232,7 +234,7 @@ fn secure(headers: &mut HeaderMap) {
     }
 }
 
-/// Counts the request and logs it: changes and failures always, reads when more detail is asked for.
+/// Counts and logs the request: changes and failures at `info`, successful reads at a lower level.
 fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, context: &Context, started: Instant) {
     let elapsed = started.elapsed();
     times::count(known(method), operation, status, elapsed);
@@ -247,7 +249,7 @@ fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, co
     }
 }
 
-/// A method as a label: callers must not be able to make up new ones.
+/// The method as a metric label, restricted to known methods so that callers can't create new labels.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,4 +1,4 @@
-//! The first operator, who signs in to an empty database.
+//! The first operator, who is created when the database is empty.
 
 use domain::account::{Scope, Tier};
 use domain::authority::Role;
@@ -17,7 +17,7 @@ use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
 
-/// Makes the first operator when nobody can sign in yet. Gives the password if it had to be made up.
+/// Creates the first operator if nobody can sign in yet. Returns the password if it was generated.
 pub(super) async fn first_operator(app: &App) -> Result<Option<SecretString>, Error> {
     if app.database.read(|tx| members::any_exists(tx).map_err(Error::from)).await? {
         return Ok(None);
@@ -69,7 +69,7 @@ pub(super) async fn first_operator(app: &App) -> Result<Option<SecretString>, Er
     });
     match made.await {
         Ok(made) => Ok(made.then_some(made_up).flatten()),
-        // Another replica may have been faster; then its password counts.
+        // Another replica was faster, and its password is valid.
         Err(error) if error.code() == ErrorCode::EmailTaken => Ok(None),
         Err(error) => Err(error),
     }

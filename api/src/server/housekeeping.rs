@@ -1,4 +1,4 @@
-//! What a service that runs does for itself: keys are read again, what has served its time is swept away, measured times are counted.
+//! Background tasks: reloading keys, deleting expired rows, updating the search index, and updating metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use crate::app::App;
 use crate::error::Error;
 use crate::resources::health::routes::recorder;
 
-/// How often what has served its time is swept away.
+/// How often expired rows are deleted.
 const KEEP_HOUSE: Duration = Duration::from_secs(15);
-/// How often new accounts are taken into the index of the search, and how often when there are more than a batch.
+/// How often new accounts are added to the search index.
 const KEEP_SEARCH: Duration = Duration::from_secs(1);
 const KEEP_SEARCH_FULL: Duration = Duration::from_millis(100);
-/// How many of them at a time: others wait for some milliseconds.
+/// Accounts that are indexed in one transaction. Other writes wait for a few milliseconds.
 const SEARCH_BATCH: i32 = 1_000;
-/// How often keys are read again.
+/// How often keys are reloaded.
 pub const READ_KEYS: Duration = Duration::from_secs(15);
-/// How often measured times are counted.
+/// How often recorded times are aggregated.
 const COUNT_TIMES: Duration = Duration::from_secs(1);
 
-/// The recorder holds on to every single time until it is told to count it.
+/// Aggregates recorded times. The recorder keeps every single value until then.
 pub(super) async fn keep_metrics() {
     let mut turn = tokio::time::interval(COUNT_TIMES);
     loop {
@@ -32,21 +32,21 @@ pub(super) async fn keep_metrics() {
     }
 }
 
-/// By itself, so that nothing else holds it up: other processes count on keys being taken up in time.
+/// Reloads keys, in a task of its own so that nothing delays it: other processes rely on new keys being loaded in time.
 pub(super) async fn keep_keys(app: Arc<App>) {
     let mut turn = tokio::time::interval(READ_KEYS);
     loop {
         turn.tick().await;
         if let Err(error) = app.access_tokens.reload() {
-            tracing::error!(%error, "the signing keys could not be read again");
+            tracing::error!(%error, "the signing keys could not be reloaded");
         }
         if let Err(error) = app.seal.reload() {
-            tracing::error!(%error, "the sealing keys could not be read again");
+            tracing::error!(%error, "the sealing keys could not be reloaded");
         }
     }
 }
 
-/// Takes new accounts into SQLite's index of the search; on PostgreSQL that is the database's own doing.
+/// Adds new accounts to SQLite's search index. PostgreSQL maintains its index by itself.
 pub(super) async fn keep_search(app: Arc<App>) {
     loop {
         let indexed = app.database.write(|tx| search::index_waiting(tx, SEARCH_BATCH)).await;
@@ -54,7 +54,7 @@ pub(super) async fn keep_search(app: Arc<App>) {
             Ok(indexed) if usize::try_from(SEARCH_BATCH) == Ok(indexed) => KEEP_SEARCH_FULL,
             Ok(_) => KEEP_SEARCH,
             Err(error) => {
-                tracing::warn!(%error, "new accounts could not be taken into the index of the search");
+                tracing::warn!(%error, "new accounts could not be added to the search index");
                 KEEP_SEARCH
             }
         };
@@ -75,15 +75,15 @@ pub(super) async fn keep_house(app: Arc<App>) {
         match swept {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "swept"),
-            Err(error) => tracing::warn!(%error, "what has served its time could not be swept away"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be deleted"),
         }
         if let Err(error) = sweep_deliveries(&app).await {
-            tracing::warn!(%error, "old deliveries could not be swept away");
+            tracing::warn!(%error, "old deliveries could not be deleted");
         }
     }
 }
 
-/// Batch by batch, so that others hardly wait, until none is old.
+/// Deletes old deliveries in batches, so that other writes hardly wait.
 async fn sweep_deliveries(app: &App) -> Result<(), Error> {
     let queued_before = app.clock.now() - TimeDelta::days(DELIVERIES_KEPT_DAYS);
     let sweep = move |tx: &mut _| housekeeping::sweep_deliveries(tx, queued_before).map_err(Error::from);

@@ -1,4 +1,4 @@
-//! Starting and stopping the service: its listener, its workers, and what every request passes on its way in and out.
+//! Starts and stops the service: its listener, its workers and its middleware.
 
 mod allowed_methods;
 mod request_limits;
@@ -40,32 +40,31 @@ use allowed_methods::allowed_methods;
 use first_operator::first_operator;
 pub use housekeeping::READ_KEYS;
 
-/// How long requests that are under way may take when the service stops.
+/// Time limit for running requests when the service stops.
 const DRAIN: Duration = Duration::from_secs(30);
-/// A service that runs.
+/// A running service.
 pub struct Running {
-    /// Its parts.
+    /// The application state.
     pub app: Arc<App>,
     /// The address that it listens on.
     pub address: SocketAddr,
-    /// The first operator's password, when it was generated at this start.
+    /// The first operator's password, if it was generated at this start.
     pub generated_password: Option<SecretString>,
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
     workers: Vec<JoinHandle<()>>,
 }
 
-/// Whether the service delivers e-mail and keeps house by itself, or leaves it to its owner: a test does both when it
-/// wants to see what comes of it.
+/// Whether the background workers run. Tests can run their work themselves to observe its results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Background {
-    /// By itself.
+    /// The workers run.
     Runs,
-    /// Left to its owner.
+    /// The workers don't run.
     Waits,
 }
 
-/// Starts a service. It answers when this returns.
+/// Starts a service. When this returns, it is accepting requests.
 pub async fn start(settings: Settings, clock: Clock, background: Background) -> Result<Running, String> {
     recorder();
     let data_dir = settings.store.data_dir.clone();
@@ -96,7 +95,7 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     .client_request_timeout(Duration::from_secs(10))
     .keep_alive(Duration::from_secs(75))
     .max_connections(10_000)
-    // Who has hung up is not worked for.
+    // Requests of disconnected clients are dropped.
     .h1_allow_half_closed(false)
     .workers(threads);
     let server = server.listen(listener).map_err(|error| error.to_string())?.run();
@@ -111,7 +110,7 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
 
 type Worker = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What goes on beside the requests, each in a task of its own.
+/// The background workers. Each runs in a task of its own.
 fn workers(app: &Arc<App>) -> Vec<Worker> {
     let app = || Arc::clone(app);
     let mut workers: Vec<Worker> = vec![
@@ -131,14 +130,14 @@ fn workers(app: &Arc<App>) -> Vec<Worker> {
     workers
 }
 
-/// Makes the data directory, if there is none, so that only the service's own user can read what is in it.
+/// Creates the data directory if there is none. Only the service's user can read it.
 pub fn make_data_dir(path: &Path) -> Result<(), String> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 impl Running {
-    /// Stops: takes no more connections, answers the requests that are under way, and closes the store.
+    /// Stops the service: accepts no more connections, finishes running requests, and closes the store.
     pub async fn stop(self) {
         self.app.drain();
         self.handle.stop(true).await;
@@ -149,13 +148,13 @@ impl Running {
             let _ = worker.await;
         }
         let _ = self.server.await;
-        // The last handle of the store goes with the service; its threads finish what waits.
+        // The state owns the last handle of the store, whose threads finish what is queued.
         let app = self.app;
         let _ = tokio::task::spawn_blocking(move || drop(app)).await;
     }
 }
 
-/// What every server thread runs.
+/// Configures the routes of each server thread.
 fn configure(config: &mut web::ServiceConfig, app: &Data<App>) {
     routes::configure(&mut ServiceConfig::new(config));
     pages::configure(config);

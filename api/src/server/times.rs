@@ -1,4 +1,4 @@
-//! How long requests take, as metrics.
+//! Metrics of request durations.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,15 +7,15 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use metrics::Histogram;
 
-/// The times of an operation, by method and status.
+/// The histograms of an operation, by method and status.
 type Known = Vec<(&'static str, StatusCode, Histogram)>;
 
 thread_local! {
-    /// By operation. To look for them among all metrics takes longer than to note a time.
+    /// Histograms by operation. Looking one up in the registry takes longer than recording a value.
     static TIMES: RefCell<HashMap<String, Known>> = RefCell::default();
 }
 
-/// Notes how long a request took.
+/// Records the duration of a request.
 pub(super) fn count(method: &'static str, operation: &str, status: StatusCode, elapsed: Duration) {
     TIMES.with_borrow_mut(|times| {
         let of_operation = match times.get_mut(operation) {

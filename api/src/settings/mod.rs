@@ -1,4 +1,4 @@
-//! Configuration by flag or environment, checked at the start.
+//! Configuration from flags and environment variables, checked at the start.
 
 pub mod sbc_regions;
 
@@ -20,77 +20,78 @@ use url::Url;
 use crate::graph::GraphSettings;
 use sbc_regions::SbcRegionList;
 
-/// Where the data is.
+/// Where the service stores its data.
 #[derive(Debug, Clone, Args)]
 pub struct StoreSettings {
-    /// `postgres://…` for a server, `sqlite:` and a path for a file; a SQLite file in the data directory when unset.
+    /// Database URL: `postgres://…`, or `sqlite:` followed by a path. When unset, a SQLite file in the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<DatabaseUrl>,
 
-    /// The directory of keys, e-mails and the SQLite file.
+    /// Directory for keys, the SQLite file and unsent e-mails.
     #[arg(long, env = "TEAMMATE_DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
 }
 
 impl StoreSettings {
-    /// The database to open.
+    /// The database URL, or its default.
     #[must_use]
     pub fn database_url(&self) -> DatabaseUrl {
         self.database_url.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(self.data_dir.join("teammate.db")))
     }
 }
 
-/// How the service runs.
+/// The configuration of the service.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     #[command(flatten)]
     #[expect(missing_docs, reason = "documented at its type; words here would replace those of its flags in --help")]
     pub store: StoreSettings,
 
-    /// The address to listen on.
+    /// Address and port to listen on.
     #[arg(long, env = "TEAMMATE_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// The address by which others reach the service: the base of links in e-mails, and the issuer of access tokens.
-    /// The listening address when unset.
+    /// Public base URL of the service, used for links in e-mails and as the issuer of access tokens. When unset, the
+    /// listening address.
     #[arg(long, env = "TEAMMATE_PUBLIC_URL")]
     pub public_url: Option<Url>,
 
-    /// The first operator's e-mail address, used when the database is empty.
+    /// E-mail address of the first operator, who is created when the database is empty.
     #[arg(long, env = "TEAMMATE_OPERATOR_EMAIL", default_value = "operator@teammate.local", value_parser = parse_email)]
     pub operator_email: EmailAddress,
 
-    /// The first operator's password, used when the database is empty; generated and printed once when unset.
+    /// Password of the first operator, who is created when the database is empty. When unset, one is generated and
+    /// printed once.
     #[arg(long, env = "TEAMMATE_OPERATOR_PASSWORD", hide_env_values = true)]
     pub operator_password: Option<SecretString>,
 
-    /// The mail server, such as `smtps://user:password@mail.example.com`; when unset, each message becomes a file in
-    /// `mail/` of the data directory.
+    /// Mail server, such as `smtps://user:password@mail.example.com`. When unset, each e-mail is written to a file in
+    /// `mail/` in the data directory.
     #[arg(long, env = "SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<SecretString>,
 
-    /// The sender of e-mails.
+    /// Sender of e-mails.
     #[arg(long, env = "TEAMMATE_MAIL_FROM", default_value = "TeamMate Portal <no-reply@teammate.local>")]
     pub mail_from: lettre::message::Mailbox,
 
-    /// Requests per second and caller, or `off`.
+    /// Maximum number of requests per second and caller, or `off`.
     #[arg(long, env = "TEAMMATE_RATE_LIMIT", default_value = "50")]
     pub rate_limit: RateLimit,
 
-    /// Networks of proxies whose `X-Forwarded-For` is believed, separated by commas.
+    /// Networks of proxies whose `X-Forwarded-For` header is trusted, separated by commas.
     #[arg(long, env = "TEAMMATE_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Origins of web pages that may call the API, separated by commas.
+    /// Origins of web pages that may call the API (CORS), separated by commas.
     #[arg(long, env = "TEAMMATE_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 
-    /// Let webhooks be sent to private addresses and without TLS. For tests only: whoever may make a webhook reaches whatever this
-    /// service reaches.
+    /// Allow webhooks with private addresses and without TLS. For tests only: anybody who can create a webhook can then
+    /// send requests to everything that this service can reach.
     #[arg(long, env = "TEAMMATE_PRIVATE_WEBHOOKS", value_parser = clap::builder::BoolishValueParser::new())]
     pub private_webhooks: bool,
 
-    /// The SBC regions on offer, as a JSON list of `{code, name, base_domain, sbcs}`.
+    /// Available SBC regions, as a JSON list of `{code, name, base_domain, sbcs}`.
     #[arg(long, env = "TEAMMATE_SBC_REGIONS", default_value = crate::settings::sbc_regions::DEFAULT, hide_default_value = true)]
     pub sbc_regions: SbcRegionList,
 
@@ -98,44 +99,46 @@ pub struct Settings {
     #[expect(missing_docs, reason = "documented at its type; words here would replace those of its flags in --help")]
     pub graph: GraphFlags,
 
-    /// Threads that serve requests. When unset, as many as there are processors; on SQLite, whose threads are in this process as
-    /// well, one fewer.
+    /// Number of threads that serve requests. When unset, the number of processors; with SQLite one fewer, because its
+    /// threads run in this process too.
     #[arg(long, env = "TEAMMATE_WORKERS")]
     pub workers: Option<NonZeroUsize>,
 
-    /// Seconds for which `/readyz` says no before the service stops to listen, so that a load balancer hears of it.
+    /// Seconds for which `/readyz` fails before the service stops listening, so that load balancers notice.
     #[arg(long, env = "TEAMMATE_DRAIN_SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(..=60))]
     pub drain_seconds: u64,
 
-    /// What the bar above Swagger UI says, such as "Staging"; a warning when unset and a public URL is set.
+    /// Text of the bar above Swagger UI, such as "Staging". When unset and a public URL is set, a warning about
+    /// production.
     #[arg(long, env = "TEAMMATE_BANNER")]
     pub banner: Option<String>,
 
-    /// Whether this is a demo, whose mail is read in the browser.
+    /// Whether this is a demo, which keeps its e-mails to be read in the browser.
     #[arg(skip)]
     pub demo: bool,
 
-    /// Write logs as JSON, one object a line.
+    /// Write logs as JSON, one object per line.
     #[arg(long, env = "TEAMMATE_LOG_JSON", value_parser = clap::builder::BoolishValueParser::new())]
     pub log_json: bool,
 }
 
 impl Settings {
-    /// The base of links, without a slash at its end.
+    /// The base URL of links, without a trailing slash.
     #[must_use]
     pub fn public_url(&self, listening: SocketAddr) -> String {
         let url = self.public_url.as_ref().map_or_else(|| format!("http://{listening}"), ToString::to_string);
         url.trim_end_matches('/').to_owned()
     }
 
-    /// Whether an address is that of a proxy that is believed.
+    /// Whether an address belongs to a trusted proxy.
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(&address))
     }
 
-    /// How many threads serve requests. SQLite is left a processor: where its reader has to share one with as many threads as
-    /// there are processors, each is handed fewer requests at once, and more time goes into switching between them.
+    /// The number of threads that serve requests. One processor is left for SQLite: if its reader has to compete with
+    /// as many threads as there are processors, batches of reads get smaller and more time is spent on context
+    /// switches.
     #[must_use]
     pub fn threads_that_serve(&self) -> usize {
         let processors = available_parallelism().map_or(1, NonZeroUsize::get);
@@ -147,12 +150,12 @@ impl Settings {
     }
 }
 
-/// Microsoft Graph as it is configured: all of it or nothing.
+/// The configuration of Microsoft Graph: either complete or absent.
 #[derive(Debug, Clone, Args)]
 #[group(id = "microsoft_graph")]
 pub struct GraphFlags {
-    /// Microsoft Graph, such as `https://graph.microsoft.com/v1.0`; when unset, the steps of Direct Routing are confirmed by
-    /// hand.
+    /// Base URL of Microsoft Graph, such as `https://graph.microsoft.com/v1.0`. When unset, the steps of Direct Routing
+    /// are confirmed by hand.
     #[arg(
         long,
         env = "MICROSOFT_GRAPH_URL",
@@ -160,29 +163,30 @@ pub struct GraphFlags {
     )]
     pub microsoft_graph_url: Option<Url>,
 
-    /// The id or a domain of the one Microsoft 365 tenant that takes all domains on; when unset, each enterprise's own does.
+    /// Id or domain of the Microsoft 365 tenant to which all domains are added. When unset, domains are added to each
+    /// enterprise's own tenant.
     #[arg(long, env = "MICROSOFT_GRAPH_TENANT", requires = "microsoft_graph_url", value_parser = parse_tenant)]
     pub microsoft_graph_tenant: Option<Tenant>,
 
-    /// The id by which this service is registered with Microsoft.
+    /// Client id of this service's app registration at Microsoft.
     #[arg(long, env = "MICROSOFT_GRAPH_CLIENT_ID", requires = "microsoft_graph_url")]
     pub microsoft_graph_client_id: Option<String>,
 
-    /// The secret that goes with it.
+    /// Client secret of the app registration.
     #[arg(long, env = "MICROSOFT_GRAPH_CLIENT_SECRET", hide_env_values = true, requires = "microsoft_graph_url")]
     pub microsoft_graph_client_secret: Option<SecretString>,
 
-    /// Where Microsoft gives tokens.
+    /// Base URL of Microsoft's token endpoint.
     #[arg(long, env = "MICROSOFT_LOGIN_URL", default_value = "https://login.microsoftonline.com")]
     pub microsoft_login_url: Url,
 
-    /// Seconds that one request to Microsoft may take.
+    /// Timeout of a request to Microsoft, in seconds.
     #[arg(long, env = "MICROSOFT_TIMEOUT_SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=20))]
     pub microsoft_timeout_seconds: u64,
 }
 
 impl GraphFlags {
-    /// The configuration, if there is one.
+    /// The configuration; `None` if Microsoft Graph is not configured.
     #[must_use]
     pub fn settings(&self) -> Option<GraphSettings> {
         let Self {
@@ -204,12 +208,12 @@ impl GraphFlags {
     }
 }
 
-/// Requests per second and caller.
+/// The limit of requests per second and caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimit {
-    /// None are refused.
+    /// No limit.
     Off,
-    /// So many, and as many at once.
+    /// This number per second, and bursts of the same size.
     PerSecond(NonZeroU32),
 }
 
@@ -220,7 +224,7 @@ impl FromStr for RateLimit {
         if text == "off" {
             return Ok(Self::Off);
         }
-        text.parse().map(Self::PerSecond).map_err(|_| "a number of at least 1, or `off`")
+        text.parse().map(Self::PerSecond).map_err(|_| "expected a number of at least 1, or `off`")
     }
 }
 

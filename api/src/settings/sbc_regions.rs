@@ -1,4 +1,4 @@
-//! The list of SBC regions as it is configured.
+//! The configured list of SBC regions.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use domain::values::route_domain::is_below_onmicrosoft;
 use domain::values::text::AccountName;
 use serde::Deserialize;
 
-/// What is offered when nothing is configured. The names are reserved for examples: set your own.
+/// The default list. Its domain names are reserved for examples, so a real service needs its own list.
 pub const DEFAULT: &str = r#"[
     {"code": "emea", "name": "Europe, Middle East, Africa", "base_domain": "emea.teammate.example",
      "sbcs": ["sbc1.emea.teammate.example", "sbc2.emea.teammate.example"]},
@@ -23,17 +23,17 @@ pub const DEFAULT: &str = r#"[
 /// An SBC region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SbcRegion {
-    /// By which requests name it.
+    /// The code that requests use.
     pub code: SbcRegionCode,
-    /// What people call it.
+    /// The display name.
     pub name: String,
-    /// The domain below which routes have theirs (R11).
+    /// The domain below which the domains of routes are created (R11).
     pub base_domain: HostName,
     /// The host names of its session border controllers.
     pub sbcs: Vec<HostName>,
 }
 
-/// All regions on offer; there is one at least.
+/// All available regions; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SbcRegionList {
     regions: Vec<SbcRegion>,
@@ -56,7 +56,7 @@ impl SbcRegionList {
         &self.regions
     }
 
-    /// Their codes.
+    /// The codes of the regions, in the order of the configuration.
     #[must_use]
     pub fn codes(&self) -> &[SbcRegionCode] {
         &self.codes
@@ -66,13 +66,13 @@ impl SbcRegionList {
 impl FromStr for SbcRegionList {
     type Err = String;
 
-    /// Reads a JSON list of `{code, name, base_domain, sbcs}`.
+    /// Parses a JSON list of `{code, name, base_domain, sbcs}`.
     fn from_str(text: &str) -> Result<Self, String> {
         let given: Vec<Given> = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let regions = given.into_iter().map(region).collect::<Result<Vec<_>, _>>()?;
         let codes: Vec<_> = regions.iter().map(|region| region.code.clone()).collect();
         if !(1..=SBC_REGIONS_MAX).contains(&codes.len()) {
-            return Err(format!("name 1–{SBC_REGIONS_MAX} regions"));
+            return Err(format!("give 1–{SBC_REGIONS_MAX} regions"));
         }
         if codes.iter().collect::<BTreeSet<_>>().len() < codes.len() {
             return Err("two regions have the same code".to_owned());
@@ -85,7 +85,7 @@ fn region(Given { code, name, base_domain, sbcs }: Given) -> Result<SbcRegion, S
     let wrong = |what: &str, why: &str| format!("region {code:?}: {what}: {why}");
     let host = |what: &str, text: &str| HostName::parse(text).map_err(|fault| wrong(what, &fault.detail));
     let base = host("base_domain", &base_domain)?;
-    // A label of one character and a dot stand before it at least.
+    // A route's domain has at least one character and a dot before the base domain.
     if base.as_str().len() + 2 > ROUTE_DOMAIN_MAX {
         return Err(wrong("base_domain", &format!("names below it must fit into {ROUTE_DOMAIN_MAX} characters")));
     }
@@ -93,7 +93,7 @@ fn region(Given { code, name, base_domain, sbcs }: Given) -> Result<SbcRegion, S
         return Err(wrong("base_domain", "nothing below onmicrosoft.com can be verified"));
     }
     if !(1..=SBCS_MAX).contains(&sbcs.len()) {
-        return Err(wrong("sbcs", &format!("name 1–{SBCS_MAX} session border controllers")));
+        return Err(wrong("sbcs", &format!("give 1–{SBCS_MAX} session border controllers")));
     }
     Ok(SbcRegion {
         code: SbcRegionCode::parse(&code).ok_or_else(|| wrong("code", "use lower-case letters, digits and hyphens"))?,

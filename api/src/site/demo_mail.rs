@@ -1,4 +1,4 @@
-//! The mail of a demo, read in the browser instead of going out. Only a demo has it.
+//! The e-mails of a demo, which are shown in the browser instead of being sent. Only a demo has these pages.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,10 @@ use crate::app::App;
 use crate::error::Error;
 use crate::mail::letter::escape;
 
-/// E-mails have their style in them, and run nothing.
+/// E-mails have inline styles and no scripts.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Adds it.
+/// Registers the pages.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(list).service(one);
 }
@@ -31,11 +31,11 @@ async fn list(app: Data<App>) -> Result<HttpResponse, Error> {
             "<li><a href=\"/demo/mail/{number}\">{subject}</a><br><span class=\"hint\">to {to}</span></li>"
         );
     }
-    let rows = if rows.is_empty() { "<li>None yet. Create a reseller, and come back.</li>".to_owned() } else { rows };
+    let rows = if rows.is_empty() { "<li>None yet. Create a reseller and come back.</li>".to_owned() } else { rows };
     Ok(page(format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, \
          initial-scale=1\"><title>Mail of the demo · TeamMate Portal</title><link rel=\"stylesheet\" href=\"/assets/link.css\"></head>\
-         <body><main><h1>Mail of the demo</h1><p>Newest first. <a href=\"/demo/mail\">Look again</a> · <a href=\"/swagger-ui/\">Swagger \
+         <body><main><h1>Mail of the demo</h1><p>Newest first. <a href=\"/demo/mail\">Refresh</a> · <a href=\"/swagger-ui/\">Swagger \
          UI</a></p><ol>{rows}</ol></main></body></html>"
     )))
 }

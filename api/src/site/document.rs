@@ -8,13 +8,13 @@ use actix_web::{HttpResponse, get};
 use crate::error::{Error, ErrorCode};
 use crate::openapi;
 
-/// Each text is written once, when somebody first asks for it.
+/// Each text is generated once, at the first request.
 static YAML: LazyLock<Bytes> =
     LazyLock::new(|| openapi::aside(|| openapi::document().to_yaml().expect("a document is YAML")).into());
 static JSON: LazyLock<Bytes> =
     LazyLock::new(|| openapi::aside(|| openapi::document().to_json().expect("a document is JSON")).into());
 
-/// Adds them.
+/// Registers both paths.
 pub fn configure(config: &mut web::ServiceConfig) {
     config.service(yaml).service(json);
 }
@@ -30,8 +30,8 @@ async fn json() -> Result<HttpResponse, Error> {
 }
 
 async fn answer(media: &'static str, text: &'static LazyLock<Bytes>) -> Result<HttpResponse, Error> {
-    // Writing it takes some hundredths of a second, in which a thread that serves requests has better things to do.
+    // Generating it takes some hundredths of a second, which would block a thread that serves requests.
     let text = web::block(move || Bytes::clone(text)).await;
-    let text = text.map_err(|_| Error::new(ErrorCode::Internal, "The document could not be written."))?;
+    let text = text.map_err(|_| Error::new(ErrorCode::Internal, "The document could not be generated."))?;
     Ok(HttpResponse::Ok().content_type(media).body(text))
 }

@@ -1,5 +1,5 @@
-//! What people open in a browser: the pages of e-mail links, Swagger UI, the table of problems, the mail of a demo, and the
-//! OpenAPI document as a file.
+//! Pages for browsers: those of e-mail links, Swagger UI, the error codes, the e-mails of a demo, and the OpenAPI
+//! document as a file.
 
 pub mod pages;
 pub mod problems;

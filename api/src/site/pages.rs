@@ -1,4 +1,5 @@
-//! The pages that e-mail links open. The token stands in the link's fragment, so it reaches the page and no log.
+//! The pages that e-mail links open. The token is in the fragment of the link, so the page can read it but it is never
+//! sent with a request for the page or logged.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use actix_web::web::ServiceConfig;
@@ -9,7 +10,7 @@ use super::problems::problem;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The paths of the pages and of what they load.
+/// The paths of the pages and their assets.
 pub const PATHS: &[&str] = &[
     "/problems/{code}",
     "/sign-in",
@@ -22,7 +23,7 @@ pub const PATHS: &[&str] = &[
     "/assets/link.css",
 ];
 
-/// Adds them.
+/// Registers the pages and their assets.
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(problem)
@@ -76,7 +77,7 @@ async fn style() -> HttpResponse {
     asset("text/css; charset=utf-8", include_str!("assets/link.css"))
 }
 
-/// A page with its policy: nothing comes from another host.
+/// Serves a page with a content security policy that allows nothing from other hosts.
 pub(super) fn page(text: impl Into<String>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
@@ -84,7 +85,7 @@ pub(super) fn page(text: impl Into<String>) -> HttpResponse {
         .body(text.into())
 }
 
-/// What a page loads.
+/// Serves an asset of a page.
 pub(super) fn asset(media: &'static str, text: &'static str) -> HttpResponse {
     HttpResponse::Ok().content_type(media).insert_header((CACHE_CONTROL, "public, max-age=300")).body(text)
 }

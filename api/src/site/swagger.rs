@@ -1,4 +1,4 @@
-//! Swagger UI, with a bar of ours above it: where this is, and who is signed in.
+//! Swagger UI, with a bar above it that shows the environment and who is signed in.
 
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
@@ -10,11 +10,11 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::pages::asset;
 use crate::app::App;
 
-/// Swagger UI writes styles into its elements; nothing of it comes from another host.
+/// Swagger UI needs inline styles. Nothing comes from other hosts.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Adds it.
+/// Registers Swagger UI and its assets.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(web::redirect("/swagger-ui", "/swagger-ui/")).service(
         web::scope("/swagger-ui")
@@ -46,7 +46,7 @@ async fn bar() -> HttpResponse {
     asset("text/css; charset=utf-8", include_str!("assets/bar.css"))
 }
 
-/// Where the sign-in page goes on: in place of that of Swagger UI, whose script stands in the page.
+/// The redirect target of the sign-in page. It replaces Swagger UI's own, which needs an inline script.
 #[get("/oauth2-redirect.html")]
 async fn redirect() -> HttpResponse {
     asset("text/html; charset=utf-8", include_str!("assets/oauth2-redirect.html"))
@@ -57,7 +57,7 @@ async fn redirect_script() -> HttpResponse {
     asset(SCRIPT, include_str!("assets/oauth2-redirect.js"))
 }
 
-/// Tells a demo from production.
+/// Describes the environment: demo, local or production.
 #[get("/environment.json")]
 async fn environment(app: Data<App>) -> HttpResponse {
     HttpResponse::Ok().json(if app.settings.demo {
@@ -68,7 +68,7 @@ async fn environment(app: Data<App>) -> HttpResponse {
         let usual = if environment == "local" {
             "A service on this machine"
         } else {
-            "Production: what you change here is changed for customers"
+            "Production: your changes affect customers"
         };
         let banner = app.settings.banner.as_deref().unwrap_or(usual);
         json!({"environment": environment, "banner": banner, "mail": null, "examples": null})

@@ -1,5 +1,5 @@
-//! Keeps deliveries on the public internet: every address is looked at when it is connected to, so that no name that comes to mean
-//! another address leads behind our own walls.
+//! Restricts deliveries to public addresses. Addresses are checked when names are resolved for a connection, so that a
+//! name can't be changed to a private address after a check (DNS rebinding).
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -12,27 +12,28 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use tokio::sync::Semaphore;
 
-/// What is said of an address that is not of the public internet.
+/// The error for an address that is not public.
 pub const NOT_PUBLIC: &str = "the host is not on the public internet";
 
-/// Look-ups of names at the same time: they take threads that e-mails and others need as well.
+/// Limits concurrent name lookups, because they block threads that others, such as e-mails, need too.
 static LOOKUPS: Semaphore = Semaphore::const_new(64);
 
-/// Resolves names to public addresses, or to all.
+/// A resolver that returns only public addresses, unless private ones are allowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Guard {
-    /// Private addresses are allowed: for tests.
+    /// Whether private addresses are allowed. For tests only.
     pub private_allowed: bool,
 }
 
 impl Guard {
-    /// Whether a delivery may go to a URL that names an address instead of a host, which nobody resolves.
+    /// Whether a delivery may be sent to a URL. URLs with an IP address are checked here, because they are never
+    /// resolved.
     #[must_use]
     pub fn admits(self, target: &Target) -> bool {
         self.private_allowed || target.address().is_none_or(is_public)
     }
 
-    /// A client that connects only to what the guard lets through, follows no redirect and uses no proxy.
+    /// Creates a client that connects only to addresses that the guard admits, follows no redirects and uses no proxy.
     pub fn client(self) -> Result<reqwest::Client, reqwest::Error> {
         reqwest::Client::builder()
             .dns_resolver(self)
@@ -50,7 +51,7 @@ impl Resolve for Guard {
         let guard = *self;
         Box::pin(async move {
             let held = LOOKUPS.acquire().await?;
-            // A look-up that nobody waits for any more has its thread, and its place, until the name server answers.
+            // An abandoned lookup keeps its thread, and its permit, until the name server answers.
             let looking = tokio::task::spawn_blocking(move || {
                 let found = (name.as_str(), 0).to_socket_addrs();
                 drop(held);

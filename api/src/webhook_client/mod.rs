@@ -1,4 +1,4 @@
-//! Sending to webhooks: to public addresses only, signed after the Standard Webhooks specification
+//! Sends to webhooks: only to public addresses, with signatures according to the Standard Webhooks specification
 //! (<https://www.standardwebhooks.com>).
 
 pub mod guard;

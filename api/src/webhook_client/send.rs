@@ -1,4 +1,4 @@
-//! One attempt to deliver: what is sent, what comes back, and what follows from it.
+//! One delivery attempt: the request, the response, and the outcome.
 
 use std::time::{Duration, Instant};
 
@@ -15,25 +15,25 @@ use serde_json::{Map, Value};
 use super::guard::{Guard, NOT_PUBLIC};
 use super::sign::sign;
 
-/// Most headers of an answer that are kept.
+/// Maximum number of response headers that are stored.
 const HEADERS_KEPT: usize = 30;
-/// Longest value of a header that is kept.
+/// Maximum length of a stored header value, in characters.
 const HEADER_KEPT: usize = 200;
 
-/// What an attempt showed.
+/// The outcome of a delivery attempt.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// What is kept of it.
+    /// The attempt as it is stored.
     pub attempt: Attempt,
-    /// Whether the receiver took it.
+    /// Whether the receiver accepted the event.
     pub taken: bool,
-    /// Whether the receiver wants no more.
+    /// Whether the receiver answered 410, so that the webhook is to be disabled.
     pub gone: bool,
-    /// For how long the receiver asks to be left alone.
+    /// How long the receiver asks to wait before the next attempt (`Retry-After`).
     pub retry_after: Option<TimeDelta>,
 }
 
-/// Sends an event to a URL.
+/// Sends an event to a URL, signed with all secrets. Failures are part of the outcome.
 pub async fn send(
     client: &reqwest::Client,
     guard: Guard,
@@ -94,7 +94,7 @@ pub async fn send(
     }
 }
 
-/// What there is of an answer, cut. A receiver that goes on for ever, or stops halfway, has answered all the same.
+/// Reads the response body up to the stored length. A body that never ends or breaks off still counts as a response.
 async fn read(response: &mut reqwest::Response) -> String {
     let mut octets = Vec::new();
     let reading = async {
@@ -107,7 +107,7 @@ async fn read(response: &mut reqwest::Response) -> String {
     };
     let _ = tokio::time::timeout(Duration::from_secs(WEBHOOK_TIMEOUT_SECONDS), reading).await;
     octets.truncate(DELIVERY_ANSWER_MAX);
-    // NUL can't be stored.
+    // NUL can't be stored in PostgreSQL.
     String::from_utf8_lossy(&octets).replace('\0', "\u{fffd}")
 }
 
@@ -120,7 +120,7 @@ fn kept(headers: &HeaderMap) -> String {
     Value::Object(kept).to_string()
 }
 
-/// Reads `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3).
+/// Parses `Retry-After`: seconds or a date (RFC 9110 section 10.2.3).
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
     let value = headers.get("retry-after")?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<u32>() {
@@ -129,7 +129,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
     DateTime::parse_from_rfc2822(value).ok().map(|at| at.to_utc() - now)
 }
 
-/// Why a request failed, without the URL, which its owner knows, and without what is ours to know.
+/// Why a request failed, without the URL, which the owner knows, and without details of our network.
 fn reason(error: &reqwest::Error) -> String {
     let mut causes = Vec::new();
     let mut cause = std::error::Error::source(error);

@@ -1,4 +1,4 @@
-//! Signatures of deliveries, as the Standard Webhooks specification has them: HMAC-SHA256 over id, timestamp and body.
+//! Signatures of deliveries according to the Standard Webhooks specification: HMAC-SHA256 over id, timestamp and body.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -7,22 +7,22 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::security::secret_token::random_octets;
 
-/// What the text of a signing secret begins with.
+/// Prefix of signing secrets in text form.
 const PREFIX: &str = "whsec_";
 
-/// A new secret.
+/// Generates a signing secret.
 #[must_use]
 pub fn generate() -> Zeroizing<Vec<u8>> {
     Zeroizing::new(random_octets().to_vec())
 }
 
-/// The text of a secret, to be handed to whom it is for.
+/// The text form of a secret, to be shown to its owner.
 #[must_use]
 pub fn expose(secret: &[u8]) -> String {
     format!("{PREFIX}{}", STANDARD.encode(secret))
 }
 
-/// The value of `webhook-signature`: a signature by each secret.
+/// The value of `webhook-signature`: one signature per secret, separated by spaces.
 #[must_use]
 pub fn sign(secrets: &[Zeroizing<Vec<u8>>], id: &str, timestamp: i64, body: &str) -> String {
     let signed = format!("{id}.{timestamp}.{body}");

@@ -1,6 +1,7 @@
-//! Counts the lines of an enterprise from what was recorded of it, its users and the accounts above it.
+//! Computes the report lines of an enterprise from the recorded history of the enterprise, its users and the accounts
+//! above it.
 //!
-//! Stretches of time don't include their ends. A day counts if a thing held at any moment of it.
+//! Time spans are half-open: they don't include their end. A day counts if the condition was true at any moment of it.
 
 use std::collections::HashMap;
 
@@ -11,17 +12,17 @@ use crate::id::{AccountId, UserId};
 use crate::services::{Service, Services};
 use crate::status::Status;
 
-/// A stretch of time; without an end it goes on.
+/// A half-open span of time. A span without an end is still running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// Its first instant.
+    /// The first instant of the span.
     pub since: Timestamp,
-    /// The first instant behind it.
+    /// The first instant after the span; `None` if it is still running.
     pub until: Option<Timestamp>,
 }
 
 impl Span {
-    /// What of it lies in a window.
+    /// The part of the span inside a window; `None` if there is none.
     fn within(self, (from, to): Window) -> Option<Window> {
         let since = self.since.max(from);
         let until = self.until.map_or(to, |until| until.min(to));
@@ -29,13 +30,13 @@ impl Span {
     }
 }
 
-/// From an instant to another, which is not in it.
+/// A half-open window of time: start (included) and end (excluded).
 type Window = (Timestamp, Timestamp);
 
-/// What an account was for a while.
+/// The state of an account during a span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountState {
-    /// When.
+    /// The span of time.
     pub span: Span,
     /// The master reseller above it, if there is one.
     pub master_reseller_id: Option<AccountId>,
@@ -45,38 +46,38 @@ pub struct AccountState {
     pub name: String,
     /// Its billing reference (R6).
     pub billing_reference: Option<String>,
-    /// Its own status. What is closed has no state.
+    /// Its own status. Closed accounts have no states.
     pub status: Status,
     /// Its services.
     pub services: Services,
 }
 
-/// When a user was on a service.
+/// A span of time in which a user used a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserSpan {
     /// The user.
     pub user: UserId,
     /// The service.
     pub service: Service,
-    /// When.
+    /// The span of time.
     pub span: Span,
 }
 
-/// What was recorded of an enterprise.
+/// The recorded history of an enterprise.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// The enterprise.
     pub enterprise: AccountId,
-    /// What it was, oldest first.
+    /// Its states, oldest first.
     pub states: &'a [AccountState],
-    /// Its users, those of one service together, and in it the stretches of one user.
+    /// The spans of its users, grouped by service and within each service by user.
     pub users: &'a [UserSpan],
-    /// What the accounts above it were, oldest first.
+    /// The states of each account above it, oldest first.
     pub above: &'a HashMap<AccountId, Vec<AccountState>>,
 }
 
-/// The lines of an enterprise in a period, as far as it has come before `as_of`: one for each service and reseller in the
-/// scope. Notes in `per_day`, if it is given, how many users there were on each day.
+/// Computes the report lines of an enterprise for the part of a period before `as_of`: one line for each service and
+/// each reseller in the scope. If `per_day` is given, adds the number of users of each day to it.
 #[must_use]
 pub fn count(
     period: Period,
@@ -93,7 +94,7 @@ pub fn count(
             let per_day = per_day.as_deref_mut().map(|per_day| per_day.of_mut(service).as_mut_slice());
             let (users_at_end, users_peak, user_days) = count_users(period, window, &tenure.stretches, users, per_day);
             let reseller = facts.above.get(&tenure.reseller).and_then(|states| last_within(states, window, |_| true));
-            // After a move, what it is called then is the next reseller's business.
+            // Names from after a move are only visible to the next reseller.
             let own = last_within(facts.states, window, |state| state.reseller_id == Some(tenure.reseller));
             lines.push(Line {
                 enterprise_id: facts.enterprise,
@@ -118,16 +119,16 @@ pub fn count(
     lines
 }
 
-/// The last state of a kind in a window, which says what an account is called at the end of the period.
+/// The last state in a window that meets a condition. It has the name of the account at the end of the period.
 fn last_within(states: &[AccountState], window: Window, kind: impl Fn(&AccountState) -> bool) -> Option<&AccountState> {
     states.iter().rfind(|state| kind(state) && state.span.within(window).is_some())
 }
 
-/// The time in which one reseller sold a service to the enterprise.
+/// The time during which one reseller sold a service to the enterprise.
 struct Tenure {
     reseller: AccountId,
     master_reseller: AccountId,
-    /// In order, with gaps between them.
+    /// Sorted, with gaps between them.
     stretches: Vec<Window>,
     active: Days,
     suspended: Days,
@@ -168,8 +169,8 @@ fn tenures(period: Period, window: Window, scope: &Scope, service: Service, fact
     tenures
 }
 
-/// The days on which an enterprise in this state operated, and those on which it was stopped: it has been activated, and
-/// it or an account above it is suspended (R7).
+/// Returns the days on which an enterprise in this state was operating, and those on which it was suspended. An
+/// activated enterprise counts as suspended if it or an account above it is (R7).
 fn count_days(
     period: Period,
     stretch: Window,
@@ -201,7 +202,8 @@ fn count_days(
     (active, suspended)
 }
 
-/// Users at the end, most at the same time, and their days, of those who were there in any of the stretches.
+/// Returns the number of users at the end, the highest number at the same time, and the total of user days, each within
+/// the given stretches.
 fn count_users<'a>(
     period: Period,
     window: Window,
@@ -211,7 +213,7 @@ fn count_users<'a>(
 ) -> (i64, i64, i64) {
     let mut tally = UserTally { at_end: 0, days: 0, user: None, per_day };
     let first = stretches.first().map(|stretch| stretch.0);
-    // Who comes and goes at which moment; those who are there from the first one on are only counted.
+    // Changes of the number of users over time. Users who exist from the start are only counted.
     let (mut from_start, mut moments) = (0, Vec::<(Timestamp, i64)>::new());
     for user in users {
         for (since, until) in stretches.iter().filter_map(|stretch| user.span.within(*stretch)) {
@@ -229,7 +231,7 @@ fn count_users<'a>(
         }
     }
     tally.finish_user();
-    // Whoever goes at an instant is not there at it any more, so goes before those who come.
+    // Sorts removals before additions at the same instant, because spans don't include their end.
     moments.sort_unstable();
     let (mut now, mut peak) = (from_start, from_start);
     for (_, change) in moments {
@@ -239,7 +241,7 @@ fn count_users<'a>(
     (tally.at_end, peak, tally.days)
 }
 
-/// Days of users, whose stretches come one after the other.
+/// Adds up user days. The stretches of each user must be noted one after the other.
 struct UserTally<'a> {
     at_end: i64,
     days: i64,

@@ -1,14 +1,14 @@
-//! Days of a period as a set.
+//! Sets of days of a billing period.
 
 use super::Period;
 use crate::Timestamp;
 
-/// A set of days of a period, the first one in the lowest bit.
+/// A set of days of a period; the first day is the lowest bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Days(u32);
 
 impl Days {
-    /// The UTC days of a period that have a moment of a stretch of time, which does not include its end.
+    /// The UTC days of a period that overlap a half-open span of time.
     #[must_use]
     pub fn touched(period: Period, since: Timestamp, until: Timestamp) -> Self {
         let (since, until) = (since.max(period.start()), until.min(period.end()));
@@ -21,19 +21,19 @@ impl Days {
         Self(u32::try_from(up_to(last + 1) & !up_to(first)).unwrap_or(u32::MAX))
     }
 
-    /// The days of both.
+    /// The union of both sets.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// How many there are.
+    /// The number of days in the set.
     #[must_use]
     pub fn count(self) -> i64 {
         self.0.count_ones().into()
     }
 
-    /// Whether the day of an index, from 0, is among them.
+    /// Whether the set contains the day with this index, counted from 0.
     #[must_use]
     pub const fn has(self, index: usize) -> bool {
         index < 32 && self.0 >> index & 1 == 1

@@ -1,10 +1,11 @@
-//! The lines of billing reports and what is added up of them.
+//! The lines of billing reports, and their totals.
 
 use super::Period;
 use crate::id::{AccountId, AdjustmentId};
 use crate::services::Service;
 
-/// What one enterprise had of one service in a period, or a correction of that (R15).
+/// A line of a billing report: the usage of one service by one enterprise in a period, or an adjustment of such a line
+/// (R15).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The enterprise.
@@ -13,48 +14,48 @@ pub struct Line {
     pub service: Service,
     /// The reseller that sold it.
     pub reseller_id: AccountId,
-    /// The master reseller above that.
+    /// The master reseller above that reseller.
     pub master_reseller_id: AccountId,
     /// The reseller's name at the end of the period.
     pub reseller_name: String,
-    /// The reseller's billing reference then (R6).
+    /// The reseller's billing reference at the end of the period (R6).
     pub reseller_billing_reference: Option<String>,
-    /// The enterprise's name then, or when it was closed.
+    /// The enterprise's name at the end of the period, or when it was closed or moved away.
     pub enterprise_name: String,
-    /// The enterprise's billing reference then.
+    /// The enterprise's billing reference at the same time.
     pub enterprise_billing_reference: Option<String>,
-    /// What was counted.
+    /// The numbers of the line.
     pub numbers: Numbers,
-    /// The line that this one corrects.
+    /// The line that this one adjusts; `None` if it is not an adjustment.
     pub amends: Option<Amended>,
 }
 
-/// A correction as a line shows it: of the line of an earlier period with the same reseller, enterprise and service.
+/// The line that an adjustment is about: the line of an earlier period with the same reseller, enterprise and service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amended {
-    /// The correction.
+    /// The adjustment.
     pub adjustment: AdjustmentId,
-    /// The period of the line.
+    /// The period of the adjusted line.
     pub period: Period,
 }
 
-/// What a line counts; of a correction, what it adds.
+/// The numbers of a line; for an adjustment, the differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Numbers {
-    /// Users at the last moment of the period.
+    /// Number of users at the last moment of the period.
     pub users_at_end: i64,
-    /// Most users at the same time.
+    /// Highest number of users at the same time.
     pub users_peak: i64,
-    /// Days of all users together: for each user the days on which it was there at any moment.
+    /// Total of user days: for each user, the days on which it existed at any moment.
     pub user_days: i64,
-    /// Days on which the enterprise operated at any moment.
+    /// Days on which the enterprise was operating at any moment.
     pub active_days: i64,
-    /// Days on which it was stopped, by its own suspension or one above it, at any moment.
+    /// Days on which the enterprise, or an account above it, was suspended at any moment.
     pub suspended_days: i64,
 }
 
 impl Numbers {
-    /// The sum of both.
+    /// Adds two sets of numbers.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self {
@@ -66,7 +67,7 @@ impl Numbers {
         }
     }
 
-    /// What is left of this one when the other is taken away.
+    /// Subtracts `other`.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {
         Self {
@@ -79,46 +80,46 @@ impl Numbers {
     }
 }
 
-/// Lines of one service added up.
+/// The totals of the lines of one service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// How many enterprises there are lines of; corrections are no lines of their own here.
+    /// Number of enterprises with a line. Adjustments don't count.
     pub enterprises: i64,
-    /// The sums of the lines' numbers, those of corrections among them.
+    /// The sums of the numbers of all lines, including adjustments.
     pub numbers: Numbers,
 }
 
 impl Totals {
-    /// Adds a line.
+    /// Adds a line to the totals.
     pub fn add(&mut self, line: &Line) {
         self.enterprises += i64::from(line.amends.is_none());
         self.numbers = self.numbers.plus(line.numbers);
     }
 
-    /// What is left of this one when the other is taken away.
+    /// Subtracts `other`.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {
         Self { enterprises: self.enterprises - other.enterprises, numbers: self.numbers.minus(other.numbers) }
     }
 }
 
-/// How many users there were on each day of a period, by service. They add up to the `user_days` of the lines.
+/// Number of users on each day of a period, by service. The sum over all days equals the `user_days` of the lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsersPerDay {
-    /// On PBXs.
+    /// Users of PBXs, one number per day.
     pub pbx: Vec<i64>,
-    /// On trunks.
+    /// Users of trunks, one number per day.
     pub trunk: Vec<i64>,
 }
 
 impl UsersPerDay {
-    /// Of a period, with nobody on any day yet.
+    /// Zero users on every day of a period.
     #[must_use]
     pub fn none(period: Period) -> Self {
         Self { pbx: vec![0; period.days()], trunk: vec![0; period.days()] }
     }
 
-    /// Those of a service.
+    /// The numbers of one service.
     pub const fn of_mut(&mut self, service: Service) -> &mut Vec<i64> {
         match service {
             Service::Pbx => &mut self.pbx,

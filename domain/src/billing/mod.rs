@@ -1,4 +1,5 @@
-//! Billing reports: periods, how lines are counted from what was recorded, and what may be made final (R15).
+//! Billing reports: periods, how lines are computed from the recorded history, and which reports may be finalised or
+//! adjusted (R15).
 
 mod count;
 mod days;
@@ -14,21 +15,22 @@ use crate::Timestamp;
 use crate::limits::FINALISE_AFTER_MINUTES;
 use crate::refusal::Refusal;
 
-/// How far the report of a period is.
+/// The state of the report of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportState {
-    /// Counted anew whenever it is asked for.
+    /// Not final: computed on every request.
     Open,
-    /// Being made final by somebody, until an instant unless that is put off.
+    /// Being finalised by a request that has a lease on it.
     Finalising {
-        /// Until when.
+        /// When the lease expires unless it is renewed.
         leased_until: Timestamp,
     },
-    /// The same for ever.
+    /// Final: it never changes again.
     Final,
 }
 
-/// Whether a period's report may be made final now: once nothing that began in the period can still be under way.
+/// Checks that the report of a period may be finalised at `now`: it is not final, nobody else is finalising it, and the
+/// period ended long enough ago that no change from it can still be running.
 pub fn check_finalisable(period: Period, state: ReportState, now: Timestamp) -> Result<(), Refusal> {
     match state {
         ReportState::Final => Err(Refusal::ReportFinal),
@@ -38,7 +40,8 @@ pub fn check_finalisable(period: Period, state: ReportState, now: Timestamp) -> 
     }
 }
 
-/// Whether a correction of a line of one period may be booked in another: in a later one that has begun and is open.
+/// Checks that an adjustment of a line of period `amended` may be booked in `period`: the line's report is final, and
+/// `period` is a later one that has begun and whose report is open.
 pub fn check_adjustable(
     period: Period,
     state: ReportState,

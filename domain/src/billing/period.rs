@@ -1,4 +1,4 @@
-//! Billing periods: calendar months in UTC, half-open.
+//! Billing periods: calendar months in UTC.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use chrono::{Datelike, Months, NaiveDate, NaiveTime};
 
 use crate::Timestamp;
 
-/// A calendar month in UTC: from its first instant to that of the next month, which is not in it (R15).
+/// A calendar month in UTC, from its first instant (included) to the first instant of the next month (excluded) (R15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Period {
     first: NaiveDate,
 }
 
 impl Period {
-    /// Reads `2026-10`, for the years 2000 to 9998.
+    /// Parses a text like `2026-10`; `None` if it is invalid or the year is outside 2000–9998.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (year, month) = text.split_once('-')?;
@@ -25,38 +25,38 @@ impl Period {
         NaiveDate::from_ymd_opt(year, month.parse().ok()?, 1).map(|first| Self { first })
     }
 
-    /// The period that an instant lies in.
+    /// The period that contains an instant.
     #[must_use]
     pub fn containing(instant: Timestamp) -> Self {
         let date = instant.date_naive();
         Self { first: date.with_day(1).unwrap_or(date) }
     }
 
-    /// Its first instant.
+    /// The first instant of the period.
     #[must_use]
     pub fn start(self) -> Timestamp {
         self.first.and_time(NaiveTime::MIN).and_utc()
     }
 
-    /// The first instant behind it.
+    /// The first instant after the period.
     #[must_use]
     pub fn end(self) -> Timestamp {
         self.next().start()
     }
 
-    /// The month after it.
+    /// The next month.
     #[must_use]
     pub fn next(self) -> Self {
         Self { first: self.first.checked_add_months(Months::new(1)).unwrap_or(self.first) }
     }
 
-    /// The month before it.
+    /// The previous month.
     #[must_use]
     pub fn previous(self) -> Self {
         Self { first: self.first.checked_sub_months(Months::new(1)).unwrap_or(self.first) }
     }
 
-    /// How many days it has.
+    /// The number of days in the month.
     #[must_use]
     pub fn days(self) -> usize {
         usize::try_from((self.end() - self.start()).num_days()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! How lines are counted, by the examples of `docs/billing.md` and others. February 2028 has 29 days.
+//! Tests of how lines are computed, with the examples of `docs/billing.md` and others. February 2028 has 29 days.
 
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ fn account(number: u128) -> AccountId {
     AccountId::from_uuid(Uuid::from_u128(number))
 }
 
-/// `10 12:30` is that minute of the tenth of February 2028; days may lie outside of it.
+/// Parses a time: `10 12:30` is 12:30 on 10 February 2028. Days before 1 and after 29 are in other months.
 fn at(text: &str) -> Timestamp {
     let (day, time) = text.split_once(' ').unwrap_or((text, "00:00"));
     let (hour, minute) = time.split_once(':').expect("a time");
@@ -26,7 +26,7 @@ fn span(since: &str, until: &str) -> Span {
     Span { since: at(since), until: (!until.is_empty()).then(|| at(until)) }
 }
 
-/// A state of an account: of the enterprise below a reseller, or of one above it.
+/// A state of an account. `reseller` is given for the enterprise and `None` for the accounts above it.
 fn state(since: &str, until: &str, status: Status, reseller: Option<u128>) -> AccountState {
     AccountState {
         span: span(since, until),
@@ -50,7 +50,7 @@ struct World {
 }
 
 impl World {
-    /// An enterprise that has been active for long, below accounts that have been so, too.
+    /// An enterprise that was active the whole period, like all accounts above it.
     fn active() -> Self {
         let above = [RESELLER, OTHER_RESELLER, MASTER];
         let above = above.map(|id| (account(id), vec![state("-100", "", Status::Active, None)]));
@@ -69,7 +69,7 @@ impl World {
         lines
     }
 
-    /// Users at the end, peak, user days, active days, suspended days of the one line.
+    /// The numbers of the only line: users at the end, peak, user days, active days, suspended days.
     fn numbers(&self) -> [i64; 5] {
         let lines = self.lines("40", &Scope::Platform);
         assert_eq!(lines.len(), 1);
@@ -89,19 +89,19 @@ fn r15_an_enterprise_that_was_there_all_the_time() {
 #[test]
 fn r15_users_of_a_moment_count_for_their_day() {
     for (users, expected) in [
-        // For one minute before midnight, around it, and from it on.
+        // For a minute before midnight, from a minute before to a minute after it, and for the minute after it.
         (vec![user(1, "3 23:59", "4")], [0, 1, 1]),
         (vec![user(1, "3 23:59", "4 00:01")], [0, 1, 2]),
         (vec![user(1, "4", "4 00:01")], [0, 1, 1]),
-        // Gone when the period begins, there when it ends, come when it is over.
+        // Removed when the period begins, present when it ends, added after its end.
         (vec![user(1, "-2", "1"), user(2, "29 23:59", ""), user(3, "30", "")], [1, 1, 1]),
-        // Gone just when the period ends: there at its last moment.
+        // Removed exactly when the period ends: still counts as present at its last moment.
         (vec![user(1, "29 23:59", "30")], [1, 1, 1]),
-        // One goes and the next comes at the same instant.
+        // One user is removed at the same instant at which the next is added.
         (vec![user(1, "5", "6 12:00"), user(2, "6 12:00", "7")], [0, 1, 3]),
-        // Twice on one day is one day.
+        // Two spans of one user on the same day are one user day.
         (vec![user(1, "5 01:00", "5 02:00"), user(1, "5 03:00", "6 01:00")], [0, 1, 2]),
-        // Two others on one day are two.
+        // Two users on the same day are two user days.
         (vec![user(1, "5 01:00", "5 02:00"), user(2, "5 03:00", "5 04:00")], [0, 1, 2]),
     ] {
         let mut world = World::active();
@@ -134,9 +134,9 @@ fn r15_suspension_stops_what_is_below_and_a_day_can_count_for_both() {
         account(MASTER),
         vec![state("-100", "11", Status::Active, None), state("11", "", Status::Suspended, None)],
     );
-    // From day 11 on the master reseller's suspension stops all.
+    // From day 11 on, the suspension of the master reseller applies to everything below it.
     assert_eq!(world.numbers(), [0, 0, 0, 7, 23]);
-    // What nobody has activated is not stopped by it.
+    // An enterprise that was never activated does not count as suspended.
     world.states = vec![state("-9", "", Status::Pending, Some(RESELLER))];
     assert_eq!(world.numbers(), [0, 0, 0, 0, 0]);
 }
@@ -168,7 +168,7 @@ fn r15_whatever_was_there_at_any_moment_has_a_line() {
         world.states = vec![state(since, until, Status::Active, Some(RESELLER))];
         assert_eq!(world.lines("40", &Scope::Platform).len(), lines, "{since} {until}");
     }
-    // The service that it had for an hour has a line, too.
+    // A service that the enterprise had for an hour has a line as well.
     let mut both = state("5 01:00", "5 02:00", Status::Active, Some(RESELLER));
     both.services = Services::ALL;
     world.states = vec![
@@ -200,15 +200,15 @@ fn r15_a_move_splits_at_the_instant() {
     };
     let expected = [(account(RESELLER), numbers(0, 1, 10, 10)), (account(OTHER_RESELLER), numbers(2, 2, 30, 20))];
     assert_eq!(split, expected);
-    // Each is told what the enterprise was called in its own time.
+    // Each reseller gets the name that the enterprise had while it was below that reseller.
     let names: Vec<_> = lines.iter().map(|line| line.enterprise_name.as_str()).collect();
     assert_eq!(names, ["from -9", "from 10 12:00"]);
-    // Each of them sees its part.
+    // Each reseller sees only its own part.
     for (index, scope) in
         [Scope::Reseller(account(RESELLER)), Scope::Reseller(account(OTHER_RESELLER))].iter().enumerate()
     {
         assert_eq!(world.lines("40", scope), lines[index..=index]);
-        // So it is when only what was recorded under it is known.
+        // The result is the same if only the states recorded below that reseller are known.
         let Scope::Reseller(id) = *scope else { unreachable!("a reseller's") };
         let states = world.states.iter().filter(|state| state.reseller_id == Some(id)).cloned().collect();
         let part = World { states, users: world.users.clone(), above: world.above.clone() };

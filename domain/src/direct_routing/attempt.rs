@@ -1,5 +1,5 @@
-//! What an attempt to take a step through Microsoft Graph means for a route: it goes on, waits, or fails. Nothing
-//! waits for ever.
+//! What happens to a route after an attempt to perform its pending step through Microsoft Graph: it advances, waits or
+//! fails. The waiting time of each stage is limited.
 
 use chrono::TimeDelta;
 
@@ -9,52 +9,52 @@ use crate::delivery::pause_after;
 use crate::limits::DELIVERY_ATTEMPTS;
 use crate::values::route_domain::VerificationTxt;
 
-/// What an attempt came to.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The step is taken. The first one gives the TXT record.
+    /// The step is complete. The first step returns the TXT record.
     Taken(Option<VerificationTxt>),
-    /// Somebody else has to do something first: what, for people.
+    /// Somebody else has to act first. The text tells people what has to be done.
     NotYet(String),
-    /// Microsoft Graph was not well, or asks to be left alone for a time.
+    /// Microsoft Graph failed or asked the service to slow down.
     Trouble {
-        /// What happened, for people.
+        /// A description of what happened, for people.
         detail: String,
-        /// For how long it asks to be left alone.
+        /// How long Microsoft Graph asks the service to wait.
         retry_after: Option<TimeDelta>,
     },
-    /// The step can't be taken.
+    /// The step can't be completed.
     Impossible {
-        /// Why.
+        /// The reason for the failure.
         reason: Failure,
-        /// What happened, for people.
+        /// A description of what happened, for people.
         detail: String,
     },
 }
 
-/// What to do with the route.
+/// What to do with the route after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Give it this command. `error` says what went wrong, if something did.
+    /// Run a command on the route.
     Go {
-        /// The command.
+        /// The command to run.
         command: Command,
-        /// What went wrong.
+        /// What went wrong, if anything did.
         error: Option<String>,
     },
-    /// Try again later.
+    /// Leave the route in its stage and try again later.
     Wait {
-        /// When.
+        /// When to try again.
         due_at: Timestamp,
-        /// Attempts in a row that were not answered with sense.
+        /// The number of consecutive attempts for which Microsoft Graph was unreachable or sent an unusable response.
         attempts: i32,
-        /// What it waits for.
+        /// What the route is waiting for, for people.
         error: String,
     },
 }
 
 impl Stage {
-    /// How long the service waits for others, or for Microsoft Graph, in this stage before the route fails.
+    /// How long a route may stay in this stage before it fails.
     #[must_use]
     pub const fn patience(&self) -> TimeDelta {
         match self {
@@ -65,7 +65,7 @@ impl Stage {
         }
     }
 
-    /// How long it waits before it asks again.
+    /// The pause before the next attempt when somebody else has to act first.
     #[must_use]
     pub const fn pause(&self) -> TimeDelta {
         match self {
@@ -75,8 +75,8 @@ impl Stage {
     }
 }
 
-/// Judges an attempt in a stage that lasts `since` then, after so many `attempts` in a row that were not answered with
-/// sense. `jitter` (0–1000) spreads routes that met the same trouble.
+/// Decides what to do after an attempt. The route has been in `stage` since `since`; the last `attempts` attempts in a
+/// row got no usable response. `jitter` (0–1000) spreads the retries of routes that failed together.
 #[must_use]
 pub fn judge(stage: &Stage, since: Timestamp, attempts: i32, outcome: Outcome, jitter: u16, now: Timestamp) -> Verdict {
     let fail = |reason, error| Verdict::Go { command: Command::Fail(reason), error: Some(error) };
@@ -87,7 +87,8 @@ pub fn judge(stage: &Stage, since: Timestamp, attempts: i32, outcome: Outcome, j
         Outcome::NotYet(error) if now - since >= stage.patience() => fail(Failure::TimedOut, error),
         Outcome::NotYet(error) => Verdict::Wait { due_at: now + stage.pause(), attempts: 0, error },
         Outcome::Trouble { detail, retry_after } => {
-            // Pauses grow to an hour and stay there: what is not the enterprise's fault has as long as the enterprise has.
+            // Pauses grow to an hour and stay there. An outage is not the enterprise's fault, so retries go on for the
+            // full patience of the stage.
             let attempts = attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
             let pause = pause_after(attempts, jitter).unwrap_or(TimeDelta::hours(1));
             let pause = retry_after.map_or(pause, |asked| asked.clamp(pause, TimeDelta::days(1)));

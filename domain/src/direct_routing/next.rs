@@ -1,23 +1,23 @@
-//! What comes next on a route, and who must do it.
+//! The next step of a route and who has to do it.
 
 use super::{Failure, Stage, State};
 use crate::next_step::NextStep;
 
-/// What comes next.
+/// The next step of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
-    /// What has to be done.
+    /// The step.
     pub step: NextStep,
-    /// Who must do it.
+    /// Who has to do it.
     pub by: Party,
 }
 
-/// Who must do something.
+/// Who has to do a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Party {
-    /// The enterprise, or whoever acts for it.
+    /// The enterprise, or a reseller on its behalf.
     Enterprise,
-    /// Whoever runs the SBCs and the DNS of their base domain: the operators of this service.
+    /// The operators of this service, who run the SBCs and the DNS of their base domains.
     Platform,
     /// Microsoft.
     Microsoft,
@@ -36,7 +36,7 @@ impl Party {
 }
 
 impl Next {
-    /// What comes next in a state; `None` when nothing is left to do.
+    /// The next step of a route in this state; `None` if it is established.
     #[must_use]
     pub const fn after(state: &State) -> Option<Self> {
         let (step, by) = match state {

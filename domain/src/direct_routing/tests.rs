@@ -1,4 +1,4 @@
-//! The table of states and commands, and what holds for every sequence of them.
+//! The table of states and commands, and properties of every sequence of commands.
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ fn states() -> Vec<State> {
     states
 }
 
-/// What a state says of itself, with the stage of a failed one.
+/// The name of a state; for a failed one, including its stage.
 fn name(state: &State) -> String {
     match state {
         State::Failed { stage, .. } => format!("failed in {}", stage.as_str()),
@@ -45,7 +45,8 @@ fn name(state: &State) -> String {
     }
 }
 
-/// The states after start, confirm with a record, confirm without, fail, retry and remove; `-` where that is refused.
+/// For each state, the states after: start, confirm with a TXT record, confirm without, fail, retry, remove. `-` means
+/// the command is refused.
 #[rustfmt::skip]
 const TABLE: [(&str, [&str; 6]); 10] = [
     ("not_started",       ["consent_requested", "-", "-", "-", "-", "-"]),
@@ -158,14 +159,14 @@ fn r11_an_attempt_leads_on_or_to_a_pause_or_to_a_readable_end() {
         let judge = |attempts, outcome, now| judge(&stage, start, attempts, outcome, 0, now);
         let taken = judge(3, Outcome::Taken(Some(txt())), start);
         assert_eq!(taken, Verdict::Go { command: Command::Confirm(Some(txt())), error: None });
-        // Others have their time, and no more.
+        // While others have to act, the route waits until the patience of its stage is used up.
         let waits = || Outcome::NotYet("Not yet.".to_owned());
         let last = start + stage.patience();
         let paused = Verdict::Wait { due_at: start + stage.pause(), attempts: 0, error: "Not yet.".to_owned() };
         assert_eq!(judge(7, waits(), start), paused);
         let over = Verdict::Go { command: Command::Fail(Failure::TimedOut), error: Some("Not yet.".to_owned()) };
         assert_eq!(judge(0, waits(), last), over);
-        // Trouble is met with growing pauses, as long as was asked for, and given up in the end.
+        // On trouble, the pauses grow, are at least as long as requested, and the route fails in the end.
         let trouble = |seconds: Option<i64>| Outcome::Trouble {
             detail: "503.".to_owned(),
             retry_after: seconds.map(TimeDelta::seconds),
@@ -203,14 +204,14 @@ proptest! {
         for command in commands {
             let before = state.clone();
             let Ok(after) = state.clone().after(command.clone()) else { continue };
-            // What was found out is kept until the route is removed or the domain has left the tenant.
+            // The TXT record is kept until the route is removed or the domain has left the tenant.
             let gone = command == Command::Fail(Failure::DomainGone);
             prop_assert!(before.txt().is_none() || after.txt() == before.txt() || gone || command == Command::Remove);
             prop_assert_eq!(after.domain().is_none(), after == State::NotStarted);
             prop_assert!(!after.is_established() || matches!(command, Command::Confirm(_)));
             state = after;
         }
-        // From everywhere a route can be established, and given up.
+        // From every state, a route can be established and removed.
         prop_assert!(state == State::NotStarted || state.clone().after(Command::Remove) == Ok(State::NotStarted));
         for command in [Command::Retry, Command::Start(link())] {
             if let Ok(after) = state.clone().after(command) { state = after; }

@@ -1,4 +1,4 @@
-//! Who has which e-mail address, over all tiers (R1).
+//! Which account has which e-mail address. An address is unique across all tiers (R1).
 
 use diesel::prelude::*;
 use domain::id::AccountId;
@@ -10,8 +10,8 @@ use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
 
-/// Claims an address for an account. `false` when it is taken, whoever has it; the transaction must then be given up,
-/// because PostgreSQL lets nothing follow a violation.
+/// Claims an address for an account. Returns `false` if any account already has it; the transaction must then be rolled
+/// back, because PostgreSQL refuses all further statements after a unique violation.
 pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
     inserted(on!(tx, connection => Prepared(diesel::insert_into(email_addresses::table)
             .values((
@@ -21,8 +21,9 @@ pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: Acco
         .execute(connection)))
 }
 
-/// Whether an account other than this one has an address, as far as that can be told before claiming it. On SQLite it
-/// saves a refusal that has to be undone together with the work of others; on PostgreSQL only the claim tells.
+/// Whether another account has an address. Only a check in advance; [`claim_email`] decides. On SQLite it avoids a
+/// failed claim, because of which the whole group of operations would have to run again. On PostgreSQL it always
+/// returns `false`.
 pub(super) fn is_taken(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
     let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
@@ -30,7 +31,7 @@ pub(super) fn is_taken(tx: &mut StoreConnection, email: &EmailAddress, account: 
     Ok(holder.is_some_and(|holder| holder != Key::from(account)))
 }
 
-/// Frees an address, which the account itself does not have.
+/// Frees an address that was claimed for an account.
 pub fn free_email(tx: &mut StoreConnection, canonical: &str, account: AccountId) -> Result<(), Error> {
     let claim = email_addresses::table
         .filter(email_addresses::canonical.eq(canonical))
@@ -39,7 +40,7 @@ pub fn free_email(tx: &mut StoreConnection, canonical: &str, account: AccountId)
     Ok(())
 }
 
-/// Frees every address of an account.
+/// Frees all addresses of an account.
 pub(crate) fn free_emails(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
     diesel::delete(email_addresses::table.filter(email_addresses::account_id.eq(Key::from(account)))).execute(tx)?;
     Ok(())

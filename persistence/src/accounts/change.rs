@@ -1,4 +1,4 @@
-//! Accounts written: created, changed, moved through their life cycle.
+//! Writing accounts: creating, updating and changing their status.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -20,33 +20,33 @@ use crate::store::text::search_text;
 use crate::store::time::{Instant, column};
 use crate::{FIRST_VERSION, enterprises, history};
 
-/// An account to be created. It starts pending.
+/// An account to be created.
 #[derive(Debug, Clone)]
 pub struct NewAccount<'a> {
     /// Its id.
     pub id: AccountId,
     /// Its tier.
     pub tier: Tier,
-    /// Its ancestors, or itself, as [`Account`] has them.
+    /// The master reseller above it; for a master reseller, its own id.
     pub master_reseller_id: Option<AccountId>,
-    /// Likewise.
+    /// The reseller above it; for a reseller, its own id.
     pub reseller_id: Option<AccountId>,
     /// Its name.
     pub name: &'a str,
-    /// Its address.
+    /// Its e-mail address.
     pub email: &'a EmailAddress,
-    /// Its billing reference (R6).
+    /// Its billing reference in the system of its parent (R6).
     pub billing_reference: Option<&'a str>,
     /// Its services.
     pub services: Services,
-    /// What only an enterprise has.
+    /// The settings that only enterprises have.
     pub enterprise: Option<&'a Enterprise>,
-    /// When.
+    /// When it is created.
     pub now: Timestamp,
 }
 
 impl NewAccount<'_> {
-    /// The account that [`insert`] makes of it, as reading it would show it.
+    /// The account as it would be read after [`insert`].
     #[must_use]
     pub fn pending(&self, ancestors_active: bool, activation: Activation) -> Account {
         let NewAccount {
@@ -83,12 +83,14 @@ impl NewAccount<'_> {
     }
 }
 
-/// Creates a pending account. `false` when its address is taken (R1); the transaction must then be given up.
+/// Creates a pending account. Returns `false` if another account has its e-mail address (R1); the transaction must then
+/// be rolled back.
 pub fn insert(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
     insert_as(tx, account, Status::Pending)
 }
 
-/// Creates an account that is active from the start, which only example trees are made of.
+/// Creates an account that is active from the start. Only used for example data and tests. Returns `false` if another
+/// account has its e-mail address; the transaction must then be rolled back.
 pub fn insert_active(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
     insert_as(tx, account, Status::Active)
 }
@@ -146,22 +148,23 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
     claim_email(tx, email, *id)
 }
 
-/// New values of an account's members; `None` leaves one as it is.
+/// A change of an account's fields; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// Its name.
     pub name: Option<String>,
-    /// Its address.
+    /// Its e-mail address.
     pub email: Option<EmailAddress>,
     /// Its services.
     pub services: Option<Services>,
     /// Its billing reference; `Some(None)` removes it.
     pub billing_reference: Option<Option<String>>,
-    /// What only an enterprise has.
+    /// The settings that only enterprises have.
     pub enterprise: EnterpriseChange,
 }
 
-/// Changes an account. `false` when its new address is taken (R1); the transaction must then be given up.
+/// Updates an account. Returns `false` if another account has the new e-mail address (R1); the transaction must then be
+/// rolled back.
 pub fn update(tx: &mut StoreConnection, account: &Account, change: &Change, now: Timestamp) -> Result<bool, Error> {
     let Change { name, email, services, billing_reference, enterprise } = change;
     if let Some(email) = email

@@ -1,4 +1,4 @@
-//! Accounts one at a time, and what stands below one.
+//! Finding single accounts.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
@@ -18,7 +18,8 @@ use crate::store::prepared::Prepared;
 pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId) -> Result<Option<Account>, Error> {
     let everything = scope.account().is_none();
     let top = scope.account().map(Key::from);
-    // The account or one above it is the caller's: said once for all tiers, on a row that is already found by its id.
+    // The caller's account is this account or one above it. One condition covers all tiers; it costs little, because
+    // the row is already found by its id.
     let visible = accounts::id
         .nullable()
         .eq(top)
@@ -34,7 +35,7 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
     Ok(found)
 }
 
-/// The open account of a tier that has an address, if it is in the scope.
+/// The open account of a tier with this e-mail address, if it is in the scope.
 pub fn by_email(
     tx: &mut StoreConnection,
     scope: &Scope,
@@ -45,13 +46,13 @@ pub fn by_email(
     let holder: Option<Key> =
         on!(tx, connection => claim.select(email_addresses::account_id).first(connection)).optional()?;
     let Some(holder) = holder else { return Ok(None) };
-    // Addresses of further members are claimed for the account as well.
+    // An account also has claims for the addresses of its members, which don't count here.
     let own =
         |account: &Account| EmailAddress::parse(&account.email).is_ok_and(|own| own.canonical() == email.canonical());
     Ok(by_id(tx, scope, tier, holder.id())?.filter(own))
 }
 
-/// The accounts with these ids, in no order, for who has found them in a scope.
+/// The accounts with these ids, in no particular order. Takes no scope: the ids must come from a query that has one.
 pub(crate) fn of_ids(tx: &mut StoreConnection, ids: &[Key]) -> Result<Vec<Account>, Error> {
     let rows: Vec<Row> = query().filter(accounts::id.eq_any(ids)).load(tx)?;
     let found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
@@ -62,7 +63,7 @@ pub(crate) fn of_ids(tx: &mut StoreConnection, ids: &[Key]) -> Result<Vec<Accoun
     Ok(enterprises)
 }
 
-/// Whether there is any account but the platform's own.
+/// Whether there is any account besides the platform.
 pub fn any_below_platform(tx: &mut StoreConnection) -> Result<bool, Error> {
     let first: Option<Key> =
         accounts::table.filter(accounts::tier.ne(Tier::Platform.as_str())).select(accounts::id).first(tx).optional()?;

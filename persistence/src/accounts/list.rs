@@ -1,4 +1,4 @@
-//! Accounts page by page, in the order of their ids, which is that of their creation (W3).
+//! Lists of accounts by page, sorted by id, which is the order of creation (W3).
 
 use diesel::prelude::*;
 use domain::account::{Account, Scope, Tier};
@@ -15,37 +15,37 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::text::search_pattern;
 
-/// Which accounts of a scope are wanted.
+/// Filter and page of a list of accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this tier.
+    /// Only accounts of this tier.
     pub tier: Tier,
-    /// Below this master reseller.
+    /// Only accounts below this master reseller.
     pub master_reseller_id: Option<AccountId>,
-    /// Below this reseller.
+    /// Only accounts below this reseller.
     pub reseller_id: Option<AccountId>,
-    /// In this country.
+    /// Only enterprises in this country.
     pub country: Option<Country>,
-    /// Connected by the SBCs of this region.
+    /// Only enterprises with this SBC region.
     pub sbc_region: Option<SbcRegionCode>,
-    /// With this status.
+    /// Only accounts with this status.
     pub status: Option<Status>,
-    /// With this service.
+    /// Only accounts with this service.
     pub service: Option<Service>,
-    /// With exactly this billing reference.
+    /// Only accounts with exactly this billing reference.
     pub billing_reference: Option<String>,
-    /// With this text in name, e-mail address or billing reference, in any case.
+    /// Only accounts whose name, e-mail address or billing reference contains this text, ignoring case.
     pub search: Option<String>,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
-    /// Behind this one in that order.
+    /// The cursor: only accounts after this one in the sort order.
     pub after: Option<AccountId>,
-    /// So many at most.
+    /// Most accounts to return.
     pub limit: i64,
 }
 
 impl Filter {
-    /// Up to so many accounts of a tier, whatever they are like, oldest first.
+    /// A filter for the first accounts of a tier, oldest first, without further conditions.
     #[must_use]
     pub const fn all(tier: Tier, limit: i64) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Filter {
     }
 }
 
-/// The accounts of a scope that a filter asks for.
+/// The accounts of a scope that match a filter.
 pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<Vec<Account>, Error> {
     let rows: Vec<Row> = on!(tx, connection => {
         let mut wanted = boxed(query(), connection).filter(accounts::tier.eq(filter.tier.as_str()));

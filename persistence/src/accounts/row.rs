@@ -1,4 +1,4 @@
-//! The row of an account with what its ancestors and its latest activation e-mail say, and how it is read.
+//! The row of an account, joined with its ancestors and its latest activation e-mail.
 
 use std::sync::OnceLock;
 
@@ -50,7 +50,7 @@ pub(crate) struct AccountRow {
 /// An account, the statuses of the master reseller and reseller above it, and its latest activation e-mail.
 pub(crate) type Row = (AccountRow, Option<String>, Option<String>, Option<(Instant, String, Option<Instant>)>);
 
-/// Accounts with what their rows are read from; filters, order and limit are up to the caller.
+/// The query for accounts with all joined tables. The caller adds filters, order and limit.
 #[dsl::auto_type]
 pub(crate) fn query() -> _ {
     accounts::table
@@ -88,8 +88,8 @@ fn columns() -> _ {
     )
 }
 
-/// The same with the text of them kept. Diesel goes over every column of a query more than once whenever it runs, which takes as
-/// long as SQLite takes to find an account.
+/// The columns of a [`Row`], with their SQL text cached. Diesel walks all columns of a query several times per
+/// execution, which takes as long as SQLite needs to find an account.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct Columns;
 
@@ -127,11 +127,12 @@ impl QueryFragment<MultiBackend> for Columns {
     }
 }
 
-/// [`query()`] with one condition and no order, with all but the condition's text kept.
+/// [`query()`] with one condition and no order. Its SQL text is cached except for the condition.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct QueryWhere<E>(E);
 
-/// Accounts that meet a condition on the tables that [`query()`] reads; one on another table fails whenever it runs.
+/// The query for accounts that meet a condition. The condition may only use tables of [`query()`]; with others the
+/// query fails when it is executed.
 pub(crate) fn query_where<E>(condition: E) -> QueryWhere<E>
 where
     query: FilterDsl<E>,
@@ -161,7 +162,7 @@ impl<E: QueryFragment<Pg>> QueryFragment<Pg> for QueryWhere<E> {
     }
 }
 
-/// The text of what binds nothing.
+/// The SQL text of a query part that has no bound values.
 fn text<DB: Backend + Default>(part: &impl QueryFragment<DB>) -> String
 where
     DB::QueryBuilder: Default,
@@ -171,7 +172,7 @@ where
     builder.finish()
 }
 
-/// The account of a row.
+/// Converts a row into an account.
 pub(crate) fn account((own, master, reseller, activation): Row) -> Result<Account, Error> {
     let AccountRow {
         id,
@@ -221,7 +222,7 @@ pub(crate) fn account((own, master, reseller, activation): Row) -> Result<Accoun
     })
 }
 
-/// Reads a status.
+/// Parses the status column of a row.
 pub(crate) fn parse_status(text: &str) -> Result<Status, Error> {
     Status::parse(text).ok_or_else(|| Error::Corrupt(format!("status {text:?}")))
 }

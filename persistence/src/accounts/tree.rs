@@ -1,4 +1,4 @@
-//! How much there is below an account, counted from indexes.
+//! The number of objects below an account, counted from indexes.
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -11,22 +11,22 @@ use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
 
-/// What is below an account.
+/// The number of objects below an account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tree {
-    /// How many accounts there are of a tier with a status.
+    /// Number of accounts by tier and status.
     pub accounts: Vec<(Tier, Status, i64)>,
-    /// How many routes there are in a state; those that were not started are not counted.
+    /// Number of started routes by state.
     pub routes: Vec<(String, i64)>,
-    /// How many PBXs there are.
+    /// Number of PBXs.
     pub pbxes: i64,
-    /// How many trunks there are.
+    /// Number of trunks.
     pub trunks: i64,
-    /// How many users there are.
+    /// Number of users.
     pub users: i64,
 }
 
-/// What is below an account.
+/// Counts the objects below an account.
 pub fn tree(tx: &mut StoreConnection, account: &Account) -> Result<Tree, Error> {
     let id = Key::from(account.id);
     let below = accounts::table.filter(accounts::tier.ne(account.tier.as_str()));
@@ -71,7 +71,8 @@ pub fn tree(tx: &mut StoreConnection, account: &Account) -> Result<Tree, Error> 
     })
 }
 
-/// The accounts whose own, or one above which, is an account: said once for all tiers, because an id is of one tier.
+/// The ids of an account and of all accounts below it. One condition covers all tiers, because an id belongs to exactly
+/// one tier.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub(crate) fn owners(id: Key) -> _ {
     let below_reseller = accounts::reseller_id.eq(id).assume_not_null();

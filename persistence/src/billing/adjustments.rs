@@ -1,4 +1,4 @@
-//! Corrections of lines of final reports, each booked in a later period.
+//! Adjustments of lines of final reports, each booked in a later period.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -17,26 +17,26 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
 
-/// A correction.
+/// An adjustment of a line of a final report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adjustment {
     /// Its id.
     pub id: AdjustmentId,
     /// The period that it is booked in.
     pub period: Period,
-    /// The period of the line that it corrects.
+    /// The period of the adjusted line.
     pub amended: Period,
-    /// The master reseller of that line.
+    /// The master reseller of the adjusted line.
     pub master_reseller_id: AccountId,
-    /// Its reseller.
+    /// The reseller of the adjusted line.
     pub reseller_id: AccountId,
-    /// Its enterprise.
+    /// The enterprise of the adjusted line.
     pub enterprise_id: AccountId,
-    /// Its service.
+    /// The service of the adjusted line.
     pub service: Service,
-    /// What is added to its numbers.
+    /// The differences to the numbers of the adjusted line.
     pub numbers: Numbers,
-    /// Why.
+    /// The reason for the adjustment.
     pub reason: String,
     /// When it was booked.
     pub created_at: Timestamp,
@@ -94,7 +94,7 @@ impl Row {
     }
 }
 
-/// Books a correction.
+/// Stores an adjustment.
 pub fn insert(tx: &mut StoreConnection, adjustment: &Adjustment) -> Result<(), Error> {
     let Adjustment {
         id,
@@ -129,7 +129,7 @@ pub fn insert(tx: &mut StoreConnection, adjustment: &Adjustment) -> Result<(), E
     Ok(())
 }
 
-/// The correction with this id, if it is booked in the period and lies in the subtree.
+/// The adjustment with this id, if it is booked in the period and in the scope.
 pub fn find(
     tx: &mut StoreConnection,
     scope: &Scope,
@@ -141,7 +141,7 @@ pub fn find(
     row.map(Row::adjustment).transpose()
 }
 
-/// The corrections that are booked in a period and lie in a subtree, those behind one of them, oldest first.
+/// The adjustments that are booked in a period and in the scope, oldest first, starting after a cursor.
 pub fn list(
     tx: &mut StoreConnection,
     scope: &Scope,
@@ -160,7 +160,7 @@ pub fn list(
     rows.into_iter().map(Row::adjustment).collect()
 }
 
-/// The corrections that are booked in a period and lie in a subtree.
+/// The adjustments that are booked in a period and in the scope.
 fn within(scope: &Scope, period: Period) -> billing_adjustments::BoxedQuery<'static, MultiBackend> {
     let wanted = billing_adjustments::table
         .filter(billing_adjustments::period.eq(period.to_string()))
@@ -173,7 +173,7 @@ fn within(scope: &Scope, period: Period) -> billing_adjustments::BoxedQuery<'sta
     }
 }
 
-/// The resellers in a subtree of whose lines there are corrections in a period, those behind one of them in the order of ids.
+/// The resellers in the scope that have adjustments booked in a period, sorted by id, starting after a cursor.
 pub fn resellers(
     tx: &mut StoreConnection,
     scope: &Scope,
@@ -190,9 +190,11 @@ pub fn resellers(
     Ok(ids.into_iter().map(Key::id).collect())
 }
 
-/// The lines of the corrections booked in a period of enterprises behind one and up to another, with the names that these
-/// have before an instant. With more than so many corrections, those of the last enterprises are left out: then the enterprise
-/// up to which all are there comes with them.
+/// The report lines of the adjustments booked in a period, for the enterprises after the id `after` up to and including
+/// `up_to`. Names are those before `as_of`.
+///
+/// If there are `limit` adjustments or more, the last enterprises are left out. The last enterprise whose adjustments
+/// are complete is then returned as well.
 pub fn lines(
     tx: &mut StoreConnection,
     period: Period,
@@ -206,7 +208,7 @@ pub fn lines(
     if adjustments.len() == limit
         && let Some(last) = adjustments.last().map(|adjustment| adjustment.enterprise_id)
     {
-        // The last one may have more of them.
+        // The last enterprise may have more adjustments than were loaded.
         adjustments.retain(|adjustment| adjustment.enterprise_id != last);
         if adjustments.is_empty() {
             let only = LineFilter { enterprise: Some(last), ..filter.clone() };
@@ -269,7 +271,7 @@ fn of_enterprises(
     rows.into_iter().map(Row::adjustment).collect()
 }
 
-/// The last name and billing reference that an account had before an instant.
+/// The name and billing reference that an account had just before an instant.
 fn called(tx: &mut StoreConnection, account: AccountId, as_of: Timestamp) -> Result<(String, Option<String>), Error> {
     Ok(account_history::table
         .filter(account_history::account_id.eq(Key::from(account)))

@@ -1,4 +1,4 @@
-//! What was recorded of enterprises, their users and the accounts above them, some enterprises at a time.
+//! The recorded history of enterprises, their users and the accounts above them, loaded in batches of enterprises.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,20 +18,20 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
 
-/// Most rows of one kind that are loaded at a time, unless one enterprise alone has more.
+/// Most rows of one kind to load at a time. Exceeded only if a single enterprise has more.
 const ROWS_MAX: usize = 20_000;
 
-/// What was recorded of some enterprises.
+/// The recorded history of a batch of enterprises.
 #[derive(Debug, Default)]
 pub struct Recorded {
     enterprises: Vec<(AccountId, Vec<AccountState>, Vec<UserSpan>)>,
     above: HashMap<AccountId, Vec<AccountState>>,
-    /// The last enterprise of these, if there may be more behind it.
+    /// The last enterprise of the batch, if there may be more after it.
     pub more_after: Option<AccountId>,
 }
 
 impl Recorded {
-    /// What was recorded of each of them, in the order of their ids.
+    /// The history of each enterprise, sorted by id.
     pub fn facts(&self) -> impl Iterator<Item = Facts<'_>> {
         let above = &self.above;
         self.enterprises.iter().map(move |(enterprise, states, users)| Facts {
@@ -53,8 +53,8 @@ struct StateRow {
     state: State,
 }
 
-/// What was recorded in a stretch of time of up to so many enterprises, those behind one of them in the order of ids. The
-/// filter's service and billing reference are for lines.
+/// Loads the history of a batch of enterprises in a time window, sorted by id, starting after a cursor. Ignores the
+/// filter's service and billing reference, which apply to lines.
 pub fn recorded(
     tx: &mut StoreConnection,
     filter: &LineFilter,
@@ -66,7 +66,7 @@ pub fn recorded(
     let mut rows = states_of_enterprises(tx, filter, (from, to), after, Some(rows_max))?;
     let is_full = rows.len() == rows_max;
     if is_full && let Some(last) = rows.last().map(|row| row.account_id) {
-        // The last one may have more rows.
+        // The last enterprise may have more rows than were loaded.
         rows.retain(|row| row.account_id != last);
         if rows.is_empty() {
             let only = LineFilter { enterprise: Some(last.id()), ..filter.clone() };
@@ -111,7 +111,7 @@ fn states_of_enterprises(
     Ok(wanted.select(StateRow::as_select()).order((account_history::account_id, account_history::since)).load(tx)?)
 }
 
-/// What was recorded of the enterprises of a subtree in a stretch of time.
+/// The history rows of the enterprises in the scope that overlap a time window.
 fn within(scope: &Scope, (from, to): (Timestamp, Timestamp)) -> account_history::BoxedQuery<'static, MultiBackend> {
     let wanted = account_history::table
         .filter(account_history::reseller_id.is_not_null())
@@ -126,7 +126,8 @@ fn within(scope: &Scope, (from, to): (Timestamp, Timestamp)) -> account_history:
     }
 }
 
-/// Adds the users of enterprises. `true` when there are so many that enterprises at the end were left out for them.
+/// Loads the users of the enterprises. Returns `true` if there are so many users that enterprises may have been dropped
+/// from the end of the list.
 fn add_users(
     tx: &mut StoreConnection,
     enterprises: &mut Vec<(AccountId, Vec<AccountState>, Vec<UserSpan>)>,
@@ -169,7 +170,7 @@ fn users_of(
     Ok(wanted.load(tx)?)
 }
 
-/// What the accounts above enterprises were.
+/// The states of the accounts above the enterprises.
 fn above(
     tx: &mut StoreConnection,
     enterprises: &[(AccountId, Vec<AccountState>, Vec<UserSpan>)],
@@ -208,15 +209,15 @@ fn state(row: StateRow) -> Result<AccountState, Error> {
     })
 }
 
-/// The first period of which anything was recorded.
+/// The first period with recorded history; `None` if there is none.
 pub fn first_period(tx: &mut StoreConnection) -> Result<Option<Period>, Error> {
-    // Ids sort by creation, and the first account has the first history.
+    // Ids sort by creation, and the first account has the oldest history.
     let first = account_history::table.order((account_history::account_id, account_history::since));
     let since: Option<Instant> = first.select(account_history::since).first(tx).optional()?;
     Ok(since.map(|since| Period::containing(instant(since))))
 }
 
-/// The resellers in a subtree that sold something in a stretch of time, those behind one of them in the order of ids.
+/// The resellers in the scope that had enterprises in a time window, sorted by id, starting after a cursor.
 pub fn resellers(
     tx: &mut StoreConnection,
     scope: &Scope,

@@ -1,4 +1,4 @@
-//! The lines of final reports. Once its period is final, the database itself lets nobody change one.
+//! The lines of final reports. Once a period is final, the database itself refuses changes of its lines.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -15,11 +15,11 @@ use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 
-/// Lines that are written by one statement on PostgreSQL, which takes 65,535 values.
+/// How many lines one statement inserts. PostgreSQL allows 65,535 bound values per statement.
 const BATCH: usize = 1_000;
 
-/// Where a line stands in its report: behind those of earlier enterprises, of an earlier service, of earlier resellers, and
-/// before its corrections.
+/// The position of a line in its report. Lines are sorted by enterprise, service and reseller; the adjustments of a
+/// line come after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineCursor {
     /// The enterprise.
@@ -28,18 +28,18 @@ pub struct LineCursor {
     pub service: Service,
     /// The reseller.
     pub reseller: Uuid,
-    /// All zeros, or the correction.
+    /// The id of the adjustment; all zeros for a line that is not an adjustment.
     pub line: Uuid,
 }
 
 impl LineCursor {
-    /// The place behind all lines of an enterprise.
+    /// The position after all lines of an enterprise.
     #[must_use]
     pub const fn after_enterprise(enterprise: AccountId) -> Self {
         Self { enterprise: enterprise.uuid(), service: Service::Trunk, reseller: Uuid::max(), line: Uuid::max() }
     }
 
-    /// That of a line.
+    /// The position of a line.
     #[must_use]
     pub fn after(line: &Line) -> Self {
         Self {
@@ -146,7 +146,7 @@ impl Row {
     }
 }
 
-/// Adds lines to a report that is being made final.
+/// Adds lines to a report that is being finalised.
 pub fn insert(tx: &mut StoreConnection, period: Period, lines: &[Line]) -> Result<(), Error> {
     for batch in lines.chunks(BATCH) {
         let rows: Vec<Row> = batch.iter().map(|line| Row::new(period, line)).collect();
@@ -155,7 +155,7 @@ pub fn insert(tx: &mut StoreConnection, period: Period, lines: &[Line]) -> Resul
     Ok(())
 }
 
-/// Up to so many lines of a final report, or of one that is being made so, those behind a place.
+/// Up to `limit` stored lines of a report that is final or being finalised, starting after a cursor.
 pub fn list(
     tx: &mut StoreConnection,
     period: Period,
@@ -199,7 +199,7 @@ pub fn list(
         let later_reseller = billing_lines::reseller_id.gt(reseller).or(same_reseller);
         let same_service = billing_lines::service.eq(service.as_str()).and(later_reseller);
         let later_service = billing_lines::service.gt(service.as_str()).or(same_service);
-        // Said so that an index finds the enterprise.
+        // The first condition is redundant, but lets the database use the index to find the enterprise.
         wanted = wanted
             .filter(billing_lines::enterprise_id.ge(enterprise))
             .filter(billing_lines::enterprise_id.gt(enterprise).or(later_service));
@@ -208,10 +208,10 @@ pub fn list(
     rows.into_iter().map(Row::line).collect()
 }
 
-/// What the lines of a final report in a subtree add up to, by service.
+/// The totals of the lines of a final report in the scope, by service.
 pub fn totals(tx: &mut StoreConnection, period: Period, scope: &Scope) -> Result<Vec<(Service, Totals)>, Error> {
     type Sums = (String, i64, i64, i64, i64, i64, i64);
-    // PostgreSQL's sum of whole numbers is a type of its own.
+    // On PostgreSQL, the sum of integers has a different type.
     let sums = billing_lines::table
         .filter(billing_lines::period.eq(period.to_string()))
         .group_by(billing_lines::service)
@@ -239,7 +239,7 @@ pub fn totals(tx: &mut StoreConnection, period: Period, scope: &Scope) -> Result
     parsed.collect()
 }
 
-/// The place of the last line that is there.
+/// The position of the last stored line of a report; `None` if there is none.
 pub fn last(tx: &mut StoreConnection, period: Period) -> Result<Option<LineCursor>, Error> {
     let last: Option<Row> = billing_lines::table
         .filter(billing_lines::period.eq(period.to_string()))
@@ -254,7 +254,7 @@ pub fn last(tx: &mut StoreConnection, period: Period) -> Result<Option<LineCurso
     last.map(|row| Ok(LineCursor::after(&row.line()?))).transpose()
 }
 
-/// The one line of an enterprise, service and reseller in a final report, corrections aside.
+/// The line of an enterprise, service and reseller in a final report, not counting adjustments.
 pub fn find(
     tx: &mut StoreConnection,
     period: Period,

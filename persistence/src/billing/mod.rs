@@ -1,4 +1,4 @@
-//! What billing reports are counted from, and the lines of those that are final (R15).
+//! The history that billing reports are computed from, and the stored lines of final reports (R15).
 
 pub mod adjustments;
 mod facts;
@@ -14,36 +14,36 @@ pub use facts::{Recorded, first_period, recorded, resellers};
 
 use crate::store::error::Error;
 
-/// Which lines of a report are wanted.
+/// Filter of the lines of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineFilter {
-    /// Of this subtree (R8).
+    /// Only lines in this scope (R8).
     pub scope: Scope,
-    /// Of this reseller.
+    /// Only lines of this reseller.
     pub reseller: Option<AccountId>,
-    /// Of this enterprise.
+    /// Only lines of this enterprise.
     pub enterprise: Option<AccountId>,
-    /// Of this service.
+    /// Only lines of this service.
     pub service: Option<Service>,
-    /// With exactly this billing reference, of the reseller (whose caller must see it) or of the enterprise.
+    /// Only lines with exactly this billing reference of the enterprise or, if the caller may see it, of the reseller.
     pub billing_reference: Option<String>,
 }
 
 impl LineFilter {
-    /// All lines of a subtree.
+    /// A filter for all lines in a scope.
     #[must_use]
     pub const fn all(scope: Scope) -> Self {
         Self { scope, reseller: None, enterprise: None, service: None, billing_reference: None }
     }
 
-    /// Whether names and references of resellers are shown, and can be asked for: not to an enterprise, above which they
-    /// stand (R8).
+    /// Whether the caller may see and filter by the names and billing references of resellers. Enterprises may not,
+    /// because resellers are above them (R8).
     #[must_use]
     pub const fn sees_resellers(&self) -> bool {
         !matches!(self.scope, Scope::Enterprise(_))
     }
 
-    /// Whether a line is among those that are wanted of all in the subtree.
+    /// Whether a line in the scope matches the other conditions of the filter.
     #[must_use]
     pub fn wants(&self, line: &Line) -> bool {
         let Self { scope: _, reseller, enterprise, service, billing_reference } = self;

@@ -1,4 +1,4 @@
-//! Which reports are final, or are being made so.
+//! Which reports are final or being finalised.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -12,16 +12,16 @@ use crate::store::time::{Instant, column, instant};
 const FINALISING: &str = "finalising";
 const FINAL: &str = "final";
 
-/// A report that is final.
+/// A final report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Final {
-    /// When it became so.
+    /// When it was finalised.
     pub finalised_at: Timestamp,
-    /// SHA-256 of the whole of it as CSV.
+    /// The SHA-256 hash of the whole report as CSV.
     pub sha256: Vec<u8>,
 }
 
-/// How far the report of a period is.
+/// The state of the report of a period.
 pub fn state(tx: &mut StoreConnection, period: Period) -> Result<ReportState, Error> {
     let row: Option<(String, Instant)> = billing_periods::table
         .filter(billing_periods::period.eq(period.to_string()))
@@ -38,7 +38,7 @@ pub fn state(tx: &mut StoreConnection, period: Period) -> Result<ReportState, Er
     }
 }
 
-/// What is known of a final report; `None` of one that is not.
+/// The final report of a period; `None` if the report is not final.
 pub fn find_final(tx: &mut StoreConnection, period: Period) -> Result<Option<Final>, Error> {
     let row: Option<(Option<Instant>, Option<Vec<u8>>)> = billing_periods::table
         .filter(billing_periods::period.eq(period.to_string()))
@@ -49,7 +49,8 @@ pub fn find_final(tx: &mut StoreConnection, period: Period) -> Result<Option<Fin
     Ok(found.map(|(finalised_at, sha256)| Final { finalised_at: instant(finalised_at), sha256 }))
 }
 
-/// Keeps reports from being begun to be made final until the transaction ends. SQLite has one writer anyway.
+/// Prevents others from starting to finalise a report until the transaction ends. No lock is needed on SQLite, which
+/// has only one writer.
 pub fn hold_open(tx: &mut StoreConnection) -> Result<(), Error> {
     if let StoreConnection::Postgresql(connection) = tx {
         diesel::sql_query("LOCK TABLE billing_periods IN SHARE MODE").execute(connection)?;
@@ -57,8 +58,8 @@ pub fn hold_open(tx: &mut StoreConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Begins to make a report final, or goes on with what somebody left who has no lease any more. `false` when somebody else
-/// is at it; the transaction must then be given up.
+/// Starts to finalise a report, or resumes an attempt whose lease has expired. Returns `false` if the report is final
+/// or another request is finalising it; the transaction must then be rolled back.
 pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp, until: Timestamp) -> Result<bool, Error> {
     let left = billing_periods::table
         .filter(billing_periods::period.eq(period.to_string()))
@@ -77,7 +78,7 @@ pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp, until: Ti
     inserted(begun.execute(tx))
 }
 
-/// Puts off the end of a lease. `false` when somebody else has taken the work over.
+/// Extends a lease that ends at `held`. Returns `false` if another request has taken over.
 pub fn renew(tx: &mut StoreConnection, period: Period, held: Timestamp, until: Timestamp) -> Result<bool, Error> {
     let own = billing_periods::table
         .filter(billing_periods::period.eq(period.to_string()))
@@ -86,7 +87,7 @@ pub fn renew(tx: &mut StoreConnection, period: Period, held: Timestamp, until: T
     Ok(diesel::update(own).set(billing_periods::leased_until.eq(column(until))).execute(tx)? == 1)
 }
 
-/// Makes a report final, all of whose lines are there. `false` when somebody else has taken the work over.
+/// Marks a report as final. All its lines must be stored. Returns `false` if another request has taken over.
 pub fn finish(
     tx: &mut StoreConnection,
     period: Period,

@@ -1,4 +1,4 @@
-//! Reading events, in the order in which they were committed.
+//! Reading events in commit order.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -16,55 +16,55 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
 
-/// An event that is committed later has a later position, unless it is by less than this that they differ: changes don't wait
-/// for long, and the clocks of replicas differ by little.
+/// How far the order of timestamps can differ from the order of positions. An event that happened at least this much
+/// later has a higher position, because changes don't wait long and the clocks of replicas differ only slightly.
 const DISORDER: TimeDelta = TimeDelta::minutes(5);
 
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its place in the order of all events.
+    /// Its position in the commit order of all events.
     pub position: i64,
     /// Its id.
     pub id: EventId,
     /// When it happened.
     pub occurred_at: Timestamp,
-    /// Who did it.
+    /// Who caused it.
     pub actor: Actor,
-    /// What was done: the name of a [`domain::event::EventType`].
+    /// What happened: the name of a [`domain::event::EventType`].
     pub action: String,
-    /// The id of what it was done to, as text.
+    /// The id of the changed object, as text.
     pub subject: String,
-    /// Where the account stood that it belongs to.
+    /// The place in the account tree that the event's account had at that time.
     pub ancestry: Ancestry,
-    /// The changed members before, as JSON.
+    /// The changed fields before the change, as JSON.
     pub before: Option<String>,
-    /// The changed members after, as JSON.
+    /// The changed fields after the change, as JSON.
     pub after: Option<String>,
-    /// The request that did it.
+    /// The id of the request that caused it.
     pub request_id: String,
-    /// The network address that it came from.
+    /// The network address that the request came from.
     pub source_address: Option<String>,
 }
 
-/// Which events are wanted.
+/// Filter and page of a list of events.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these types; of any when there is none.
+    /// Only events of these types; an empty list means all types.
     pub types: Vec<TypePattern>,
-    /// That happened to this.
+    /// Only events about the object with this id.
     pub subject: Option<String>,
-    /// That somebody did, whom the reader may know.
+    /// Only events caused by this principal, as far as the reader may know who caused them.
     pub actor: Option<Principal>,
-    /// Not before this.
+    /// Only events at or after this instant.
     pub since: Option<Timestamp>,
-    /// Before this.
+    /// Only events before this instant.
     pub until: Option<Timestamp>,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
-    /// Behind this position in that order.
+    /// The cursor: only events after this position in the sort order.
     pub after: Option<i64>,
-    /// So many at most.
+    /// Most events to return.
     pub limit: i64,
 }
 
@@ -88,7 +88,7 @@ struct Row {
     position: Option<i64>,
 }
 
-/// The events of a scope.
+/// The events of a scope that match a filter.
 pub fn list(tx: &mut StoreConnection, scope: Scope, filter: &Filter) -> Result<Vec<Event>, Error> {
     let Filter { types, subject, actor, since, until, newest_first, after, limit } = filter;
     let mut found = in_scope(scope).limit(*limit);
@@ -127,18 +127,18 @@ pub fn list(tx: &mut StoreConnection, scope: Scope, filter: &Filter) -> Result<V
     found.load::<Row>(tx)?.into_iter().map(event).collect()
 }
 
-/// The event with an id, if it is in the scope.
+/// The event with this id, if it is in the scope and has a position.
 pub fn by_id(tx: &mut StoreConnection, scope: Scope, id: EventId) -> Result<Option<Event>, Error> {
     let row: Option<Row> = in_scope(scope).filter(events::id.eq(Key::from(id))).first(tx).optional()?;
     row.map(event).transpose()
 }
 
-/// What was done to a subject, oldest first, wherever it belongs.
+/// The types of all events about an object, oldest first. Takes no scope.
 pub fn of_subject(tx: &mut StoreConnection, subject: &str) -> Result<Vec<String>, Error> {
     Ok(events::table.filter(events::subject.eq(subject)).order(events::id).select(events::action).load(tx)?)
 }
 
-/// Those behind a position, oldest first, whosoever they are.
+/// The events of all accounts after a position, oldest first.
 pub(super) fn events_after(tx: &mut StoreConnection, position: i64, limit: i64) -> Result<Vec<Event>, Error> {
     let found = in_scope(Scope::Platform).filter(events::position.gt(position)).order(events::position).limit(limit);
     found.load::<Row>(tx)?.into_iter().map(event).collect()
@@ -163,13 +163,14 @@ fn in_scope<'a>(scope: Scope) -> Boxed<'a> {
 
 type Positions<'a> = events::BoxedQuery<'a, MultiBackend, diesel::sql_types::Nullable<diesel::sql_types::BigInt>>;
 
-/// The first position that a query finds.
+/// The first non-null position that a query finds.
 fn nearest(tx: &mut StoreConnection, query: Positions<'_>) -> Result<Option<i64>, Error> {
     let found: Option<Option<i64>> = query.filter(events::position.is_not_null()).first(tx).optional()?;
     Ok(found.flatten())
 }
 
-/// What no id of an instant is less than: the ids are of UUID version 7 (RFC 9562 section 5.7).
+/// The lowest possible id at an instant. Event ids are UUIDs of version 7, which start with the time (RFC 9562 section
+/// 5.7).
 fn first_id(at: Timestamp) -> Key {
     let milliseconds = u128::try_from(at.timestamp_millis()).unwrap_or_default();
     Key::from(Uuid::from_u128(milliseconds << 80))

@@ -1,5 +1,4 @@
-//! What happened (R16): recorded in the transaction in which it happened, and read in the order in which it was
-//! committed.
+//! Events (R16): recorded in the transaction of the change, read in commit order.
 
 mod find;
 mod publish;

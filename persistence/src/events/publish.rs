@@ -1,8 +1,8 @@
-//! Publishing: on PostgreSQL committed events get their positions, and on either database new events are handed on to whoever
-//! is to be told of them, once.
+//! Publishing of events: assigns positions to committed events (on PostgreSQL), and passes each new event on to
+//! webhooks exactly once.
 //!
-//! A sequence would not do on PostgreSQL: a transaction that took a number early may commit late, when readers have gone past
-//! it. So an event gets its position after the commit, from one at a time.
+//! On PostgreSQL, a sequence is not enough: a transaction may take a number early and commit late, after readers have
+//! passed that number. Positions are therefore assigned after the commit, by one transaction at a time.
 
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -13,20 +13,21 @@ use crate::schema::{event_publication, events};
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 
-/// Events that are published in one transaction.
+/// Most events to publish in one transaction.
 const BATCH: i64 = 1_000;
 
-/// What is to be handed on.
+/// A batch of published events, to be passed on to webhooks.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// The events, in their order.
+    /// The events, sorted by position.
     pub events: Vec<Event>,
-    /// Whether there may be more than a batch.
+    /// Whether there may be more events to publish.
     pub more: bool,
 }
 
-/// Publishes a batch of events; whoever they are to be handed on to has to get them in the same transaction, and [`handed_on`] says how
-/// far that went. Others who want to publish wait until it ends. When there is nobody to hand them on to, they need not be read.
+/// Publishes a batch of events. The caller must pass the returned events on in the same transaction and call
+/// [`handed_on`] with the last position. Concurrent publishers wait until the transaction ends. With `anybody_listens`
+/// set to `false`, all new events count as handed on and none are loaded.
 pub fn publish(tx: &mut StoreConnection, anybody_listens: bool) -> Result<Batch, Error> {
     let mut numbered = 0;
     let state = event_publication::table.select(event_publication::position);
@@ -53,12 +54,13 @@ pub fn publish(tx: &mut StoreConnection, anybody_listens: bool) -> Result<Batch,
             handed_on(tx, last)?;
         }
     }
-    // What others commit meanwhile is for the next time: whoever waits for this would wait for ever.
+    // Events committed in the meantime are left for the next run. Otherwise a caller that repeats this until `more` is
+    // `false` might never finish.
     let is_full = |number: usize| i64::try_from(number) == Ok(BATCH);
     Ok(Batch { more: is_full(numbered) || is_full(found.len()), events: found })
 }
 
-/// Notes up to which position events were handed on.
+/// Records that all events up to a position were handed on.
 pub fn handed_on(tx: &mut StoreConnection, position: i64) -> Result<(), Error> {
     diesel::update(event_publication::table).set(event_publication::position.eq(position)).execute(tx)?;
     Ok(())
@@ -69,7 +71,7 @@ pub fn latest(tx: &mut StoreConnection) -> Result<i64, Error> {
     Ok(events::table.select(max(events::position)).first::<Option<i64>>(tx)?.unwrap_or_default())
 }
 
-/// Whether there are events that readers don't see yet, because they have no position.
+/// Whether there are events without a position, which readers don't see yet. Always `false` on SQLite.
 pub fn any_waiting(tx: &mut StoreConnection) -> Result<bool, Error> {
     let StoreConnection::Postgresql(connection) = tx else { return Ok(false) };
     Ok(diesel::select(diesel::dsl::exists(events::table.filter(events::position.is_null()))).get_result(connection)?)

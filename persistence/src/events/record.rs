@@ -1,4 +1,4 @@
-//! Writing events.
+//! Recording events.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -13,12 +13,12 @@ use crate::store::key::Key;
 use crate::store::prepared::Prepared;
 use crate::store::time::column;
 
-/// Who did it.
+/// Who caused an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
-    /// Somebody who was signed in to an account of a tier.
+    /// A signed-in member or API client, with the tier of its account.
     Principal(Principal, Tier),
-    /// Somebody who need not be signed in.
+    /// A caller of an operation that needs no sign-in.
     Anonymous,
     /// The service itself.
     System,
@@ -35,7 +35,7 @@ impl Actor {
     }
 }
 
-/// The key of somebody who is signed in, whatever it is.
+/// The id of a principal as a column value.
 pub(super) fn principal_key(principal: Principal) -> Key {
     match principal {
         Principal::Member(id) => id.into(),
@@ -48,27 +48,27 @@ pub(super) fn principal_key(principal: Principal) -> Key {
 pub struct EventRow<'a> {
     /// Its id.
     pub id: EventId,
-    /// When.
+    /// When it happened.
     pub now: Timestamp,
-    /// Who.
+    /// Who caused it.
     pub actor: Actor,
-    /// What: the name of a [`domain::event::EventType`].
+    /// What happened: the name of a [`domain::event::EventType`].
     pub action: &'a str,
-    /// The id of what it was done to, as text.
+    /// The id of the changed object, as text.
     pub subject: &'a str,
-    /// Where the account stands that it belongs to: those on the way may read it.
+    /// The place of the event's account in the account tree. The accounts on the path can read the event.
     pub ancestry: Ancestry,
-    /// The changed members before, as JSON, without secrets.
+    /// The changed fields before the change, as JSON, without secrets.
     pub before: Option<&'a str>,
-    /// The changed members after, as JSON, without secrets.
+    /// The changed fields after the change, as JSON, without secrets.
     pub after: Option<&'a str>,
-    /// The request that did it.
+    /// The id of the request that caused it.
     pub request_id: &'a str,
-    /// The network address that it came from.
+    /// The network address that the request came from.
     pub source_address: Option<&'a str>,
 }
 
-/// Records an event.
+/// Records an event in the transaction of the change.
 pub fn record(tx: &mut StoreConnection, event: &EventRow<'_>) -> Result<(), Error> {
     let EventRow { id, now, actor, action, subject, ancestry, before, after, request_id, source_address } = event;
     let (principal, tier) = match actor {

@@ -1,4 +1,4 @@
-//! Callers that were looked up, remembered from one group of reads to the next.
+//! A cache of authenticated callers, kept by the SQLite reader from one group of reads to the next.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -17,40 +17,40 @@ use domain::principal::Principal;
 use super::error::Error;
 use super::prepared::Prepared;
 
-/// Who makes a request, as the database knows it at this moment.
+/// The authenticated caller of a request, as found in the database.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// Who.
+    /// The member or API client.
     pub principal: Principal,
-    /// What it may do.
+    /// Its role in its account.
     pub role: Role,
-    /// The account that it signed in to.
+    /// The account it belongs to.
     pub account: AccountId,
-    /// That account's tier.
+    /// The tier of that account.
     pub tier: Tier,
-    /// Whether that account and all above it are active.
+    /// Whether that account and all accounts above it are active (R7).
     pub operates: bool,
-    /// Whether it is a member without a second factor of an account that asks for one.
+    /// Whether it is a member who has no second factor although the account requires one.
     pub lacks_second_factor: bool,
-    /// The limits of an API client.
+    /// The terms of an API client: role, expiry and allowed networks. `None` for a member.
     pub terms: Option<Terms>,
-    /// When its session ends, or its secret.
+    /// When its session, or the secret of an API client, expires. `None` means never.
     pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl SignedIn {
-    /// Whether it may call from an address.
+    /// Whether the caller may send requests from this network address. Always true for members.
     #[must_use]
     pub fn may_call_from(&self, address: IpAddr) -> bool {
         self.terms.as_ref().is_none_or(|terms| terms.networks.admit(address))
     }
 }
 
-/// Most sessions that are remembered from one group of reads to the next.
+/// Number of cached sessions above which the cache is cleared before the next group of reads.
 const REMEMBERED_MAX: usize = 4096;
 
-/// Who has which session, as it was found on one snapshot. Reads on the same snapshot share it, so that a caller with many
-/// requests is looked up once.
+/// Maps sessions to their callers, as found on one database snapshot. All reads on the same snapshot share the cache,
+/// so a caller who sends many requests is looked up only once.
 #[derive(Debug, Default)]
 pub struct CallerCache {
     found: HashMap<SessionId, Option<SignedIn>>,
@@ -58,7 +58,8 @@ pub struct CallerCache {
 }
 
 impl CallerCache {
-    /// Forgets everybody if the snapshot of the transaction that has just begun is not the one that they were found on.
+    /// Clears the cache if the transaction that has just begun sees a different snapshot from the one the entries were
+    /// found on. Must be called at the start of every read transaction.
     pub(crate) fn forget_other_snapshots(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
         let snapshot = Prepared(DataVersion).get_result(connection)?;
         if self.snapshot.replace(snapshot) != Some(snapshot) || self.found.len() > REMEMBERED_MAX {
@@ -67,7 +68,7 @@ impl CallerCache {
         Ok(())
     }
 
-    /// Whoever has a session: as remembered, or as `find` finds it now.
+    /// Returns the caller of a session from the cache, or calls `find` and caches its result (including `None`).
     pub(crate) fn signed_in(
         &mut self,
         session: SessionId,
@@ -80,7 +81,8 @@ impl CallerCache {
     }
 }
 
-/// Another number on this connection as soon as another one, in whatever process, has changed the file.
+/// `PRAGMA data_version`: its value changes on this connection whenever another connection, in any process, has changed
+/// the file.
 #[derive(Debug, Clone, Copy, QueryId)]
 struct DataVersion;
 

@@ -1,4 +1,4 @@
-//! A connection to either database, and how a fresh one is set up.
+//! A connection to SQLite or PostgreSQL, and the settings each new connection gets.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use diesel::{Connection, PgConnection, SqliteConnection};
 
 use super::error::Error;
 
-/// A connection to either database, with which every query of this crate works.
+/// A connection to either database. Every query of this crate takes one.
 #[derive(diesel::MultiConnection)]
 pub enum StoreConnection {
     /// PostgreSQL, through libpq.
@@ -20,9 +20,9 @@ pub enum StoreConnection {
 
 /// Runs a query on the inner connection of a [`StoreConnection`]: `on!(tx, connection => query.execute(connection))`.
 ///
-/// The derived multi connection builds the SQL text of a query on every call, and lets no insert keep its prepared
-/// statement. On the inner connection diesel knows the query by its type. Only the paths that every request takes
-/// are worth it. A macro, because the two arms are typed by different back ends.
+/// The derived multi-connection rebuilds the SQL text of a query on every call and never caches the prepared statement
+/// of an insert. On the inner connection, diesel caches both by the type of the query. This is only worth it on paths
+/// that every request takes. It has to be a macro because the two arms have different backend types.
 macro_rules! on {
     ($tx:expr, $connection:ident => $query:expr) => {
         match $tx {
@@ -33,15 +33,16 @@ macro_rules! on {
 }
 pub(crate) use on;
 
-/// A query to be completed step by step, for the back end of a connection. Within [`on!`], which has a different one in each arm.
+/// Boxes a query for the backend of a connection, so that filters can be added step by step. For use within [`on!`],
+/// where the backend differs between the two arms.
 pub(crate) fn boxed<'a, C: Connection, Q: BoxedDsl<'a, C::Backend>>(query: Q, _: &C) -> Q::Output {
     query.internal_into_boxed()
 }
 
-/// What a connection to SQLite keeps of the file in memory, unless it serves many.
+/// Page cache of a SQLite connection that serves few requests, in KiB.
 pub(crate) const SMALL_CACHE_KIB: u32 = 2_000;
 
-/// Where the data is.
+/// Which database the store uses, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A file of the embedded SQLite.
@@ -50,7 +51,7 @@ pub enum DatabaseUrl {
     Postgresql(String),
 }
 
-/// A database URL that is of neither kind.
+/// The error for a database URL that names neither SQLite nor PostgreSQL.
 #[derive(Debug, PartialEq, Eq)]
 pub struct InvalidUrl;
 
@@ -76,12 +77,13 @@ impl FromStr for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Opens a connection and sets it up.
+    /// Opens a connection with the small page cache and applies its settings.
     pub(crate) fn connect(&self) -> Result<StoreConnection, Error> {
         self.connect_keeping(SMALL_CACHE_KIB)
     }
 
-    /// The same. On SQLite it keeps so many KiB of the file in memory; PostgreSQL does that for itself.
+    /// Opens a connection whose page cache has `cache_kib` KiB and applies its settings. The size only affects SQLite;
+    /// PostgreSQL manages its cache itself.
     pub(crate) fn connect_keeping(&self, cache_kib: u32) -> Result<StoreConnection, Error> {
         match self {
             Self::Sqlite(path) => sqlite(path, cache_kib).map(StoreConnection::Sqlite),
@@ -89,8 +91,8 @@ impl DatabaseUrl {
         }
     }
 
-    /// The same for a connection that SQLite lets do nothing but read: the version of the data by which readers remember
-    /// callers tells nothing of a connection's own changes.
+    /// Opens a connection for reads only, with a page cache of `cache_kib` KiB. On SQLite, writes on it fail. This
+    /// protects the caller cache: `PRAGMA data_version` does not reflect changes made by the connection itself.
     pub(crate) fn connect_reading(&self, cache_kib: u32) -> Result<StoreConnection, Error> {
         let mut connection = self.connect_keeping(cache_kib)?;
         if let StoreConnection::Sqlite(reader) = &mut connection {
@@ -103,7 +105,8 @@ impl DatabaseUrl {
 fn sqlite(path: &Path, cache_kib: u32) -> Result<SqliteConnection, Error> {
     let path = path.to_str().ok_or_else(|| Error::Unavailable("the database's path is not UTF-8".to_owned()))?;
     let mut connection = SqliteConnection::establish(path).map_err(|error| Error::Unavailable(error.to_string()))?;
-    // Another process may hold the file for a moment: the time to wait comes before the pragmas that can meet it.
+    // Another process may have the file locked for a moment. Set the timeout first, because the other pragmas can run
+    // into that lock.
     connection.batch_execute("PRAGMA busy_timeout = 10000;")?;
     connection.batch_execute(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \

@@ -1,4 +1,4 @@
-//! The handle: async outside, blocking diesel inside, on the store's own few threads (S4).
+//! The handle to the store: an async interface over blocking diesel calls, which run on the store's own threads (S4).
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -12,13 +12,13 @@ use super::error::{Error, Failure};
 use super::job::Job;
 use super::{group, job, migrations, pool};
 
-/// How the store is run.
+/// Queue and thread settings of the store.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Operations of each kind, reads and writes, that may wait for a thread before further ones are turned away.
+    /// Capacity of each queue (reads, writes). While a queue is full, further operations fail with [`Error::Busy`].
     pub queue: usize,
-    /// Threads of each kind on PostgreSQL, each with a connection. SQLite has one writer, one reader, and one reader for
-    /// what takes long.
+    /// Number of reader threads and of writer threads on PostgreSQL, each with its own connection. Ignored on SQLite,
+    /// which has one writer, one reader and one reader for long queries.
     pub threads: usize,
 }
 
@@ -28,12 +28,14 @@ impl Default for Options {
     }
 }
 
-/// What SQLite's writer keeps of the file in memory: the ends of all indexes, where what is new goes.
+/// Page cache of SQLite's writer, in KiB. Enough for the right-hand ends of all indexes, where new rows are inserted.
 const WRITER_CACHE_KIB: u32 = 4_000;
-/// What its reader keeps: all of a small installation, and of a large one what is asked for often.
+/// Page cache of SQLite's reader, in KiB. Enough for a small database as a whole, or for the frequently read pages of a
+/// large one.
 const READER_CACHE_KIB: u32 = 20_000;
 
-/// A handle to the store, cheap to clone. When the last one goes, what waits is carried out and the threads end.
+/// A handle to the store, cheap to clone. Dropping the last handle runs the operations still queued, then stops the
+/// threads.
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
 
@@ -46,7 +48,7 @@ struct Inner {
 }
 
 impl Database {
-    /// Opens the store: brings its schema up to date and starts its threads. Blocks while it does.
+    /// Opens the store: runs pending migrations and starts the threads. Blocks until both are done.
     pub fn open(url: DatabaseUrl, options: Options) -> Result<Self, Error> {
         migrations::run(&mut url.connect()?)?;
         let (read, reads) = bounded(options.queue);
@@ -77,8 +79,10 @@ impl Database {
         Ok(Self(Arc::new(Inner { url, read, read_long, write, threads })))
     }
 
-    /// Runs an operation that only reads, on one snapshot that holds every write acknowledged before this call. It is asked for
-    /// by the call itself: to drop the future does not take it back.
+    /// Runs a read-only operation on one snapshot, which contains every write acknowledged before this call.
+    ///
+    /// The operation is queued by the call itself, not on the first poll; dropping the future does not cancel it. Fails
+    /// with [`Error::Busy`] if the queue is full.
     pub fn read<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
@@ -88,7 +92,8 @@ impl Database {
         self.read_with_cache(move |tx, _| operation(tx))
     }
 
-    /// The same for an operation that looks its caller up: SQLite's reader remembers callers until anybody changes the file.
+    /// Like [`Self::read`], for operations that look up their caller: they get the caller cache, which SQLite's reader
+    /// keeps until the file changes. On PostgreSQL the cache is always empty.
     pub fn read_with_cache<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
@@ -98,7 +103,8 @@ impl Database {
         ask(&self.0.read, job::pack(operation))
     }
 
-    /// The same for an operation that may take a second: on SQLite, others don't wait for it.
+    /// Like [`Self::read`], for operations that may take about a second. On SQLite they run on a separate thread, so
+    /// that short reads don't wait for them.
     pub fn read_long<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
@@ -108,8 +114,9 @@ impl Database {
         ask(&self.0.read_long, job::pack(move |tx, _| operation(tx)))
     }
 
-    /// The same for an operation whose outcome depends on nothing but a question and the snapshot. On SQLite, those that
-    /// wait together with the same question are answered by one run. The question must name all that counts of the caller.
+    /// Like [`Self::read_with_cache`], for operations whose result depends only on `question` and the snapshot. On
+    /// SQLite, operations with the same question in the same group run once and share the result. The question must
+    /// therefore contain everything about the caller that affects the result.
     pub fn read_question<T, E, F>(&self, question: String, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
@@ -119,9 +126,12 @@ impl Database {
         ask(&self.0.read, job::pack_question(question, operation))
     }
 
-    /// Runs an operation in a transaction of its own: all of it is durable when this returns `Ok`, and nothing of it
-    /// stays otherwise. PostgreSQL may run the operation again after a conflict, and SQLite when another one of its group has
-    /// to be undone, so it must not act outside. It, too, is asked for by the call itself.
+    /// Runs an operation that writes. Its changes are durable when this returns `Ok`; on any error they are rolled
+    /// back.
+    ///
+    /// The operation may run more than once: on PostgreSQL after a conflict, on SQLite when another operation of its
+    /// group has to be rolled back. It must therefore have no side effects outside the database. It is queued by the
+    /// call itself; dropping the future does not cancel it. Fails with [`Error::Busy`] if the queue is full.
     pub fn write<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
@@ -131,7 +141,8 @@ impl Database {
         self.write_with_cache(move |tx, _| operation(tx))
     }
 
-    /// The same for an operation that looks its caller up: on SQLite, those of one caller that wait together do so once.
+    /// Like [`Self::write`], for operations that look up their caller: on SQLite, the operations of one group share a
+    /// caller cache. On PostgreSQL the cache is always empty.
     pub fn write_with_cache<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
@@ -141,18 +152,18 @@ impl Database {
         ask(&self.0.write, job::pack(operation))
     }
 
-    /// Whether the schema is that of this version of the service.
+    /// Whether every migration known to this version of the service has been applied.
     pub async fn is_migrated(&self) -> Result<bool, Error> {
         self.read(migrations::is_current).await
     }
 
-    /// Where the data is.
+    /// The URL that the store was opened with.
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
         &self.0.url
     }
 
-    /// Operations that wait for a thread: those that read, those that write.
+    /// Number of queued operations: (reads, writes). Long reads on SQLite are not included.
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
         (self.0.read.len(), self.0.write.len())
@@ -161,7 +172,7 @@ impl Database {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // Closing the queues lets the threads finish what waits and end.
+        // Once their queue is closed, the threads run what is still queued and end.
         (self.read, self.read_long, self.write) = (bounded(0).0, bounded(0).0, bounded(0).0);
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
@@ -171,7 +182,8 @@ impl Drop for Inner {
     }
 }
 
-/// Puts a job into a queue at once, so that what waits for it is small: it is part of the future of every request.
+/// Queues a job immediately and returns a future for its outcome. The future only contains the receiver, which keeps
+/// the future of every request small.
 fn ask<T, E: Failure>(
     queue: &Sender<Box<dyn Job>>,
     (job, outcome): (Box<dyn Job>, oneshot::Receiver<Result<T, E>>),

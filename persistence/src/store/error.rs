@@ -1,27 +1,27 @@
-//! Failures of the store itself. What a rule refuses is not among them (S7).
+//! Failures of the store itself. Refusals by a business rule are not among them (S7).
 
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
-/// The store could not do what was asked, through no fault of the caller.
+/// A failure of the store that the caller did not cause.
 #[derive(Debug)]
 pub enum Error {
-    /// More requests wait than the store will take on; try again soon.
+    /// The queue is full; try again soon.
     Busy,
-    /// The store is closing and takes nothing more.
+    /// The store is closing and accepts no further operations.
     Closed,
-    /// The operation panicked. Nothing of it was kept.
+    /// The operation panicked. Its changes were rolled back.
     Panicked,
-    /// The database can't be reached or refused to commit.
+    /// The database can't be reached, or a commit failed.
     Unavailable(String),
     /// A query failed.
     Query(QueryError),
-    /// A row holds what this service never writes.
+    /// A row contains a value that this service never writes.
     Corrupt(String),
 }
 
-/// What an operation's error type tells the store about itself.
+/// What the store needs from the error type of an operation: to tell its own failures from refusals by a rule.
 pub trait Failure: From<Error> {
-    /// The failure of the store inside it, if it is one.
+    /// The store failure inside this error; `None` if the error is a refusal by a rule.
     fn store_error(&self) -> Option<&Error>;
 }
 
@@ -32,7 +32,7 @@ impl Failure for Error {
 }
 
 impl Error {
-    /// Whether the same transaction, run again, can succeed: a serialisation failure or a deadlock (S4).
+    /// Whether rerunning the transaction can succeed: true for a serialisation failure and for a deadlock (S4).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -44,7 +44,7 @@ impl Error {
         }
     }
 
-    /// Whether the database could not be reached, or could not do its work in time, so that the same request may succeed later.
+    /// Whether the database was unreachable or timed out, so that the same request may succeed later.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         const SIGNS: [&str; 5] = [
@@ -64,7 +64,7 @@ impl Error {
         }
     }
 
-    /// Whether the connection itself is gone.
+    /// Whether the connection is broken and has to be replaced.
     pub(crate) fn is_disconnect(&self) -> bool {
         match self {
             Self::Query(QueryError::DatabaseError(kind, information)) => {
@@ -99,8 +99,8 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Whether a row was new: reads a unique violation as "no" and leaves every other failure as it is. The call site
-/// knows which index it can have been.
+/// Turns the result of an insert into `true` if the row was inserted and `false` on a unique violation; other errors
+/// are returned. The caller has to know which unique index can be violated.
 pub(crate) fn inserted(result: Result<usize, QueryError>) -> Result<bool, Error> {
     match result {
         Ok(_) => Ok(true),

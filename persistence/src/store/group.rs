@@ -1,8 +1,8 @@
 //! SQLite's threads: one writer that commits in groups, and readers that read in groups (S4).
 //!
-//! A commit costs a flush to disk whether it holds one change or a hundred. The writer therefore takes whatever
-//! waits into one transaction, commits once, and only then answers them all. When one of them has to be undone, the
-//! group runs again with a savepoint for each, so that one can't harm another.
+//! A commit costs one flush to disk, whether it contains one change or a hundred. The writer therefore runs all queued
+//! operations in one transaction, commits once, and only then replies to all of them. If one of them has to be rolled
+//! back, the whole group runs again with a savepoint around each operation, so that one can't affect another.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -18,23 +18,24 @@ use super::job::{Job, Verdict};
 use super::prepared::Prepared;
 use super::reply_batch;
 
-/// Most operations in one transaction: enough to make the flush cheap, few enough to keep the first one's wait short.
+/// Most operations in one transaction: enough to spread the cost of the flush, few enough to keep the first one's wait
+/// short.
 const GROUP_MAX: usize = 256;
 
-/// Commits what the queue brings, in groups, until the queue is closed and empty.
+/// Runs and commits queued operations in groups, until the queue is closed and empty.
 pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
     while let Some(group) = next_group(queue) {
         commit(&mut connection, group);
     }
-    // A clean file beside no write-ahead log is easier to copy; if it fails, the log is simply kept.
+    // Without a write-ahead log beside it, the file is easier to copy. If the checkpoint fails, the log simply stays.
     let _ = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
-/// Answers what the queue brings, in groups, until the queue is closed and empty.
+/// Runs queued reads in groups, until the queue is closed and empty.
 ///
-/// The group is collected before its transaction opens, so every read sees every write that was acknowledged before
-/// the read was asked for. Those who ask the same question on the same snapshot get one answer: a list that many
-/// poll is read once a group. All are answered together, so that the threads that wait are woken once.
+/// A group is collected before its transaction begins, so every read sees all writes that were acknowledged before the
+/// read was queued. Reads with the same question share one result: a list that many clients poll is read once per
+/// group. All replies are sent together at the end, so that each waiting thread is woken only once.
 pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
     let mut callers = CallerCache::default();
     while let Some(mut group) = next_group(queue) {
@@ -79,16 +80,16 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
     match done {
         Ok(()) => reply_batch::give(group),
         Err(error) => {
-            // Refusals fail too: they were decided on facts that are now undone.
+            // Refusals fail too, because they may be based on changes of the group that are rolled back here.
             end(connection, "ROLLBACK");
             fail_all(group, &error);
         }
     }
 }
 
-/// Runs a group in one transaction, as if nothing of it had to be undone, which is nearly always so. `false`, with
-/// the transaction still open, as soon as something has. All of them are under way at the same time, so each may be seen
-/// as the first one when it comes to who calls.
+/// Runs a group in one transaction without savepoints, on the assumption (nearly always true) that nothing has to be
+/// rolled back. Returns `false`, with the transaction still open, as soon as an operation has to be. The operations
+/// share one caller cache: their requests are concurrent, so each may see its caller as it was before the others ran.
 fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<bool> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
     let mut callers = CallerCache::default();
@@ -104,8 +105,8 @@ fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) ->
     Ok(true)
 }
 
-/// Runs a group in one transaction, each operation in a savepoint, so that it can be undone by itself. SQLite then
-/// copies every page that an operation changes, which costs as much as the change.
+/// Runs a group in one transaction with a savepoint around each operation, so that each can be rolled back alone.
+/// Slower than [`run_together`]: for a savepoint, SQLite copies every page that the operation changes.
 fn run_apart(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<()> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
     for job in group {
@@ -126,7 +127,7 @@ extern "SQL" {
     fn total_changes() -> BigInt;
 }
 
-/// Rows that this connection has changed so far.
+/// Number of rows changed on this connection since it was opened.
 fn rows_changed(connection: &mut StoreConnection) -> QueryResult<i64> {
     on!(connection, connection => Prepared(diesel::select(total_changes())).get_result(connection))
 }

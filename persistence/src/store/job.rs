@@ -1,4 +1,4 @@
-//! One operation of one request on its way through a database thread.
+//! Jobs: operations in the form in which they are queued for a database thread.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,54 +11,56 @@ use super::connection::StoreConnection;
 use super::error::{Error, Failure};
 use super::reply_batch::ReplyBatch;
 
-/// What is to become of the work that an operation did.
+/// What to do with the changes of an operation after it has run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Commit it.
+    /// Commit them.
     Keep,
-    /// Undo it: a rule refused.
+    /// Roll them back: a rule refused the request.
     Refuse,
-    /// Undo it: a query failed or the operation panicked.
+    /// Roll them back: a query failed or the operation panicked.
     Discard,
-    /// Undo it and run it again in a new transaction.
+    /// Roll them back and run the operation again in a new transaction.
     Retry,
-    /// Undo it, and don't use this connection again.
+    /// Roll them back, and don't use this connection again.
     Disconnected,
 }
 
-/// An operation whose types are hidden, so that a queue can hold those of all requests.
+/// An operation with its types erased, so that one queue can contain the operations of all requests.
 pub(crate) trait Job: Send {
-    /// Runs it on a connection with an open transaction, and keeps the outcome to itself.
-    /// What is known of the snapshot it may use and add to.
+    /// Runs the operation on a connection with an open transaction and stores the outcome. The operation may use
+    /// `callers` and add to it.
     fn run(&mut self, connection: &mut StoreConnection, callers: &mut CallerCache) -> Verdict;
-    /// What it asks, if others that ask the same on the same snapshot may have its outcome.
+    /// The key under which the outcome may be shared with other jobs on the same snapshot; `None` if it may not be
+    /// shared.
     fn question(&self) -> Option<&str>;
-    /// A copy of the outcome of the last run, for [`Job::adopt`].
+    /// A copy of the outcome of the last run, to be passed to [`Job::adopt`]. `None` if the job can't be shared or has
+    /// not run.
     fn share(&self) -> Option<Box<dyn Any>>;
-    /// Takes over what another job shared. `false` if it was of another kind.
+    /// Uses the outcome shared by another job instead of running. Returns `false` if the outcome has a different type.
     fn adopt(&mut self, outcome: &dyn Any) -> bool;
-    /// Where to put it when it is done, if whoever waits has such a place. Gives it once.
+    /// Takes the reply batch of the thread that queued the job, if that thread has one. Later calls return `None`.
     fn replies(&mut self) -> Option<Arc<ReplyBatch>>;
-    /// Gives the outcome of the last run to whoever waits for it.
+    /// Sends the outcome of the last run to the waiting request.
     fn answer(self: Box<Self>);
-    /// Gives a failure of the store instead.
+    /// Sends a failure of the store to the waiting request instead of the outcome.
     fn fail(self: Box<Self>, error: Error);
 }
 
-/// Copies an outcome.
+/// A function that clones an outcome.
 type Copy<T, E> = fn(&Result<T, E>) -> Result<T, E>;
 
 struct Operation<F, T, E> {
     run: F,
     question: Option<String>,
-    /// How an outcome is copied, where it may be shared.
+    /// Clones the outcome; `None` if it may not be shared.
     copy: Option<Copy<T, E>>,
     outcome: Option<Result<T, E>>,
     replies: Option<Arc<ReplyBatch>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-/// Packs an operation, and gives the other end on which its outcome will arrive.
+/// Makes a job of an operation, and the receiver on which its outcome will arrive.
 pub(crate) fn pack<F, T, E>(operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
 where
     F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
@@ -70,7 +72,7 @@ where
     (Box::new(Operation { run: operation, question: None, copy: None, outcome: None, replies, reply }), outcome)
 }
 
-/// The same for an operation that may have the outcome of another with the same question.
+/// Like [`pack`], for an operation that may share its outcome with other jobs that have the same question.
 pub(crate) fn pack_question<F, T, E>(question: String, operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
 where
     F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
@@ -123,7 +125,7 @@ where
 
     fn answer(self: Box<Self>) {
         let outcome = self.outcome.unwrap_or_else(|| Err(E::from(Error::Closed)));
-        // Nobody waits when the client has hung up; what was committed stays committed.
+        // Sending fails if the client has disconnected. What was committed stays committed.
         let _ = self.reply.send(outcome);
     }
 

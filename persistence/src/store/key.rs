@@ -1,4 +1,4 @@
-//! Ids in the database: 16 bytes, `uuid` on PostgreSQL and `BLOB` on SQLite (S2).
+//! How ids are stored: 16 bytes, as `uuid` on PostgreSQL and as `BLOB` on SQLite (S2).
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -17,20 +17,20 @@ pub(crate) mod sql {
     use diesel::query_builder::QueryId;
     use diesel::sql_types::SqlType;
 
-    /// 16 bytes.
+    /// `uuid` on PostgreSQL, a `BLOB` of 16 bytes on SQLite.
     #[derive(Debug, Clone, Copy, SqlType, QueryId)]
     #[diesel(postgres_type(name = "uuid"))]
     #[diesel(sqlite_type(name = "Binary"))]
     pub struct Key;
 }
 
-/// The value of an id, as a row holds it.
+/// The column value of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql::Key)]
 pub struct Key([u8; 16]);
 
 impl Key {
-    /// The typed id of this value.
+    /// The typed id with this value. The caller has to know which kind of id the column contains.
     pub(crate) fn id<K>(self) -> Id<K> {
         Id::from_uuid(Uuid::from_bytes(self.0))
     }

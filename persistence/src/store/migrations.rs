@@ -1,4 +1,4 @@
-//! The schema's history, embedded in the binary: the same steps for both databases.
+//! The migrations of the schema, embedded in the binary. Each database has its own SQL for the same steps.
 
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
@@ -13,17 +13,18 @@ use super::error::Error;
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRESQL: EmbeddedMigrations = embed_migrations!("../migrations/postgresql");
 
-/// Any number; it only has to be the same in every replica that starts.
+/// The number is arbitrary; it only has to be the same in all replicas.
 const LOCK: &str = "SELECT pg_advisory_lock(7311962044291)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7311962044291)";
 
-/// Takes the steps that are missing. Replicas that start together wait for one another.
+/// Runs the pending migrations. On PostgreSQL an advisory lock makes replicas that start at the same time wait for each
+/// other.
 pub(crate) fn run(connection: &mut StoreConnection) -> Result<(), Error> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable(format!("migration: {error}"));
     match connection {
         StoreConnection::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(drop).map_err(failed),
         StoreConnection::Postgresql(postgresql) => {
-            // A step may have to build an index over everything, and others wait for it.
+            // A migration may have to build an index over a large table, and other replicas wait for it.
             postgresql.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")?;
             postgresql.batch_execute(LOCK)?;
             let done = postgresql.run_pending_migrations(POSTGRESQL).map(drop).map_err(failed);
@@ -33,7 +34,8 @@ pub(crate) fn run(connection: &mut StoreConnection) -> Result<(), Error> {
     }
 }
 
-/// Whether no step is missing. Only reads: the library's own check would create the table that it looks at.
+/// Whether all migrations have been applied. Only reads, unlike the library's own check, which creates its table if it
+/// is missing.
 pub(crate) fn is_current(connection: &mut StoreConnection) -> Result<bool, Error> {
     let taken: Vec<Taken> = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(connection)?;
     let known = match connection {

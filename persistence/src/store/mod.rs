@@ -1,4 +1,5 @@
-//! How a query runs: connections, the threads that own them, groups of operations, and what every query needs.
+//! The machinery that runs queries: connections, the threads that own them, groups of operations, and shared column
+//! types.
 
 pub(crate) mod error;
 pub(crate) mod connection;

@@ -1,4 +1,4 @@
-//! PostgreSQL's threads: each has a connection of its own and gives every operation a transaction (S4).
+//! PostgreSQL's threads: each has its own connection and runs every operation in its own transaction (S4).
 
 use std::time::Duration;
 
@@ -10,17 +10,18 @@ use super::connection::{DatabaseUrl, StoreConnection};
 use super::error::Error;
 use super::job::{Job, Verdict};
 
-/// Runs of one operation before a conflict with others is given up: with a thread's worth of competitors and growing
-/// pauses, far more than any has been seen to need.
+/// How often an operation is run before it fails with [`Error::Busy`] because of conflicts. The pauses between runs
+/// grow, so operations need far fewer in practice.
 const RUNS_MAX: u32 = 30;
 
-/// Each statement sees what is committed; rules that span rows hold by [`crate::accounts::lock`]. Serialisable
-/// isolation had to run most of 32 concurrent creations again, because their ids are neighbours in the indexes.
+/// Each statement sees what is committed when it starts; [`crate::accounts::lock`] protects rules that span several
+/// rows. Serialisable isolation is not an option: most of 32 concurrent creations had to be retried, because their ids
+/// are adjacent in the indexes.
 pub(crate) const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-/// One snapshot for all queries of a read.
+/// All queries of a read see the same snapshot.
 pub(crate) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// Carries out what the queue brings until the queue is closed and empty.
+/// Runs queued operations until the queue is closed and empty.
 pub(crate) fn work(
     url: &DatabaseUrl,
     connection: StoreConnection,
@@ -49,7 +50,7 @@ fn carry_out(url: &DatabaseUrl, held: &mut Option<StoreConnection>, begin: &str,
             (Verdict::Keep | Verdict::Refuse | Verdict::Discard, Ok(())) => return job.answer(),
             (Verdict::Retry, Ok(())) => true,
             (Verdict::Keep, Err(error)) if error.is_retryable() => {
-                // The failed commit has ended the transaction already.
+                // The failed commit has already ended the transaction.
                 true
             }
             (Verdict::Keep, Err(error)) => {
@@ -70,8 +71,8 @@ fn carry_out(url: &DatabaseUrl, held: &mut Option<StoreConnection>, begin: &str,
     job.fail(Error::Busy);
 }
 
-/// A connection with an open transaction. Nothing has run yet, so a connection that died while it was idle is
-/// replaced.
+/// Begins a transaction, on the existing connection if there is one. Nothing has run yet, so a connection that broke
+/// while idle can safely be replaced.
 fn open<'a>(
     url: &DatabaseUrl,
     held: &'a mut Option<StoreConnection>,
@@ -90,7 +91,8 @@ fn open<'a>(
     held.as_mut().ok_or(Error::Closed)
 }
 
-/// Grows with the runs, and differs between threads so that competitors don't meet again.
+/// The pause before the next run: 0.2 to 1.2 ms times the number of runs (at most 10), with random jitter so that
+/// competing threads don't collide again.
 fn pause(run: u32) -> Duration {
     let spread = uuid::Uuid::now_v7().as_u128() % 1000;
     Duration::from_micros(u64::from(run.min(10)) * (200 + u64::try_from(spread).unwrap_or(0)))

@@ -1,11 +1,12 @@
-//! Queries whose prepared statement is kept without a second thought.
+//! Queries whose prepared statement is cached without diesel's check.
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
-/// A query of which no part depends on how much is bound. Before diesel uses a statement that it has kept, it goes over all of
-/// the query to see whether it may, each time anew; of an insert that is as much work as binding its values.
+/// A query whose SQL text does not depend on the number of bound values. Before diesel uses a cached statement, it
+/// walks the whole query to check that it may; for an insert, this costs as much as binding the values. This wrapper
+/// skips that check.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct Prepared<Q>(pub(crate) Q);
 

@@ -1,5 +1,5 @@
-//! The way back from a database thread to a thread that serves many requests: it is woken once for all answers of a group, where
-//! each answer by itself would cost a call to the operating system.
+//! Batches the replies of a database thread to a server thread. The server thread is woken once for all replies of a
+//! group; waking it for each reply would cost a system call every time.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,20 +12,20 @@ thread_local! {
     static OWN: RefCell<Option<Arc<ReplyBatch>>> = const { RefCell::new(None) };
 }
 
-/// Where a thread finds the answers to what it asked.
+/// The finished jobs that one server thread has queued, waiting for that thread to deliver their outcomes.
 pub(crate) struct ReplyBatch {
-    /// `None` when nobody takes them any more.
+    /// `None` once the server thread has stopped taking them.
     answered: Mutex<Option<Vec<Box<dyn Job>>>>,
     bell: Notify,
 }
 
 impl ReplyBatch {
-    /// The tray of the thread that asks, if it has one.
+    /// The batch of the current thread, if it runs [`hand_over`].
     pub(crate) fn own() -> Option<Arc<Self>> {
         OWN.with_borrow(Option::clone)
     }
 
-    /// Gives it back when nobody takes it any more.
+    /// Adds a finished job. Returns the job if the batch has been closed.
     fn put(&self, job: Box<dyn Job>) -> Result<(), Box<dyn Job>> {
         match self.answered.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             Some(answered) => {
@@ -42,8 +42,8 @@ impl ReplyBatch {
     }
 }
 
-/// Hands over what database threads answer to the requests of this thread, until it is dropped. To be spawned on each thread that
-/// serves; the answers to other threads go to them one by one.
+/// Delivers the replies of database threads to the requests of the current thread, until the future is dropped. Spawn
+/// it once on each server thread. Requests of threads without it get their replies one by one.
 pub async fn hand_over() {
     struct Closing(Arc<ReplyBatch>);
     impl Drop for Closing {
@@ -62,7 +62,7 @@ pub async fn hand_over() {
     }
 }
 
-/// Gives the outcomes of a group to whoever waits for them.
+/// Sends the outcomes of a group of finished jobs to the requests that wait for them.
 pub(crate) fn give(group: Vec<Box<dyn Job>>) {
     let mut batches: Vec<Arc<ReplyBatch>> = Vec::new();
     for mut job in group {

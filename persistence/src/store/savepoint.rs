@@ -1,11 +1,12 @@
-//! Parts of a transaction that can be undone by themselves.
+//! Parts of a transaction that can be rolled back alone.
 
 use diesel::connection::SimpleConnection;
 
 use super::connection::StoreConnection;
 use super::error::Error;
 
-/// Runs a part of a transaction: what it wrote is undone if it fails, and the transaction goes on. Parts may have parts.
+/// Runs `part` in a savepoint. If it fails, its changes are rolled back and its error is returned; the transaction
+/// stays usable. Savepoints may be nested.
 pub fn savepoint<T, E: From<Error>>(
     tx: &mut StoreConnection,
     part: impl FnOnce(&mut StoreConnection) -> Result<T, E>,

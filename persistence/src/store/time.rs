@@ -1,7 +1,8 @@
-//! Instants in the database: `Timestamp` in UTC, without a zone (S2).
+//! How instants are stored: SQL `Timestamp` in UTC, without a time zone (S2).
 //!
-//! On SQLite an instant is the text that diesel writes for one, so that its own functions and people can read it.
-//! Diesel finds out the format of each text anew, which costs more than the rest of a row; here it is known.
+//! On SQLite an instant is stored as text in diesel's format, which SQLite's own functions and people can read. Diesel
+//! detects the format of every text it reads, which costs more than reading the rest of the row; this module only
+//! accepts that one format.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::backend::Backend;
@@ -15,12 +16,12 @@ use domain::instant::write;
 
 use super::connection::MultiBackend;
 
-/// An instant as a row holds it.
+/// The column value of an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Timestamp)]
 pub(crate) struct Instant(NaiveDateTime);
 
-/// The instant that a column holds.
+/// The instant in a column.
 pub(crate) fn instant(column: Instant) -> Timestamp {
     column.0.and_utc()
 }
@@ -30,7 +31,7 @@ pub(crate) fn column(instant: Timestamp) -> Instant {
     Instant(instant.naive_utc())
 }
 
-/// Reads the text of an instant; `None` if it is none.
+/// Parses `2026-11-23 22:15:00`, optionally with three or six digits of fractional seconds. `None` for any other text.
 fn read(text: &[u8]) -> Option<NaiveDateTime> {
     let number = |from: usize, to: usize| -> Option<u32> {
         let digits = text.get(from..to)?;

@@ -1,4 +1,4 @@
-//! S4: the answers of a group reach a thread that serves, and nobody waits for ever when it ends.
+//! S4: the replies of a group reach a server thread, and no request waits forever when that thread ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -8,7 +8,7 @@ use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 use crate::store::reply_batch;
 use crate::{Database, DatabaseUrl, Error, Options, StoreConnection};
 
-/// Something that the writer was asked for and gives when the sender is dropped.
+/// A queued write. It completes when `release` is dropped.
 struct Asked {
     release: mpsc::Sender<()>,
     has_begun: Arc<AtomicBool>,

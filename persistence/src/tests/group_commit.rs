@@ -1,5 +1,5 @@
-//! S4: one bad operation harms no other, a failed commit acknowledges nothing, a panic is one request's, a full queue
-//! says so.
+//! S4: a failing operation does not affect others, a failed commit acknowledges nothing, a panic only fails its own
+//! request, and a full queue is reported.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -46,7 +46,7 @@ async fn exists(database: &Database, number: u128) -> bool {
     database.read(find).await.expect("a read").is_some()
 }
 
-/// Holds the writer until the returned sender is dropped, so that what follows waits and becomes one group.
+/// Blocks the writer until the returned sender is dropped, so that all operations queued meanwhile form one group.
 fn hold_writer(database: &Database) -> mpsc::Sender<()> {
     let (release, held) = mpsc::channel::<()>();
     let (started, running) = mpsc::channel();
@@ -143,7 +143,7 @@ async fn s4_a_failed_commit_acknowledges_nothing_of_its_group() {
     let dangling = tokio::spawn(async move {
         dangling
             .write(|tx| {
-                // A foreign key that is checked at the commit makes the commit itself fail.
+                // With deferred foreign keys, the violation makes the commit fail.
                 tx.batch_execute(
                     "PRAGMA defer_foreign_keys = ON; \
                      INSERT INTO email_addresses (canonical, account_id) VALUES ('x@example.com', x'00');",
@@ -254,7 +254,7 @@ async fn s4_those_who_ask_the_same_together_get_one_answer() {
     assert_eq!(runs.load(Ordering::Relaxed), 2);
 }
 
-/// An error of an operation that can be copied.
+/// An operation's error type that implements `Clone`.
 #[derive(Clone)]
 struct Refused;
 

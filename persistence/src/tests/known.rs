@@ -1,4 +1,4 @@
-//! R7: what a reader remembers of callers lasts as long as nobody changes the file.
+//! R7: the caller cache of the reader is valid until the file changes.
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;

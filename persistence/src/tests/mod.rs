@@ -1,4 +1,5 @@
-//! The store's own promises, on SQLite, which every machine has. What both databases promise is tested end to end.
+//! Tests of the store itself, on SQLite, which is available everywhere. The behaviour of both databases is tested end
+//! to end.
 
 mod answers;
 mod group_commit;

@@ -1,5 +1,5 @@
-//! What is asked again and again must not take longer with every year: what is due or pending is found by an index, whatever else
-//! there is.
+//! Queries that run again and again must not get slower as data accumulates: they find due or pending rows with an
+//! index.
 
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
@@ -18,7 +18,7 @@ struct Step {
     detail: String,
 }
 
-/// How SQLite goes about a query, a step a line.
+/// SQLite's plan for a query, one step per line.
 fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
     let directory = tempfile::tempdir().expect("a directory");
     let mut database = DatabaseUrl::Sqlite(directory.path().join("test.db")).connect().expect("a fresh database opens");

@@ -1,4 +1,4 @@
-//! Users written: added, changed, removed.
+//! Writing users: creating, updating and deleting them.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -19,7 +19,7 @@ use crate::store::key::Key;
 use crate::store::text::search_text;
 use crate::store::time::column;
 
-/// The columns that settings are kept in.
+/// The settings columns of a user.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = users)]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -58,8 +58,8 @@ impl SettingsRow {
     }
 }
 
-/// Adds a user, with its sealed password if it has one. Gives the claim that another user has; the transaction must then
-/// be given up.
+/// Creates a user, with its sealed password if it has one. If another user already has one of its unique properties,
+/// returns that claim; the transaction must then be rolled back.
 pub fn insert(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -92,8 +92,9 @@ pub fn insert(
     Ok(claim(tx, id, &user.settings)?.map_or(Ok(user), Err))
 }
 
-/// Changes the settings of a user, and its sealed password: `Some(None)` removes it, `None` leaves it as it is. Gives the
-/// claim that another user has; the transaction must then be given up.
+/// Updates the settings of a user. `password` is the new sealed password: `Some(None)` removes the password, `None`
+/// leaves it as it is. If another user already has one of its unique properties, returns that claim; the transaction
+/// must then be rolled back.
 pub fn update(
     tx: &mut StoreConnection,
     before: &User,
@@ -111,7 +112,7 @@ pub fn update(
     let set_password = |tx: &mut StoreConnection, password: Option<&[u8]>| {
         diesel::update(row).set(users::password.eq(password)).execute(tx)
     };
-    // Rows with a password have what it belongs to, at every moment.
+    // A database constraint allows a password only for a user of a PBX, so remove the password first.
     if password == Some(None) {
         set_password(tx, None)?;
     }
@@ -134,7 +135,7 @@ pub fn update(
     Ok(Ok(User { settings: settings.clone(), has_password, version, updated_at: now, ..before.clone() }))
 }
 
-/// Removes a user and frees all that it had.
+/// Deletes a user and frees its claims.
 pub fn delete(tx: &mut StoreConnection, user: &User, now: Timestamp) -> Result<(), Error> {
     free(tx, user.id)?;
     end_user(tx, user.account, user.id, now)?;
@@ -142,7 +143,8 @@ pub fn delete(tx: &mut StoreConnection, user: &User, now: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Whether the enterprise has the Teams user, as far as that can be told before claiming it: see `accounts::addresses`.
+/// Whether another user of the enterprise has the Teams user. Only a check in advance: see `is_taken` in
+/// `accounts::addresses`.
 fn is_taken(tx: &mut StoreConnection, account: AccountId, id: UserId, settings: &Settings) -> Result<bool, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
     let holder = users::table

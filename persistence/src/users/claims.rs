@@ -1,4 +1,4 @@
-//! Who is which SIP user and has which number, over all enterprises.
+//! Which user has which SIP user and which phone numbers. Both are unique across all enterprises.
 
 use diesel::prelude::*;
 use domain::id::UserId;
@@ -10,8 +10,8 @@ use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 
-/// Claims what a user has, in the place of what it had. Gives the claim that another user has; the transaction must then
-/// be given up.
+/// Claims the SIP user and phone numbers of a user, replacing its earlier claims. If another user has one of them,
+/// returns that claim; the transaction must then be rolled back.
 pub(super) fn claim(tx: &mut StoreConnection, user: UserId, settings: &Settings) -> Result<Option<UserClaim>, Error> {
     free(tx, user)?;
     if let (Some(pbx), Some(sip_user)) = (settings.assignment.pbx(), settings.assignment.sip_user()) {
@@ -25,7 +25,7 @@ pub(super) fn claim(tx: &mut StoreConnection, user: UserId, settings: &Settings)
             return Ok(Some(UserClaim::SipUser));
         }
     }
-    // Position 0 is the default number's, whether there is one or not.
+    // Position 0 is reserved for the default number.
     let further = (1_i16..).zip(&settings.forwarded_numbers);
     for (position, number) in settings.default_number.iter().map(|number| (0, number)).chain(further) {
         let claim = (
@@ -41,14 +41,14 @@ pub(super) fn claim(tx: &mut StoreConnection, user: UserId, settings: &Settings)
     Ok(None)
 }
 
-/// Frees what a user has.
+/// Frees all claims of a user.
 pub(super) fn free(tx: &mut StoreConnection, user: UserId) -> Result<(), Error> {
     diesel::delete(sip_users::table.filter(sip_users::user_id.eq(Key::from(user)))).execute(tx)?;
     diesel::delete(phone_numbers::table.filter(phone_numbers::user_id.eq(Key::from(user)))).execute(tx)?;
     Ok(())
 }
 
-/// The claim of a user that another one has, as far as that can be told before anything is written: see
+/// The first claim of a user that another user already has. Only a check in advance: see `is_taken` in
 /// `accounts::addresses`.
 pub(super) fn claimed(tx: &mut StoreConnection, user: UserId, settings: &Settings) -> Result<Option<UserClaim>, Error> {
     let StoreConnection::Sqlite(connection) = tx else { return Ok(None) };
@@ -77,7 +77,7 @@ pub(super) fn claimed(tx: &mut StoreConnection, user: UserId, settings: &Setting
     Ok(None)
 }
 
-/// A number from its end.
+/// A phone number with its characters reversed, for searches by suffix.
 pub(crate) fn reversed(number: &str) -> String {
     number.chars().rev().collect()
 }

@@ -1,4 +1,4 @@
-//! Users read: one, many, how many.
+//! Finding, listing and counting users.
 
 use std::collections::HashMap;
 
@@ -20,18 +20,18 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, instant};
 
-/// Which users of an enterprise are wanted.
+/// Filter and page of a list of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserFilter {
-    /// On this PBX.
+    /// Only users of this PBX.
     pub pbx: Option<PbxId>,
-    /// On this trunk.
+    /// Only users of this trunk.
     pub trunk: Option<TrunkId>,
-    /// Whose calls take the route of this region.
+    /// Only users whose calls use the route of this region.
     pub voice_route: Option<SbcRegionCode>,
-    /// With exactly this tag.
+    /// Only users with exactly this tag.
     pub tag: Option<String>,
-    /// The page, and the text in Teams user, SIP user, numbers or tag.
+    /// The page, and the search text, which is looked for in Teams user, SIP user, phone numbers and tag.
     pub page: Filter,
 }
 
@@ -71,20 +71,21 @@ fn columns() -> _ {
     )
 }
 
-/// The enterprise that a user belongs to, to be reached before anything else is said of it.
+/// The enterprise that a user belongs to. Check that the caller can see the enterprise before returning anything else
+/// about the user.
 pub fn owner(tx: &mut StoreConnection, id: UserId) -> Result<Option<AccountId>, Error> {
     let owner = users::table.filter(users::id.eq(Key::from(id))).select(users::account_id);
     Ok(owner.first::<Key>(tx).optional()?.map(Key::id))
 }
 
-/// The user of an enterprise with this id.
+/// The user of an enterprise with this id; `None` if there is none.
 pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: UserId) -> Result<Option<User>, Error> {
     let own = users::table.filter(users::account_id.eq(Key::from(account))).filter(users::id.eq(Key::from(id)));
     let row: Option<Row> = own.select(columns()).first(tx).optional()?;
     Ok(complete(tx, row.into_iter().collect())?.pop())
 }
 
-/// The user of an enterprise that is this Teams user.
+/// The user of an enterprise with this Teams user; `None` if there is none.
 pub fn by_teams_user(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -96,12 +97,12 @@ pub fn by_teams_user(
     Ok(complete(tx, row.into_iter().collect())?.pop())
 }
 
-/// How many users an enterprise has.
+/// The number of users of an enterprise.
 pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<i64, Error> {
     Ok(users::table.filter(users::account_id.eq(Key::from(account))).count().get_result(tx)?)
 }
 
-/// The users of an enterprise that a filter asks for.
+/// The users of an enterprise that match a filter.
 pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -> Result<Vec<User>, Error> {
     let UserFilter { pbx, trunk, voice_route, tag, page } = filter;
     let mut wanted =
@@ -133,7 +134,7 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -
     complete(tx, rows)
 }
 
-/// The users of rows, with their numbers.
+/// Converts rows into users and loads their phone numbers.
 fn complete(tx: &mut StoreConnection, rows: Vec<Row>) -> Result<Vec<User>, Error> {
     let ids: Vec<Key> = rows.iter().map(|row| row.id).collect();
     let held: Vec<(Key, i16, String)> = phone_numbers::table

@@ -1,4 +1,4 @@
-//! The Teams users of enterprises, and what each of them has that no other may have (R14).
+//! The Teams users of enterprises, and their unique properties (R14).
 
 mod change;
 mod claims;

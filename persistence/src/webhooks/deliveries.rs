@@ -1,4 +1,4 @@
-//! Deliveries as people look at them and send them again.
+//! Reading deliveries and their attempts, and redelivering them.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -12,7 +12,7 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
 
-/// An event on its way to a webhook.
+/// A delivery of an event to a webhook.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// Its id.
@@ -21,51 +21,51 @@ pub struct Delivery {
     pub event: EventId,
     /// The event's type.
     pub event_type: String,
-    /// What is sent: JSON.
+    /// The request body: JSON.
     pub payload: String,
-    /// How far it has come.
+    /// Its state.
     pub state: DeliveryState,
-    /// Attempts so far, since it was last queued.
+    /// Number of attempts since it was last queued.
     pub attempts: i32,
-    /// When it is tried next.
+    /// When the next attempt is due; `None` if there is none.
     pub due_at: Option<Timestamp>,
     /// When it was first queued.
     pub created_at: Timestamp,
-    /// When it was taken or given up.
+    /// When it was delivered or failed; `None` while attempts are outstanding.
     pub finished_at: Option<Timestamp>,
 }
 
-/// Which deliveries of a webhook are wanted.
+/// Filter and page of a list of deliveries.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
-    /// In this state.
+    /// Only deliveries in this state.
     pub state: Option<DeliveryState>,
-    /// Of events of this type.
+    /// Only deliveries of events of this type.
     pub event_type: Option<String>,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
-    /// Behind this one in that order.
+    /// The cursor: only deliveries after this id in the sort order.
     pub after: Option<Uuid>,
-    /// So many at most.
+    /// Most deliveries to return.
     pub limit: i64,
 }
 
-/// An attempt to deliver.
+/// An attempt to deliver an event.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     /// When it began.
     pub started_at: Timestamp,
-    /// How long it took.
+    /// How long it took, in milliseconds.
     pub milliseconds: i32,
-    /// The status of the answer, if there was one.
+    /// The HTTP status of the response; `None` if there was no response.
     pub status: Option<i32>,
-    /// Why it failed.
+    /// Why it failed; `None` if it succeeded.
     pub error: Option<String>,
-    /// The headers that were sent, a JSON object.
+    /// The request headers, as a JSON object.
     pub request_headers: String,
-    /// The headers that came back, a JSON object.
+    /// The response headers, as a JSON object.
     pub answer_headers: Option<String>,
-    /// What came back, cut.
+    /// The start of the response body.
     pub answer: Option<String>,
 }
 
@@ -98,7 +98,7 @@ fn read(row: Row) -> Result<Delivery, Error> {
     })
 }
 
-/// The deliveries of a webhook that a filter asks for.
+/// The deliveries of a webhook that match a filter.
 pub fn deliveries(
     tx: &mut StoreConnection,
     webhook: WebhookId,
@@ -124,7 +124,7 @@ pub fn deliveries(
     wanted.limit(*limit).load(tx)?.into_iter().map(read).collect()
 }
 
-/// The delivery of a webhook with this id.
+/// The delivery of a webhook with this id; `None` if there is none.
 pub fn delivery(tx: &mut StoreConnection, webhook: WebhookId, id: DeliveryId) -> Result<Option<Delivery>, Error> {
     let own = rows::table.filter(rows::webhook_id.eq(Key::from(webhook))).filter(rows::id.eq(Key::from(id)));
     own.select(Row::as_select()).first(tx).optional()?.map(read).transpose()
@@ -158,13 +158,13 @@ pub fn attempts(tx: &mut StoreConnection, id: DeliveryId) -> Result<Vec<Attempt>
     Ok(found.into_iter().map(attempt).collect())
 }
 
-/// Queues a delivery again, whatever has become of it.
+/// Queues a delivery again, regardless of its state.
 pub fn redeliver(tx: &mut StoreConnection, id: DeliveryId, now: Timestamp) -> Result<(), Error> {
     diesel::update(rows::table.filter(rows::id.eq(Key::from(id)))).set(queued(now)).execute(tx)?;
     Ok(())
 }
 
-/// Queues the delivery of an event to a webhook again. `false` when there is none.
+/// Queues the delivery of an event to a webhook again. Returns `false` if there is no such delivery.
 pub fn replay(tx: &mut StoreConnection, webhook: WebhookId, event: EventId, now: Timestamp) -> Result<bool, Error> {
     let own = rows::table.filter(rows::webhook_id.eq(Key::from(webhook))).filter(rows::event_id.eq(Key::from(event)));
     Ok(diesel::update(own).set(queued(now)).execute(tx)? == 1)

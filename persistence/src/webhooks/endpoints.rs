@@ -1,4 +1,4 @@
-//! Webhooks themselves, and the secrets that their deliveries are signed with.
+//! Webhooks, and the secrets that sign their deliveries.
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -32,29 +32,29 @@ struct Row {
     updated_at: Instant,
 }
 
-/// A secret to be stored.
+/// A signing secret to be stored.
 #[derive(Debug, Clone)]
 pub struct NewSecret {
-    /// Its id, for which it is sealed.
+    /// Its id, to which the sealed secret is bound.
     pub id: Uuid,
     /// The sealed secret.
     pub sealed: Vec<u8>,
 }
 
-/// A webhook that wants events.
+/// A webhook that receives events.
 #[derive(Debug, Clone)]
 pub struct Listening {
     /// Its id.
     pub id: WebhookId,
-    /// What its account sees.
+    /// The scope of its account.
     pub scope: Scope,
-    /// How its account reads events.
+    /// What its account may see of events.
     pub reader: Reader,
-    /// Which events it wants.
+    /// The event types that it receives.
     pub types: Vec<TypePattern>,
 }
 
-/// The webhook of an account with this id.
+/// The webhook of an account with this id; `None` if there is none.
 pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: WebhookId) -> Result<Option<Webhook>, Error> {
     let own =
         webhooks::table.filter(webhooks::account_id.eq(Key::from(account))).filter(webhooks::removed_at.is_null());
@@ -62,8 +62,8 @@ pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: WebhookId) -> Res
     row.map(webhook).transpose()
 }
 
-/// Holds a webhook until the transaction ends, so that a change and the service's own disabling don't pass each other by. SQLite has
-/// one writer, so there they can't.
+/// Locks a webhook until the transaction ends, so that an update and the automatic disabling can't run at the same
+/// time. No lock is needed on SQLite, which has only one writer.
 pub fn hold(tx: &mut StoreConnection, id: WebhookId) -> Result<(), Error> {
     if let StoreConnection::Postgresql(connection) = tx {
         let row = webhooks::table.filter(webhooks::id.eq(Key::from(id))).select(webhooks::id).for_no_key_update();
@@ -72,7 +72,7 @@ pub fn hold(tx: &mut StoreConnection, id: WebhookId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes every webhook of an account that closes.
+/// Removes all webhooks of an account that is being closed.
 pub(crate) fn remove_all(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
     let own =
         webhooks::table.filter(webhooks::account_id.eq(Key::from(account))).filter(webhooks::removed_at.is_null());
@@ -80,7 +80,7 @@ pub(crate) fn remove_all(tx: &mut StoreConnection, account: AccountId, now: Time
     Ok(())
 }
 
-/// The webhooks of an account behind one, in the order of their ids.
+/// The webhooks of an account, sorted by id, starting after a cursor.
 pub fn list(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -102,21 +102,21 @@ pub fn list(
     wanted.limit(limit).load(tx)?.into_iter().map(webhook).collect()
 }
 
-/// How many webhooks an account has.
+/// The number of webhooks of an account.
 pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<i64, Error> {
     let own =
         webhooks::table.filter(webhooks::account_id.eq(Key::from(account))).filter(webhooks::removed_at.is_null());
     Ok(own.select(count_star()).first(tx)?)
 }
 
-/// Whether anybody wants events at all.
+/// Whether any webhook receives events.
 pub fn any_exists(tx: &mut StoreConnection) -> Result<bool, Error> {
     let wanted = webhooks::table.filter(webhooks::removed_at.is_null()).filter(webhooks::enabled.eq(true));
     let first: Option<Key> = wanted.select(webhooks::id).first(tx).optional()?;
     Ok(first.is_some())
 }
 
-/// Everybody who wants events.
+/// All webhooks that receive events.
 pub fn listening(tx: &mut StoreConnection) -> Result<Vec<Listening>, Error> {
     let rows: Vec<(Key, Key, String, String, Option<bool>)> = webhooks::table
         .inner_join(accounts::table.on(accounts::id.eq(webhooks::account_id)))
@@ -139,7 +139,7 @@ pub fn listening(tx: &mut StoreConnection) -> Result<Vec<Listening>, Error> {
     listening.collect()
 }
 
-/// The account that a webhook belongs to, and where it is sent.
+/// The account that a webhook belongs to, and its target URL.
 pub fn owner(tx: &mut StoreConnection, id: WebhookId) -> Result<Option<(Account, String)>, Error> {
     let found: Option<(Key, String, String)> = webhooks::table
         .inner_join(accounts::table.on(accounts::id.eq(webhooks::account_id)))
@@ -152,7 +152,7 @@ pub fn owner(tx: &mut StoreConnection, id: WebhookId) -> Result<Option<(Account,
     Ok(crate::accounts::by_id(tx, &Scope::Platform, tier, account.id())?.map(|account| (account, url)))
 }
 
-/// Makes a webhook with its first secret.
+/// Creates a webhook with its first secret.
 pub fn insert(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -190,7 +190,7 @@ pub fn insert(
     })
 }
 
-/// Changes a webhook. Whoever enables it or sends it elsewhere lets it begin anew: it is not failing any more.
+/// Updates a webhook. Enabling it or changing its URL resets `failing_since`.
 pub fn update(
     tx: &mut StoreConnection,
     before: &Webhook,
@@ -224,7 +224,7 @@ pub fn update(
     })
 }
 
-/// Stops sending to a webhook. `false` when that had been done already.
+/// Disables a webhook. Returns `false` if it was already disabled.
 pub fn disable(tx: &mut StoreConnection, id: WebhookId, reason: DisabledReason, now: Timestamp) -> Result<bool, Error> {
     let enabled = webhooks::table.filter(webhooks::id.eq(Key::from(id))).filter(webhooks::enabled.eq(true));
     let changed = diesel::update(enabled)
@@ -238,7 +238,7 @@ pub fn disable(tx: &mut StoreConnection, id: WebhookId, reason: DisabledReason, 
     Ok(changed == 1)
 }
 
-/// Removes a webhook. What was on its way to it goes nowhere any more.
+/// Removes a webhook. Pending deliveries are dropped.
 pub fn remove(tx: &mut StoreConnection, id: WebhookId, now: Timestamp) -> Result<(), Error> {
     diesel::delete(webhook_secrets::table.filter(webhook_secrets::webhook_id.eq(Key::from(id)))).execute(tx)?;
     diesel::update(webhooks::table.filter(webhooks::id.eq(Key::from(id))))
@@ -247,7 +247,7 @@ pub fn remove(tx: &mut StoreConnection, id: WebhookId, now: Timestamp) -> Result
     Ok(())
 }
 
-/// The secrets of a webhook that are live, newest first, with the ids that they are sealed for.
+/// The live secrets of a webhook, newest first, with the ids to which they are bound.
 pub fn secrets(tx: &mut StoreConnection, id: WebhookId, now: Timestamp) -> Result<Vec<(Uuid, Vec<u8>)>, Error> {
     let live = webhook_secrets::expires_at.is_null().or(webhook_secrets::expires_at.gt(column(now)));
     let rows: Vec<(Key, Vec<u8>)> = webhook_secrets::table
@@ -259,7 +259,8 @@ pub fn secrets(tx: &mut StoreConnection, id: WebhookId, now: Timestamp) -> Resul
     Ok(rows.into_iter().map(|(id, sealed)| (id.id::<()>().uuid(), sealed)).collect())
 }
 
-/// Gives a webhook a new secret. Its latest one until now is signed with, too, until `previous_ends`, and no other one.
+/// Adds a new signing secret to a webhook. Until `previous_ends`, deliveries are also signed with the most recent
+/// secret before it; older secrets are no longer used.
 pub fn rotate(
     tx: &mut StoreConnection,
     before: &Webhook,
@@ -323,7 +324,7 @@ fn webhook(row: Row) -> Result<Webhook, Error> {
     Ok(Webhook {
         id: id.id(),
         settings: Settings {
-            // Whether its address is still allowed is asked when something is sent there.
+            // Whether the address is allowed is checked again when something is sent there.
             target: Target::parse(&url, true).map_err(|_| corrupt("url"))?,
             types: parse_types(&event_types),
             description: description.map_err(|_| corrupt("description"))?,

@@ -1,4 +1,4 @@
-//! Webhooks: where accounts want their events to be sent, and what has become of each.
+//! Webhooks: the endpoints to which accounts have their events sent, and the deliveries to them.
 
 mod deliveries;
 mod endpoints;

@@ -1,4 +1,4 @@
-//! Deliveries as workers take them on. Any number of replicas may do so (S5).
+//! Queueing deliveries, and leasing them to workers. Any number of replicas may have workers (S5).
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
 
-/// How long a worker has deliveries to itself. One that dies leaves them to others after that.
+/// How long a worker's lease of deliveries lasts. If the worker dies, other workers can take them over afterwards.
 const LEASE: Duration = Duration::from_mins(4);
 
 /// A delivery to be queued.
@@ -28,54 +28,54 @@ const LEASE: Duration = Duration::from_mins(4);
 pub struct NewDelivery<'a> {
     /// Its id.
     pub id: DeliveryId,
-    /// Where to.
+    /// The webhook that it is sent to.
     pub webhook: WebhookId,
     /// The event.
     pub event: EventId,
     /// The event's type.
     pub event_type: &'a str,
-    /// What is sent: JSON.
+    /// The request body: JSON.
     pub payload: &'a str,
 }
 
-/// A delivery that a worker has taken on.
+/// A delivery that is leased to a worker.
 #[derive(Debug, Clone)]
 pub struct Leased {
     /// Its id.
     pub id: DeliveryId,
-    /// The event, by whose id receivers know what they have taken already.
+    /// The event. Receivers recognise duplicates by its id.
     pub event: EventId,
-    /// What is sent: JSON.
+    /// The request body: JSON.
     pub payload: String,
-    /// Attempts before this one.
+    /// Number of earlier attempts.
     pub attempts: i32,
 }
 
-/// What a worker has taken on for one webhook.
+/// The leased deliveries of one webhook, with what is needed to send them.
 #[derive(Debug, Clone)]
 pub struct Work {
-    /// Where to.
+    /// The target URL.
     pub url: String,
-    /// Whether nothing was taken lately.
+    /// Whether the last attempt to deliver to the webhook failed.
     pub failing: bool,
-    /// What to sign with, newest first: ids, and secrets sealed for them.
+    /// The live signing secrets, newest first: their ids and the sealed secrets.
     pub secrets: Vec<(Uuid, Vec<u8>)>,
-    /// What to send.
+    /// The deliveries to send.
     pub deliveries: Vec<Leased>,
 }
 
-/// What has become of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conclusion {
-    /// The receiver took it.
+    /// The receiver accepted the delivery.
     Delivered,
-    /// It is tried again at that time.
+    /// The attempt failed; try again at this time.
     Again(Timestamp),
-    /// It is given up.
+    /// The last attempt failed.
     GivenUp,
 }
 
-/// Queues an event for a webhook, unless it was before.
+/// Queues an event for a webhook. Returns `false` if it was already queued for this webhook.
 pub fn queue(tx: &mut StoreConnection, delivery: &NewDelivery<'_>, now: Timestamp) -> Result<bool, Error> {
     let NewDelivery { id, webhook, event, event_type, payload } = delivery;
     let queued = on!(tx, connection => diesel::insert_into(rows::table)
@@ -97,7 +97,8 @@ pub fn queue(tx: &mut StoreConnection, delivery: &NewDelivery<'_>, now: Timestam
     Ok(queued == 1)
 }
 
-/// The webhooks to which something is due, and whether nothing was taken there lately. Those of accounts that don't operate wait (R7).
+/// The enabled webhooks with due deliveries, each with whether its last attempt failed. Webhooks of accounts that are
+/// not active, or are below one that is not, are skipped (R7).
 pub fn due(tx: &mut StoreConnection, now: Timestamp) -> Result<Vec<(WebhookId, bool)>, Error> {
     let waiting = rows::table.filter(rows::webhook_id.eq(webhooks::id)).filter(rows::due_at.le(column(now)));
     let active = Status::Active.as_str();
@@ -118,8 +119,9 @@ pub fn due(tx: &mut StoreConnection, now: Timestamp) -> Result<Vec<(WebhookId, b
     Ok(found.into_iter().map(|(id, failing_since)| (id.id(), failing_since.is_some())).collect())
 }
 
-/// Leases what is due to a webhook to the calling worker: up to `limit`, or up to `limit_failing` if nothing was taken there lately.
-/// Others don't get it until the lease is over.
+/// Leases due deliveries of a webhook to the calling worker: up to `limit`, or up to `limit_failing` if the last
+/// attempt failed. Other workers don't get them until the lease expires. Returns `None` if the webhook is disabled or
+/// removed.
 pub fn lease(
     tx: &mut StoreConnection,
     webhook: WebhookId,
@@ -156,7 +158,8 @@ pub fn lease(
     Ok(Some(Work { url, failing, secrets: secrets(tx, webhook, now)?, deliveries }))
 }
 
-/// Notes an attempt and what has become of it. Gives since when nothing was taken at the webhook, with this attempt.
+/// Records an attempt and updates the delivery. Returns when the webhook started to fail, taking this attempt into
+/// account; `None` if the attempt succeeded.
 pub fn conclude(
     tx: &mut StoreConnection,
     webhook: WebhookId,
@@ -184,7 +187,7 @@ pub fn conclude(
         Conclusion::Again(at) => (DeliveryState::Retrying, Some(column(at)), None),
         Conclusion::GivenUp => (DeliveryState::Failed, None, Some(column(now))),
     };
-    // Another worker may have taken it over and delivered it.
+    // Another worker may have taken the delivery over and completed it.
     let own = rows::table.filter(rows::id.eq(Key::from(delivery)));
     on!(tx, connection => diesel::update(own.filter(rows::state.ne(DeliveryState::Delivered.as_str())))
         .set((

@@ -1,5 +1,7 @@
 //! The OpenAPI document is checked in, and it is the one that the code makes.
 
+use std::collections::BTreeSet;
+
 use api::error::ErrorCode;
 use api::site::problems;
 use end_to_end::App;
@@ -117,4 +119,25 @@ async fn w2_the_type_of_a_problem_is_a_page_that_says_what_to_do() {
     let shown = app.get("/me").send().await.problem(401, "not_signed_in");
     let _ = app.get(shown["type"].as_str().unwrap()).send().await.expect(200);
     app.get("/problems/made_up").send().await.problem(404, "not_found");
+}
+
+#[test]
+fn the_map_of_urls_says_beside_every_handler_where_it_is() {
+    let map = std::fs::read_to_string(end_to_end::root().join("api/src/routes.rs")).expect("the map");
+    let lines = map.lines().filter_map(|line| line.trim().strip_prefix(".service(")?.split_once("// "));
+    let written: BTreeSet<(String, String)> = lines
+        .map(|(handler, place)| {
+            let name = handler.trim().trim_end_matches([')', ';']).rsplit("::").next().unwrap_or_default();
+            (place.trim().to_owned(), name.to_owned())
+        })
+        .collect();
+    let documented: BTreeSet<(String, String)> = operations()
+        .into_iter()
+        .map(|(place, operation)| {
+            // The handler of the token endpoint serves people as well, whatever the contract calls it.
+            let name = operation["operationId"].as_str().unwrap().replace("issue_client_token", "issue_token");
+            (place, name)
+        })
+        .collect();
+    assert_eq!(written, documented);
 }

@@ -1,4 +1,4 @@
-//! Changing an account's own members.
+//! Changing the fields of an account.
 
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier, check_email_change, check_offered, check_open};
@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::events::record::{NewEvent, difference, record};
 use crate::mail::Outbox;
 
-/// Changes an account that the actor reached. A change that changes nothing leaves no trace.
+/// Changes an account that was loaded for the actor, and records the event. If no value differs, nothing is written.
 pub fn update(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -59,7 +59,7 @@ pub fn update(
     Ok(changed)
 }
 
-/// New services must be the parent's, and those that go must not be in use below (R5).
+/// Checks new services (R5): the parent must have all of them, and a service that is removed must not be in use below.
 fn check_services(tx: &mut StoreConnection, account: &Account, services: Services) -> Result<(), Error> {
     let parent = match account.tier {
         Tier::Reseller => account.master_reseller_id.map(|id| (Tier::MasterReseller, id)),
@@ -80,7 +80,7 @@ fn check_services(tx: &mut StoreConnection, account: &Account, services: Service
     Ok(())
 }
 
-/// Regions that go must not have a route that was started (R10, R11).
+/// Checks the SBC regions that are removed: none of them may have a route that was started (R10, R11).
 fn check_regions<'a>(
     tx: &mut StoreConnection,
     account: &Account,

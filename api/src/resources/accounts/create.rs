@@ -1,4 +1,4 @@
-//! Creating accounts, each with its activation e-mail.
+//! Creating accounts and sending their activation e-mails.
 
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -25,22 +25,23 @@ use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
 use crate::security::secret_token::SecretToken;
 
-/// A reseller to be created (R4).
+/// The data of a new reseller (R4).
 #[derive(Debug, Clone)]
 pub struct CreateReseller {
-    /// The master reseller that it goes below, as the caller named it.
+    /// Id of the master reseller that it belongs to, as given; `None` if it is the caller's own account.
     pub master_reseller_id: Option<String>,
     /// Its name.
     pub name: AccountName,
-    /// Its address.
+    /// Its e-mail address.
     pub email: EmailAddress,
     /// Its services.
     pub services: Services,
-    /// What it is called in the master reseller's billing system.
+    /// Its reference in the master reseller's billing system.
     pub billing_reference: BillingReference,
 }
 
-/// Creates a reseller below the caller, or below the master reseller that an operator names.
+/// Creates a reseller below the caller's account or, if the caller is staff, below the master reseller that the command
+/// names.
 pub fn reseller(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -66,24 +67,25 @@ pub fn reseller(
     create(tx, actor.origin(), &account, Some(&parent), outbox)
 }
 
-/// An enterprise to be created (R10).
+/// The data of a new enterprise (R10).
 #[derive(Debug, Clone)]
 pub struct CreateEnterprise {
-    /// The reseller that it goes below, as the caller named it.
+    /// Id of the reseller that it belongs to, as given; `None` if it is the caller's own account.
     pub reseller_id: Option<String>,
     /// Its name.
     pub name: AccountName,
-    /// The address of its Microsoft Global Administrator.
+    /// E-mail address of its Microsoft Global Administrator.
     pub email: EmailAddress,
     /// Its services.
     pub services: Services,
-    /// What it is called in the reseller's billing system.
+    /// Its reference in the reseller's billing system.
     pub billing_reference: Option<BillingReference>,
-    /// What only an enterprise has.
+    /// The settings that only enterprises have.
     pub enterprise: Enterprise,
 }
 
-/// Creates an enterprise below the caller, or below the reseller that somebody above it names.
+/// Creates an enterprise below the caller's account or, if the caller is above resellers, below the reseller that the
+/// command names.
 pub fn enterprise(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -108,8 +110,8 @@ pub fn enterprise(
     create(tx, actor.origin(), &account, Some(&parent), outbox)
 }
 
-/// The account that a new one goes below: the caller's own, or the one that somebody above it names. It is open and has
-/// the services (R5).
+/// Loads and locks the parent of a new account: the caller's own account or, for callers above that tier, the named
+/// one. Checks that it is open and has all `services` (R5).
 fn parent(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -152,7 +154,8 @@ const fn unknown(tier: Tier) -> &'static str {
     }
 }
 
-/// Creates a pending account below another or at the top, and writes its activation e-mail.
+/// Creates a pending account and queues its activation e-mail. `parent` is `None` for a master reseller. Refused if
+/// another open account has the e-mail address.
 pub fn create(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -171,7 +174,8 @@ pub fn create(
     Ok(created)
 }
 
-/// Writes a new activation e-mail to an account; every earlier link is void (R3).
+/// Queues a new activation e-mail for an account. Earlier links stop working, and earlier e-mails that are not sent yet
+/// are withdrawn (R3).
 pub fn write_again(
     tx: &mut StoreConnection,
     account: &Account,
@@ -219,7 +223,7 @@ impl Link {
     }
 }
 
-/// The members of an account as events show them.
+/// The fields of an account as events show them.
 pub fn fields(account: &Account) -> Value {
     let services: Vec<_> = account.services.iter().map(domain::services::Service::as_str).collect();
     let mut members = json!({

@@ -16,17 +16,18 @@ use crate::error::Error;
 use crate::events::record::{NewEvent, record};
 use crate::mail::Outbox;
 
-/// Suspends an account. Nothing is copied down the tree: what stands below stops because its ancestor has.
+/// Suspends an account. The accounts below it keep their own status: they can't be used because their ancestor is
+/// suspended.
 pub fn suspend(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account, Error> {
     step(tx, actor, account, Transition::Suspend, now)
 }
 
-/// Resumes an account, and with it just what its suspension stopped.
+/// Resumes an account. Accounts below it work again unless they, or another account above them, are suspended too.
 pub fn resume(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account, Error> {
     step(tx, actor, account, Transition::Resume, now)
 }
 
-/// Closes an account for good. Closing a closed one again changes nothing.
+/// Closes an account permanently. Refused while anything below it is open. Closing a closed account changes nothing.
 pub fn close(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<(), Error> {
     if account.status == Status::Closed {
         return Ok(());
@@ -38,7 +39,7 @@ pub fn close(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Ti
     step(tx, actor, account, Transition::Close, now).map(drop)
 }
 
-/// Sends the activation e-mail again; earlier links are void.
+/// Sends a new activation e-mail to a pending account; earlier links stop working.
 pub fn resend_activation(
     tx: &mut StoreConnection,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Which accounts a list request asks for.
+//! Query parameters of the lists of accounts.
 
 use domain::account::Tier;
 use domain::enterprise::{Country, SbcRegionCode};
@@ -12,16 +12,16 @@ use crate::error::Error;
 use crate::http::page::Paging;
 use crate::http::query::{Query, search_text};
 
-/// A list request.
+/// A request for a page of accounts of one tier.
 #[derive(Debug)]
 pub struct ListRequest {
-    /// Which page.
+    /// The page: sort order, size and cursor.
     pub paging: Paging,
     filter: Filter,
 }
 
 impl ListRequest {
-    /// Reads the query string of a list of accounts of a tier.
+    /// Reads the query string (`text`) of a request for accounts of a tier. Unknown parameters are refused.
     pub fn read(tier: Tier, path: &'static str, text: &str) -> Result<Self, Error> {
         let mut query = Query::read(text)?;
         let paging = Paging::from_query(path, text, &mut query)?;
@@ -30,7 +30,7 @@ impl ListRequest {
         let search = query.parameter("q", "1–100 characters", |text| search_text(text, SEARCH_MAX))?;
         let (newest_first, limit) = (paging.newest_first, paging.limit + 1);
         let mut filter = Filter { status, service, search, newest_first, ..Filter::all(tier, limit) };
-        // What an account does not have can't be asked for.
+        // Filters on fields that the tier does not have are refused as unknown parameters.
         if matches!(tier, Tier::Reseller | Tier::Enterprise) {
             filter.billing_reference = query.parameter("billing_reference", "1–255 characters", |text| {
                 search_text(text, BILLING_REFERENCE_MAX)
@@ -53,7 +53,7 @@ impl ListRequest {
         Ok(Self { paging, filter })
     }
 
-    /// What to ask the store for, for a caller.
+    /// The database filter for this page. Fails if the cursor was issued to another caller.
     pub fn filter(&self, caller: &str) -> Result<Filter, Error> {
         Ok(Filter { after: self.paging.after(caller)?.map(AccountId::from_uuid), ..self.filter.clone() })
     }

@@ -1,5 +1,5 @@
-//! What the three tiers share, written once for an account (S8): operations, the members of requests, and how a
-//! request is carried out. What differs between tiers is a small type: see [`requests::View`].
+//! Code that master resellers, resellers and enterprises share (S8): operations and request handling, written once for
+//! accounts of any tier. What differs between tiers is a small trait: see [`requests::View`].
 
 pub mod change;
 pub mod create;

@@ -1,4 +1,4 @@
-//! How requests about an account are carried out, whatever its tier.
+//! Handling of requests for accounts of any tier.
 
 use std::sync::Arc;
 
@@ -16,38 +16,38 @@ use crate::error::{BlockersView, Error};
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::{Answer, Caller, Conditions, Parsed};
 
-/// What differs between tiers: the tier, its path, and how its accounts look.
+/// What differs between tiers: the tier, its path and the JSON of its accounts.
 pub trait View: Serialize + From<Account> {
-    /// Its tier.
+    /// The tier of these accounts.
     const TIER: Tier;
-    /// Where its accounts are.
+    /// The path of their collection, such as `/resellers`.
     const PATH: &'static str;
 
-    /// The answer with an account.
+    /// The response that shows an account, with its `ETag`.
     fn answer(account: Account) -> Result<Answer, Error> {
         let version = account.version;
         Answer::resource(&Self::from(account), version)
     }
 
-    /// The answer to the creation of an account.
+    /// The 201 response for a new account, with its `Location`.
     fn created(account: Account) -> Result<Answer, Error> {
         let location = format!("{}/{}", Self::PATH, account.id_text());
         Ok(Self::answer(account)?.created(location))
     }
 }
 
-/// A step in the life of an account that somebody asks for by `POST …/suspend` and the like.
+/// An action on an account, requested by `POST …/suspend`, `…/resume` or `…/resend-activation`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Suspend it.
+    /// Suspend the account.
     Suspend,
-    /// Resume it.
+    /// Resume the suspended account.
     Resume,
-    /// Send its activation e-mail again.
+    /// Send a new activation e-mail to the pending account.
     ResendActivation,
 }
 
-/// The account with an id.
+/// Responds with one account.
 pub fn get<V: View>(
     app: &App,
     caller: Caller<Read>,
@@ -58,7 +58,7 @@ pub fn get<V: View>(
     async move { Ok(conditions.answer(answer.await?)) }
 }
 
-/// A page of the accounts of a tier.
+/// Responds with a page of accounts.
 pub async fn list<V: View>(app: &App, caller: Caller<Read>, query: String) -> Result<Answer, Error> {
     let question = format!("GET {}?{query}", V::PATH);
     app.read_question(caller, &question, move |tx, actor, _| {
@@ -71,7 +71,8 @@ pub async fn list<V: View>(app: &App, caller: Caller<Read>, query: String) -> Re
     .await
 }
 
-/// Changes an account by a merge patch that was parsed already, well or not: the caller's authority comes first.
+/// Changes an account with a merge patch. `change` carries the result of parsing the body: errors in it are reported
+/// only after the caller's permission was checked.
 pub async fn patch<V: View>(
     app: &App,
     caller: Caller<Change>,
@@ -89,7 +90,7 @@ pub async fn patch<V: View>(
     .await
 }
 
-/// Takes an account a step further.
+/// Runs an action on an account.
 pub async fn step<V: View>(
     app: &App,
     caller: Caller<Change>,
@@ -111,7 +112,7 @@ pub async fn step<V: View>(
     .await
 }
 
-/// Closes an account.
+/// Closes an account and responds with 204.
 pub async fn close<V: View>(
     app: &App,
     caller: Caller<Change>,
@@ -127,7 +128,7 @@ pub async fn close<V: View>(
     .await
 }
 
-/// What keeps an account from closing.
+/// Responds with everything that has to be closed or removed before the account can be closed.
 pub async fn closing_blockers<V: View>(app: &App, caller: Caller<Read>, id: String) -> Result<Answer, Error> {
     app.read(caller, move |tx, actor, _| {
         let account = actor.load_account(tx, V::TIER, &id)?;

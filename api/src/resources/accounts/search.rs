@@ -1,4 +1,4 @@
-//! Finding accounts, and how much is below one: where support starts when a customer calls.
+//! Search across accounts of all tiers, and a summary of what is below an account.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get};
@@ -29,17 +29,17 @@ use crate::views::account::StatusView;
 
 const PATH: &str = "/accounts";
 
-/// What an account is called in a list of all tiers.
+/// The tier of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountType {
-    /// The operators of the service.
+    /// The operator of the service.
     Platform,
-    /// A partner's access into the portal.
+    /// A partner that manages resellers.
     MasterReseller,
-    /// The organisation that sells the service.
+    /// An organisation that sells the service to enterprises.
     Reseller,
-    /// The customer that is connected with Teams.
+    /// A customer whose phone system is connected to Teams.
     Enterprise,
 }
 
@@ -58,13 +58,13 @@ impl From<Tier> for AccountType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchedBy {
-    /// The text is in its name, e-mail address or billing reference.
+    /// Its name, e-mail address or billing reference contains the text.
     Text,
-    /// A user of it has the number.
+    /// One of its users has the phone number.
     Number,
-    /// A route or a PBX of it has the domain.
+    /// The domain belongs to one of its routes or PBXs.
     Domain,
-    /// A user of it is the Teams user.
+    /// One of its users is the Teams user.
     TeamsUser,
 }
 
@@ -79,20 +79,20 @@ impl From<Match> for MatchedBy {
     }
 }
 
-/// An account of any tier that was found.
+/// A search result: an account of any tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "billing_reference": "K-0815"}))]
 pub struct FoundAccount {
     /// Its id.
     #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// Its tier, which says where to read the whole of it: `/enterprises/{id}` and the like.
+    /// Its tier, which tells where to read the complete account, for example at `/enterprises/{id}`.
     #[serde(rename = "type")]
     pub kind: AccountType,
-    /// The master reseller that it belongs to; itself on a master reseller.
+    /// Id of the master reseller that it belongs to; its own id if it is a master reseller.
     #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub master_reseller_id: Option<String>,
-    /// The reseller that it belongs to; itself on a reseller, `null` above.
+    /// Id of the reseller that it belongs to; its own id if it is a reseller, `null` if it is a master reseller.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub reseller_id: Option<String>,
     /// Its name.
@@ -101,15 +101,15 @@ pub struct FoundAccount {
     /// Its e-mail address.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
-    /// What it is called in its parent's billing system.
+    /// Its reference in its parent's billing system; `null` if it has none.
     #[schema(value_type = Option<shown::Reference>)]
     pub billing_reference: Option<String>,
-    /// Its own status, whatever that of the accounts above it.
+    /// Its own status. Does not reflect the accounts above it: see `operates`.
     pub status: StatusView,
-    /// Whether it can be used: it and all accounts above it are active.
+    /// Whether it can be used: `true` if it and all accounts above it are active.
     #[schema(example = true)]
     pub operates: bool,
-    /// Why it was found.
+    /// What the search text matched.
     #[schema(value_type = Matches)]
     pub matched_by: Vec<MatchedBy>,
     /// When it was created.
@@ -138,10 +138,10 @@ impl Listed for FoundAccount {
     const PLURAL: &str = "accounts";
 }
 
-/// A page of accounts.
+/// A page of search results.
 pub type FoundAccountPage = Page<FoundAccount>;
 
-/// An account in the tree.
+/// An account as the account tree shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"name": "Nordwind Telefonie"}))]
 pub struct TreeAccount {
@@ -154,9 +154,9 @@ pub struct TreeAccount {
     /// Its name.
     #[schema(value_type = shown::Name)]
     pub name: String,
-    /// Its own status.
+    /// Its own status. Does not reflect the accounts above it: see `operates`.
     pub status: StatusView,
-    /// Whether it can be used: it and all accounts above it are active.
+    /// Whether it can be used: `true` if it and all accounts above it are active.
     #[schema(example = true)]
     pub operates: bool,
 }
@@ -168,59 +168,59 @@ impl From<Account> for TreeAccount {
     }
 }
 
-/// How many accounts of a tier are below an account, by their own status.
+/// The number of accounts of one tier below an account, counted by their own status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TreeLevel {
-    /// The tier.
+    /// The tier of the counted accounts.
     #[serde(rename = "type")]
     pub kind: AccountType,
-    /// Those that nobody has activated yet.
+    /// Number of accounts that are not activated yet.
     #[schema(example = 1)]
     pub pending: i64,
-    /// Those in use.
+    /// Number of active accounts.
     #[schema(example = 12)]
     pub active: i64,
-    /// Those that are suspended themselves.
+    /// Number of accounts that are suspended themselves. Accounts below a suspended account don't count.
     #[schema(example = 0)]
     pub suspended: i64,
-    /// Those that are gone for good.
+    /// Number of closed accounts.
     #[schema(example = 3)]
     pub closed: i64,
 }
 
-/// How many routes are in a state.
+/// The number of routes in one state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"count": 12, "state": "established"}))]
 pub struct RouteCount {
     /// The state: `consent_requested`, `domain_pending`, `domain_verified`, `activating`, `established` or `failed`.
     #[schema(value_type = shown::Word)]
     pub state: String,
-    /// How many.
+    /// Number of routes in this state.
     #[schema(value_type = shown::Positive)]
     pub count: i64,
 }
 
-/// An account with what is above and below it.
+/// An account, the accounts above it, and a summary of what is below it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AccountTree {
     /// The account.
     pub account: TreeAccount,
-    /// The accounts above it that you see, from the top down.
+    /// The accounts above it that you can see, from the top down.
     #[schema(value_type = Ancestors)]
     pub ancestors: Vec<TreeAccount>,
     /// The tiers below it, from the top down.
     #[schema(value_type = Levels)]
     pub levels: Vec<TreeLevel>,
-    /// The started routes of its enterprises, or of itself, by their states.
+    /// Number of started routes below it, by state. For an enterprise, its own routes.
     #[schema(value_type = RouteCounts)]
     pub routes: Vec<RouteCount>,
-    /// The PBXs of its enterprises, or of itself.
+    /// Number of PBXs below it. For an enterprise, its own PBXs.
     #[schema(example = 9)]
     pub pbxes: i64,
-    /// Likewise the trunks.
+    /// Number of trunks below it. For an enterprise, its own trunks.
     #[schema(example = 4)]
     pub trunks: i64,
-    /// Likewise the users.
+    /// Number of users below it. For an enterprise, its own users.
     #[schema(example = 230)]
     pub users: i64,
 }
@@ -255,20 +255,20 @@ impl AccountTree {
 
 /// Search all accounts
 ///
-/// The accounts of every tier that you see and that a text finds: part of a name, e-mail address or billing reference, in any
-/// case; a number of one of their users, with its country code or the end of it; the beginning of a domain of their routes
-/// and PBXs, or of a Teams user. Closed accounts are found too, unless you filter by `status`.
+/// Finds accounts of all tiers that you can see. `q` matches part of a name, e-mail address or billing reference
+/// (case-insensitive), a phone number of a user (the whole number with its country code, or its last digits), the
+/// beginning of a domain of a route or PBX, or the beginning of a Teams user. Closed accounts are included unless you
+/// filter by `status`. Sorted by creation time.
 #[utoipa::path(
     tag = "Accounts",
     operation_id = "search_accounts",
     params(
-        ("q" = shown::WideSearch, Query, description = "What to look for.", example = "nordwind"),
+        ("q" = shown::WideSearch, Query, description = "The text to search for.", example = "nordwind"),
         ("type" = Option<shown::AccountType>, Query, description = "Only accounts of this tier: `master_reseller`, `reseller` or `enterprise`.", example = "reseller"),
         ("status" = Option<StatusView>, Query, description = "Only accounts with this status."),
         PageQuery,
     ),
-    responses((status = 200, description = "A page of accounts.", body = FoundAccountPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of the accounts that were found.", body = FoundAccountPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn search_accounts(
@@ -289,7 +289,7 @@ pub(crate) async fn search_accounts(
     .await
 }
 
-/// What an enterprise may not read it can't find, either.
+/// Whether the search may match SIP data: an enterprise must not find what it may not read.
 fn sees_sip_data(tx: &mut StoreConnection, actor: &Actor) -> Result<bool, Error> {
     let scope = actor.scope();
     let Scope::Enterprise(id) = scope else { return Ok(true) };
@@ -313,16 +313,15 @@ fn read(text: &str) -> Result<(Paging, Search), Error> {
     Ok((paging, Search { text: wanted, tier, status, newest_first, after: None, limit, sees_sip_data: false }))
 }
 
-/// See what is above and below an account
+/// Read an account's place in the tree
 ///
-/// The account, the accounts above it that you see, and how much is below it: accounts by tier and status, routes by state,
-/// PBXs, trunks and users.
+/// Returns the account, the accounts above it that you can see, and the number of accounts (by tier and status), routes
+/// (by state), PBXs, trunks and users below it.
 #[utoipa::path(
     tag = "Accounts",
     operation_id = "get_account_tree",
     params(("account_id" = String, Path, description = "The id of a master reseller, a reseller, an enterprise, or the platform.", example = "reseller_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "Its part of the tree.", body = AccountTree)),
-    security(("bearer" = []))
+    responses((status = 200, description = "The account and its place in the tree.", body = AccountTree)),
 )]
 #[get("/{account_id}/tree")]
 pub(crate) async fn get_account_tree(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
@@ -342,14 +341,14 @@ pub(crate) async fn get_account_tree(app: Data<App>, caller: Caller<Read>, id: P
     .await
 }
 
-/// The accounts above one.
+/// The accounts above an account.
 type Ancestors = shown::Many<TreeAccount, 0, { limits::ANCESTORS_MAX }>;
 
 /// The tiers below an account.
 type Levels = shown::Many<TreeLevel, 0, { limits::LEVELS_MAX }>;
 
-/// The states of routes.
+/// Route counts, one for each state.
 type RouteCounts = shown::Many<RouteCount, 0, { limits::ROUTE_STATES }>;
 
-/// By what an account was found.
+/// What a search text matched, each at most once.
 type Matches = shown::Many<MatchedBy, 1, { limits::MATCHES_MAX }>;

@@ -1,4 +1,4 @@
-//! Activation: redeeming the single-use link of an activation e-mail (R3).
+//! Activation: redeeming the single-use link of an activation or invitation e-mail (R3).
 
 pub mod operations;
 pub mod routes;

@@ -1,4 +1,4 @@
-//! Looking at the link of an activation or an invitation and redeeming it.
+//! Previewing and redeeming the links of activation and invitation e-mails.
 
 use domain::Timestamp;
 use domain::account::{Account, Scope};
@@ -17,16 +17,16 @@ use crate::events::record::{NewEvent, record, record_own_sign_in};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
 
-/// What a token opens.
+/// The target of a link's token.
 #[derive(Debug, Clone)]
 pub enum Link {
-    /// The account that it activates.
+    /// The account that the link activates.
     Account(Account),
-    /// The member who joins with it, and until when it works.
+    /// The member who joins with the link, and when the link expires.
     Invitation(Member, Timestamp),
 }
 
-/// What a token opens. Reading it consumes nothing.
+/// Returns the target of a token without redeeming it. Refused if the token is used, expired, replaced or unknown.
 pub fn preview(tx: &mut StoreConnection, token: &SecretToken, now: Timestamp) -> Result<Link, Error> {
     if let Some(account) = activations::account_by_token(tx, hashes(token), now)?
         && account.status == Status::Pending
@@ -37,13 +37,15 @@ pub fn preview(tx: &mut StoreConnection, token: &SecretToken, now: Timestamp) ->
     Ok(Link::Invitation(members::by_id(tx, member)?.ok_or(Refusal::InvalidToken)?, expires_at))
 }
 
-/// What the database may hold of an activation link's token. Links from before it knew their age are there by the hash alone.
+/// The forms in which the database may store an activation token: hash by age, or the plain hash for links that were
+/// stored without their age.
 fn hashes(token: &SecretToken) -> [Vec<u8>; 2] {
     [token.hash_by_age(), token.hash()]
 }
 
-/// Redeems a token: the account is active, and its owner signs in with the password of this hash; or a member has joined, and
-/// does. Of any number of concurrent redemptions one wins.
+/// Redeems a token. An activation token makes the account active and creates its owner; an invitation token lets the
+/// member join. Either then signs in with the password of this hash. If a token is redeemed concurrently, only one
+/// request succeeds.
 pub fn redeem(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -60,7 +62,7 @@ pub fn redeem(
             activate(tx, origin, &account, token, password_hash, now).map(Link::Account)
         }
         Link::Invitation(member, expires_at) => {
-            // Whoever removes the member or invites it again holds the account.
+            // Removing or re-inviting the member also locks the account, so neither can run at the same time.
             accounts::lock(tx, member.account.id, Lock::Exclusive)?;
             if !invitations::join(tx, member.id, &token.hash(), password_hash, now)? {
                 return Err(Refusal::InvalidToken.into());

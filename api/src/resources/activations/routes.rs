@@ -1,4 +1,4 @@
-//! The operations of `/activations`.
+//! Handlers of `/activations`.
 
 use actix_web::post;
 use actix_web::web::Data;
@@ -12,16 +12,17 @@ use crate::http::{Answer, Body, Context};
 use crate::security::given::{LinkToken, NewPassword};
 use crate::security::password::check_password;
 
-/// See what an activation link activates
+/// Preview an activation link
 ///
-/// Shows the account of the link, and consumes nothing. The link of a member's invitation works likewise. Used, expired, replaced and made-up tokens get one answer.
+/// Returns the account that a link activates or, for the link of an invitation, the account that the member joins. The
+/// link is not redeemed. Used, expired, replaced and unknown tokens all get the same error.
 #[utoipa::path(
     tag = "Activation",
     operation_id = "preview_activation",
     request_body = PreviewActivation,
     responses(
-        (status = 200, description = "The account that the link activates.", body = ActivationAccount),
-        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`."),
+        (status = 200, description = "The account that the link activates or gives access to.", body = ActivationAccount),
+        (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`."),
     ),
     security(())
 )]
@@ -36,14 +37,16 @@ pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Ans
 
 /// Activate an account
 ///
-/// Redeems the link, once, with the password that the account's owner chose, or the member who was invited. Sign in with it at `POST /auth/login`.
+/// Redeems the link of an activation or invitation e-mail and sets the password that its recipient chose. Each link
+/// works once. Activation makes the account active; an invitation makes the recipient a member. Sign in with the new
+/// password at `POST /auth/login`.
 #[utoipa::path(
     tag = "Activation",
     operation_id = "redeem_activation",
     request_body = RedeemToken,
     responses(
-        (status = 200, description = "The account is active.", body = ActivationAccount),
-        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`; the link still works."),
+        (status = 200, description = "The activated or joined account.", body = ActivationAccount),
+        (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`; the link can still be used."),
     ),
     security(())
 )]

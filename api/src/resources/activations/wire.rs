@@ -1,4 +1,4 @@
-//! Activation on the wire.
+//! JSON of activations.
 
 use chrono::{DateTime, Utc};
 use domain::account::Account;
@@ -16,25 +16,25 @@ use crate::views::account::StatusView;
 type LinkTokenField = Field<LinkToken>;
 type NewPasswordField = Field<NewPassword>;
 
-/// An account on the way to being activated, or one that a member joins.
+/// The account that a link activates, or that an invited member joins.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"account_type": "reseller", "name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example"}))]
 pub struct ActivationAccount {
-    /// Its id.
+    /// Id of the account.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub account_id: String,
-    /// What it is: `master_reseller`, `reseller` or `enterprise`; `platform` of members of staff.
+    /// Tier of the account: `master_reseller`, `reseller` or `enterprise`; `platform` for staff.
     #[schema(value_type = shown::Word)]
     pub account_type: &'static str,
-    /// Its name.
+    /// Name of the account.
     #[schema(value_type = shown::Name)]
     pub name: String,
-    /// The address that its owner, or the member who joins, signs in with.
+    /// The e-mail address that the owner, or the joining member, signs in with.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
-    /// Its status.
+    /// Status of the account.
     pub status: StatusView,
-    /// Until when the link works; `null` once it is used.
+    /// When the link expires; `null` once it has been redeemed.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -64,13 +64,13 @@ impl From<Account> for ActivationAccount {
     }
 }
 
-/// A token of an activation link.
+/// The token of a link that was sent by e-mail.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"token": "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d"}))]
 pub struct PreviewActivation {
-    /// What stands behind `#token=` in the link.
-    #[serde(default)]
+    /// The part of the link after `#token=`.
     #[schema(required = true)]
     #[validate(required)]
     token: LinkTokenField,
@@ -86,18 +86,18 @@ impl From<Valid<PreviewActivation>> for LinkToken {
     }
 }
 
-/// A token with the password that its owner chose: for activation and for a password reset.
+/// The token of a link with the password that its recipient chose, for an activation, an invitation or a password
+/// reset.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"token": "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", "password": "correct horse battery staple"}))]
 pub struct RedeemToken {
-    /// What stands behind `#token=` in the link.
-    #[serde(default)]
+    /// The part of the link after `#token=`.
     #[schema(required = true)]
     #[validate(required)]
     token: LinkTokenField,
-    /// The password to sign in with: 12–128 characters, none of the first that are guessed.
-    #[serde(default)]
+    /// The new password: 12–128 characters. Passwords that are easy to guess are refused.
     #[schema(required = true)]
     #[validate(required)]
     password: NewPasswordField,

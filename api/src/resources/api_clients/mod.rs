@@ -1,4 +1,4 @@
-//! API clients: the programs that sign in to an account (R9).
+//! API clients: programs that sign in to an account with a client id and a secret (R9).
 
 pub mod operations;
 pub mod routes;

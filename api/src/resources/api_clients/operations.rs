@@ -1,4 +1,4 @@
-//! What is done to the API clients of the caller's own account.
+//! Operations on the API clients of the caller's own account.
 
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -19,35 +19,35 @@ use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
 
-/// An API client to be made.
+/// The command to create an API client.
 #[derive(Debug, Clone)]
 pub struct CreateApiClient {
-    /// What people call it.
+    /// Its display name.
     pub name: ClientName,
-    /// What it may do, until when and from where.
+    /// Its role, its expiry and the networks that it may call from.
     pub terms: Terms,
 }
 
-/// A change of an API client.
+/// The changes to an API client; `None` leaves a field as it is.
 #[derive(Debug, Clone)]
 pub struct ChangeApiClient {
-    /// What people call it.
+    /// Its display name.
     pub name: Option<ClientName>,
-    /// What it may do.
+    /// Its role.
     pub role: Option<domain::authority::Role>,
-    /// Until when it works; `Some(None)` is for ever.
+    /// When it expires; `Some(None)` means never.
     pub expires_at: Option<Option<Timestamp>>,
-    /// From where.
+    /// The networks that it may call from.
     pub networks: Option<domain::api_client::AllowedNetworks>,
 }
 
-/// The API client of the actor's own account with this id.
+/// Loads an API client of the actor's own account.
 pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<ApiClient, Error> {
     let id = ClientId::parse(id).ok_or(Refusal::NotFound)?;
     Ok(api_clients::by_id(tx, actor.account(), id, now)?.ok_or(Refusal::NotFound)?)
 }
 
-/// Makes an API client with its first secret.
+/// Creates an API client with its first secret. Refused if the account has `CLIENTS_MAX` of them.
 pub fn create(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -67,7 +67,7 @@ pub fn create(
     Ok(client)
 }
 
-/// Changes an API client. A change that changes nothing leaves no trace.
+/// Updates an API client. A change without effect is not recorded.
 pub fn update(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -97,7 +97,7 @@ pub fn update(
     Ok(api_clients::by_id(tx, account.id, before.id, now)?.ok_or(Refusal::NotFound)?)
 }
 
-/// Gives an API client a new secret. The one before goes on working for some seconds.
+/// Gives an API client a new secret. The current one keeps working for `previous_seconds`.
 pub fn rotate_secret(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -114,7 +114,7 @@ pub fn rotate_secret(
     Ok(api_clients::by_id(tx, account.id, before.id, now)?.ok_or(Refusal::NotFound)?)
 }
 
-/// Revokes an API client for good.
+/// Revokes an API client. This can't be undone.
 pub fn revoke(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -127,7 +127,7 @@ pub fn revoke(
     record_for(tx, actor, account, client.id, "revoked", (fields(&client.name, &client.terms), Value::Null), now)
 }
 
-/// Nothing is made that has ended already.
+/// Refuses an expiry in the past.
 fn check_end(terms: &Terms, now: Timestamp) -> Result<(), Error> {
     if terms.expires_at.is_some_and(|at| at <= now) {
         let fault = Fault::new("in_the_past", "Give an instant that is still to come, or null.");
@@ -136,7 +136,7 @@ fn check_end(terms: &Terms, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// A program gives and takes no more than it has itself.
+/// An API client can grant or change only terms within its own. Members have no such limit.
 fn within(actor: &Actor, terms: &Terms) -> Result<(), Error> {
     actor.terms().map_or(Ok(()), |own| terms.check_within(own).map_err(Error::faulty))
 }
@@ -145,7 +145,7 @@ fn stored(secret: &SecretToken, now: Timestamp) -> NewSecret {
     NewSecret { id: new_id(now), hash: secret.hash(), hint: secret.hint().to_owned() }
 }
 
-/// The members of an API client as events show them.
+/// The fields of an API client as events show them.
 fn fields(name: &ClientName, terms: &Terms) -> Value {
     let Terms { role, expires_at, networks } = terms;
     json!({

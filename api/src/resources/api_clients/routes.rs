@@ -20,20 +20,20 @@ use crate::security::secret_token::SecretToken;
 
 const PATH: &str = "/api-clients";
 
-/// Make an API client
+/// Create an API client
 ///
-/// For owners. The answer shows the secret, this once. A program that makes an API client gives it no more than it has itself: no
-/// later `expires_at`, and no `allowed_networks` beyond its own. Because the answer is not kept, there is no `Idempotency-Key`: if
-/// it was lost, revoke the one that is listed and make another.
+/// Creates an API client in your own account and returns it with its secret. This is the only response that shows the
+/// secret. An API client that creates another one can't grant more than it has itself: no later `expires_at` and no
+/// `allowed_networks` beyond its own. `Idempotency-Key` is not supported, because the response is not stored. If you
+/// lose the response, revoke the new API client, which is in the list, and create another one. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
     operation_id = "create_api_client",
     request_body(content = CreateApiClient, example = json!({"name": "Billing export", "role": "billing", "allowed_networks": ["192.0.2.0/28"], "expires_at": "2030-01-01T00:00:00Z"})),
     responses(
-        (status = 201, description = "Made.", body = ApiClient, headers(("Location" = String, description = "Where the API client is."), ("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`too_many_api_clients`: an account has at most 100."),
+        (status = 201, description = "The new API client with its secret.", body = ApiClient, headers(("Location" = String, description = "The URL of the new API client."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`too_many_api_clients`: an account can have at most 100 API clients."),
     ),
-    security(("bearer" = []))
 )]
 #[post("")]
 pub(crate) async fn create_api_client(app: Data<App>, caller: Caller<Create>, body: Body) -> Result<Answer, Error> {
@@ -52,13 +52,12 @@ pub(crate) async fn create_api_client(app: Data<App>, caller: Caller<Create>, bo
 
 /// List API clients
 ///
-/// For owners: those of your own account, by the time of their making.
+/// Lists the API clients of your own account, sorted by creation time. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
     operation_id = "list_api_clients",
     params(PageQuery),
-    responses((status = 200, description = "A page of API clients.", body = ApiClientPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of API clients.", body = ApiClientPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_api_clients(
@@ -82,16 +81,16 @@ pub(crate) async fn list_api_clients(
 
 /// Read an API client
 ///
-/// For owners: one of your own account, with its `ETag`. Its secrets show no more than their last characters.
+/// Returns one API client of your own account, with its `ETag`. Only the last four characters of its secrets are shown.
+/// Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
     operation_id = "get_api_client",
     params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The API client.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The API client.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{client_id}")]
 pub(crate) async fn get_api_client(
@@ -111,17 +110,17 @@ pub(crate) async fn get_api_client(
 
 /// Change an API client
 ///
-/// For owners. Takes a merge patch; it counts from the API client's next request on, whatever tokens it has.
+/// Changes an API client of your own account with a merge patch and returns it. The change takes effect with the API
+/// client's next request, also for access tokens that it already has. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
     operation_id = "update_api_client",
     params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchApiClient = "application/merge-patch+json", example = json!({"role": "viewer", "expires_at": null})), (PatchApiClient = "application/json", example = json!({"role": "viewer", "expires_at": null})))),
     responses(
-        (status = 200, description = "The API client after the change.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The API client after the change.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{client_id}")]
 pub(crate) async fn update_api_client(
@@ -145,16 +144,16 @@ pub(crate) async fn update_api_client(
 
 /// Revoke an API client
 ///
-/// For owners, and for good. Its secrets don't work any more, and neither do its tokens, from its next request on.
+/// Revokes an API client of your own account. Its secrets stop working, and its access tokens are refused from its next
+/// request on. This can't be undone. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
     operation_id = "revoke_api_client",
     params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Revoked."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The API client was revoked."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{client_id}")]
 pub(crate) async fn revoke_api_client(
@@ -174,20 +173,20 @@ pub(crate) async fn revoke_api_client(
     .await
 }
 
-/// Exchange the secret of an API client
+/// Rotate the secret of an API client
 ///
-/// For owners. The answer shows the new secret, this once. The one until now goes on working for as long as you say, so that nothing stops
-/// while it is being replaced; an earlier one does not.
+/// Creates a new secret and returns the API client with it. This is the only response that shows the secret. The
+/// current secret remains valid for `previous_secret_expires_in` seconds, so that you can replace it without an
+/// interruption. Any older secret stops working at once. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
     operation_id = "rotate_api_client_secret",
     params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
     responses(
-        (status = 200, description = "The API client with its new secret.", body = ApiClient, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The API client with its new secret.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{client_id}/rotate-secret")]
 pub(crate) async fn rotate_api_client_secret(
@@ -216,7 +215,8 @@ fn answer(client: api_client::ApiClient) -> Result<Answer, Error> {
     Answer::resource(&ApiClient::from(client), version)
 }
 
-/// The entity tag is that of the API client as it is read.
+/// The response body has the secret, but the `ETag` is the one that `GET` returns, so that it can be used in
+/// `If-Match`.
 fn with_secret(client: api_client::ApiClient, secret: &SecretToken) -> Result<Answer, Error> {
     let etag = answer(client.clone())?.etag;
     let view = ApiClient { client_secret: Some(secret.expose_client_secret()), ..client.into() };

@@ -1,4 +1,4 @@
-//! API clients on the wire.
+//! Request and response bodies of `/api-clients`.
 
 use chrono::{DateTime, Utc};
 use domain::api_client;
@@ -20,45 +20,45 @@ use crate::views::role::RoleView;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"name": "Billing export", "allowed_networks": ["192.0.2.0/28"], "client_secret": "teammate_cs_gk1Bo1wNzT2SrZ1qnPcNSSs2vmPo0UNb9T3jJqG0x7Q"}))]
 pub struct ApiClient {
-    /// Its id, which is its `client_id` at `POST /oauth/token`.
+    /// The id of the API client. It is the `client_id` at `POST /oauth/token`.
     #[schema(example = "client_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// What people call it.
+    /// Its display name.
     #[schema(value_type = field::AccountName)]
     pub name: String,
-    /// What it may do in the account.
+    /// Its role, which decides what it may do in the account.
     pub role: RoleView,
-    /// The addresses and networks that it may call from; from anywhere when there are none.
+    /// The IP addresses and networks that it may call from; an empty list allows all.
     #[schema(value_type = field::AllowedNetworks)]
     pub allowed_networks: Vec<String>,
-    /// Until when it works; `null` is for ever.
+    /// When it expires; `null` means never.
     #[schema(example = "2030-01-01T00:00:00Z")]
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it last got an access token, which works for 10 minutes; `null` before the first.
+    /// When it last got an access token, which is valid for 10 minutes; `null` if it never did.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// Its live secrets, newest first: one, or two while they are being exchanged.
+    /// Its valid secrets, newest first: one, or two during a rotation.
     #[schema(value_type = Secrets)]
     pub secrets: Vec<ApiClientSecret>,
-    /// Its new secret, only in the answer that makes it: then it is stored as a hash, so keep it where programs keep secrets.
-    /// `null` everywhere else.
+    /// The new secret, only in the response that creates it; `null` in all other responses. The service keeps only a
+    /// hash, so store the secret safely.
     #[schema(value_type = Option<shown::ClientSecret>)]
     pub client_secret: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A live secret of an API client, which itself is shown only when it is made.
+/// A valid secret of an API client. The secret itself is shown only in the response that creates it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"hint": "x7Qk"}))]
 pub struct ApiClientSecret {
-    /// Its last four characters.
+    /// The last four characters of the secret.
     #[schema(value_type = shown::Hint)]
     pub hint: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// Until when it works, if a newer one has taken its place.
+    /// When it expires, if a newer secret has replaced it; otherwise `null`.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -90,26 +90,23 @@ impl Listed for ApiClient {
 /// A page of API clients.
 pub type ApiClientPage = Page<ApiClient>;
 
-/// An API client to be made.
+/// An API client to create.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"name": "Billing export", "allowed_networks": ["192.0.2.0/28"], "expires_at": "2030-01-01T00:00:00Z"}))]
 pub struct CreateApiClient {
-    /// What people call it: 1–120 characters.
-    #[serde(default)]
+    /// Its display name, 1–120 characters.
     #[schema(required = true)]
     #[validate(required)]
     name: field::ClientName,
-    /// What it may do in the account.
-    #[serde(default)]
+    /// Its role, which decides what it may do in the account.
     #[schema(required = true)]
     #[validate(required)]
     role: field::Role,
-    /// The IPv4 and IPv6 addresses, and networks in CIDR form, that it may call from; from anywhere when the list is empty.
-    #[serde(default)]
+    /// The IPv4 and IPv6 addresses, and networks in CIDR notation, that it may call from. An empty list allows all.
     allowed_networks: field::AllowedNetworks,
-    /// Until when it works (RFC 3339, in the future); `null` is for ever.
-    #[serde(default)]
+    /// When it expires (RFC 3339, in the future); `null` means never.
     expires_at: nullable::Instant,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -128,22 +125,19 @@ impl From<Valid<CreateApiClient>> for operations::CreateApiClient {
     }
 }
 
-/// Changes of an API client: a merge patch.
+/// Changes to an API client, as a merge patch.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"name": "Billing export", "allowed_networks": ["192.0.2.0/28"], "expires_at": "2030-01-01T00:00:00Z"}))]
 pub struct PatchApiClient {
-    /// What people call it: 1–120 characters.
-    #[serde(default)]
+    /// Its display name, 1–120 characters.
     name: field::ClientName,
-    /// What it may do in the account.
-    #[serde(default)]
+    /// Its role, which decides what it may do in the account.
     role: field::Role,
-    /// The IPv4 and IPv6 addresses, and networks in CIDR form, that it may call from; from anywhere when the list is empty.
-    #[serde(default)]
+    /// The IPv4 and IPv6 addresses, and networks in CIDR notation, that it may call from. An empty list allows all.
     allowed_networks: field::AllowedNetworks,
-    /// Until when it works (RFC 3339, in the future); `null` is for ever.
-    #[serde(default)]
+    /// When it expires (RFC 3339, in the future); `null` means never.
     expires_at: nullable::Instant,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -162,14 +156,14 @@ impl From<Valid<PatchApiClient>> for ChangeApiClient {
     }
 }
 
-/// How a secret is exchanged.
+/// Options of a secret rotation.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"previous_secret_expires_in": 604_800}))]
 pub struct RotateSecret {
-    /// For how many seconds the secret until now goes on working. A week if left out; 0 if it has leaked: then the tokens that it
-    /// was used for end at once, too.
-    #[serde(default)]
+    /// For how many seconds the current secret remains valid: 0 to 2592000 (30 days), by default a week. Send 0 if the
+    /// secret has leaked. It then stops working at once, and so do access tokens that were issued for it.
     previous_secret_expires_in: field::PreviousSecretSeconds,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -183,5 +177,5 @@ impl From<Valid<RotateSecret>> for PreviousSecretSeconds {
     }
 }
 
-/// The live secrets of an API client.
+/// The valid secrets of an API client.
 type Secrets = shown::Many<ApiClientSecret, 0, { limits::CLIENT_SECRETS_MAX }>;

@@ -1,4 +1,4 @@
-//! Sessions: started by a password, carried on by refresh tokens, ended by signing out.
+//! Sessions: started by signing in, continued with refresh tokens, ended by signing out.
 
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -20,19 +20,20 @@ use crate::ids::new_id;
 use crate::resources::second_factors::operations::{Committed, Tools, demand};
 use crate::security::secret_token::{SecretToken, random_octets};
 
-/// What somebody signs in with, after the password was found right.
+/// A sign-in whose password has been verified.
 #[derive(Debug, Clone)]
 pub struct SignIn {
-    /// Who.
+    /// The member that signs in.
     pub member: MemberId,
-    /// The PHC string of the password that was found right.
+    /// The PHC string that the password was verified against.
     pub password_hash: String,
     /// The code of the second factor, if one was given.
     pub code: Option<Code>,
 }
 
-/// Finds out whether somebody may sign in: unless the password changed in the meantime, and with a code where there is a second
-/// factor; one that is wrong is noted. The member is held.
+/// Decides whether a member may sign in. Locks the member. Refuses if the password was changed since it was verified,
+/// if the account does not operate, or if the member has a second factor and the code is missing or wrong. Wrong codes
+/// are recorded.
 pub fn admit(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -52,7 +53,7 @@ pub fn admit(
     Ok(demand(tx, origin, &member, code.as_ref(), now, tools)?.map(|()| member))
 }
 
-/// Starts a session of a member who was admitted.
+/// Starts a session for a member that [`admit`] has let in.
 pub fn start(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -66,16 +67,16 @@ pub fn start(
     Ok(session)
 }
 
-/// What a refresh token was exchanged for.
+/// The outcome of exchanging a refresh token.
 #[derive(Debug)]
 pub enum Refreshed {
-    /// Its successor, for this member's session.
+    /// The next refresh token of this member's session.
     Successor(MemberId, SessionId, SecretToken),
-    /// Nothing: it does not work. Whatever ended because of it is committed.
+    /// The token does not work. This is not an error, so that a session that ended because of it is committed as ended.
     Refused,
 }
 
-/// Exchanges a refresh token. An old one that comes back ends its session.
+/// Exchanges a refresh token for the next one. Reusing an old token ends its session.
 pub fn refresh(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -97,7 +98,7 @@ pub fn refresh(
             if sessions::rotate(tx, found.session, &token.hash(), &salt, &hash, now)? {
                 return Ok(successor(&salt));
             }
-            // Another request exchanged it in this moment; judged again, it has a successor.
+            // A concurrent request has just exchanged the token. On the second try it has a successor.
             refresh(tx, origin, token, now)
         }
         (RefreshVerdict::RepeatSuccessor, Some(salt)) => Ok(successor(salt)),
@@ -112,7 +113,8 @@ pub fn refresh(
     }
 }
 
-/// Ends the session of a refresh token. One that is unknown or over is no failure: nobody is signed in with it.
+/// Ends the session of a refresh token. An unknown token or a session that has ended is not an error: nobody is signed
+/// in with it.
 pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: Timestamp) -> Result<(), Error> {
     let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(()) };
     if found.facts.session_ended_at.is_some() {

@@ -15,8 +15,8 @@ use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
 use crate::security::secret_token::SecretToken;
 
-/// Writes a reset e-mail to the member with an address, if there is one and the last one is not too fresh. Whoever
-/// asks can't tell.
+/// Sends a reset e-mail to the member with this address. Does nothing if there is no such member, or if the last e-mail
+/// was sent less than `PASSWORD_RESET_PAUSE_SECONDS` ago. The caller can't tell these cases apart.
 pub fn request(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -43,13 +43,13 @@ pub fn request(
     record_own_sign_in(tx, origin, &member, "password_reset_requested", now)
 }
 
-/// Whose password a token resets.
+/// The member whose password a token resets.
 pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Member, Error> {
     let member = password_resets::member(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
     Ok(members::by_id(tx, member)?.ok_or(Refusal::InvalidToken)?)
 }
 
-/// Redeems a token: the password is replaced and every session of the member ends.
+/// Redeems a token: replaces the member's password and ends all its sessions.
 pub fn redeem(
     tx: &mut StoreConnection,
     origin: &Origin,

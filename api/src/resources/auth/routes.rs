@@ -23,18 +23,18 @@ use crate::security::secret_token::SecretToken;
 
 /// Sign in
 ///
-/// Starts a session. An unknown address and a wrong password get the same answer; after three attempts
-/// since the last success each further one waits a little longer, and nobody is ever locked out. Whoever has a second factor gets
-/// `code_needed` and sends the same again with a `code`.
+/// Starts a session and returns an access token and a refresh token. An unknown address and a wrong password get the
+/// same answer. After three failed attempts each further attempt is answered a little later; accounts are never locked.
+/// Members with a second factor get `code_needed` and send the same request again with a `code`.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "login",
     request_body = Login,
     responses(
-        (status = 200, description = "Signed in.", body = Tokens),
-        (status = 401, description = "`wrong_credentials`: address and password do not go together. `code_needed`: they do; send a `code`, too. `wrong_code`: it does not work, or was used."),
+        (status = 200, description = "Signed in: the tokens of the new session.", body = Tokens),
+        (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),
         (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
-        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+        (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
     ),
     security(())
 )]
@@ -53,15 +53,16 @@ pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Resul
 
 /// Refresh a session
 ///
-/// Exchanges the refresh token for a new pair. Each refresh token works once; within ten seconds it gives the same
-/// successor again, later it ends the session, because somebody else has it too.
+/// Exchanges a refresh token for a new access token and a new refresh token. A refresh token can be used once. If it is
+/// sent again within ten seconds, the answer has the same new refresh token. If it is sent again later, the session
+/// ends, because the token may have been stolen.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "refresh",
     request_body = RefreshRequest,
     responses(
-        (status = 200, description = "The next pair.", body = Tokens),
-        (status = 401, description = "`invalid_refresh_token`: used, expired or made up. Sign in again."),
+        (status = 200, description = "The next pair of tokens.", body = Tokens),
+        (status = 401, description = "`invalid_refresh_token`: the token was used, has expired or never existed. Sign in again."),
         (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
     ),
     security(())
@@ -81,12 +82,13 @@ pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Res
 
 /// Sign out
 ///
-/// Ends the session of the refresh token: its access tokens stop working at their next request.
+/// Ends the session of the refresh token. Access tokens of the session are refused from their next request on. An
+/// unknown or expired refresh token gets the same answer.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "logout",
     request_body = RefreshRequest,
-    responses((status = 204, description = "Nobody is signed in with this token.")),
+    responses((status = 204, description = "The session has ended, or there was none.")),
     security(())
 )]
 #[post("/logout")]
@@ -99,17 +101,18 @@ pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Resu
     Ok(Answer::no_content())
 }
 
-/// Ask for a new password
+/// Request a password reset
 ///
-/// Sends an e-mail with a link, if a member has the address, at most once a minute. The answer is always the same.
+/// Sends an e-mail with a link for choosing a new password, if a member has the address. A member gets at most one such
+/// e-mail a minute. The answer is always the same, so it does not tell whether the address is known.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "request_password_reset",
     params(IdempotencyKeyHeader),
     request_body = PasswordResetRequest,
     responses(
-        (status = 202, description = "If a member has the address, an e-mail is on its way.", body = Accepted),
-        (status = 409, description = "`idempotency_key_in_use`: the first request with this key still runs."),
+        (status = 202, description = "Accepted. If a member has the address, the e-mail is queued.", body = Accepted),
+        (status = 409, description = "`idempotency_key_in_use`: the first request with this key is still running."),
     ),
     security(())
 )]
@@ -131,14 +134,15 @@ pub(crate) async fn request_password_reset(
 
 /// Set a new password
 ///
-/// Redeems the link of a password reset e-mail, once. Every session of the member ends.
+/// Sets a new password with the token from a password reset e-mail. The token can be used once. All sessions of the
+/// member end.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "redeem_password_reset",
     request_body = RedeemToken,
     responses(
-        (status = 204, description = "The new password works."),
-        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`; the link still works."),
+        (status = 204, description = "The password was changed."),
+        (status = 422, description = "`invalid_token`: the token was used, has expired, was replaced or never existed. `validation_failed`: see `errors`; the token can still be used."),
     ),
     security(())
 )]

@@ -1,4 +1,4 @@
-//! How somebody signs in with an address, a password and, where there is a second factor, a code.
+//! Signing in with an e-mail address, a password and, for members with a second factor, a code.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::error::Error;
 use crate::http::Context;
 use crate::resources::second_factors::operations::Tools;
 
-/// What somebody gave.
+/// The credentials of a sign-in request.
 #[derive(Debug)]
 pub struct Attempt {
-    /// The address, if it could be one.
+    /// The e-mail address; `None` if it is malformed.
     pub email: Option<EmailAddress>,
     /// The password.
     pub password: SecretString,
@@ -29,8 +29,8 @@ pub struct Attempt {
     pub code: Option<Code>,
 }
 
-/// Looks at an address and a password, and then lets `then` do, in one transaction with what the second factor demands, what is to be
-/// done for the member. An unknown address costs the same time and gets the same answer as a wrong password.
+/// Verifies the credentials, then checks the second factor and runs `then` for the member in one transaction. An
+/// unknown address takes the same time and gets the same answer as a wrong password.
 pub async fn sign_in<T, F>(app: &App, context: &Context, attempt: Attempt, mut then: F) -> Result<T, Error>
 where
     T: Send + 'static,

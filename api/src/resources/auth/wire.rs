@@ -1,4 +1,4 @@
-//! Sign-in on the wire.
+//! Request and response bodies of `/auth`.
 
 use domain::fault::ItemFaults;
 use domain::limited::{Limited, Limits, whole};
@@ -21,23 +21,21 @@ type GivenEmailField = Field<GivenEmail>;
 type GivenPasswordField = Field<GivenPassword>;
 type RefreshTokenField = Field<GivenRefreshToken>;
 
-/// An address and a password.
+/// Credentials of a member.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"email": "operator@teammate.local", "password": "correct horse battery staple", "code": null}))]
 pub struct Login {
-    /// The address of the member.
-    #[serde(default)]
+    /// The member's e-mail address.
     #[schema(required = true)]
     #[validate(required)]
     email: GivenEmailField,
-    /// The password.
-    #[serde(default)]
+    /// The member's password.
     #[schema(required = true)]
     #[validate(required)]
     password: GivenPasswordField,
-    /// The six digits that the authenticator app shows, or a recovery code; for those who have a second factor.
-    #[serde(default)]
+    /// The six digits from the authenticator app, or a recovery code. Only for members with a second factor.
     code: nullable::Code,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -51,19 +49,19 @@ impl From<Valid<Login>> for Attempt {
     }
 }
 
-/// Who signs in, with what.
+/// Credentials. A malformed address gets the same answer as an unknown one.
 #[must_use]
 pub fn attempt(GivenEmail(email): GivenEmail, GivenPassword(password): GivenPassword, code: Option<Code>) -> Attempt {
     Attempt { email, password, code }
 }
 
-/// A refresh token.
+/// The refresh token to exchange or to end.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"refresh_token": "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d"}))]
 pub struct RefreshRequest {
     /// The latest refresh token of the session.
-    #[serde(default)]
     #[schema(required = true)]
     #[validate(required)]
     refresh_token: RefreshTokenField,
@@ -79,13 +77,13 @@ impl From<Valid<RefreshRequest>> for GivenRefreshToken {
     }
 }
 
-/// An address whose member forgot the password.
+/// A request for a password reset e-mail.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"email": "ann@contoso.example"}))]
 pub struct PasswordResetRequest {
-    /// The address of the member.
-    #[serde(default)]
+    /// The member's e-mail address.
     #[schema(required = true)]
     #[validate(required)]
     email: ResetEmail,
@@ -94,7 +92,7 @@ pub struct PasswordResetRequest {
     unknown: Unknown,
 }
 
-/// An address, of whose length the document says no more than it did when the contract was released.
+/// An e-mail address without a minimum length in the schema, as in the released contract.
 struct Address(EmailAddress);
 
 type ResetEmail = Field<Address>;
@@ -115,26 +113,26 @@ impl From<Valid<PasswordResetRequest>> for EmailAddress {
     }
 }
 
-/// What a session works with.
+/// The access token and the refresh token of a session.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZW1iZXIifQ.c2lnbmF0dXJl", "refresh_token": "q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d", "token_type": "Bearer", "expires_in": 600}))]
 pub struct Tokens {
-    /// Send it as `Authorization: Bearer …`. A JWT; it works for `expires_in` seconds.
+    /// The access token, a JWT. Send it as `Authorization: Bearer …`. It is valid for `expires_in` seconds.
     #[schema(value_type = shown::AccessToken)]
     pub access_token: String,
-    /// Exchange it at `POST /auth/refresh` for the next pair. It works once.
+    /// The refresh token. Exchange it at `POST /auth/refresh` for the next pair of tokens. It can be used once.
     #[schema(value_type = shown::Base64Url256)]
     pub refresh_token: String,
     /// Always `Bearer`.
     #[schema(value_type = shown::Constant)]
     pub token_type: &'static str,
-    /// For how many seconds the access token works.
+    /// Lifetime of the access token in seconds.
     #[schema(value_type = shown::ExpiresIn)]
     pub expires_in: i64,
 }
 
 impl Tokens {
-    /// Shows the tokens to whom they are for.
+    /// Builds the response body, which contains the tokens in plain text.
     #[must_use]
     pub fn expose(access: &SecretString, refresh: &SecretToken) -> Self {
         Self {
@@ -146,7 +144,7 @@ impl Tokens {
     }
 }
 
-/// What became of a request that is answered the same whatever is behind it.
+/// The answer to a password reset request, whether or not the address is known.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Accepted {
     /// Always true.

@@ -1,4 +1,4 @@
-//! Users per day and service as a picture.
+//! The chart of users per day and service.
 
 use domain::billing::{Period, UsersPerDay};
 use plotters::prelude::*;
@@ -10,7 +10,7 @@ const SIZE: (u32, u32) = (960, 420);
 const PBX: RGBColor = RGBColor(0, 114, 178);
 const TRUNK: RGBColor = RGBColor(213, 94, 0);
 
-/// The picture as SVG: a line for each service over the days of the period up to `days`.
+/// Draws the chart as SVG: one line per service over the first `days` days of the period.
 pub(super) fn draw(period: Period, per_day: &UsersPerDay, days: usize) -> Result<String, Error> {
     let mut svg = String::new();
     let drawn = draw_into(&mut svg, period, per_day, days);

@@ -9,7 +9,7 @@ use domain::id::AccountId;
 use super::wire::line_name;
 use crate::error::{Error, ErrorCode};
 
-/// The columns, which are the members of a line in JSON.
+/// The columns, named like the fields of a line in JSON.
 pub const COLUMNS: [&str; 16] = [
     "period_start",
     "period_end",
@@ -29,21 +29,22 @@ pub const COLUMNS: [&str; 16] = [
     "amends",
 ];
 
-/// What the lines of a report have in common, and whether their reader sees what their reseller is called.
+/// The values that all lines of a report share, and whether the caller may see the names of resellers.
 #[derive(Debug, Clone)]
 pub struct Frame {
     /// The first instant of the period.
     pub period_start: String,
-    /// The first instant behind it.
+    /// The end of the period, exclusive: the first instant of the next month.
     pub period_end: String,
     /// `open` or `final`.
     pub status: &'static str,
-    /// Whether names and references of resellers are shown: not to an enterprise, above which they stand.
+    /// Whether names and billing references of resellers are shown. Enterprises don't see those of the accounts above
+    /// them.
     pub shows_reseller: bool,
 }
 
 impl Frame {
-    /// That of a report.
+    /// The frame of a report.
     #[must_use]
     pub fn new(period: Period, is_final: bool, shows_reseller: bool) -> Self {
         let text = |instant: domain::Timestamp| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -52,14 +53,14 @@ impl Frame {
     }
 }
 
-/// The first line of a report.
+/// The header line.
 pub fn header() -> Result<Vec<u8>, Error> {
     let mut writer = writer(0);
     writer.write_record(COLUMNS).map_err(|error| failed(&error))?;
     finish(writer)
 }
 
-/// Lines of a report.
+/// Serialises lines of a report, without the header line.
 pub fn lines(frame: &Frame, lines: &[Line]) -> Result<Vec<u8>, Error> {
     let mut writer = writer(lines.len() * 320);
     let (mut resellers, mut enterprises) = (Ids::for_tier(Tier::Reseller), Ids::for_tier(Tier::Enterprise));
@@ -70,7 +71,7 @@ pub fn lines(frame: &Frame, lines: &[Line]) -> Result<Vec<u8>, Error> {
     finish(writer)
 }
 
-/// The text of an id, remembered for the next line: an enterprise has several of them.
+/// Formats ids and keeps the last one, because consecutive lines often have the same id.
 struct Ids {
     tier: Tier,
     last: Option<(AccountId, String)>,
@@ -130,7 +131,7 @@ fn write(
     writer.write_record(None::<&[u8]>)
 }
 
-/// What people wrote must not be a formula where a spreadsheet opens it.
+/// Writes a text that users entered, so that no spreadsheet takes it for a formula: such a text gets a leading `'`.
 fn write_text(writer: &mut Writer<Vec<u8>>, text: &str) -> Result<(), csv::Error> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         writer.write_field(format!("'{text}"))

@@ -1,4 +1,4 @@
-//! In which form a report is wanted: by `format`, or by `Accept` (RFC 9110 section 12.5.1).
+//! The format of a report, chosen by the `format` parameter or the `Accept` header (RFC 9110 section 12.5.1).
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -9,21 +9,21 @@ use super::csv::Frame;
 use super::wire::BillingLine;
 use crate::error::{Error, ErrorCode};
 
-/// A form of a report.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A page of it as JSON.
+    /// One page as JSON.
     Json,
-    /// The whole as CSV.
+    /// The whole report as CSV.
     Csv,
-    /// The whole as JSON, a line each.
+    /// The whole report as NDJSON: one JSON object per line.
     Ndjson,
 }
 
 impl Format {
     const ALL: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
 
-    /// Its media type.
+    /// The media type of the format.
     #[must_use]
     pub const fn media(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Format {
         }
     }
 
-    /// What it is called in `format` and behind the dot of a file's name.
+    /// The name of the format, for the `format` parameter and as a file extension.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,25 +43,25 @@ impl Format {
         }
     }
 
-    /// The form of that name.
+    /// The format with this name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == text)
     }
 
-    /// What stands before the lines.
+    /// The bytes before the first line of the report.
     pub fn header(self) -> Result<Vec<u8>, Error> {
         if self == Self::Csv { csv::header() } else { Ok(Vec::new()) }
     }
 
-    /// The form that a request prefers by its `Accept`; JSON if it names none of ours.
+    /// The format that the `Accept` headers of a request prefer; JSON if they name none that is supported.
     pub fn accepted(request: &HttpRequest) -> Self {
         let accepted = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
         best(accepted.flat_map(|value| value.split(',')))
     }
 }
 
-/// Lines of a report that is written as a whole.
+/// Serialises lines of a report as CSV without its header, or as NDJSON.
 pub fn written(frame: &Frame, lines: Vec<Line>, format: Format) -> Result<Vec<u8>, Error> {
     if format == Format::Csv {
         return csv::lines(frame, &lines);
@@ -75,7 +75,7 @@ pub fn written(frame: &Frame, lines: Vec<Line>, format: Format) -> Result<Vec<u8
     Ok(octets)
 }
 
-/// The first of those with the highest quality.
+/// The supported format with the highest quality; of several, the first one.
 fn best<'a>(ranges: impl Iterator<Item = &'a str>) -> Format {
     let mut best = (0.0, Format::Json);
     for range in ranges {

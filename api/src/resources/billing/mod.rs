@@ -1,4 +1,4 @@
-//! Billing reports: read page by page, as a stream, added up or as a picture; made final; corrected (R15).
+//! Billing reports (R15): read page by page, as a stream, as totals or as a chart; finalised; corrected.
 
 pub mod adjustments;
 mod chart;

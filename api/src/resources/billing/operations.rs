@@ -1,4 +1,4 @@
-//! How reports are made final, part by part.
+//! Finalising reports. The lines are stored in many short transactions, so that other writers don't wait.
 
 use aws_lc_rs::digest;
 use chrono::TimeDelta;
@@ -19,10 +19,12 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::record::{NewEvent, record};
 
-/// For how long whoever makes a report final has it to itself. One that dies leaves it to others after that.
+/// The duration of the lease on finalising a report. It is renewed with every part. If the process dies, another
+/// request can resume after this time.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 
-/// Begins to make the report of a period final. Gives until when it is the caller's to go on with.
+/// Starts or resumes finalising the report of a period, and returns the end of the lease. Refused if the period is not
+/// over, if the report is final, or if another request has the lease.
 pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp) -> Result<Timestamp, Error> {
     check_finalisable(period, periods::state(tx, period)?, now)?;
     Report::find(tx, period, LineFilter::all(Scope::Platform), now)?;
@@ -30,18 +32,18 @@ pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp) -> Result
     if periods::begin(tx, period, now, until)? { Ok(until) } else { Err(Refusal::ReportBeingFinalised.into()) }
 }
 
-/// A report whose lines are all there.
+/// A report whose lines are all stored, but which is not final yet.
 pub struct WrittenDown {
-    /// SHA-256 of the whole as CSV.
+    /// The SHA-256 of the whole report as CSV.
     pub sha256: Vec<u8>,
-    /// What its lines add up to, by service.
+    /// The totals of its lines by service.
     pub totals: [Totals; 2],
-    /// Until when it is the caller's to make final.
+    /// The end of the lease.
     pub held: Timestamp,
 }
 
-/// Writes the lines of a report down, from where somebody left it. Others write all the while: every part has a transaction
-/// of its own.
+/// Stores the lines of a report and computes its hash and totals. Resumes after the last line that an earlier attempt
+/// stored. Every part has a transaction of its own, so that other writers are not blocked.
 pub async fn write_down(
     database: &Database,
     clock: &Clock,
@@ -68,7 +70,7 @@ pub async fn write_down(
     Ok(WrittenDown { sha256: hash.finish().as_ref().to_vec(), totals, held })
 }
 
-/// Adds lines, if the report is still the caller's, and puts off the end of that.
+/// Stores a part of the lines and renews the lease until `until`. Refused if the lease was lost.
 async fn keep(
     database: &Database,
     period: Period,
@@ -85,7 +87,7 @@ async fn keep(
     database.write(write).await.map(|()| until)
 }
 
-/// Makes a report final that is written down.
+/// Marks a report as final whose lines are all stored. Refused if the lease was lost.
 pub fn finish(
     tx: &mut StoreConnection,
     origin: &Origin,

@@ -1,7 +1,8 @@
-//! Reads a report some enterprises at a time, so that however long it is, it takes little memory and no transaction of its
-//! own for long.
+//! Reads a report in parts of a few enterprises, so that even a long report needs little memory and only short
+//! transactions.
 //!
-//! What lies before a report's instant does not change any more, so parts that are read one after the other fit together.
+//! The history before a report's instant never changes, so parts that are read in different transactions are
+//! consistent.
 
 use std::ops::RangeInclusive;
 
@@ -20,53 +21,53 @@ use tokio::task::JoinHandle;
 use crate::access::Actor;
 use crate::error::Error;
 
-/// Rows that are read at a time where the whole report is: enough that asking for them costs little beside reading them.
+/// How many rows one part has when a whole report is counted: enough to make the cost of a query negligible.
 const ROWS: usize = 2_000;
-/// The same of lines that are written down, of which each is a row.
+/// How many rows one part has when the lines of a report are stored, so that each line is one row.
 const ROWS_WRITTEN: usize = 8_000;
 
-/// Which report is read, and what of it.
+/// A report of one period, as one caller sees it.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// Its period.
     pub period: Period,
-    /// What is known of it if it is final.
+    /// When it was finalised and its hash; `None` if it is not final.
     pub sealed: Option<Final>,
-    /// Which lines.
+    /// Selects its lines.
     pub filter: LineFilter,
-    /// Whether its lines are written down, and not to be counted.
+    /// Whether its lines are stored. Otherwise they are counted from the history.
     is_written: bool,
     as_of: Timestamp,
 }
 
-/// Some lines of a report, in its order.
+/// Consecutive lines of a report.
 #[derive(Debug)]
 pub struct Part {
     /// The lines.
     pub lines: Vec<Line>,
-    /// Behind what the next part starts; `None` when there is none.
+    /// The position after which the next part starts; `None` at the end of the report.
     pub next: Option<LineCursor>,
 }
 
-/// The period that a path names, for who may do with reports what the handler's signature says.
+/// Parses the period in a path, after checking that the actor may do to reports what the handler's signature says.
 pub fn period(actor: &Actor, text: &str) -> Result<Period, Error> {
     actor.may(Target::BillingReports)?;
     Ok(Period::parse(text).ok_or(Refusal::NotFound)?)
 }
 
-/// The periods of which there is something to tell: not before anything was, not of the future.
+/// The periods that have a report: from the first recorded one to the current month.
 pub fn periods(tx: &mut StoreConnection, now: Timestamp) -> Result<RangeInclusive<Period>, Error> {
     let latest = Period::containing(now);
     Ok(billing::first_period(tx)?.unwrap_or(latest)..=latest)
 }
 
 impl Report {
-    /// The report of the period that a path names, as the actor sees it.
+    /// Loads the report of the period in a path, with all lines that the actor can see.
     pub fn reach(tx: &mut StoreConnection, actor: &Actor, text: &str, now: Timestamp) -> Result<Self, Error> {
         Self::find(tx, period(actor, text)?, LineFilter::all(actor.scope()), now)
     }
 
-    /// The report of a period of which there is something to tell.
+    /// Loads the report of a period; not found if the period has none.
     pub fn find(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
         if !periods(tx, now)?.contains(&period) {
             return Err(Refusal::NotFound.into());
@@ -74,33 +75,33 @@ impl Report {
         Self::load(tx, period, filter, now)
     }
 
-    /// The report of such a period.
+    /// Loads the report of a period that is known to have one.
     pub fn load(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
         let sealed = final_periods::find_final(tx, period)?;
         Ok(Self { is_written: sealed.is_some(), sealed, ..Self::counted(period, filter, now) })
     }
 
-    /// The report as it is counted, whether it is final or not.
+    /// The report as counted from the history, even if it is final.
     #[must_use]
     pub fn counted(period: Period, filter: LineFilter, now: Timestamp) -> Self {
-        // What happens in this very millisecond has happened.
+        // The end is exclusive; changes in the current millisecond count.
         let as_of = period.end().min(now + TimeDelta::milliseconds(1));
         Self { period, sealed: None, filter, is_written: false, as_of }
     }
 
-    /// The report as it is written down, though it may not be final yet.
+    /// The report as stored, even if it is not final yet.
     #[must_use]
     pub fn written(period: Period, filter: LineFilter) -> Self {
         Self { is_written: true, ..Self::counted(period, filter, period.end()) }
     }
 
-    /// The same report, and other lines of it.
+    /// The same report with another filter.
     #[must_use]
     pub fn with_filter(self, filter: LineFilter) -> Self {
         Self { filter, ..self }
     }
 
-    /// The lines behind a place, of some enterprises of which there are so many rows.
+    /// Reads the lines after a position, for enterprises that have about `rows` rows together.
     pub fn part(&self, tx: &mut StoreConnection, after: Option<LineCursor>, rows: usize) -> Result<Part, Error> {
         if self.is_written {
             let limit = i64::try_from(rows).unwrap_or(i64::MAX);
@@ -116,7 +117,7 @@ impl Report {
                 if place == behind {
                     return self.count(tx, &self.filter, Some(enterprise), rows);
                 }
-                // The rest of an enterprise, on its own.
+                // The position is within an enterprise: read the rest of this enterprise first.
                 let wanted = self.filter.enterprise.is_none_or(|wanted| wanted == enterprise);
                 let only = LineFilter { enterprise: Some(enterprise), ..self.filter.clone() };
                 let mut lines = if wanted { self.count(tx, &only, None, rows)?.lines } else { Vec::new() };
@@ -150,8 +151,8 @@ impl Report {
         Ok(Part { lines, next: cut.or(recorded.more_after).map(LineCursor::after_enterprise) })
     }
 
-    /// How many users there were on each day at some of the enterprises, those behind one of them; and behind which one the
-    /// next are.
+    /// Adds the daily users of some enterprises, starting after `after`, to `per_day`. Returns the last of these
+    /// enterprises if there are more.
     pub fn users_per_day(
         &self,
         tx: &mut StoreConnection,
@@ -161,41 +162,42 @@ impl Report {
         let window = (self.period.start(), self.as_of);
         let recorded = billing::recorded(tx, &self.filter, window, after, ROWS)?;
         for facts in recorded.facts() {
-            // What was counted into the days is all that is wanted here.
+            // Only the numbers per day are needed here, not the lines.
             let _ = count(self.period, self.as_of, &self.filter.scope, facts, Some(per_day));
         }
         Ok(recorded.more_after)
     }
 }
 
-/// Goes through the lines of a report, part by part.
+/// Reads the lines of a report part by part.
 pub struct Reader {
     database: Database,
     report: Report,
-    /// Behind what the next part starts.
+    /// The position after which the next part starts.
     after: Option<LineCursor>,
     rows: usize,
     is_over: bool,
-    /// The next part, if it is being read already.
+    /// The task that reads the next part, if it has been started.
     ahead: Option<JoinHandle<Result<Part, Error>>>,
     reads_ahead: bool,
 }
 
 impl Reader {
-    /// Starts behind a place, or with the first line.
+    /// Starts after a position, or with the first line.
     #[must_use]
     pub fn new(database: Database, report: Report, after: Option<LineCursor>) -> Self {
         let rows = if report.is_written { ROWS_WRITTEN } else { ROWS };
         Self { database, report, after, rows, is_over: false, ahead: None, reads_ahead: false }
     }
 
-    /// The same for who wants all of it: the next part is read while the last one is written.
+    /// Makes the reader read ahead: the next part is read while the caller processes the last one. For reading a whole
+    /// report.
     #[must_use]
     pub fn ahead(self) -> Self {
         Self { reads_ahead: true, ..self }
     }
 
-    /// The next lines, which can be none; `None` at the end.
+    /// The lines of the next part, which can be empty; `None` at the end of the report.
     pub async fn next(&mut self) -> Result<Option<Vec<Line>>, Error> {
         if self.is_over {
             return Ok(None);
@@ -216,7 +218,7 @@ impl Reader {
         async move { database.read_long(move |tx| report.part(tx, after, rows)).await }
     }
 
-    /// Up to so many lines.
+    /// Reads up to `limit` lines.
     pub async fn next_lines(mut self, limit: usize) -> Result<Vec<Line>, Error> {
         let mut lines = Vec::new();
         self.rows = limit.clamp(1, ROWS);
@@ -224,7 +226,7 @@ impl Reader {
             && let Some(more) = self.next().await?
         {
             lines.extend(more);
-            // Filters may leave few of many.
+            // A filter may drop most lines of a part, so the next part is larger.
             self.rows = (self.rows * 4).min(ROWS);
         }
         lines.truncate(limit);

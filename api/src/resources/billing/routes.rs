@@ -32,17 +32,16 @@ pub(super) const PATH: &str = "/billing-reports";
 
 /// List billing reports
 ///
-/// The periods of which there is a report, the latest first, with what the lines that you see add up to. The current month is
-/// among them, as far as it has come.
+/// Lists the periods that have a report, latest first, each with the totals of the lines that you can see. The list
+/// includes the current month, counted up to now.
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "list_billing_reports",
     params(
-        ("limit" = Option<shown::PeriodLimit>, Query, description = "How many on a page.", example = 3),
-        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` of the page before."),
+        ("limit" = Option<shown::PeriodLimit>, Query, description = "Maximum number of periods on a page.", example = 3),
+        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` from the previous page."),
     ),
-    responses((status = 200, description = "A page of periods.", body = BillingPeriodPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of periods.", body = BillingPeriodPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_billing_reports(
@@ -79,29 +78,29 @@ pub(crate) async fn list_billing_reports(
 
 /// Read a billing report
 ///
-/// What each enterprise that you see had of each service in a calendar month (UTC), with the billing references of reseller and
-/// enterprise. A page of it as JSON; or the whole, as CSV (`Accept: text/csv`, `format=csv`) or with a line of JSON
-/// for each (`application/x-ndjson`, `format=ndjson`), streamed. In CSV, a text that a spreadsheet would take for a
-/// formula has a `'` in front. A report that is not final is counted anew each time. docs/billing.md tells how.
+/// Returns the usage of each service by each enterprise that you can see in a calendar month (UTC), with the billing
+/// references of reseller and enterprise. JSON is returned page by page. The whole report can be streamed as CSV
+/// (`Accept: text/csv` or `format=csv`) or as NDJSON, one JSON object per line (`Accept: application/x-ndjson` or
+/// `format=ndjson`). In CSV, a text that a spreadsheet would take for a formula gets a leading `'`. A report that is
+/// not final is counted anew for each request. See docs/billing.md for the rules of counting.
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "get_billing_report",
     params(
         ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
-        ("format" = Option<shown::FormatName>, Query, description = "`json`, `csv` or `ndjson`; it counts before `Accept`.", example = "json"),
+        ("format" = Option<shown::FormatName>, Query, description = "`json`, `csv` or `ndjson`. Takes precedence over `Accept`.", example = "json"),
         ("reseller_id" = Option<String>, Query, description = "Only lines of this reseller."),
         ("enterprise_id" = Option<String>, Query, description = "Only lines of this enterprise."),
         ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only lines of this service."),
-        ("billing_reference" = Option<shown::Reference>, Query, description = "Only lines with exactly this billing reference, of the reseller or of the enterprise."),
-        ("limit" = Option<shown::PageLimit>, Query, description = "How many lines on a page; not for CSV and NDJSON, which are whole.", example = 50),
-        ("cursor" = Option<shown::LineCursor>, Query, description = "`next_cursor` of the page before, with the same filters."),
+        ("billing_reference" = Option<shown::Reference>, Query, description = "Only lines whose reseller or enterprise has exactly this billing reference."),
+        ("limit" = Option<shown::PageLimit>, Query, description = "Maximum number of lines on a page. Not allowed for CSV and NDJSON, which always contain the whole report.", example = 50),
+        ("cursor" = Option<shown::LineCursor>, Query, description = "`next_cursor` from the previous page. The filters must be the same."),
     ),
     responses((
-        status = 200, description = "A page of the report, or the whole of it.",
+        status = 200, description = "A page of the report as JSON, or the whole report as CSV or NDJSON.",
         content((BillingReport = "application/json"), (String = "text/csv", example = "period_start,period_end,status,reseller_id,reseller_name,reseller_billing_reference,enterprise_id,enterprise_name,enterprise_billing_reference,service,users_at_end,users_peak,user_days,active_days,suspended_days,amends\r\n2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,open,reseller_01h455vb4pex5vsknk084sn02q,Nordwind Telefonie GmbH,CUST-4711,enterprise_01h455vb4pex5vsknk084sn02q,Kiosk am Tor,K-0815,pbx,12,14,380,30,2,\r\n"), (BillingLine = "application/x-ndjson")),
-        headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")),
+        headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")),
     )),
-    security(("bearer" = []))
 )]
 #[get("/{period}")]
 pub(crate) async fn get_billing_report(
@@ -141,7 +140,7 @@ pub(crate) async fn get_billing_report(
     Ok(response)
 }
 
-/// A cursor of lines as octets.
+/// Encodes a line cursor as bytes.
 fn write_cursor(cursor: LineCursor) -> Vec<u8> {
     let LineCursor { enterprise, service, reseller, line } = cursor;
     let service = [service as u8];
@@ -160,7 +159,8 @@ fn read_cursor(octets: &[u8]) -> Option<LineCursor> {
     })
 }
 
-/// The whole of a report as a stream. What comes first is read before the answer begins, so that a failure can still be told.
+/// Streams a whole report. The first part is read before the response starts, so that a failure can still be reported
+/// as an error.
 async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<HttpResponse, Error> {
     let frame = frame(report);
     let mut first = format.header()?;
@@ -176,7 +176,8 @@ async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<Ht
         .streaming(parts(frame, first, reader, format)))
 }
 
-/// Reads on, one part ahead, when what was read before has left, so a client that is slow, or has gone, holds nothing up.
+/// The stream of parts. At most one part is read ahead of what the client has received, so a slow or disconnected
+/// client uses few resources.
 fn parts(
     frame: Frame,
     first: Vec<u8>,
@@ -195,17 +196,16 @@ fn parts(
 
 /// Summarise a billing report
 ///
-/// What the lines that you see add up to by reseller and service, beside the period before.
+/// Returns the totals of the lines that you can see, by reseller and service, compared with the previous period.
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "get_billing_summary",
     params(
         ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
-        ("limit" = Option<shown::PageLimit>, Query, description = "How many resellers on a page.", example = 50),
-        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` of the page before."),
+        ("limit" = Option<shown::PageLimit>, Query, description = "Maximum number of resellers on a page.", example = 50),
+        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` from the previous page."),
     ),
-    responses((status = 200, description = "A page of the summary.", body = BillingSummary, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of the summary.", body = BillingSummary, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("/{period}/summary")]
 pub(crate) async fn get_billing_summary(
@@ -237,16 +237,15 @@ pub(crate) async fn get_billing_summary(
     Ok(Answer { link, ..Answer::ok(&BillingSummary::page(&report, items, next_cursor))? })
 }
 
-/// See users per day
+/// Get the chart of users per day
 ///
-/// A picture: how many users there were on each day (UTC) of the period at the enterprises that you see, by service. They add
-/// up to the `user_days` of the lines, corrections aside.
+/// Returns an SVG chart with the number of users on each day (UTC) of the period, by service, for all enterprises that
+/// you can see. The numbers add up to the `user_days` of the report's lines without corrections.
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "get_billing_chart",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10")),
-    responses((status = 200, description = "The picture.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "The chart.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
 )]
 #[get("/{period}/chart.svg")]
 pub(crate) async fn get_billing_chart(
@@ -266,21 +265,21 @@ pub(crate) async fn get_billing_chart(
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "image/svg+xml")).body(svg))
 }
 
-/// Make a billing report final
+/// Finalise a billing report
 ///
-/// For the platform, once the period is over: from then on the report is the same for ever, whatever is renamed, closed or
-/// removed. It may take a minute on a large database; the service goes on with it if you hang up, and a report that was left half-way
-/// is taken up again. Later corrections are adjustments in a later period.
+/// Stores the report of a period that is over and returns its totals and its hash. A final report never changes, even
+/// if accounts are renamed, closed or removed. Errors in it are corrected by adjustments in a later period. Finalising
+/// can take about a minute on a large database. It continues if you disconnect; if it was interrupted, send the request
+/// again and it resumes. Only the platform may do this.
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "finalise_billing_report",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"), IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "It is final.", body = BillingPeriod),
-        (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: it is already. `report_being_finalised`: somebody is at it. `idempotency_key_in_use`."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The final report's totals and hash.", body = BillingPeriod),
+        (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: the report is already final. `report_being_finalised`: another request is finalising this report; try again shortly. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{period}/finalise")]
 pub(crate) async fn finalise_billing_report(
@@ -290,7 +289,7 @@ pub(crate) async fn finalise_billing_report(
     key: IdempotencyKey,
 ) -> Result<Answer, Error> {
     let once = key.without_body();
-    // On its own, so that it comes to its end when the client hangs up.
+    // A task of its own, so that it is not cancelled when the client disconnects.
     let task = tokio::spawn(finalise(app, caller, period.into_inner(), once));
     task.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "This is our fault. Ask for it again.")))
 }

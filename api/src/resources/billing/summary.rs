@@ -1,4 +1,4 @@
-//! Adds reports up.
+//! Totals and summaries of reports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use super::report::{Reader, Report};
 use super::wire::{BillingSummaryItem, frame};
 use crate::error::Error;
 
-/// What the lines of a report add up to, by service.
+/// The totals of a report's lines by service.
 pub(super) async fn totals(database: &Database, report: Report) -> Result<[Totals; 2], Error> {
     let mut totals = [Totals::default(); 2];
     if report.sealed.is_some() {
@@ -32,13 +32,13 @@ pub(super) async fn totals(database: &Database, report: Report) -> Result<[Total
     Ok(totals)
 }
 
-/// How many users there were on each day of a report's period, so far.
+/// The number of users on each day of a report's period up to now.
 pub(super) async fn users_per_day(database: &Database, report: &Report) -> Result<UsersPerDay, Error> {
     let (mut per_day, mut after) = (UsersPerDay::none(report.period), None);
     loop {
         let (report, so_far) = (report.clone(), per_day);
         let read = move |tx: &mut StoreConnection| {
-            // The store may run this again.
+            // The database may run this closure more than once.
             let mut per_day = so_far.clone();
             let next = report.users_per_day(tx, after, &mut per_day)?;
             Ok::<_, Error>((per_day, next))
@@ -50,7 +50,7 @@ pub(super) async fn users_per_day(database: &Database, report: &Report) -> Resul
     }
 }
 
-/// Up to so many resellers of which a report, or that of the period before, may have a line, those behind one of them.
+/// Up to `limit` resellers after `after` that may have a line in this report or in the one of the previous period.
 pub(super) fn resellers(
     tx: &mut StoreConnection,
     report: &Report,
@@ -61,7 +61,7 @@ pub(super) fn resellers(
     let window = (previous.start(), report.period.end());
     let mut found: BTreeSet<Uuid> =
         billing::resellers(tx, scope, window, after, limit)?.into_iter().map(AccountId::uuid).collect();
-    // What is corrected may have been over for long.
+    // A correction can concern a reseller that had nothing else in either period.
     for period in [previous, report.period] {
         found.extend(adjustments::resellers(tx, scope, period, after, limit)?.into_iter().map(AccountId::uuid));
     }
@@ -69,7 +69,7 @@ pub(super) fn resellers(
     Ok(found.into_iter().take(limit).map(AccountId::from_uuid).collect())
 }
 
-/// What the lines of a reseller add up to in a report and in that of the period before, by service.
+/// Compares the totals of a reseller in a report with those of the previous period, by service.
 pub(super) async fn compare(
     database: &Database,
     report: &Report,
@@ -84,7 +84,7 @@ pub(super) async fn compare(
     let frame = frame(report);
     let item = |service: Service| {
         let (now, before) = (now.get(&service), before.get(&service));
-        // The name is the one at the end of the later period.
+        // Use the reseller's name at the end of the later period.
         let (line, _) = now.or(before)?;
         let totals = |found: Option<&(Line, Totals)>| found.map(|(_, totals)| *totals).unwrap_or_default();
         Some(BillingSummaryItem::new(&frame, line, totals(now), totals(before)))
@@ -92,7 +92,7 @@ pub(super) async fn compare(
     Ok(Service::ALL.into_iter().filter_map(item).collect())
 }
 
-/// A line of each service, and what all of them add up to.
+/// For each service, one line of the reseller and the totals of all its lines.
 async fn by_service(
     database: &Database,
     report: &Report,

@@ -1,4 +1,4 @@
-//! Billing reports on the wire.
+//! Response bodies and filters of billing reports.
 
 use chrono::{DateTime, Utc};
 use domain::account::{Scope, Tier};
@@ -23,9 +23,9 @@ use crate::views::account::ServiceView;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportStatus {
-    /// Counted anew whenever it is asked for.
+    /// Not final: it is counted anew for each request.
     Open,
-    /// The same for ever.
+    /// Final: it never changes again.
     Final,
 }
 
@@ -35,61 +35,64 @@ impl ReportStatus {
     }
 }
 
-/// What one enterprise had of one service in the period; or, with `amends`, a correction of that in an earlier one.
+/// The usage of one service by one enterprise in the period. With `amends`, a correction of such a line of an earlier
+/// period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"period_start": "2026-10-01T00:00:00Z", "period_end": "2026-11-01T00:00:00Z", "reseller_name": "Nordwind Telefonie GmbH", "reseller_billing_reference": "CUST-4711", "enterprise_name": "Kiosk am Tor", "enterprise_billing_reference": "K-0815", "amends": null}))]
 pub struct BillingLine {
     /// The first instant of the period.
     #[schema(value_type = shown::InstantText, format = DateTime)]
     pub period_start: String,
-    /// The first instant behind it.
+    /// The end of the period, exclusive: the first instant of the next month.
     #[schema(value_type = shown::InstantText, format = DateTime)]
     pub period_end: String,
-    /// `open` or `final`: that of the report.
+    /// The status of the report: `open` or `final`.
     #[schema(value_type = ReportStatus)]
     pub status: &'static str,
-    /// The reseller that sold the service.
+    /// The id of the reseller that sold the service.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub reseller_id: String,
-    /// Its name at the end of the period; `null` for an enterprise, which does not see it.
+    /// The reseller's name at the end of the period; `null` if you are an enterprise.
     #[schema(value_type = Option<shown::Name>)]
     pub reseller_name: Option<String>,
-    /// What it is called in its master reseller's billing system; `null` for an enterprise, which does not see it.
+    /// The reseller's reference in its master reseller's billing system; `null` if it has none or if you are an
+    /// enterprise.
     #[schema(value_type = Option<shown::Reference>)]
     pub reseller_billing_reference: Option<String>,
-    /// The enterprise.
+    /// The id of the enterprise.
     #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
-    /// Its name at the end of the period, or when it was closed.
+    /// The enterprise's name at the end of the period, or when it was closed.
     #[schema(value_type = shown::Name)]
     pub enterprise_name: String,
-    /// What it is called in its reseller's billing system; `null` if it has no reference.
+    /// The enterprise's reference in its reseller's billing system; `null` if it has none.
     #[schema(value_type = Option<shown::Reference>)]
     pub enterprise_billing_reference: Option<String>,
     /// The service.
     pub service: ServiceView,
-    /// Users at the last moment of the period; of an open one, now.
+    /// Number of users at the end of the period. In the current month: now.
     #[schema(example = 12)]
     pub users_at_end: i64,
-    /// Most users at the same time.
+    /// Highest number of users at the same time.
     #[schema(example = 14)]
     pub users_peak: i64,
-    /// For each user, the UTC days on which it was there at any moment; all together.
+    /// For each user, the number of UTC days on which it existed at any moment; the sum over all users.
     #[schema(example = 380)]
     pub user_days: i64,
-    /// UTC days on which the enterprise had the service and operated at any moment.
+    /// Number of UTC days on which, at any moment, the enterprise had the service and operated.
     #[schema(example = 30)]
     pub active_days: i64,
-    /// UTC days on which it had the service and was stopped at any moment, by its own suspension or one above it.
+    /// Number of UTC days on which, at any moment, the enterprise had the service and was suspended, by itself or
+    /// through an account above it. A day can count as active and as suspended.
     #[schema(example = 2)]
     pub suspended_days: i64,
-    /// The line that this one corrects, as `period/reseller/enterprise/service`; `null` of what was counted.
+    /// For a correction, the line that it corrects, as `period/reseller/enterprise/service`; `null` for a counted line.
     #[schema(value_type = Option<shown::LineName>)]
     pub amends: Option<String>,
 }
 
 impl BillingLine {
-    /// How a line looks in a report.
+    /// Builds the view of a line.
     #[must_use]
     pub fn new(frame: &Frame, line: Line) -> Self {
         let amends = line.amends.map(|amended| line_name(amended.period, &line));
@@ -127,13 +130,13 @@ impl BillingLine {
     }
 }
 
-/// What a line of a period is called where a correction names it.
+/// The name of a line, as `period/reseller/enterprise/service`. Corrections refer to lines by it.
 #[must_use]
 pub fn line_name(period: Period, line: &Line) -> String {
     line_name_of(period, line.reseller_id, line.enterprise_id, line.service)
 }
 
-/// The same by what names the line.
+/// The name of a line, as `period/reseller/enterprise/service`, from its parts.
 #[must_use]
 pub fn line_name_of(period: Period, reseller: AccountId, enterprise: AccountId, service: Service) -> String {
     let (reseller, enterprise) = (Tier::Reseller.format_id(reseller), Tier::Enterprise.format_id(enterprise));
@@ -154,27 +157,29 @@ pub struct BillingReport {
     /// The period: a calendar month in UTC.
     #[schema(value_type = shown::Period)]
     pub period: String,
-    /// Its first instant.
+    /// The start of the period: its first instant.
     pub period_start: DateTime<Utc>,
-    /// The first instant behind it.
+    /// The end of the period, exclusive: the first instant of the next month.
     pub period_end: DateTime<Utc>,
-    /// Whether it can still change.
+    /// Whether the report can still change.
     pub status: ReportStatus,
-    /// When it was made final; `null` while it is open.
+    /// When the report was finalised; `null` while it is open.
     pub finalised_at: Option<DateTime<Utc>>,
-    /// Of a final report: the SHA-256, in hexadecimal, of the whole of it as CSV, as the platform reads it.
+    /// SHA-256, in hexadecimal, of the whole final report as CSV, as the platform reads it; `null` while the report is
+    /// open.
     #[schema(value_type = Option<shown::Sha256>)]
     pub sha256: Option<String>,
-    /// The lines of this page, in the order of enterprises, services and resellers, each followed by its corrections.
+    /// The lines of this page, sorted by enterprise (oldest first), service and reseller. Each line is followed by its
+    /// corrections.
     #[schema(value_type = Lines)]
     pub items: Vec<BillingLine>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
+    /// Send it as `cursor` to get the next page; `null` on the last page.
     #[schema(value_type = Option<shown::LineCursor>)]
     pub next_cursor: Option<String>,
 }
 
 impl BillingReport {
-    /// A page with these lines.
+    /// Builds a page of a report from its lines.
     #[must_use]
     pub fn page(report: &Report, lines: Vec<Line>, next_cursor: Option<String>) -> Self {
         let frame = frame(report);
@@ -191,22 +196,22 @@ impl BillingReport {
     }
 }
 
-/// What the lines of a report have in common.
+/// The values that all lines of a report share.
 #[must_use]
 pub fn frame(report: &Report) -> Frame {
     Frame::new(report.period, report.sealed.is_some(), report.filter.sees_resellers())
 }
 
-/// Octets in hexadecimal.
+/// Formats bytes in lowercase hexadecimal.
 #[must_use]
 pub fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
-/// Numbers of lines added up.
+/// The totals of billing lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BillingTotals {
-    /// Enterprises with a line; corrections are not counted here.
+    /// Number of enterprises that have a line. Corrections are not counted.
     #[schema(example = 120)]
     pub enterprises: i64,
     /// The sum of the lines' `users_at_end`.
@@ -233,39 +238,40 @@ impl From<Totals> for BillingTotals {
     }
 }
 
-/// The numbers of all lines by service.
+/// The totals of all lines by service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BillingTotalsByService {
-    /// Of the lines of "PBX Connector".
+    /// Totals of "PBX Connector" (`pbx`).
     pub pbx: BillingTotals,
-    /// Of the lines of "SIP Trunk".
+    /// Totals of "SIP Trunk" (`trunk`).
     pub trunk: BillingTotals,
 }
 
-/// A period and what its report adds up to.
+/// A period with the totals of its report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"period": "2026-10"}))]
 pub struct BillingPeriod {
     /// The period: a calendar month in UTC.
     #[schema(value_type = shown::Period)]
     pub period: String,
-    /// Its first instant.
+    /// The start of the period: its first instant.
     pub period_start: DateTime<Utc>,
-    /// The first instant behind it.
+    /// The end of the period, exclusive: the first instant of the next month.
     pub period_end: DateTime<Utc>,
-    /// Whether its report can still change.
+    /// Whether the report can still change.
     pub status: ReportStatus,
-    /// When the report was made final; `null` while it is open.
+    /// When the report was finalised; `null` while it is open.
     pub finalised_at: Option<DateTime<Utc>>,
-    /// Of a final report: the SHA-256, in hexadecimal, of the whole of it as CSV, as the platform reads it.
+    /// SHA-256, in hexadecimal, of the whole final report as CSV, as the platform reads it; `null` while the report is
+    /// open.
     #[schema(value_type = Option<shown::Sha256>)]
     pub sha256: Option<String>,
-    /// What the lines that you see add up to.
+    /// The totals of all lines that you can see.
     pub totals: BillingTotalsByService,
 }
 
 impl BillingPeriod {
-    /// How a report looks in the list of them.
+    /// Builds an entry of the list of reports.
     #[must_use]
     pub fn new(period: Period, sealed: Option<&Final>, [pbx, trunk]: [Totals; 2]) -> Self {
         Self {
@@ -283,39 +289,40 @@ impl BillingPeriod {
 /// A page of periods.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BillingPeriodPage {
-    /// The periods of this page, the latest first.
+    /// The periods of this page, latest first.
     #[schema(value_type = Periods)]
     pub items: Vec<BillingPeriod>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
+    /// Send it as `cursor` to get the next page; `null` on the last page.
     #[schema(value_type = Option<shown::Cursor>)]
     pub next_cursor: Option<String>,
 }
 
-/// What a reseller's enterprises had of a service, beside the period before.
+/// The usage of one service by all enterprises of a reseller, compared with the previous period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"reseller_name": "Nordwind Telefonie GmbH", "reseller_billing_reference": "CUST-4711"}))]
 pub struct BillingSummaryItem {
-    /// The reseller.
+    /// The id of the reseller.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub reseller_id: String,
-    /// Its name at the end of the period; `null` for an enterprise, which does not see it.
+    /// The reseller's name at the end of the period; `null` if you are an enterprise.
     #[schema(value_type = Option<shown::Name>)]
     pub reseller_name: Option<String>,
-    /// What it is called in its master reseller's billing system; `null` for an enterprise, which does not see it.
+    /// The reseller's reference in its master reseller's billing system; `null` if it has none or if you are an
+    /// enterprise.
     #[schema(value_type = Option<shown::Reference>)]
     pub reseller_billing_reference: Option<String>,
     /// The service.
     pub service: ServiceView,
-    /// What its lines add up to.
+    /// The totals of its lines in this period.
     pub current: BillingTotals,
-    /// What they added up to in the period before.
+    /// The totals of its lines in the previous period.
     pub previous: BillingTotals,
-    /// What was added since, negative where it became less.
+    /// `current` minus `previous`; negative for a decrease.
     pub change: BillingTotals,
 }
 
 impl BillingSummaryItem {
-    /// Of a reseller, whose line it is called after, and a service.
+    /// Builds the summary of one reseller and service. `line` is any of its lines, for its names.
     #[must_use]
     pub fn new(frame: &Frame, line: &Line, current: Totals, previous: Totals) -> Self {
         Self {
@@ -337,21 +344,21 @@ pub struct BillingSummary {
     /// The period: a calendar month in UTC.
     #[schema(value_type = shown::Period)]
     pub period: String,
-    /// The period before.
+    /// The previous period.
     #[schema(value_type = shown::Period)]
     pub previous_period: String,
     /// Whether the report of the period can still change.
     pub status: ReportStatus,
-    /// The resellers of this page and their services.
+    /// One entry for each reseller of this page and each of its services.
     #[schema(value_type = SummaryItems)]
     pub items: Vec<BillingSummaryItem>,
-    /// Give it as `cursor` to get the next page; `null` on the last one.
+    /// Send it as `cursor` to get the next page; `null` on the last page.
     #[schema(value_type = Option<shown::Cursor>)]
     pub next_cursor: Option<String>,
 }
 
 impl BillingSummary {
-    /// A page with these items.
+    /// Builds a page of a summary from its entries.
     #[must_use]
     pub fn page(report: &Report, items: Vec<BillingSummaryItem>, next_cursor: Option<String>) -> Self {
         Self {
@@ -364,7 +371,7 @@ impl BillingSummary {
     }
 }
 
-/// Takes the filters of a report's lines.
+/// Reads the filters for a report's lines from the query.
 pub fn line_filter(scope: Scope, query: &mut Query) -> Result<LineFilter, Error> {
     Ok(LineFilter {
         scope,

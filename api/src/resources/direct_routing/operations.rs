@@ -1,4 +1,4 @@
-//! What is done to the routes of an enterprise.
+//! Operations on the Direct Routing routes of an enterprise.
 
 use domain::Timestamp;
 use domain::account::{Account, Tier, check_open};
@@ -14,14 +14,14 @@ use crate::access::{Actor, Origin};
 use crate::error::Error;
 use crate::events::record::{NewEvent, difference, record};
 
-/// The region of a route that an enterprise has, by the text of a path.
+/// Parses the region in a path. Not found unless it is one of the enterprise's SBC regions.
 pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode, Error> {
     let regions = account.enterprise.iter().flat_map(|enterprise| enterprise.sbc_regions.iter());
     Ok(regions.into_iter().find(|region| region.as_str() == text).cloned().ok_or(Refusal::NotFound)?)
 }
 
-/// Whether the actor may confirm a step of an enterprise that it reached. Where the service takes the steps by itself, only
-/// staff do.
+/// Checks that the actor may confirm a step for an enterprise that it can see (R11). If the service runs the steps
+/// itself (`automatic`), only staff may.
 pub fn may_confirm(actor: &Actor, routing: &DirectRouting, automatic: bool) -> Result<(), Error> {
     check_may_confirm(actor.tier(), routing.consent_given_at.is_some())?;
     if automatic && actor.tier() != Tier::Platform {
@@ -30,7 +30,8 @@ pub fn may_confirm(actor: &Actor, routing: &DirectRouting, automatic: bool) -> R
     Ok(())
 }
 
-/// Gives a route of an enterprise that the actor reached a command.
+/// Applies a command to a route of an enterprise that was loaded for the actor. A route that PBXs, trunks or users need
+/// can't be removed.
 pub fn command(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -52,7 +53,7 @@ pub fn command(
     step(tx, actor.origin(), account, before, region, command, None, now)
 }
 
-/// Lets those above an enterprise manage its Direct Routing from now on, or no longer.
+/// Gives or withdraws the consent that lets the accounts above an enterprise manage its Direct Routing.
 pub fn set_consent(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -73,7 +74,8 @@ pub fn set_consent(
     Ok(after)
 }
 
-/// Notes what came of an attempt of the service itself. A route that somebody changed meanwhile is left alone.
+/// Stores the result of a step that the worker attempted. If the route has changed since the attempt started, nothing
+/// is stored.
 pub fn conclude(
     tx: &mut StoreConnection,
     account: &Account,
@@ -153,7 +155,7 @@ fn note(
     record(tx, origin, now, &NewEvent { action, subject, ancestry: account.ancestry(), before, after })
 }
 
-/// The members of a route as events show them.
+/// The fields of a route as events show them.
 fn fields(state: &State, route: Option<&Route>) -> Value {
     let failure = match state {
         State::Failed { reason, .. } => Some(reason.as_str()),

@@ -1,4 +1,4 @@
-//! The operations of `/enterprises/{id}/direct-routing`.
+//! Handlers of `/enterprises/{id}/direct-routing`.
 
 use actix_web::web::{Data, Path};
 use actix_web::{get, post};
@@ -19,18 +19,18 @@ use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch};
 use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::shown;
 
-/// See how far Direct Routing is
+/// Read the Direct Routing of an enterprise
 ///
-/// Every route with its state, what comes next on it, who must do that, the exact DNS record, and what went wrong last.
+/// Returns the routes of an enterprise, one for each of its SBC regions. Each route has its state, the next step and
+/// who must take it, the DNS record to publish, and the latest error.
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "get_direct_routing",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "Every route.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The Direct Routing of the enterprise.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("")]
 pub(crate) async fn get_direct_routing(
@@ -50,19 +50,18 @@ pub(crate) async fn get_direct_routing(
 
 /// Start a route
 ///
-/// Claims the domain `<label>.<base domain>` for the route of a region. Then the route waits for the enterprise's Global
-/// Administrator to let its tenant take the domain on.
+/// Starts the route of a region and reserves the domain `<label>.<base domain>` for it. The route then waits until the
+/// enterprise's Global Administrator has consented and the domain has been added to the Microsoft 365 tenant.
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "start_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKeyHeader),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     request_body(content = StartRoute, example = json!({"label": "kiosk"})),
     responses(
-        (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_route_state`: it was started. `route_domain_taken`: another route has the domain. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody took a step since you read it."),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_route_state`: the route has already been started. `route_domain_taken`: another route has the domain. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/routes/{region}/start")]
 pub(crate) async fn start_route(
@@ -75,7 +74,7 @@ pub(crate) async fn start_route(
 ) -> Result<Answer, Error> {
     let (regions, start) = (app.settings.sbc_regions.clone(), body.json::<StartRoute>());
     let parse = move |actor: &Actor, account: &Account, region: &SbcRegionCode| {
-        // A region that is not configured any more has no base domain to be below.
+        // A region that was removed from the configuration has no base domain.
         let base = regions.regions().iter().find(|known| known.code == *region).ok_or(Refusal::NotFound)?;
         let by_staff = actor.tier() == Tier::Platform;
         let of = Start { base: &base.base_domain, address: &account.email, by_staff };
@@ -86,21 +85,22 @@ pub(crate) async fn start_route(
 
 /// Confirm a step of a route
 ///
-/// Says that what the route waits for (`next`) has happened. Where the service takes the steps by itself, only staff do so;
-/// elsewhere the enterprise does, staff, and those between them if the enterprise has given its management consent. The
-/// first confirmation comes with the TXT record that Microsoft 365 shows for the domain.
+/// Confirms that the step that the route waits for (`next`) has been taken, and advances the route to its next state.
+/// If the service takes the steps itself (`automatic`), only staff can confirm them. Otherwise the enterprise and staff
+/// can, and so can its reseller and master reseller if the enterprise has given its management consent. The first
+/// confirmation, in the state `consent_requested`, needs `verification_txt`: the TXT record that Microsoft 365 shows
+/// for the domain.
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "confirm_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKeyHeader),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     request_body(content = Option<ConfirmRoute>, example = json!({"verification_txt": "MS=ms12345678"})),
     responses(
-        (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 403, description = "`management_consent_missing`: the enterprise has not consented to you managing it. `forbidden`, `account_not_operating`: you may not do this."),
-        (status = 409, description = "`wrong_route_state`: the route waits for nothing. `steps_are_automatic`: the service takes the steps by itself. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody took a step since you read it."),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 403, description = "`management_consent_missing`: the enterprise has not given its management consent. `forbidden`, `account_not_operating`: you may not do this."),
+        (status = 409, description = "`wrong_route_state`: the route is not waiting for a step. `steps_are_automatic`: the service takes the steps itself. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/routes/{region}/confirm")]
 pub(crate) async fn confirm_route(
@@ -116,20 +116,19 @@ pub(crate) async fn confirm_route(
     step(app, caller, path.into_inner(), conditions, key.with_body(&body), true, parse).await
 }
 
-/// Retry a route that failed
+/// Retry a failed route
 ///
-/// Takes it up again where it failed (`failed_in`).
+/// Returns a failed route to the state in which it failed (`failed_in`), so that the step is tried again.
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "retry_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKeyHeader),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_route_state`: it has not failed. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody took a step since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_route_state`: the route has not failed. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/routes/{region}/retry")]
 pub(crate) async fn retry_route(
@@ -147,19 +146,18 @@ pub(crate) async fn retry_route(
 
 /// Remove a route
 ///
-/// Gives the route up and frees its domain, which the enterprise then takes out of its tenant. A route that PBXs, trunks
-/// or users need can't be removed.
+/// Removes a route, which is then `not_started` again, and frees its domain. The enterprise should then remove the
+/// domain from its Microsoft 365 tenant. A route that PBXs, trunks or users need cannot be removed.
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "remove_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of the SBC region, one of the enterprise's.", example = "emea"), IfMatch, IdempotencyKeyHeader),
+    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`route_in_use`: see `blockers`. `wrong_route_state`: it is not started. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody took a step since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`route_in_use`: PBXs, trunks or users need the route, see `blockers`. `wrong_route_state`: the route has not been started. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/routes/{region}/remove")]
 pub(crate) async fn remove_route(
@@ -175,21 +173,20 @@ pub(crate) async fn remove_route(
     .await
 }
 
-/// Consent to being managed
+/// Give management consent
 ///
-/// Lets those above the enterprise confirm the steps of its routes. Given by the enterprise itself; giving it twice changes
-/// nothing.
+/// Lets the enterprise's reseller and master reseller confirm the steps of its routes. Only the enterprise itself can
+/// consent. Has no effect if the consent has been given already.
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "give_management_consent",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody took a step since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/give-consent")]
 pub(crate) async fn give_management_consent(
@@ -202,20 +199,20 @@ pub(crate) async fn give_management_consent(
     set_consent(app, caller, id.into_inner(), conditions, key.without_body(), true).await
 }
 
-/// Withdraw the consent to being managed
+/// Withdraw management consent
 ///
-/// From then on only the enterprise itself and staff confirm the steps of its routes.
+/// Withdraws the enterprise's management consent: from then on, its reseller and master reseller cannot confirm the
+/// steps of its routes. Only the enterprise itself can withdraw it. Has no effect if there is no consent.
 #[utoipa::path(
     tag = "Direct Routing",
     operation_id = "withdraw_management_consent",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "Every route after that.", body = DirectRouting, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody took a step since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/withdraw-consent")]
 pub(crate) async fn withdraw_management_consent(

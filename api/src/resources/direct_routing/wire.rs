@@ -1,4 +1,4 @@
-//! Direct Routing on the wire.
+//! JSON of Direct Routing.
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
@@ -22,26 +22,26 @@ use crate::http::{Valid, nullable};
 use crate::settings::sbc_regions::SbcRegionList;
 use crate::shown;
 
-/// How long the TXT record may be cached, in seconds.
+/// Time to live of the TXT record, in seconds.
 const TXT_TTL: u32 = 3600;
 
-/// Where a route stands.
+/// State of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteState {
-    /// Nobody has started it.
+    /// Not started.
     NotStarted,
-    /// The tenant has to take the domain on, which its administrator consents to.
+    /// The domain must be added to the tenant, for which a Global Administrator must give consent.
     ConsentRequested,
-    /// The TXT record has to be published and found.
+    /// The TXT record must be published in the DNS, where Microsoft verifies it.
     DomainPending,
-    /// The tenant needs a spare Phone System licence.
+    /// The domain is verified. The tenant needs an unused Phone System licence.
     DomainVerified,
-    /// Microsoft makes the domain ready for calls.
+    /// Microsoft is preparing the domain for calls.
     Activating,
-    /// Calls go through it.
+    /// Ready: calls use this route.
     Established,
-    /// Stopped; `failure`, `last_error` and `next` say why and what to do.
+    /// Failed: `failure` and `last_error` tell why, `next` what to do.
     Failed,
 }
 
@@ -60,15 +60,15 @@ impl From<&Stage> for RouteState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteFailure {
-    /// What somebody else had to do was not done in time.
+    /// A step that others had to take was not taken in time.
     TimedOut,
-    /// Another Microsoft 365 tenant has the domain.
+    /// The domain belongs to another Microsoft 365 tenant.
     DomainTaken,
-    /// The domain was taken out of the tenant.
+    /// The domain was removed from the tenant.
     DomainGone,
     /// Microsoft Graph refused the step.
     Refused,
-    /// Microsoft Graph could not be reached, or gave no sense, for too long.
+    /// Microsoft Graph could not be reached, or gave invalid responses, for too long.
     Unreachable,
 }
 
@@ -84,29 +84,28 @@ impl From<Failure> for RouteFailure {
     }
 }
 
-/// Who must take the next step.
+/// The party that must take the next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponsibleParty {
-    /// The enterprise, or whoever acts for it.
+    /// The enterprise, or somebody acting for it.
     Enterprise,
-    /// Whoever runs the SBCs and the DNS of their base domain: the operators of this service.
+    /// The operator of this service, who runs the SBCs and the DNS of their base domains.
     Platform,
     /// Microsoft.
     Microsoft,
 }
 
-/// What comes next on a route.
+/// The next step of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"step": "publish_txt_record", "detail": "Publish the TXT record in the DNS of the route's domain."}))]
 pub struct NextStep {
-    /// What has to be done: `start`, `give_consent`, `publish_txt_record`, `provide_licence`, `wait`, `retry` or
-    /// `start_anew`.
+    /// The step: `start`, `give_consent`, `publish_txt_record`, `provide_licence`, `wait`, `retry` or `start_anew`.
     #[schema(value_type = shown::Label)]
     pub step: &'static str,
-    /// Who must do it.
+    /// Who must take the step.
     pub by: ResponsibleParty,
-    /// How, for people.
+    /// Instructions in plain English.
     #[schema(value_type = shown::Detail)]
     pub detail: &'static str,
 }
@@ -122,32 +121,32 @@ impl From<Next> for NextStep {
     }
 }
 
-/// A record to be published in the DNS.
+/// A DNS record to publish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"type": "TXT", "name": "kiosk.emea.teammate.example", "value": "MS=ms12345678", "ttl": 3600}))]
 pub struct DnsRecord {
-    /// Its type.
+    /// The record type, always `TXT`.
     #[serde(rename = "type")]
     #[schema(value_type = shown::Constant)]
     pub kind: &'static str,
-    /// Its name.
+    /// The name of the record, which is the route's domain.
     #[schema(value_type = shown::RouteDomain)]
     pub name: String,
-    /// Its value, without quotes.
+    /// The value of the record, without quotes.
     #[schema(value_type = shown::TxtValue)]
     pub value: String,
-    /// For how many seconds it may be cached.
+    /// Time to live, in seconds.
     #[schema(value_type = shown::DnsTtl)]
     pub ttl: u32,
 }
 
-/// What went wrong last on a route.
+/// The latest error of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"detail": "Microsoft does not find the TXT record yet."}))]
 pub struct RouteError {
-    /// When.
+    /// When the error occurred.
     pub at: DateTime<Utc>,
-    /// What, for people.
+    /// The error in plain English.
     #[schema(value_type = shown::Detail)]
     pub detail: String,
 }
@@ -157,59 +156,61 @@ pub struct RouteError {
 #[schema(as = DirectRoutingRoute)]
 #[schema(example = json!({"region": "emea", "domain": "kiosk.emea.teammate.example", "tenant": "kiosk.example", "sbcs": ["sbc1.emea.teammate.example"]}))]
 pub struct Route {
-    /// The code of the region.
+    /// The code of the SBC region.
     #[schema(value_type = shown::RegionCode)]
     pub region: String,
-    /// Where the route stands.
+    /// State of the route.
     pub state: RouteState,
-    /// Since when; `null` while it is not started.
+    /// When it entered this state; `null` while it is not started.
     pub since: Option<DateTime<Utc>>,
-    /// Its domain; `null` while it is not started.
+    /// The domain of the route; `null` while it is not started.
     #[schema(value_type = Option<shown::RouteDomain>)]
     pub domain: Option<String>,
-    /// The Microsoft 365 tenant that takes the domain on: its id, or a domain of it; `null` while it is not started.
+    /// The Microsoft 365 tenant to which the domain is added: its id or one of its domains; `null` while the route is
+    /// not started.
     #[schema(value_type = Option<shown::Host>)]
     pub tenant: Option<String>,
-    /// The record that has to be in the DNS from `domain_pending` on, exactly; `null` while it is not known.
+    /// The exact DNS record to publish from `domain_pending` on; `null` while it is not known.
     pub dns_record: Option<DnsRecord>,
-    /// What comes next and who must do it; `null` once it is established.
+    /// The next step and who must take it; `null` once the route is established.
     pub next: Option<NextStep>,
-    /// Why it failed; `null` unless it did.
+    /// Why the route failed; `null` unless it has failed.
     pub failure: Option<RouteFailure>,
-    /// Where `retry` takes a route that failed up again; `null` unless it did.
+    /// The state to which `retry` returns a failed route; `null` unless it has failed.
     pub failed_in: Option<RouteState>,
-    /// What went wrong last in this state; `null` if nothing did.
+    /// The latest error in this state; `null` if there was none.
     pub last_error: Option<RouteError>,
-    /// When the service tries the next step by itself; `null` when it does not.
+    /// When the service next attempts the step itself; `null` if it does not.
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// The host names of the session border controllers of the region.
+    /// The host names of the region's session border controllers.
     #[schema(value_type = shown::Sbcs)]
     pub sbcs: Vec<String>,
 }
 
-/// Whether those above an enterprise may confirm steps for it.
+/// An enterprise's consent to being managed: with it, its reseller and master reseller may confirm steps of its routes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ManagementConsent {
-    /// Whether its reseller asks for it (the enterprise's `request_management_consent`).
+    /// Whether the reseller asks for the consent (the enterprise's `request_management_consent`).
     #[schema(example = true)]
     pub requested: bool,
-    /// When the enterprise gave it; `null` if it has not.
+    /// When the enterprise gave the consent; `null` if there is no consent.
     pub given_at: Option<DateTime<Utc>>,
 }
 
 /// The Direct Routing of an enterprise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DirectRouting {
-    /// The enterprise.
+    /// Id of the enterprise.
     #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
-    /// Whether one route at least is established, so that PBXs and trunks can be added.
+    /// Whether at least one route is established. Required before PBXs and trunks can be added.
     #[schema(example = false)]
     pub established: bool,
-    /// Whether the service takes the steps by itself, through Microsoft Graph; otherwise each is confirmed by hand.
+    /// Whether the service takes the steps itself through Microsoft Graph. If not, each step must be confirmed
+    /// manually.
     #[schema(example = false)]
     pub automatic: bool,
-    /// Whether those above the enterprise may confirm steps for it.
+    /// The enterprise's consent to being managed.
     pub management_consent: ManagementConsent,
     /// The routes, one for each of the enterprise's `sbc_regions`, in alphabetical order.
     #[schema(value_type = Routes)]
@@ -217,7 +218,7 @@ pub struct DirectRouting {
 }
 
 impl DirectRouting {
-    /// How the Direct Routing of an enterprise looks.
+    /// The JSON of an enterprise's Direct Routing: one route for each of its SBC regions, started or not.
     #[must_use]
     pub fn view(
         account: &Account,
@@ -279,18 +280,19 @@ fn route(
     }
 }
 
-/// This service may have rights in many tenants: nobody but staff points it at one that is not shown to be the enterprise's.
+/// This service may have permissions in many tenants. Only staff may name a tenant that is not proven to be the
+/// enterprise's own.
 const NOT_ALLOWED: &str =
     "Leave it out: it is the tenant of the enterprise's e-mail address. Ask staff if that is another one.";
 
-/// What the start of a route depends on.
+/// The context in which a request to start a route is validated.
 #[derive(Debug, Clone, Copy)]
 pub struct Start<'a> {
-    /// The base domain of its region.
+    /// The base domain of the route's region.
     pub base: &'a HostName,
     /// The e-mail address of the enterprise.
     pub address: &'a str,
-    /// Whether staff start it.
+    /// Whether the caller is staff.
     pub by_staff: bool,
 }
 
@@ -308,7 +310,7 @@ impl Start<'_> {
     }
 }
 
-/// A label that is yet to be read together with the base domain.
+/// A label as given. It is validated together with the base domain.
 #[derive(Debug, Clone)]
 struct GivenLabel(String);
 
@@ -322,8 +324,9 @@ impl Limited for GivenLabel {
 
 type LabelField = Field<GivenLabel>;
 
-/// The start of a route.
+/// A request to start a route.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(
     nest_all_fields,
     context = "Start<'v_a>",
@@ -331,15 +334,13 @@ type LabelField = Field<GivenLabel>;
 )]
 #[schema(example = json!({"label": "kiosk", "tenant": "kiosk.onmicrosoft.com"}))]
 pub struct StartRoute {
-    /// The label of its domain below the base domain of the region: one DNS label of letters, digits and hyphens. The
-    /// whole name has 48 characters at most, and no other route has it.
-    #[serde(default)]
+    /// The label of its domain below the region's base domain: one DNS label of letters, digits and hyphens. The
+    /// complete domain has at most 48 characters, and no other route may have it.
     #[schema(required = true)]
     #[validate(required, custom(function = names_a_domain, use_context))]
     label: LabelField,
-    /// The enterprise's Microsoft 365 tenant: its id, or a domain of it. Only staff name one; if it is left out, it is the
-    /// tenant that has the domain of the enterprise's e-mail address.
-    #[serde(default)]
+    /// The enterprise's Microsoft 365 tenant: its id or one of its domains. Only staff may set it. If left out, it is
+    /// the tenant of the domain in the enterprise's e-mail address.
     tenant: nullable::Tenant,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -347,8 +348,7 @@ pub struct StartRoute {
 }
 
 impl StartRoute {
-    /// The link of a domain below the base domain to a tenant, which that of the e-mail address stands in for; or everything
-    /// that is wrong with it.
+    /// Validates the request and returns the domain and the tenant to connect. Fails with every error that was found.
     pub fn link(self, start: &Start<'_>) -> Result<Link, Error> {
         let Self { label, tenant, unknown: _ } = validate(self, start)?.into_inner();
         Ok(Link {
@@ -358,7 +358,7 @@ impl StartRoute {
     }
 }
 
-/// A label makes a domain with the base domain.
+/// Checks that the label and the base domain form a valid route domain.
 fn names_a_domain(label: &LabelField, start: &Start<'_>) -> Result<(), ValidationError> {
     match label {
         Field::Given(label) => start.domain(label).map(drop).map_err(|fault| member_wrong("", fault)),
@@ -366,19 +366,19 @@ fn names_a_domain(label: &LabelField, start: &Start<'_>) -> Result<(), Validatio
     }
 }
 
-/// Staff name a tenant, or it is that of the e-mail address.
+/// Checks that the tenant may be set, or that one can be derived from the e-mail address.
 fn names_a_tenant(request: &StartRoute, start: &Start<'_>) -> Result<(), ValidationError> {
     start.tenant(request.tenant.clone().given()).map(drop).map_err(|fault| member_wrong("/tenant", fault))
 }
 
-/// The confirmation of a step.
+/// A request to confirm a step.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"verification_txt": "MS=ms12345678"}))]
 pub struct ConfirmRoute {
-    /// The value of the TXT record as the Microsoft 365 admin center shows it for the route's domain. Required in
-    /// `consent_requested`, and of no meaning later.
-    #[serde(default)]
+    /// The value of the TXT record that the Microsoft 365 admin center shows for the route's domain. Required in the
+    /// state `consent_requested`, ignored in later states.
     verification_txt: nullable::VerificationTxt,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -392,5 +392,5 @@ impl From<Valid<ConfirmRoute>> for Command {
     }
 }
 
-/// The routes of an enterprise.
+/// The routes of an enterprise, one for each of its SBC regions.
 type Routes = shown::Many<Route, 1, { limits::SBC_REGIONS_MAX }>;

@@ -1,4 +1,5 @@
-//! Takes the steps that are due. Any number of replicas may run it: each route is leased by one of them at a time.
+//! The worker that takes due steps of routes through Microsoft Graph. Any number of replicas may run it: only one of
+//! them leases a route at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,16 +18,17 @@ use crate::app::App;
 use crate::error::Error;
 use crate::graph::{Graph, steps};
 
-/// Routes that are taken at once: all of them have their time before the lease is over.
+/// Maximum number of routes leased in one batch. All of them can be attempted before the lease expires.
 const BATCH: i64 = 15;
-/// Routes that are tried at the same time.
+/// Maximum number of concurrent attempts.
 const AT_ONCE: usize = 5;
-/// How long one attempt may take.
+/// Timeout of one attempt.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How often the routes are looked at when nothing calls.
+/// How often the worker polls for due routes if it is not notified.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Takes whatever steps are due, now and whenever more are, until the task is ended.
+/// Runs the worker until its task is cancelled: takes the due steps, then waits for a notification or the poll
+/// interval.
 pub async fn run(app: Arc<App>) {
     loop {
         match advance_due(&app).await {
@@ -38,11 +40,13 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Tries the steps of one batch of due routes, and says how many it took on: none where Graph is not configured.
+/// Attempts the steps of one batch of due routes and returns the number of routes in it. Does nothing if Microsoft
+/// Graph is not configured.
 pub async fn advance_due(app: &App) -> Result<usize, Error> {
     let Some(graph) = &app.graph else { return Ok(0) };
     let now = app.clock.now();
-    // An enterprise's own tenant is shown by its e-mail address, and that by its activation.
+    // A pending enterprise has not yet proven its e-mail address, and so not its tenant. Its routes are included only
+    // if Graph works in a single tenant.
     let also_pending = graph.has_one_tenant();
     let due =
         app.database.write(move |tx| direct_routing::lease(tx, also_pending, BATCH, now).map_err(Error::from)).await?;

@@ -1,4 +1,5 @@
-//! Changing the e-mail address of an account that was activated, or of a member: confirmed from the new address (R1).
+//! Changing the e-mail address of an activated account or of a member. The change must be confirmed from the new
+//! address (R1).
 
 pub mod operations;
 pub mod routes;

@@ -1,4 +1,4 @@
-//! How an address becomes another one.
+//! Requesting and confirming changes of e-mail addresses.
 
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -19,7 +19,8 @@ use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
 use crate::security::secret_token::SecretToken;
 
-/// Asks for the address of an account that the actor reached to become another one. Gives until when that is to be confirmed.
+/// Requests a new address for an activated account that was loaded for the actor. Queues a confirmation link to the new
+/// address and a notice to the old one. Returns when the link expires.
 pub fn request_for_account(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -38,7 +39,8 @@ pub fn request_for_account(
     Ok(expires_at)
 }
 
-/// The same for the address that a member signs in with.
+/// Requests a new address for a member to sign in with. Queues a confirmation link to the new address and a notice to
+/// the old one. Returns when the link expires.
 pub fn request_for_member(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -59,7 +61,8 @@ pub fn request_for_member(
     Ok(expires_at)
 }
 
-/// Confirms a change with the token that was sent to the new address: whoever of the account has the old one has the new one.
+/// Confirms a change with the token that was sent to the new address. The account and its member get the new address if
+/// they have the old one. Refused if somebody else has the new address.
 pub fn confirm(
     tx: &mut StoreConnection,
     origin: &Origin,

@@ -1,4 +1,4 @@
-//! The operations of addresses that are to become others. Asking for one belongs to the scope of what has the address, which adds it.
+//! Handlers that request and confirm changes of e-mail addresses.
 
 use std::sync::Arc;
 
@@ -21,20 +21,20 @@ use crate::http::{Answer, Body, Caller, Context, IdempotencyKey};
 use crate::resources::activations::wire::PreviewActivation;
 use crate::security::given::LinkToken;
 
-/// Change your own address
+/// Change your own e-mail address
 ///
-/// For members. A link is sent to the new address and confirms the change within 24 hours; the old address is told. Until then you sign in as before. If the
-/// old address is the account's as well, so is the new one.
+/// Requests a new e-mail address for you to sign in with. A confirmation link, which works for 24 hours, is sent to the
+/// new address, and a notice to the old one. Until the change is confirmed, you sign in with the old address. If your
+/// account has the same address as you, it changes too. For members only.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "change_my_email",
     params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
-        (status = 200, description = "The e-mail is on its way.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the address. `idempotency_key_in_use`."),
+        (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
+        (status = 409, description = "`email_taken`: another account or member has the new address. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/me/change-email")]
 pub(crate) async fn change_my_email(
@@ -57,17 +57,18 @@ pub(crate) async fn change_my_email(
     .await
 }
 
-/// Confirm the change of an address
+/// Confirm a change of e-mail address
 ///
-/// Redeems the link that was sent to the new address, once: from now on it is the account's or the member's, and the old one is free.
+/// Redeems the link that was sent to the new e-mail address. Each link works once. The account, the member, or both get
+/// the new address, and the old one can be used by others.
 #[utoipa::path(
     tag = "Activation",
     operation_id = "confirm_email_change",
     request_body = PreviewActivation,
     responses(
-        (status = 200, description = "Changed.", body = EmailChanged),
-        (status = 409, description = "`email_taken`: somebody else has the address by now."),
-        (status = 422, description = "`invalid_token`: used, expired, replaced or made up. `validation_failed`: see `errors`."),
+        (status = 200, description = "The changed address.", body = EmailChanged),
+        (status = 409, description = "`email_taken`: another account or member has taken the address in the meantime."),
+        (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`."),
     ),
     security(())
 )]
@@ -80,20 +81,21 @@ pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body:
     Answer::ok(&EmailChanged { name: account.name, email: new.given().to_owned() })
 }
 
-/// Change the address of a master reseller
+/// Change the e-mail address of a master reseller
 ///
-/// Once it was activated; before, `PATCH` replaces the address. A link is sent to the new address and confirms the change within 24 hours; the old address
-/// is told. Until then everything stays as it is. Whoever signed in with the old address does so with the new one.
+/// Requests a new e-mail address for an activated master reseller. While the account is pending, change the address
+/// with `PATCH` instead. A confirmation link, which works for 24 hours, is sent to the new address, and a notice to the
+/// old one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the
+/// new one from then on.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "change_master_reseller_email",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
-        (status = 200, description = "The e-mail is on its way.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the address. `not_activated`: `PATCH` it. `account_closed`. `idempotency_key_in_use`."),
+        (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
+        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{master_reseller_id}/change-email")]
 pub(crate) async fn change_master_reseller_email(
@@ -106,20 +108,21 @@ pub(crate) async fn change_master_reseller_email(
     ask(&app, caller, Tier::MasterReseller, id.into_inner(), key, &body).await
 }
 
-/// Change the address of a reseller
+/// Change the e-mail address of a reseller
 ///
-/// Once it was activated; before, `PATCH` replaces the address. A link is sent to the new address and confirms the change within 24 hours; the old address
-/// is told. Until then everything stays as it is. Whoever signed in with the old address does so with the new one.
+/// Requests a new e-mail address for an activated reseller. While the account is pending, change the address with
+/// `PATCH` instead. A confirmation link, which works for 24 hours, is sent to the new address, and a notice to the old
+/// one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the new
+/// one from then on.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "change_reseller_email",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
-        (status = 200, description = "The e-mail is on its way.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the address. `not_activated`: `PATCH` it. `account_closed`. `idempotency_key_in_use`."),
+        (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
+        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{reseller_id}/change-email")]
 pub(crate) async fn change_reseller_email(
@@ -132,20 +135,21 @@ pub(crate) async fn change_reseller_email(
     ask(&app, caller, Tier::Reseller, id.into_inner(), key, &body).await
 }
 
-/// Change the address of an enterprise
+/// Change the e-mail address of an enterprise
 ///
-/// Once it was activated; before, `PATCH` replaces the address. A link is sent to the new address and confirms the change within 24 hours; the old address
-/// is told. Until then everything stays as it is. Whoever signed in with the old address does so with the new one.
+/// Requests a new e-mail address for an activated enterprise. While the account is pending, change the address with
+/// `PATCH` instead. A confirmation link, which works for 24 hours, is sent to the new address, and a notice to the old
+/// one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the new
+/// one from then on.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "change_enterprise_email",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
-        (status = 200, description = "The e-mail is on its way.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the address. `not_activated`: `PATCH` it. `account_closed`. `idempotency_key_in_use`."),
+        (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
+        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{enterprise_id}/change-email")]
 pub(crate) async fn change_enterprise_email(

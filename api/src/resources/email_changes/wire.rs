@@ -1,4 +1,4 @@
-//! Changes of addresses on the wire.
+//! JSON of e-mail address changes.
 
 use chrono::{DateTime, Utc};
 use domain::values::email::EmailAddress;
@@ -10,13 +10,13 @@ use crate::http::Valid;
 use crate::http::field::{self, Unknown};
 use crate::shown;
 
-/// The address that is to be.
+/// A request to change an e-mail address.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"email": "new@contoso.example"}))]
 pub struct ChangeEmail {
-    /// The new address. A link is sent there, which confirms the change.
-    #[serde(default)]
+    /// The new address, to which the confirmation link is sent.
     #[schema(required = true)]
     #[validate(required)]
     email: field::EmailAddress,
@@ -32,25 +32,25 @@ impl From<Valid<ChangeEmail>> for EmailAddress {
     }
 }
 
-/// A change of an address that waits to be confirmed. Until then everything stays as it is.
+/// A requested change of an e-mail address. Nothing changes until it is confirmed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"email": "new@contoso.example"}))]
 pub struct EmailChange {
-    /// The new address, to which a link was sent.
+    /// The new address, to which the confirmation link is sent.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
-    /// Until when the link works.
+    /// When the confirmation link expires.
     pub expires_at: DateTime<Utc>,
 }
 
-/// A change of an address that was confirmed.
+/// A confirmed change of an e-mail address.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"name": "Contoso Telecom", "email": "new@contoso.example"}))]
 pub struct EmailChanged {
     /// The name of the account.
     #[schema(value_type = shown::Name)]
     pub name: String,
-    /// The new address, with which is signed in from now on.
+    /// The new address, to sign in with from now on.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
 }

@@ -1,4 +1,4 @@
-//! Enterprises: the customers that are connected with Teams (R10).
+//! Enterprises: the customers whose phone systems are connected to Teams (R10).
 
 pub mod routes;
 pub mod wire;

@@ -1,4 +1,4 @@
-//! The operations of `/enterprises`.
+//! Handlers of `/enterprises`.
 
 use std::sync::Arc;
 
@@ -20,8 +20,9 @@ use crate::shown;
 
 /// Create an enterprise
 ///
-/// Creates a pending enterprise below your account (those above a reseller name the reseller in `reseller_id`) and invites
-/// its Microsoft Global Administrator by e-mail. Send an `Idempotency-Key`, so that a repeated request creates nothing twice.
+/// Creates a pending enterprise and sends an activation e-mail to its Microsoft Global Administrator. The enterprise
+/// belongs to your account; master resellers and staff name its reseller in `reseller_id`. Send an `Idempotency-Key` so
+/// that you can safely retry the request.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "create_enterprise",
@@ -31,10 +32,9 @@ use crate::shown;
         ("from_above_it" = (summary = "As a master reseller or an operator, who name the reseller", value = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn02q", "name": "Bakery", "email": "admin@bakery.example", "country": "AT", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 10, "billing_reference": "K-0816"}))),
     )),
     responses(
-        (status = 201, description = "Created; the activation e-mail is on its way.", body = Enterprise, headers(("Location" = String, description = "Where the enterprise is."), ("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`email_taken`: another open account has the address. `service_not_offered`: the reseller lacks a service. `parent_closed`: the reseller is closed. `idempotency_key_in_use`: the first request with this key still runs."),
+        (status = 201, description = "The new enterprise. Its activation e-mail is queued.", body = Enterprise, headers(("Location" = String, description = "URL of the new enterprise."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the reseller does not have the service. `parent_closed`: the reseller is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("")]
 pub(crate) async fn create_enterprise(
@@ -55,23 +55,22 @@ pub(crate) async fn create_enterprise(
 
 /// List enterprises
 ///
-/// The enterprises that you see, by the time of their creation. An enterprise sees itself. Closed ones are listed too,
-/// unless you filter by `status`.
+/// Lists the enterprises that you can see, sorted by creation time. An enterprise can see itself. Closed enterprises
+/// are included unless you filter by `status`.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "list_enterprises",
     params(
         PageQuery,
-        ("q" = Option<shown::Search>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case."),
-        ("status" = Option<crate::views::account::StatusView>, Query, description = "Only those with this status."),
-        ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only those with this service."),
-        ("country" = Option<field::Country>, Query, description = "Only those in this country, by its ISO 3166-1 code."),
-        ("sbc_region" = Option<shown::RegionCode>, Query, description = "Only those that the SBCs of this region connect."),
-        ("reseller_id" = Option<String>, Query, description = "Only those below this reseller."),
-        ("billing_reference" = Option<shown::Reference>, Query, description = "Only those with exactly this billing reference."),
+        ("q" = Option<shown::Search>, Query, description = "Only accounts whose name, e-mail address or billing reference contains this text (case-insensitive)."),
+        ("status" = Option<crate::views::account::StatusView>, Query, description = "Only accounts with this status."),
+        ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only accounts with this service."),
+        ("country" = Option<field::Country>, Query, description = "Only enterprises in this country (ISO 3166-1 alpha-2 code)."),
+        ("sbc_region" = Option<shown::RegionCode>, Query, description = "Only enterprises that use this SBC region."),
+        ("reseller_id" = Option<String>, Query, description = "Only enterprises of this reseller."),
+        ("billing_reference" = Option<shown::Reference>, Query, description = "Only accounts with exactly this billing reference."),
     ),
-    responses((status = 200, description = "A page of enterprises.", body = EnterprisePage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of enterprises.", body = EnterprisePage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_enterprises(
@@ -84,16 +83,15 @@ pub(crate) async fn list_enterprises(
 
 /// Read an enterprise
 ///
-/// One enterprise that you see, with its `ETag`.
+/// Returns one enterprise that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "get_enterprise",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The enterprise.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{enterprise_id}")]
 pub(crate) async fn get_enterprise(
@@ -107,19 +105,18 @@ pub(crate) async fn get_enterprise(
 
 /// Change an enterprise
 ///
-/// Takes a merge patch: members that you leave out stay as they are, and `null` takes `user_limit` and
-/// `billing_reference` away.
+/// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes `user_limit` or
+/// `billing_reference`. `email` can be changed only while the account is pending.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "update_enterprise",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchEnterprise = "application/merge-patch+json", example = json!({"name": "Kiosk am Markt", "user_limit": null})), (PatchEnterprise = "application/json", example = json!({"name": "Kiosk am Markt", "user_limit": null})))),
     responses(
-        (status = 200, description = "The enterprise after the change.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`email_taken`, `email_change_needs_confirmation`: the account has been activated. `service_not_offered`, `service_in_use`: something below uses it, see `blockers`. `sbc_region_in_use`: a region that goes has a route, see `blockers`. `user_limit_in_use`: it has more users. `account_closed`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /enterprises/{enterprise_id}/change-email`. `service_not_offered`: the reseller does not have the service. `service_in_use`: a service cannot be removed because PBXs or trunks use it, see `blockers`. `sbc_region_in_use`: a region cannot be removed because it has a route, see `blockers`. `user_limit_in_use`: the enterprise has more users than the new limit. `account_closed`: the account is closed."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{enterprise_id}")]
 pub(crate) async fn update_enterprise(
@@ -135,18 +132,18 @@ pub(crate) async fn update_enterprise(
 
 /// Suspend an enterprise
 ///
-/// Stops the account and with it all that is below, from their next request on, until it is resumed.
+/// Suspends an active enterprise until it is resumed. Its members and API clients are refused from their next request
+/// on.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "suspend_enterprise",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{enterprise_id}/suspend")]
 pub(crate) async fn suspend_enterprise(
@@ -161,18 +158,17 @@ pub(crate) async fn suspend_enterprise(
 
 /// Resume an enterprise
 ///
-/// Lets a suspended account go on, and with it just what its suspension stopped.
+/// Makes a suspended enterprise active again.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "resume_enterprise",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{enterprise_id}/resume")]
 pub(crate) async fn resume_enterprise(
@@ -187,18 +183,17 @@ pub(crate) async fn resume_enterprise(
 
 /// Send the activation e-mail again
 ///
-/// Sends a new activation e-mail to a pending account. The links of earlier ones stop working.
+/// Sends a new activation e-mail to a pending enterprise. The links in earlier e-mails stop working.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "resend_enterprise_activation",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The enterprise after that.", body = Enterprise, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{enterprise_id}/resend-activation")]
 pub(crate) async fn resend_enterprise_activation(
@@ -212,15 +207,15 @@ pub(crate) async fn resend_enterprise_activation(
         .await
 }
 
-/// See what keeps an enterprise from closing
+/// List what blocks closing an enterprise
 ///
-/// Its PBXs, trunks and users: all of them have to be removed first.
+/// Returns the PBXs, trunks and users of the enterprise. All of them must be removed before the enterprise can be
+/// closed.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "get_enterprise_closing_blockers",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "What it has.", body = BlockersView)),
-    security(("bearer" = []))
+    responses((status = 200, description = "Its PBXs, trunks and users.", body = BlockersView)),
 )]
 #[get("/{enterprise_id}/closing-blockers")]
 pub(crate) async fn get_enterprise_closing_blockers(
@@ -233,18 +228,18 @@ pub(crate) async fn get_enterprise_closing_blockers(
 
 /// Close an enterprise
 ///
-/// Ends the account for good: nobody can sign in to it, and its e-mail address is free again. It stays readable, for
-/// reports. Closing a closed one again changes nothing.
+/// Closes the enterprise permanently: nobody can sign in to it, and its e-mail address can be used again. It can still
+/// be read, and still appears in billing reports. Closing a closed enterprise changes nothing. Its PBXs, trunks and
+/// users must be removed first.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "close_enterprise",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Closed."),
-        (status = 409, description = "`has_open_children`: its PBXs, trunks and users have to be removed first, see `blockers`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The enterprise is closed."),
+        (status = 409, description = "`has_open_children`: its PBXs, trunks and users must be removed first, see `blockers`."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{enterprise_id}")]
 pub(crate) async fn close_enterprise(

@@ -1,4 +1,4 @@
-//! Enterprises on the wire.
+//! JSON of enterprises.
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
@@ -20,7 +20,7 @@ use crate::settings::sbc_regions::SbcRegionList;
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
 use crate::views::instant;
 
-/// An enterprise: a customer that is connected with Teams.
+/// An enterprise: a customer whose phone system is connected to Teams.
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches are five bools")]
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "user_limit": 25, "billing_reference": "K-0815"}))]
@@ -28,59 +28,59 @@ pub struct Enterprise {
     /// Its id.
     #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The reseller that it belongs to.
+    /// Id of the reseller that it belongs to.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub reseller_id: String,
-    /// The master reseller that it belongs to.
+    /// Id of the master reseller that it belongs to.
     #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub master_reseller_id: String,
     /// Its name.
     #[schema(value_type = field::AccountName)]
     pub name: String,
-    /// The e-mail address of its Microsoft Global Administrator, in the spelling that was given.
+    /// The e-mail address of its Microsoft Global Administrator, spelled as it was given.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
-    /// Where it is: an ISO 3166-1 alpha-2 code.
+    /// Its country: an ISO 3166-1 alpha-2 code.
     #[schema(value_type = field::Country)]
     pub country: &'static str,
-    /// The codes of the regions whose SBCs connect it, in alphabetical order.
+    /// The codes of the regions whose SBCs connect it to Teams, in alphabetical order.
     #[schema(value_type = field::RegionCodes)]
     pub sbc_regions: Vec<String>,
     /// The services that it uses.
     #[schema(value_type = field::Services)]
     pub services: Vec<ServiceView>,
-    /// Most users that it may have; `null` is as many as it likes.
+    /// Maximum number of users; `null` means unlimited.
     #[schema(value_type = Option<field::UserLimit>)]
     pub user_limit: Option<i32>,
-    /// What it is called in the reseller's billing system, exactly as given; `null` if it has no name there.
+    /// Its reference in the reseller's billing system, exactly as given; `null` if it has none.
     #[schema(value_type = Option<field::BillingReference>)]
     pub billing_reference: Option<String>,
-    /// Whether its PBX plays the music on hold, not Teams.
+    /// Whether music on hold comes from the PBX instead of from Teams.
     #[schema(example = true)]
     pub pbx_music_on_hold: bool,
-    /// Whether it may read the SIP data of its PBXs, trunks and users.
+    /// Whether the enterprise itself may read the SIP data of its PBXs, trunks and users.
     #[schema(example = false)]
     pub access_sip_data: bool,
-    /// Whether it is asked to let its reseller manage Direct Routing in its Microsoft 365 tenant.
+    /// Whether the reseller asks the enterprise for consent to manage Direct Routing in its Microsoft 365 tenant.
     #[schema(example = false)]
     pub request_management_consent: bool,
-    /// Whether it may add extensions itself.
+    /// Whether the enterprise may add users (extensions) itself.
     #[schema(example = false)]
     pub can_add_extensions: bool,
-    /// Whether its users may have numbers that are not from its own PBX or trunk.
+    /// Whether users of a PBX may have phone numbers that do not come from the PBX.
     #[schema(example = false)]
     pub allow_external_numbers: bool,
-    /// Its own status, whatever that of the accounts above it.
+    /// Its own status. Does not reflect the accounts above it: see `operates`.
     pub status: StatusView,
-    /// Whether it can be used: it and all accounts above it are active.
+    /// Whether it can be used: `true` if it and all accounts above it are active.
     #[schema(example = false)]
     pub operates: bool,
-    /// Its latest activation e-mail; `null` once it is closed.
+    /// Its latest activation e-mail; `null` once the account is closed.
     pub activation: Option<ActivationView>,
-    /// When its activation link was redeemed.
+    /// When its activation link was redeemed; `null` if it has not been.
     #[serde(serialize_with = "instant::write_option")]
     pub activated_at: Option<DateTime<Utc>>,
-    /// When it was closed.
+    /// When it was closed; `null` while it is open.
     #[serde(serialize_with = "instant::write_option")]
     pub closed_at: Option<DateTime<Utc>>,
     /// When it was created.
@@ -161,64 +161,53 @@ impl Listed for Enterprise {
 /// A page of enterprises.
 pub type EnterprisePage = Page<Enterprise>;
 
-/// An enterprise to be created.
+/// The data of a new enterprise.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields, context = SbcRegionList)]
 #[schema(example = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 25, "billing_reference": "K-0815"}))]
 pub struct CreateEnterprise {
-    /// The reseller that it goes below: required from those above a reseller, refused from resellers, whose own account
-    /// it is.
-    #[serde(default)]
+    /// Id of its reseller. Required if you are a master reseller or staff. Not allowed if you are a reseller: your own
+    /// account is its reseller.
     reseller_id: nullable::Id,
-    /// Its name: 1–120 characters, one of them visible.
-    #[serde(default)]
+    /// Its name: 1–120 characters, at least one of them visible.
     #[schema(required = true)]
     #[validate(required)]
     name: field::AccountName,
-    /// The e-mail address of its Microsoft Global Administrator, who is invited. No other open account has it.
-    #[serde(default)]
+    /// The e-mail address of its Microsoft Global Administrator, to which the activation link is sent. No other open
+    /// account may have it.
     #[schema(required = true)]
     #[validate(required)]
     email: field::EmailAddress,
-    /// Where it is: an ISO 3166-1 alpha-2 code in capital letters.
-    #[serde(default)]
+    /// Its country: an ISO 3166-1 alpha-2 code in capital letters.
     #[schema(required = true)]
     #[validate(required)]
     country: field::Country,
-    /// The codes of the regions whose SBCs connect it, of those that `GET /sbc-regions` lists.
-    #[serde(default)]
+    /// The codes of the regions whose SBCs connect it to Teams. `GET /sbc-regions` lists the available codes.
     #[schema(required = true)]
     #[validate(required, custom(function = on_offer, use_context))]
     sbc_regions: field::RegionCodes,
-    /// The services that it uses, of those that its reseller has.
-    #[serde(default)]
+    /// The services that it uses. Its reseller must have them.
     #[schema(required = true)]
     #[validate(required)]
     services: field::Services,
-    /// Most users that it may have; as many as it likes when left out or `null`.
-    #[serde(default)]
+    /// Maximum number of users; unlimited if left out or `null`.
     user_limit: nullable::UserLimit,
-    /// What it is called in your billing system: any 1–255 characters but NUL, kept exactly as given.
-    #[serde(default)]
+    /// Its reference in the reseller's billing system: 1–255 characters, any except NUL. Stored exactly as given.
     billing_reference: nullable::BillingReference,
-    /// Whether its PBX plays the music on hold, not Teams.
-    #[serde(default)]
+    /// Whether music on hold comes from the PBX instead of from Teams.
     #[schema(value_type = bool, default = false)]
     pbx_music_on_hold: field::Flag,
-    /// Whether it may read the SIP data of its PBXs, trunks and users.
-    #[serde(default)]
+    /// Whether the enterprise itself may read the SIP data of its PBXs, trunks and users.
     #[schema(value_type = bool, default = false)]
     access_sip_data: field::Flag,
-    /// Whether it is asked to let its reseller manage Direct Routing in its Microsoft 365 tenant.
-    #[serde(default)]
+    /// Whether the reseller asks the enterprise for consent to manage Direct Routing in its Microsoft 365 tenant.
     #[schema(value_type = bool, default = false)]
     request_management_consent: field::Flag,
-    /// Whether it may add extensions itself.
-    #[serde(default)]
+    /// Whether the enterprise may add users (extensions) itself.
     #[schema(value_type = bool, default = false)]
     can_add_extensions: field::Flag,
-    /// Whether its users may have numbers that are not from its own PBX or trunk.
-    #[serde(default)]
+    /// Whether users of a PBX may have phone numbers that do not come from the PBX.
     #[schema(value_type = bool, default = false)]
     allow_external_numbers: field::Flag,
     #[serde(flatten)]
@@ -268,52 +257,43 @@ impl From<Valid<CreateEnterprise>> for create::CreateEnterprise {
     }
 }
 
-/// A merge patch of an enterprise (RFC 7396): members that are absent stay as they are; `user_limit` and
-/// `billing_reference` can be `null`.
+/// A merge patch of an enterprise (RFC 7396): absent fields keep their values. `null` removes `user_limit` or
+/// `billing_reference`; no other field can be `null`.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields, context = SbcRegionList)]
 #[schema(example = json!({"name": "Kiosk am Markt"}))]
 pub struct PatchEnterprise {
     /// A new name.
-    #[serde(default)]
     name: field::AccountName,
-    /// A new e-mail address, only while the enterprise is pending: earlier links are void and a new e-mail goes out.
-    #[serde(default)]
+    /// A new e-mail address, allowed only while the enterprise is pending. A new activation e-mail is sent and earlier
+    /// links stop working.
     email: field::EmailAddress,
     /// A new country: an ISO 3166-1 alpha-2 code in capital letters.
-    #[serde(default)]
     country: field::Country,
-    /// New SBC regions.
-    #[serde(default)]
+    /// The complete new list of SBC regions. A region that has a started route cannot be removed.
     #[validate(custom(function = on_offer, use_context))]
     sbc_regions: field::RegionCodes,
-    /// New services, of those that the reseller has.
-    #[serde(default)]
+    /// The complete new list of services. Its reseller must have them. A service that PBXs or trunks use cannot be
+    /// removed.
     services: field::Services,
-    /// A new user limit; `null` takes it away.
-    #[serde(default)]
+    /// A new maximum number of users; `null` removes the limit.
     user_limit: nullable::UserLimit,
-    /// A new billing reference, kept exactly as given; `null` takes it away.
-    #[serde(default)]
+    /// A new billing reference, stored exactly as given; `null` removes it.
     billing_reference: nullable::BillingReference,
-    /// Whether its PBX plays the music on hold, not Teams.
-    #[serde(default)]
+    /// Whether music on hold comes from the PBX instead of from Teams.
     #[schema(value_type = bool)]
     pbx_music_on_hold: field::Flag,
-    /// Whether it may read the SIP data of its PBXs, trunks and users.
-    #[serde(default)]
+    /// Whether the enterprise itself may read the SIP data of its PBXs, trunks and users.
     #[schema(value_type = bool)]
     access_sip_data: field::Flag,
-    /// Whether it is asked to let its reseller manage Direct Routing in its Microsoft 365 tenant.
-    #[serde(default)]
+    /// Whether the reseller asks the enterprise for consent to manage Direct Routing in its Microsoft 365 tenant.
     #[schema(value_type = bool)]
     request_management_consent: field::Flag,
-    /// Whether it may add extensions itself.
-    #[serde(default)]
+    /// Whether the enterprise may add users (extensions) itself.
     #[schema(value_type = bool)]
     can_add_extensions: field::Flag,
-    /// Whether its users may have numbers that are not from its own PBX or trunk.
-    #[serde(default)]
+    /// Whether users of a PBX may have phone numbers that do not come from the PBX.
     #[schema(value_type = bool)]
     allow_external_numbers: field::Flag,
     #[serde(flatten)]
@@ -357,7 +337,7 @@ impl From<Valid<PatchEnterprise>> for Change {
     }
 }
 
-/// Regions are of those that are configured.
+/// Checks that all regions are configured.
 fn on_offer(codes: &field::RegionCodes, offered: &SbcRegionList) -> Result<(), ValidationError> {
     match codes {
         Field::Given(codes) => codes.among(offered.codes()).map(drop).map_err(items_wrong),

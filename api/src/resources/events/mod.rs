@@ -1,3 +1,3 @@
-//! Reading events.
+//! `/events`: reading the event log.
 
 pub mod routes;

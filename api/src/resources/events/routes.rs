@@ -26,31 +26,30 @@ const PATH: &str = "/events";
 
 /// List events
 ///
-/// What happened to your account and all below it, in the order in which it was committed. Keep `resume_cursor` and ask again with
-/// it: you get whatever has happened since, each event once. Who did something, and from where, shows when
-/// it was somebody of your own account or one below. What happened before an account came under you stays with those who were above it
-/// then.
+/// Lists the events of your account and all accounts below it, in commit order. To follow events, store `resume_cursor`
+/// and send it as `cursor` in the next request: you get all events since then, each exactly once. The actor and its
+/// network address are shown only if the actor belongs to your account or to one below it. When an account is moved
+/// below yours, its earlier events remain visible only to the accounts that were above it at that time.
 #[utoipa::path(
     tag = "Events",
     operation_id = "list_events",
     params(
-        ("type" = Option<shown::EventTypesText>, Query, description = "Only these types, separated by commas, such as `reseller.created,pbx.*`: each is a type, all types of a subject, or `*`.", example = "reseller.*"),
-        ("subject" = Option<String>, Query, description = "Only what happened to the thing with this id."),
-        ("actor" = Option<String>, Query, description = "Only what the member or API client with this id did, of your own account or one below."),
-        ("since" = Option<shown::InstantParameter>, Query, description = "Only what happened at this instant or later (RFC 3339)."),
-        ("until" = Option<shown::InstantParameter>, Query, description = "Only what happened before this instant (RFC 3339)."),
-        ("order" = Option<shown::Constant>, Query, description = "`oldest` first, which is the default, or `newest` first.", example = "oldest"),
-        ("limit" = Option<shown::PageLimit>, Query, description = "How many on a page.", example = 50),
-        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` or `resume_cursor` of an earlier page, with the same filters."),
+        ("type" = Option<shown::EventTypesText>, Query, description = "Only events of these types, separated by commas, such as `reseller.created,pbx.*`. Each is a type, `<subject>.*` for all types of a subject, or `*` for all.", example = "reseller.*"),
+        ("subject" = Option<String>, Query, description = "Only events whose subject has this id."),
+        ("actor" = Option<String>, Query, description = "Only events caused by the member or API client with this id. It must belong to your account or one below it."),
+        ("since" = Option<shown::InstantParameter>, Query, description = "Only events at or after this time (RFC 3339)."),
+        ("until" = Option<shown::InstantParameter>, Query, description = "Only events before this time (RFC 3339)."),
+        ("order" = Option<shown::Constant>, Query, description = "`oldest` (default) lists the oldest event first, `newest` the newest.", example = "oldest"),
+        ("limit" = Option<shown::PageLimit>, Query, description = "Maximum number of events on a page.", example = 50),
+        ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` or `resume_cursor` from an earlier page. The filters must be the same."),
     ),
-    responses((status = 200, description = "A page of events.", body = EventPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of events.", body = EventPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_events(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
     let text = request.query_string().to_owned();
     catch_up(&app, &caller).await?;
-    // A filter that hardly anything passes looks at much.
+    // A filter with few matches may have to scan many rows.
     app.read_long(caller, move |tx, actor, _| {
         actor.may(Target::Events)?;
         let caller = actor.name();
@@ -59,7 +58,8 @@ pub(crate) async fn list_events(app: Data<App>, caller: Caller<Read>, request: H
         let reader = Reader::new(&actor.own_account(tx)?);
         let position = |event: &events::Event| event.position.to_be_bytes();
         let (next_cursor, link) = paging.split_page(&caller, &mut found, position);
-        // Behind the last page there is nothing yet, whatever the filter.
+        // On the last page, the reader has seen everything up to the latest event, even if the filter matched none of
+        // it.
         let end = match found.last().filter(|_| next_cursor.is_some()) {
             Some(last) => last.position,
             None => events::latest(tx)?.max(filter.after.unwrap_or_default()),
@@ -76,13 +76,12 @@ pub(crate) async fn list_events(app: Data<App>, caller: Caller<Read>, request: H
 
 /// Read an event
 ///
-/// One event of your account or one below it.
+/// Returns one event of your account or of an account below it.
 #[utoipa::path(
     tag = "Events",
     operation_id = "get_event",
     params(("event_id" = String, Path, description = "The id of the event.", example = "event_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The event.", body = Event)),
-    security(("bearer" = []))
 )]
 #[get("/{event_id}")]
 pub(crate) async fn get_event(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
@@ -96,7 +95,7 @@ pub(crate) async fn get_event(app: Data<App>, caller: Caller<Read>, id: Path<Str
     .await
 }
 
-/// Ids and periods are short and of ASCII.
+/// Whether a text can be an id or a period: 1–60 printable ASCII characters.
 fn is_id(text: &str) -> bool {
     (1..=60).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_graphic())
 }

@@ -1,3 +1,3 @@
-//! Health, metrics and the keys of access tokens.
+//! Health checks, metrics and the public keys of access tokens.
 
 pub mod routes;

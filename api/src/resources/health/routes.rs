@@ -1,4 +1,4 @@
-//! Health, metrics and the keys of access tokens.
+//! Health checks, metrics and the public keys of access tokens.
 
 use domain::limits;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorCode};
 use crate::http::Answer;
 use crate::shown;
 
-/// How the service is.
+/// The state of the service.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"status": "ok"}))]
 pub struct Health {
@@ -23,10 +23,10 @@ pub struct Health {
     pub status: &'static str,
 }
 
-/// A key set (RFC 7517).
+/// A JSON Web Key Set (RFC 7517).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Jwks {
-    /// The keys that sign access tokens, those to come and those just replaced among them.
+    /// The public keys of access tokens: the current one, the next one and those that were replaced recently.
     #[schema(value_type = Keys)]
     pub keys: Vec<Jwk>,
 }
@@ -48,21 +48,21 @@ pub struct Jwk {
     #[serde(rename = "use")]
     #[schema(value_type = shown::Constant)]
     pub usage: &'static str,
-    /// Named in the header of the tokens that it signed.
+    /// The key id, which the header of each token names as `kid`.
     #[schema(value_type = shown::Uuid)]
     pub kid: String,
-    /// The public key.
+    /// The public key, in base64url.
     #[schema(value_type = shown::Base64Url256)]
     pub x: String,
 }
 
-/// See that the service runs
+/// Check liveness
 ///
-/// Answers as long as the process can. Restart it when it does not.
+/// Answers 200 while the process can serve requests. Restart the process if there is no answer.
 #[utoipa::path(
     tag = "System",
     operation_id = "get_liveness",
-    responses((status = 200, description = "It runs.", body = Health)),
+    responses((status = 200, description = "The process is running.", body = Health)),
     security(())
 )]
 #[get("/livez")]
@@ -70,15 +70,16 @@ pub(crate) async fn get_liveness() -> Result<Answer, Error> {
     Answer::ok(&Health { status: "ok" })
 }
 
-/// See that the service can take requests
+/// Check readiness
 ///
-/// Asks the database, checks that its schema is that of this version, and says no while the service stops.
+/// Checks that the database can be reached and that its schema has the version that this build needs. Answers 503 if
+/// not, and while the service is shutting down.
 #[utoipa::path(
     tag = "System",
     operation_id = "get_readiness",
     responses(
-        (status = 200, description = "It can.", body = Health),
-        (status = 503, description = "`unavailable`: send requests elsewhere."),
+        (status = 200, description = "The service can take requests.", body = Health),
+        (status = 503, description = "`unavailable`: the service can't take requests; send them to another replica."),
     ),
     security(())
 )]
@@ -95,7 +96,7 @@ pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer, Error> {
 
 /// Read metrics
 ///
-/// Counters and times in the text format of Prometheus.
+/// Returns counters, gauges and histograms in the Prometheus text format.
 #[utoipa::path(
     tag = "System",
     operation_id = "get_metrics",
@@ -110,13 +111,13 @@ pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(recorder().render())
 }
 
-/// Read the keys of access tokens
+/// Read the public keys of access tokens
 ///
-/// The public keys by which others can check our access tokens (RFC 7517).
+/// Returns the public keys for verifying the signatures of access tokens, as a JSON Web Key Set (RFC 7517).
 #[utoipa::path(
     tag = "System",
     operation_id = "get_jwks",
-    responses((status = 200, description = "The keys.", body = Jwks)),
+    responses((status = 200, description = "The key set.", body = Jwks)),
     security(())
 )]
 #[get("/.well-known/jwks.json")]
@@ -132,7 +133,7 @@ pub(crate) async fn get_jwks(app: Data<App>) -> Result<Answer, Error> {
     Answer::ok(&Jwks { keys: app.access_tokens.public_keys().into_iter().map(key).collect() })
 }
 
-/// The recorder of metrics, of which a process has one.
+/// The metrics recorder, which is global to the process. It is installed on the first call.
 pub fn recorder() -> &'static PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     RECORDER.get_or_init(|| {
@@ -140,7 +141,7 @@ pub fn recorder() -> &'static PrometheusHandle {
         let builder = builder.unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        // Fails only when something else in the process records already; then these metrics stay empty.
+        // Fails only if another recorder is already installed in this process. Ours then stays empty.
         let _ = metrics::set_global_recorder(recorder);
         handle
     })

@@ -1,4 +1,5 @@
-//! What can be imported, and what becomes of one row: the operations that a request for one thing runs.
+//! What can be imported, and the execution of one row. A row runs the same operation as a request for a single
+//! resource.
 
 use std::sync::Arc;
 
@@ -30,21 +31,23 @@ use crate::resources::users::wire::{CreateUser, PatchUser};
 use crate::security::seal::Seal;
 use crate::settings::sbc_regions::SbcRegionList;
 
-/// What a file can have rows of.
+/// A kind of resource that can be imported.
 pub trait Importable: Clone + Send + Sync + 'static {
     /// The columns that a file can have.
     const COLUMNS: &'static [Column];
 
-    /// Whether the actor may import these at all. Gives the enterprise that they belong to, if they belong to one.
+    /// Checks that the actor may import this kind of resource. Returns the enterprise that they belong to; `None` for
+    /// accounts.
     fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error>;
 
-    /// By what a row's thing is known, if the row says so.
+    /// The key by which a row's resource is recognised (e-mail address or Teams user, in canonical form); `None` if it
+    /// is missing or malformed.
     fn key(row: &Row) -> Option<String>;
 
-    /// What is said of a row whose thing is there already.
+    /// The error for a row whose resource already exists, with `OnExisting::Fail`.
     fn taken() -> Error;
 
-    /// Does what a row says, and gives the id of its thing.
+    /// Executes a row: creates, updates or skips its resource. Returns the outcome and the id of the resource.
     fn carry_out(
         job: &Job<'_>,
         tx: &mut StoreConnection,
@@ -53,62 +56,62 @@ pub trait Importable: Clone + Send + Sync + 'static {
     ) -> Result<(Status, String), Error>;
 }
 
-/// How the rows of a transaction are carried out, and by whom.
+/// The context in which the rows of one transaction are executed.
 pub struct Job<'a> {
-    /// Who imports.
+    /// The actor of the import.
     pub actor: &'a Actor,
-    /// What is done about what is there already.
+    /// What to do with rows whose resource already exists.
     pub on_existing: OnExisting,
-    /// When.
+    /// The time of the transaction.
     pub now: Timestamp,
-    /// What operations need.
+    /// The services that operations use.
     pub tools: &'a Tools,
 }
 
-/// Resellers.
+/// An import of resellers.
 #[derive(Debug, Clone)]
 pub struct Resellers;
 
-/// Enterprises.
+/// An import of enterprises.
 #[derive(Debug, Clone)]
 pub struct Enterprises;
 
-/// Users of the enterprise with this id.
+/// An import of users of the enterprise with this id.
 #[derive(Debug, Clone)]
 pub struct Users(pub String);
 
-/// What is done about a row whose thing is there already.
+/// What to do with a row whose resource already exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnExisting {
-    /// It is left as it is.
+    /// Leave the existing resource unchanged.
     Skip,
-    /// It is changed to what the row says.
+    /// Update the existing resource to the values of the row.
     Update,
-    /// The row is refused.
+    /// Refuse the row.
     Fail,
 }
 
-/// What was done about a row.
+/// The outcome of a row that was not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It was created.
+    /// The resource was created.
     Created,
-    /// It was changed.
+    /// The resource existed and was updated.
     Updated,
-    /// It is already what the row says.
+    /// The resource existed and already had the values of the row.
     Unchanged,
-    /// It was left as it is.
+    /// The resource existed and was left unchanged.
     Skipped,
 }
 
-/// What operations need beside a transaction.
+/// The services that operations use besides the transaction.
 #[derive(Clone)]
 pub struct Tools {
-    /// Writes e-mails.
+    /// The queue for e-mails.
     pub outbox: Arc<Outbox>,
-    /// Seals passwords.
+    /// Encrypts SIP passwords.
     pub seal: Arc<Seal>,
-    /// The SBC regions on offer.
+    /// The configured SBC regions.
     pub offered: SbcRegionList,
 }
 
@@ -261,13 +264,14 @@ impl Importable for Users {
     }
 }
 
-/// The address of a row's account, in its canonical form.
+/// The e-mail address of a row in canonical form; `None` if it is missing or malformed.
 fn email_of(row: &Row) -> Option<String> {
     let text = row.members.get("email")?.as_str()?;
     Some(EmailAddress::parse(text).ok()?.canonical().to_owned())
 }
 
-/// What is done about a row whose account is there already.
+/// Handles a row whose account already exists: skips, updates or refuses it. `same_parent` is an error if the row names
+/// another parent account.
 fn existing(
     job: &Job<'_>,
     tx: &mut StoreConnection,
@@ -290,7 +294,7 @@ fn existing(
     Ok((if changed.version == version { Status::Unchanged } else { Status::Updated }, changed.id_text()))
 }
 
-/// An import moves nothing.
+/// Refuses a row that names another parent than the existing account has: an import can't move accounts.
 fn same_parent(found: &Account, tier: Tier, named: Option<&str>) -> Result<(), Error> {
     let parent = found.ancestry().account_of(tier).map(|id| tier.format_id(id));
     if named.is_none_or(|named| parent.as_deref() == Some(named)) {
@@ -301,7 +305,7 @@ fn same_parent(found: &Account, tier: Tier, named: Option<&str>) -> Result<(), E
     Err(Error::validation(vec![value_error(format!("/{}_id", tier.as_str()), fault)]))
 }
 
-/// The command of a row, or everything that is wrong with it.
+/// Converts a row to the command that creates its resource, or returns all its errors.
 fn command<'a, R, C>(row: &Row, context: R::Args) -> Result<C, Error>
 where
     R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
@@ -312,7 +316,8 @@ where
         return parsed;
     }
     let mut faults = row.faults.clone();
-    // A member whose cell was malformed is not reported as missing too; a line that is no row gets no further errors.
+    // A field whose cell was malformed is not also reported as missing. A line that is not a row gets no further
+    // errors.
     if faults.iter().all(|fault| !fault.pointer.is_empty()) {
         let more = parsed.err().map(|error| error.faults()).unwrap_or_default();
         faults.extend(more.into_iter().filter(|fault| row.faults.iter().all(|known| known.pointer != fault.pointer)));
@@ -320,7 +325,7 @@ where
     Err(Error::validation(faults))
 }
 
-/// The change of a row to what is there already; what says where that is stays out of it.
+/// Converts a row to a change of an existing resource, without the column that names its parent.
 fn patch<'a, R, C>(row: &Row, parent: &str, context: R::Args) -> Result<C, Error>
 where
     R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,

@@ -1,4 +1,4 @@
-//! Imports: many resellers, enterprises or users at once, from a file of rows (CSV or NDJSON).
+//! Imports: creating or updating many resellers, enterprises or users from one CSV or NDJSON file.
 
 pub mod kinds;
 pub mod read;

@@ -1,5 +1,5 @@
-//! Reading a file into rows: JSON objects like the bodies that make one thing at a time. What spreadsheets do to files is either
-//! undone, where it is plain what was meant, or named.
+//! Parses an import file into rows. A row is a JSON object like the request body that creates a single resource. Damage
+//! that spreadsheets typically do to files is repaired where the intent is clear, and otherwise reported as an error.
 
 use domain::fault::Fault;
 use domain::limits::{BODY_MAX, IMPORT_ROWS_MAX};
@@ -8,38 +8,39 @@ use serde_json::{Map, Value};
 use super::upload::Form;
 use crate::error::{Error, ErrorCode, ValueError, value_error};
 
-/// What a column of a file holds.
+/// The type of the values in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Text.
     Text,
-    /// A number in international form, which spreadsheets take for an amount.
+    /// A telephone number in international format. Spreadsheets may have damaged it.
     Phone,
-    /// A whole number.
+    /// An integer.
     Number,
-    /// Yes or no.
+    /// A boolean: `true`, `1`, `yes`, `false`, `0` or `no`.
     Flag,
-    /// Texts, separated by blanks, commas, semicolons or bars.
+    /// A list of texts, separated by spaces, commas, semicolons or vertical bars.
     Texts,
-    /// Numbers in international form, likewise.
+    /// A list of telephone numbers, with the same separators as [`Kind::Texts`].
     Phones,
 }
 
-/// A column that a file can have: the name of a member, and what it holds.
+/// A column that a file can have: the name of a request field and the type of its values.
 pub type Column = (&'static str, Kind);
 
 /// A row of a file.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The line that it begins on, from 1.
+    /// The line on which it starts, counted from 1.
     pub line: u64,
-    /// Its members.
+    /// Its fields.
     pub members: Map<String, Value>,
-    /// What is wrong with it already.
+    /// Errors found while parsing it.
     pub faults: Vec<ValueError>,
 }
 
-/// Reads a file.
+/// Parses a file into at most `IMPORT_ROWS_MAX` rows. Errors in single rows are kept in the rows. The file as a whole
+/// is refused if it is empty, has too many rows, is not UTF-8 or has an invalid header line.
 pub fn read(form: Form, octets: &[u8], columns: &[Column]) -> Result<Vec<Row>, Error> {
     let text = decode(octets)?;
     let rows = match form {
@@ -56,16 +57,16 @@ pub fn read(form: Form, octets: &[u8], columns: &[Column]) -> Result<Vec<Row>, E
     Ok(rows)
 }
 
-/// A refusal of the whole file.
+/// The error that refuses the whole file.
 fn refused(code: &'static str, detail: String) -> Error {
     let fault = value_error("", Fault::new(code, detail));
     Error::about(ErrorCode::ImportRefused, "The file can't be read; see `errors`.", vec![fault])
 }
 
-/// UTF-8, with or without a byte order mark. Other encodings are named where they can be told.
+/// Decodes UTF-8 with or without a byte order mark. UTF-16 is recognised in order to give a helpful error.
 fn decode(octets: &[u8]) -> Result<&str, Error> {
     let wide = octets.starts_with(&[0xff, 0xfe]) || octets.starts_with(&[0xfe, 0xff]);
-    // Half of the octets of Latin text in UTF-16 are zero.
+    // In UTF-16, every second byte of Latin text is zero.
     if wide || octets.iter().take(200).any(|octet| *octet == 0) {
         let detail = "This is UTF-16, which spreadsheets call Unicode text. Save the file as \"CSV UTF-8\".";
         return Err(refused("unsupported_encoding", detail.to_owned()));
@@ -112,12 +113,12 @@ fn csv_rows(text: &str, columns: &[Column]) -> Result<Vec<Row>, Error> {
     let (mut rows, mut at, mut line) = (Vec::new(), 0, skipped + 1);
     for record in records.take(IMPORT_ROWS_MAX + 1) {
         let record = record.map_err(|error| refused("malformed_csv", error.to_string()))?;
-        // The reader's own count is one too low where lines end with CR and LF.
+        // The CSV reader's own line count is one too low for files with CRLF line ends, so lines are counted here.
         let start = record.position().map_or(at, |position| usize::try_from(position.byte()).unwrap_or(at));
         let start = text[start..].find(|c| !matches!(c, '\r' | '\n')).map_or(start, |blank| start + blank);
         line += text[at..start].matches('\n').count() as u64;
         at = start;
-        // Spreadsheets end files with rows of empty cells.
+        // Spreadsheets often append rows of empty cells.
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -126,12 +127,13 @@ fn csv_rows(text: &str, columns: &[Column]) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// A row is no larger than the body of a request.
+/// The error for a row that is larger than `BODY_MAX`, the limit of a request body.
 fn too_long() -> ValueError {
     value_error("", Fault::new("too_long", format!("A row has at most {BODY_MAX} bytes.")))
 }
 
-/// The separator of a CSV file, and the line that only names it, with which some spreadsheets begin their files.
+/// Detects the separator of a CSV file. Also returns the leading `sep=;` line that some spreadsheets write, or an empty
+/// text if there is none.
 #[must_use]
 pub fn separator(text: &str) -> (&str, u8) {
     let first = text.split_inclusive('\n').next().unwrap_or_default();
@@ -175,7 +177,7 @@ fn csv_row(line: u64, record: &csv::StringRecord, columns: &[Column]) -> Row {
         return row;
     }
     for ((name, kind), cell) in columns.iter().zip(record) {
-        // An empty cell is a member that is left out.
+        // An empty cell is a missing field.
         if cell.is_empty() {
             continue;
         }
@@ -208,7 +210,7 @@ fn value(kind: Kind, cell: &str) -> Result<Value, Fault> {
     }
 }
 
-/// A number that a spreadsheet took for an amount can't be told any more.
+/// Checks a telephone number for damage by spreadsheets: scientific notation, which lost digits, and a missing `+`.
 fn phone(cell: &str) -> Result<&str, Fault> {
     let cell = cell.trim();
     let upper = cell.to_ascii_uppercase();
@@ -262,7 +264,7 @@ mod tests {
         assert_eq!(damaged[1].2, ["/number scientific_notation"]);
         assert_eq!(damaged[2], (4, json!({"name": "C", "number": "+4930901820"}), Vec::new()));
         assert_eq!(damaged[3].2, [" wrong_number_of_cells"]);
-        // A row can have line breaks in it, and the next one begins further down.
+        // A quoted cell can contain line breaks, so the next row starts further down.
         assert_eq!(rows("name,limit\n\"a\nb\",1\nc,2\n").iter().map(|row| row.0).collect::<Vec<_>>(), [2, 4]);
     }
 

@@ -1,4 +1,4 @@
-//! The operations of imports. Each belongs to the scope of what it imports, which adds it.
+//! The import operations. Each one is registered in the scope of the resource that it imports.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, post};
@@ -16,28 +16,35 @@ use crate::http::params::IdempotencyKeyHeader;
 use crate::http::query::Query;
 use crate::http::{Answer, Caller, IdempotencyKey};
 
-/// How an import is carried out, as the document shows it.
+/// The query parameters of an import, as the OpenAPI document shows them.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "read by name; this is what the document shows")]
 struct ImportQuery {
-    /// Whether nothing is really done, and the answer only says what would be.
+    /// Whether to only simulate the import: nothing is changed, and the response says what would happen. The default is
+    /// `false`.
     #[param(example = true)]
     dry_run: Option<bool>,
-    /// Whether all rows are imported or none. Otherwise each row stands by itself.
+    /// Whether to import either all rows or none. By default (`false`), rows are imported independently of each other.
     #[param(example = false)]
     atomic: Option<bool>,
-    /// What is done about rows whose thing is there already, by its address or Teams user. Without it, they are refused.
+    /// What to do with rows whose resource already exists, which is recognised by its `email` or `teams_user`. The
+    /// default is `fail`.
     #[param(inline, example = "skip")]
     on_existing: Option<OnExistingView>,
 }
 
 /// Import resellers
 ///
-/// Creates resellers from a file of at most 10,000 rows and 10 MiB: CSV in UTF-8, whose first line names the members, separated by commas, semicolons or
-/// tabs, lists within a cell by blanks; or NDJSON, a body of `POST /resellers` on each line. Each row gets what one request would get, its e-mail too. Send
-/// an `Idempotency-Key`, and send the file again when the answer was lost: what was imported is not imported again. A reseller is there already when an open one that you
-/// see has the address.
+/// Imports resellers from a CSV or NDJSON file of at most 10,000 rows and 10 MiB, and returns the outcome of every row.
+/// CSV must be UTF-8. Its first line names the columns, which are the fields of the body of `POST /resellers`. Columns
+/// are separated by commas, semicolons or tabs; the items of a list within a cell by spaces. NDJSON has one such body
+/// on each line.
+///
+/// Each row is processed like a single request, with the same checks, and sends the same activation e-mail. A row
+/// counts as existing if an open reseller that you can see already has this `email`. `on_existing` decides what happens
+/// with such rows. Without `atomic`, refused rows do not affect the others. Send an `Idempotency-Key`. If you lose the
+/// response, send the same file with the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "import_resellers",
@@ -50,12 +57,11 @@ struct ImportQuery {
         (String = "application/x-ndjson", example = "{\"name\":\"Nordwind\",\"email\":\"office@nordwind.example\",\"services\":[\"pbx\"],\"billing_reference\":\"CUST-4711\"}\n"),
     )),
     responses(
-        (status = 200, description = "What has become of every row.", body = ImportResult),
-        (status = 409, description = "`idempotency_key_in_use`: the first request with this key still runs."),
+        (status = 200, description = "The outcome of every row.", body = ImportResult),
+        (status = 409, description = "`idempotency_key_in_use`: the first request with this key is still running."),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
-        (status = 422, description = "`import_refused`: the file can't be read, or, with `atomic`, a row was refused: see `errors`. `idempotency_key_reused`."),
+        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`. `idempotency_key_reused`: the key was used with a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/import")]
 pub(crate) async fn import_resellers(
@@ -70,8 +76,15 @@ pub(crate) async fn import_resellers(
 
 /// Import enterprises
 ///
-/// The same for enterprises: CSV with the members of `POST /enterprises` as columns, or NDJSON. An enterprise is there already when an open one that you
-/// see has the address.
+/// Imports enterprises from a CSV or NDJSON file of at most 10,000 rows and 10 MiB, and returns the outcome of every
+/// row. CSV must be UTF-8. Its first line names the columns, which are the fields of the body of `POST /enterprises`.
+/// Columns are separated by commas, semicolons or tabs; the items of a list within a cell by spaces. NDJSON has one
+/// such body on each line.
+///
+/// Each row is processed like a single request, with the same checks, and sends the same activation e-mail. A row
+/// counts as existing if an open enterprise that you can see already has this `email`. `on_existing` decides what
+/// happens with such rows. Without `atomic`, refused rows do not affect the others. Send an `Idempotency-Key`. If you
+/// lose the response, send the same file with the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "import_enterprises",
@@ -84,12 +97,11 @@ pub(crate) async fn import_resellers(
         (String = "application/x-ndjson", example = "{\"name\":\"Kiosk am Tor\",\"email\":\"admin@kiosk.example\",\"country\":\"DE\",\"sbc_regions\":[\"emea\"],\"services\":[\"pbx\"]}\n"),
     )),
     responses(
-        (status = 200, description = "What has become of every row.", body = ImportResult),
-        (status = 409, description = "`idempotency_key_in_use`: the first request with this key still runs."),
+        (status = 200, description = "The outcome of every row.", body = ImportResult),
+        (status = 409, description = "`idempotency_key_in_use`: the first request with this key is still running."),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
-        (status = 422, description = "`import_refused`: the file can't be read, or, with `atomic`, a row was refused: see `errors`. `idempotency_key_reused`."),
+        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`. `idempotency_key_reused`: the key was used with a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/import")]
 pub(crate) async fn import_enterprises(
@@ -104,8 +116,16 @@ pub(crate) async fn import_enterprises(
 
 /// Import users
 ///
-/// The same for users of an enterprise: CSV with the members of `POST /enterprises/{enterprise_id}/users` as columns, or NDJSON. A user is there already
-/// when the enterprise has the Teams user. Format columns of numbers as text, or spreadsheets take off the `+`.
+/// Imports users of an enterprise from a CSV or NDJSON file of at most 10,000 rows and 10 MiB, and returns the outcome
+/// of every row. CSV must be UTF-8. Its first line names the columns, which are the fields of the body of `POST
+/// /enterprises/{enterprise_id}/users`. Columns are separated by commas, semicolons or tabs; the items of a list within
+/// a cell by spaces. NDJSON has one such body on each line. In spreadsheets, format columns of telephone numbers as
+/// text; otherwise the leading `+` is lost.
+///
+/// Each row is processed like a single request, with the same checks. A row counts as existing if the enterprise
+/// already has a user with this `teams_user`. `on_existing` decides what happens with such rows. Without `atomic`,
+/// refused rows do not affect the others. Send an `Idempotency-Key`. If you lose the response, send the same file with
+/// the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
     tag = "Users",
     operation_id = "import_users",
@@ -115,13 +135,12 @@ pub(crate) async fn import_enterprises(
         (String = "application/x-ndjson", example = "{\"teams_user\":\"anna@kiosk.example\",\"pbx_id\":\"pbx_01h455vb4pex5vsknk084sn02q\",\"sip_user\":\"1001\",\"voice_route\":\"emea\"}\n"),
     )),
     responses(
-        (status = 200, description = "What has become of every row.", body = ImportResult),
+        (status = 200, description = "The outcome of every row.", body = ImportResult),
         (status = 403, description = "`extensions_not_allowed`: the enterprise may not add users itself. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`idempotency_key_in_use`: the first request with this key still runs."),
+        (status = 409, description = "`idempotency_key_in_use`: the first request with this key is still running."),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
-        (status = 422, description = "`import_refused`: the file can't be read, or, with `atomic`, a row was refused: see `errors`. `idempotency_key_reused`."),
+        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`. `idempotency_key_reused`: the key was used with a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/import")]
 pub(crate) async fn import_users(
@@ -143,7 +162,7 @@ async fn import<I: Importable>(
     key: IdempotencyKey,
     upload: Upload,
 ) -> Result<Answer, Error> {
-    // Authority comes before validation.
+    // Authorization comes before validation (R8).
     let asked = import.clone();
     app.write(caller.clone_for_next_transaction(), move |tx, actor, _| asked.reach(tx, actor).map(drop)).await?;
     let mut query = Query::read(text)?;
@@ -158,7 +177,7 @@ async fn import<I: Importable>(
     query.finish()?;
     let (form, octets, columns) = (upload.form()?, upload.octets.clone(), I::COLUMNS);
     let repeatable = key.with_query(text, &octets);
-    // Reading ten thousand rows takes longer than others should wait for this thread.
+    // Parsing ten thousand rows would block the async thread for too long.
     let reading = tokio::task::spawn_blocking(move || read(form, &octets, columns)).await;
     let failed = |_| Error::new(crate::error::ErrorCode::Internal, "This is our fault. Nothing was changed.");
     let rows = reading.map_err(failed)??;

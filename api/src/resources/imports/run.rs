@@ -1,4 +1,4 @@
-//! Carrying an import out: in parts, so that others don't wait for it, or all in one transaction.
+//! Runs an import: in parts, so that other writers don't wait for it, or in one transaction if it is atomic.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use crate::error::{Error, ErrorCode};
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::{Answer, Caller};
 
-/// Rows that are carried out in one transaction, unless it is all or nothing.
+/// How many rows one transaction of a non-atomic import has.
 const PART: usize = 200;
-/// Most faults that a refusal of the whole names.
+/// How many errors the refusal of a whole file lists at most.
 const FAULTS_NAMED: usize = 100;
 
-/// How an import is to be carried out.
+/// The options of an import.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Nothing is really done.
+    /// Only simulate the import.
     pub dry_run: bool,
-    /// All rows or none.
+    /// Import all rows or none.
     pub atomic: bool,
-    /// What is done about what is there already.
+    /// What to do with rows whose resource already exists.
     pub on_existing: OnExisting,
 }
 
-/// Rows that were carried out only to be undone.
+/// Rolls back a savepoint: with the outcomes of its rows, or with the error that stopped it.
 enum Undone {
     Rows(Vec<ImportRow>),
     Failed(Error),
@@ -44,7 +44,7 @@ impl From<persistence::Error> for Undone {
     }
 }
 
-/// Carries an import out. A part that was carried out for the same idempotency key before is not carried out again.
+/// Runs an import. Parts that were already run for the same idempotency key are not run again.
 pub async fn run<I: Importable>(
     app: &App,
     caller: &Caller<Create>,
@@ -67,7 +67,8 @@ pub async fn run<I: Importable>(
         if let Some(kept) = kept(app, caller, &key).await? {
             return Ok(kept);
         }
-        // What is refused is refused in parts; only what will do is carried out as a whole, for which others wait.
+        // Other writers wait while all rows run in one transaction. So refusals are found by a rehearsal in parts
+        // first.
         refuse_failed(&rehearse(app, caller, &import, &rows, on_existing, &tools).await?)?;
         return app
             .write_once(caller.clone_for_next_transaction(), key, move |tx, actor, now| {
@@ -93,13 +94,13 @@ pub async fn run<I: Importable>(
     Answer::ok(&ImportResult::new(done, false))
 }
 
-/// The answer that the same request got before.
+/// The stored response of an earlier request with the same idempotency key.
 async fn kept(app: &App, caller: &Caller<Create>, key: &IdempotentRequest) -> Result<Option<Answer>, Error> {
     let once = key.clone();
     app.write(caller.clone_for_next_transaction(), move |tx, actor, now| once.kept(tx, &actor.name(), now)).await
 }
 
-/// What would become of rows: each part is carried out and undone.
+/// Simulates an import: each part is run in a savepoint that is rolled back.
 async fn rehearse<I: Importable>(
     app: &App,
     caller: &Caller<Create>,
@@ -127,7 +128,7 @@ async fn rehearse<I: Importable>(
         for (mut row, key) in done.await?.into_iter().zip(keys) {
             if row.status == ImportStatus::Created {
                 row.id = None;
-                // What an earlier part would have created would be there by now.
+                // In the real import, a resource that an earlier part creates would exist here.
                 if key.is_some_and(|key| !created.insert(key)) {
                     row = there_already::<I>(row, on_existing);
                 }
@@ -138,7 +139,7 @@ async fn rehearse<I: Importable>(
     Ok(would)
 }
 
-/// What would become of a row whose thing an earlier row of the file creates.
+/// The simulated outcome of a row whose resource an earlier row of the file creates.
 fn there_already<I: Importable>(row: ImportRow, on_existing: OnExisting) -> ImportRow {
     match on_existing {
         OnExisting::Skip => ImportRow { status: ImportStatus::Skipped, ..row },
@@ -164,7 +165,7 @@ fn carry_out<I: Importable>(
         let line = row.line;
         done.push(match outcome {
             Ok((status, id)) => ImportRow { line, status: status.into(), id: Some(id), errors: Vec::new() },
-            // An outage is nobody's fault, least of all the row's (S7).
+            // An outage is not the row's fault, so it ends the import (S7).
             Err(error) if error.cause().is_some() => return Err(error),
             Err(error) => ImportRow { line, status: ImportStatus::Failed, id: None, errors: error.faults() },
         });
@@ -172,7 +173,7 @@ fn carry_out<I: Importable>(
     Ok(done)
 }
 
-/// Refuses the whole when a row was refused.
+/// Refuses the whole import if a row was refused.
 fn refuse_failed(rows: &[ImportRow]) -> Result<(), Error> {
     let failed: Vec<_> = rows.iter().filter(|row| row.status == ImportStatus::Failed).collect();
     if failed.is_empty() {

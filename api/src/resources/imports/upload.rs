@@ -1,4 +1,4 @@
-//! The file of an import on its way in.
+//! Receiving the file of an import.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,27 +15,27 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
 
-/// The form of a file.
+/// The format of an import file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// A header line and a line for each row (RFC 4180), as spreadsheets write it.
+    /// CSV with a header line (RFC 4180), as spreadsheets write it.
     Csv,
-    /// A JSON object on each line.
+    /// NDJSON: one JSON object per line.
     Ndjson,
 }
 
-/// A file.
+/// An uploaded file, completely in memory.
 #[derive(Debug, Clone)]
 pub struct Upload {
     form: Option<Form>,
-    /// Its octets.
+    /// The content of the file.
     pub octets: Bytes,
-    /// Its place among the files that are in memory, until it is imported.
+    /// Limits how many files are in memory at the same time; released when the import has ended.
     _place: Arc<OwnedSemaphorePermit>,
 }
 
 impl Upload {
-    /// Its form, or what forms there are.
+    /// The format of the file; an error if the content type is not supported.
     pub fn form(&self) -> Result<Form, Error> {
         self.form.ok_or_else(|| {
             let detail = "Send the file as `Content-Type: text/csv` or `application/x-ndjson`.";

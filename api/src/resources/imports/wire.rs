@@ -1,4 +1,4 @@
-//! Imports on the wire.
+//! Response bodies of imports.
 
 use domain::limits;
 use serde::{Deserialize, Serialize};
@@ -8,66 +8,67 @@ use super::kinds::{OnExisting, Status};
 use crate::error::ValueError;
 use crate::shown;
 
-/// What has become of a file.
+/// The result of an import.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"total": 3, "created": 2, "updated": 0, "unchanged": 0, "skipped": 0, "failed": 1}))]
 pub struct ImportResult {
-    /// Whether nothing was really done.
+    /// Whether this was a dry run, which changes nothing.
     #[schema(example = false)]
     pub dry_run: bool,
-    /// How many rows the file has.
+    /// Number of rows in the file.
     #[schema(value_type = shown::ImportTotal)]
     pub total: usize,
-    /// How many things were created.
+    /// Number of rows that created a resource.
     #[schema(value_type = shown::ImportedRows)]
     pub created: usize,
-    /// How many were there already and were changed.
+    /// Number of rows whose resource existed and was updated.
     #[schema(value_type = shown::ImportedRows)]
     pub updated: usize,
-    /// How many were there already and are what the row says.
+    /// Number of rows whose resource existed and already had the values of the row.
     #[schema(value_type = shown::ImportedRows)]
     pub unchanged: usize,
-    /// How many were there already and were left as they are.
+    /// Number of rows whose resource existed and was left unchanged.
     #[schema(value_type = shown::ImportedRows)]
     pub skipped: usize,
-    /// How many rows were refused.
+    /// Number of rows that were refused.
     #[schema(value_type = shown::ImportedRows)]
     pub failed: usize,
-    /// Every row, in the order of the file.
+    /// The result of every row, in the order of the file.
     #[schema(value_type = Rows)]
     pub rows: Vec<ImportRow>,
 }
 
-/// What has become of a row.
+/// The result of a row.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"line": 2}))]
 pub struct ImportRow {
-    /// The line of the file on which it begins, from 1.
+    /// The line of the file on which the row starts, counted from 1.
     #[schema(value_type = shown::Positive)]
     pub line: u64,
-    /// What was done.
+    /// The outcome of the row.
     pub status: ImportStatus,
-    /// The id of what it is about; `null` when it was refused, and of what a dry run would create.
+    /// The id of the resource; `null` if the row was refused, or if a dry run would create the resource.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub id: Option<String>,
-    /// Why it was refused: each value that is wrong, by its column or member; empty otherwise.
+    /// Why the row was refused: one error for each wrong value, named by column or field. Empty if the row was not
+    /// refused.
     #[schema(value_type = RowErrors)]
     pub errors: Vec<ValueError>,
 }
 
-/// What was done about a row.
+/// The outcome of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
-    /// It was created.
+    /// The resource was created.
     Created,
-    /// It was there already and was changed.
+    /// The resource existed and was updated.
     Updated,
-    /// It was there already and is what the row says.
+    /// The resource existed and already had the values of the row.
     Unchanged,
-    /// It was there already and was left as it is.
+    /// The resource existed and was left unchanged.
     Skipped,
-    /// It was refused.
+    /// The row was refused; see `errors`.
     Failed,
 }
 
@@ -82,20 +83,20 @@ impl From<Status> for ImportStatus {
     }
 }
 
-/// What is done about rows whose thing is there already.
+/// What to do with rows whose resource already exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 #[schema(as = OnExisting, rename_all = "snake_case")]
 pub enum OnExistingView {
-    /// It is left as it is.
+    /// Leave the existing resource unchanged.
     Skip,
-    /// It is changed to what the row says.
+    /// Update the existing resource to the values of the row.
     Update,
-    /// The row is refused.
+    /// Refuse the row.
     Fail,
 }
 
 impl OnExistingView {
-    /// Reads a name.
+    /// Parses the value of the `on_existing` parameter.
     #[must_use]
     pub fn parse(text: &str) -> Option<OnExisting> {
         match text {
@@ -108,7 +109,7 @@ impl OnExistingView {
 }
 
 impl ImportResult {
-    /// The result of rows.
+    /// Counts the outcomes of rows.
     #[must_use]
     pub fn new(rows: Vec<ImportRow>, dry_run: bool) -> Self {
         let count = |status| rows.iter().filter(|row| row.status == status).count();
@@ -125,8 +126,8 @@ impl ImportResult {
     }
 }
 
-/// The rows of an import.
+/// The rows of an import result.
 type Rows = shown::Many<ImportRow, 0, { limits::IMPORT_ROWS_MAX }>;
 
-/// The wrong values of a row.
+/// The errors of a row.
 type RowErrors = shown::Many<ValueError, 0, { limits::ERRORS_MAX }>;

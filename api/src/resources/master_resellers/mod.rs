@@ -1,4 +1,4 @@
-//! Master resellers: partners' accesses into the portal, taken on by approving a support ticket (R2).
+//! Master resellers: partners that manage resellers, created when a support ticket is approved (R2).
 
 pub mod routes;
 pub mod wire;

@@ -1,4 +1,4 @@
-//! The operations of `/master-resellers`.
+//! Handlers of `/master-resellers`.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
@@ -15,19 +15,18 @@ use crate::shown;
 
 /// List master resellers
 ///
-/// The master resellers that you see, by the time of their creation. A master reseller sees itself. Closed ones are listed too,
-/// unless you filter by `status`.
+/// Lists the master resellers that you can see, sorted by creation time. A master reseller can see itself. Closed
+/// master resellers are included unless you filter by `status`.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "list_master_resellers",
     params(
         PageQuery,
-        ("q" = Option<shown::Search>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case."),
-        ("status" = Option<crate::views::account::StatusView>, Query, description = "Only those with this status."),
-        ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only those with this service."),
+        ("q" = Option<shown::Search>, Query, description = "Only accounts whose name, e-mail address or billing reference contains this text (case-insensitive)."),
+        ("status" = Option<crate::views::account::StatusView>, Query, description = "Only accounts with this status."),
+        ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only accounts with this service."),
     ),
-    responses((status = 200, description = "A page of master resellers.", body = MasterResellerPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of master resellers.", body = MasterResellerPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_master_resellers(
@@ -40,16 +39,15 @@ pub(crate) async fn list_master_resellers(
 
 /// Read a master reseller
 ///
-/// One master reseller that you see, with its `ETag`.
+/// Returns one master reseller that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "get_master_reseller",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The master reseller.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{master_reseller_id}")]
 pub(crate) async fn get_master_reseller(
@@ -63,18 +61,18 @@ pub(crate) async fn get_master_reseller(
 
 /// Change a master reseller
 ///
-/// Takes a merge patch: members that you leave out stay as they are.
+/// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values. `email` can be changed only while
+/// the account is pending.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "update_master_reseller",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchMasterReseller = "application/merge-patch+json", example = json!({"name": "Contoso Communications"})), (PatchMasterReseller = "application/json", example = json!({"name": "Contoso Communications"})))),
     responses(
-        (status = 200, description = "The master reseller after the change.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`email_taken`, `email_change_needs_confirmation`: the account has been activated. `service_not_offered`, `service_in_use`: something below uses it, see `blockers`. `account_closed`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The updated master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /master-resellers/{master_reseller_id}/change-email`. `service_not_offered`: the service is not available to the account. `service_in_use`: a service cannot be removed because an account below uses it, see `blockers`. `account_closed`: the account is closed."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{master_reseller_id}")]
 pub(crate) async fn update_master_reseller(
@@ -90,18 +88,18 @@ pub(crate) async fn update_master_reseller(
 
 /// Suspend a master reseller
 ///
-/// Stops the account and with it all that is below, from their next request on, until it is resumed.
+/// Suspends an active master reseller until it is resumed. Its members and API clients, and those of all accounts below
+/// it, are refused from their next request on.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "suspend_master_reseller",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{master_reseller_id}/suspend")]
 pub(crate) async fn suspend_master_reseller(
@@ -116,18 +114,17 @@ pub(crate) async fn suspend_master_reseller(
 
 /// Resume a master reseller
 ///
-/// Lets a suspended account go on, and with it just what its suspension stopped.
+/// Makes a suspended master reseller active again. Accounts below it work again unless they are suspended themselves.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "resume_master_reseller",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{master_reseller_id}/resume")]
 pub(crate) async fn resume_master_reseller(
@@ -142,18 +139,17 @@ pub(crate) async fn resume_master_reseller(
 
 /// Send the activation e-mail again
 ///
-/// Sends a new activation e-mail to a pending account. The links of earlier ones stop working.
+/// Sends a new activation e-mail to a pending master reseller. The links in earlier e-mails stop working.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "resend_master_reseller_activation",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The master reseller after that.", body = MasterReseller, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{master_reseller_id}/resend-activation")]
 pub(crate) async fn resend_master_reseller_activation(
@@ -174,15 +170,15 @@ pub(crate) async fn resend_master_reseller_activation(
     .await
 }
 
-/// See what keeps a master reseller from closing
+/// List what blocks closing a master reseller
 ///
-/// The open accounts below it: all of them have to be closed first.
+/// Returns the accounts below the master reseller that are not closed. All of them must be closed before the master
+/// reseller can be closed.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "get_master_reseller_closing_blockers",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "What is open below it.", body = BlockersView)),
-    security(("bearer" = []))
+    responses((status = 200, description = "The open accounts below it.", body = BlockersView)),
 )]
 #[get("/{master_reseller_id}/closing-blockers")]
 pub(crate) async fn get_master_reseller_closing_blockers(
@@ -195,18 +191,18 @@ pub(crate) async fn get_master_reseller_closing_blockers(
 
 /// Close a master reseller
 ///
-/// Ends the account for good: nobody can sign in to it, and its e-mail address is free again. It stays readable, for
-/// reports. Closing a closed one again changes nothing.
+/// Closes the master reseller permanently: nobody can sign in to it, and its e-mail address can be used again. It can
+/// still be read, and still appears in billing reports. Closing a closed master reseller changes nothing. All accounts
+/// below it must be closed first.
 #[utoipa::path(
     tag = "Master resellers",
     operation_id = "close_master_reseller",
     params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Closed."),
-        (status = 409, description = "`has_open_children`: see `blockers`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The master reseller is closed."),
+        (status = 409, description = "`has_open_children`: accounts below it are open, see `blockers`."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{master_reseller_id}")]
 pub(crate) async fn close_master_reseller(

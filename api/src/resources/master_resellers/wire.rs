@@ -1,4 +1,4 @@
-//! Master resellers on the wire.
+//! JSON of master resellers.
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
@@ -15,17 +15,17 @@ use crate::resources::accounts::requests::View;
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
 use crate::views::instant;
 
-/// A master reseller: a partner's access into the portal.
+/// A master reseller: a partner that manages resellers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"name": "Contoso Telecom", "email": "ann@contoso.example"}))]
 pub struct MasterReseller {
     /// Its id.
     #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// Its name: at first the partner's company name.
+    /// Its name. Initially the partner's company name.
     #[schema(value_type = field::AccountName)]
     pub name: String,
-    /// Its e-mail address, in the spelling that was given.
+    /// Its e-mail address, spelled as it was given.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// The services that its resellers may sell.
@@ -33,15 +33,15 @@ pub struct MasterReseller {
     pub services: Vec<ServiceView>,
     /// Its status.
     pub status: StatusView,
-    /// Whether it can be used: it is active.
+    /// Whether it can be used: `true` if its status is `active`.
     #[schema(example = true)]
     pub operates: bool,
-    /// Its latest activation e-mail; `null` once it is closed.
+    /// Its latest activation e-mail; `null` once the account is closed.
     pub activation: Option<ActivationView>,
-    /// When its activation link was redeemed.
+    /// When its activation link was redeemed; `null` if it has not been.
     #[serde(serialize_with = "instant::write_option")]
     pub activated_at: Option<DateTime<Utc>>,
-    /// When it was closed.
+    /// When it was closed; `null` while it is open.
     #[serde(serialize_with = "instant::write_option")]
     pub closed_at: Option<DateTime<Utc>>,
     /// When it was created.
@@ -102,20 +102,18 @@ impl Listed for MasterReseller {
 /// A page of master resellers.
 pub type MasterResellerPage = Page<MasterReseller>;
 
-/// A merge patch of a master reseller (RFC 7396): members that are absent stay as they are; none can be `null`.
+/// A merge patch of a master reseller (RFC 7396): absent fields keep their values. No field can be `null`.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"name": "Contoso Communications"}))]
 pub struct PatchMasterReseller {
     /// A new name.
-    #[serde(default)]
     name: field::AccountName,
-    /// A new e-mail address, only while the master reseller is pending: earlier links are void and a new e-mail goes
-    /// out.
-    #[serde(default)]
+    /// A new e-mail address, allowed only while the master reseller is pending. A new activation e-mail is sent and
+    /// earlier links stop working.
     email: field::EmailAddress,
-    /// New services; one that something below uses can't be taken away.
-    #[serde(default)]
+    /// The complete new list of services. A service that a reseller or enterprise below still has cannot be removed.
     services: field::Services,
     #[serde(flatten)]
     #[schema(ignore)]

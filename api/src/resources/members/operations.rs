@@ -1,5 +1,5 @@
-//! What is done to the members of the caller's own account. Whoever changes them holds the account, so that of two owners who
-//! remove each other one stays.
+//! Operations on the members of the caller's own account. Every change locks the account, so that two owners who remove
+//! each other at the same time can't leave the account without an owner.
 
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -21,16 +21,17 @@ use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
 use crate::security::secret_token::SecretToken;
 
-/// A member to be invited.
+/// An invitation of a new member.
 #[derive(Debug, Clone)]
 pub struct InviteMember {
-    /// Where the invitation goes, and what the member signs in with.
+    /// The address that the invitation is sent to and that the member signs in with.
     pub email: EmailAddress,
-    /// What it may do.
+    /// The member's role.
     pub role: Role,
 }
 
-/// The member of the actor's own account with this id. A change holds it: members change by themselves, too.
+/// Loads a member of the actor's own account. Unless the actor only reads, the member is locked, because members also
+/// change themselves.
 pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member, Error> {
     let id = MemberId::parse(id).ok_or(Refusal::NotFound)?;
     if actor.action() != Action::Read && invitations::by_id(tx, actor.account(), id)?.is_some() {
@@ -39,7 +40,8 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member,
     Ok(invitations::by_id(tx, actor.account(), id)?.ok_or(Refusal::NotFound)?)
 }
 
-/// Invites a member, whose address becomes one of the account's (R1).
+/// Invites a member and queues the e-mail. The address then belongs to the account and is unique among all accounts
+/// (R1).
 pub fn invite(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -63,7 +65,7 @@ pub fn invite(
     found(tx, account, id)
 }
 
-/// Invites a member again who has not joined; earlier links are void.
+/// Sends a new invitation to a member that has not joined. Earlier links stop working.
 pub fn resend(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -81,7 +83,7 @@ pub fn resend(
     found(tx, account, member.id)
 }
 
-/// Gives a member another role, which counts from its next request on.
+/// Changes a member's role. It takes effect with the member's next request.
 pub fn set_role(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -100,7 +102,7 @@ pub fn set_role(
     found(tx, account, before.id)
 }
 
-/// Removes a member: its sessions end, and its address is free unless it is the account's own.
+/// Removes a member and ends its sessions. Its address becomes free, unless it is also the address of the account.
 pub fn remove(
     tx: &mut StoreConnection,
     actor: &Actor,

@@ -25,18 +25,17 @@ const PATH: &str = "/members";
 
 /// Invite a member
 ///
-/// For owners, and for people only: an API client never says who signs in. Sends an e-mail whose link lets the member choose a password, once, within
-/// 72 hours.
+/// Invites a person to your own account with a role. Sends an e-mail with a link for choosing a password; the link
+/// works once and expires after 72 hours. Only owners may do this; API clients can't.
 #[utoipa::path(
     tag = "Members",
     operation_id = "invite_member",
     params(IdempotencyKeyHeader),
     request_body(content = InviteMember, example = json!({"email": "bea@contoso.example", "role": "billing"})),
     responses(
-        (status = 201, description = "Invited; the e-mail is on its way.", body = Member, headers(("Location" = String, description = "Where the member is."), ("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`email_taken`: another account or member has the address. `too_many_members`: an account has at most 500. `idempotency_key_in_use`."),
+        (status = 201, description = "The invited member. The e-mail is queued.", body = Member, headers(("Location" = String, description = "The URL of the new member."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`email_taken`: another account or member has the address. `too_many_members`: an account can have at most 500 members. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("")]
 pub(crate) async fn invite_member(
@@ -60,13 +59,12 @@ pub(crate) async fn invite_member(
 
 /// List members
 ///
-/// For owners: those of your own account, by the time of their invitation.
+/// Lists the members of your own account, sorted by the time of their invitation. Only owners may do this.
 #[utoipa::path(
     tag = "Members",
     operation_id = "list_members",
     params(PageQuery),
-    responses((status = 200, description = "A page of members.", body = MemberPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of members.", body = MemberPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_members(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
@@ -86,16 +84,15 @@ pub(crate) async fn list_members(app: Data<App>, caller: Caller<Read>, request: 
 
 /// Read a member
 ///
-/// For owners: one of your own account, with its `ETag`.
+/// Returns one member of your own account, with its `ETag`. Only owners may do this.
 #[utoipa::path(
     tag = "Members",
     operation_id = "get_member",
     params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The member.", body = Member, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The member.", body = Member, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{member_id}")]
 pub(crate) async fn get_member(
@@ -113,20 +110,21 @@ pub(crate) async fn get_member(
     Ok(conditions.answer(answer))
 }
 
-/// Give a member another role
+/// Change a member's role
 ///
-/// For owners, and for people only. It counts from the member's next request on. An account always has an owner who has joined.
+/// Changes the role of a member of your own account with a merge patch and returns the member. The role takes effect
+/// with the member's next request. The last owner who has joined keeps the role. Only owners may do this; API clients
+/// can't.
 #[utoipa::path(
     tag = "Members",
     operation_id = "update_member",
     params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchMember = "application/merge-patch+json", example = json!({"role": "provisioner"})), (PatchMember = "application/json", example = json!({"role": "provisioner"})))),
     responses(
-        (status = 200, description = "The member after the change.", body = Member, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`last_owner`: make another member owner first."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The member after the change.", body = Member, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`last_owner`: the account must keep an owner who has joined. Make another member an owner first."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{member_id}")]
 pub(crate) async fn update_member(
@@ -150,18 +148,17 @@ pub(crate) async fn update_member(
 
 /// Remove a member
 ///
-/// For owners, and for people only. The member's sessions end with its next request, and its address is free. An account always has an owner who has
-/// joined.
+/// Removes a member from your own account. Its sessions end and its e-mail address can be used again. The last owner
+/// who has joined can't be removed. Only owners may do this; API clients can't.
 #[utoipa::path(
     tag = "Members",
     operation_id = "remove_member",
     params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Removed."),
-        (status = 409, description = "`last_owner`: make another member owner first."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The member was removed."),
+        (status = 409, description = "`last_owner`: the account must keep an owner who has joined. Make another member an owner first."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{member_id}")]
 pub(crate) async fn remove_member(
@@ -181,20 +178,20 @@ pub(crate) async fn remove_member(
     .await
 }
 
-/// Send an invitation again
+/// Resend an invitation
 ///
-/// For owners, and for people only. Earlier links are void.
+/// Sends a new invitation e-mail to a member that has not joined yet. Links from earlier e-mails stop working; the new
+/// one expires after 72 hours. Only owners may do this; API clients can't.
 #[utoipa::path(
     tag = "Members",
     operation_id = "resend_invitation",
     params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The e-mail is on its way.", body = Member, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`already_joined`: whoever has forgotten the password asks for a reset. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The member. The e-mail is queued.", body = Member, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`already_joined`: the member has joined and needs no invitation; it can request a password reset. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
         (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{member_id}/resend-invitation")]
 pub(crate) async fn resend_invitation(
@@ -215,20 +212,20 @@ pub(crate) async fn resend_invitation(
     .await
 }
 
-/// Take a member's second factor away
+/// Remove a member's second factor
 ///
-/// For owners, and for people only: for a member who has lost the app and the recovery codes. Make sure that it is the member who asks. The member is
-/// told by e-mail. Your own second factor is switched off with a code.
+/// Removes the second factor of a member that has lost both its authenticator app and its recovery codes. Verify first
+/// that the request really comes from the member. The member is notified by e-mail. You can't remove your own second
+/// factor this way; disable it with a code instead. Only owners may do this; API clients can't.
 #[utoipa::path(
     tag = "Members",
     operation_id = "reset_second_factor",
     params(("member_id" = String, Path, description = "The id of the member.", example = "member_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "The member signs in with its password alone, until it has another one."),
-        (status = 409, description = "`no_second_factor`: the member has none. `own_second_factor`: switch your own off with a code of it."),
-        (status = 412, description = "`precondition_failed`: somebody changed the member since you read it."),
+        (status = 204, description = "The second factor was removed. The member signs in with its password only until it sets up a new one."),
+        (status = 409, description = "`no_second_factor`: the member has none. `own_second_factor`: disable your own second factor with a code."),
+        (status = 412, description = "`precondition_failed`: the member has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{member_id}/second-factor")]
 pub(crate) async fn reset_second_factor(

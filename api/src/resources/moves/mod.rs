@@ -1,4 +1,5 @@
-//! Moves: a reseller or an enterprise is handed over to another account, which accepts it.
+//! Moves: transferring a reseller to another master reseller, or an enterprise to another reseller. The receiving
+//! account has to accept.
 
 pub mod operations;
 pub mod routes;

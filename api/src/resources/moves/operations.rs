@@ -1,4 +1,4 @@
-//! How a move is asked for and decided.
+//! Requesting, accepting, declining and cancelling moves.
 
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -20,16 +20,17 @@ use crate::error::{Error, value_error};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 
-/// A side of a move.
+/// The two parties of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The one that the account is to leave, which has asked.
+    /// The current parent, which requested the move.
     From,
-    /// The one that it is to go below, which decides.
+    /// The receiving account, which decides.
     To,
 }
 
-/// Asks for an account that the actor reached to go below another one, whether there is one or not.
+/// Requests that an account that was loaded for the actor is moved below `to`. Whether `to` exists is not checked: the
+/// response must not reveal it (R8). Refused if another move of the account is pending.
 pub fn request(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -52,14 +53,14 @@ pub fn request(
     let asked = moves::by_id(tx, Scope::Platform, id, now)?.ok_or(Refusal::NotFound)?;
     let own = parent_place(tx, &asked, Side::From)?;
     note(tx, actor.origin(), &asked, "requested", own, now)?;
-    // The other side hears of it as of something that comes from outside.
+    // The receiving side's event must not reveal who made the request.
     if let Some(place) = parent_place(tx, &asked, Side::To)? {
         note(tx, &Origin::system("move"), &asked, "offered", Some(place), now)?;
     }
     Ok(asked)
 }
 
-/// The move with an id, and the sides of it that are the actor's.
+/// Loads a move that the actor can see, and the sides of it that are in the actor's scope.
 pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<(Move, Vec<Side>), Error> {
     let id = MoveId::parse(id).ok_or(Refusal::NotFound)?;
     let found = moves::by_id(tx, actor.scope(), id, now)?.ok_or(Refusal::NotFound)?;
@@ -73,12 +74,13 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -
     Ok((found, sides))
 }
 
-/// Whether the account that is left lies in a scope.
+/// Whether a scope contains the current parent of the move.
 pub fn sees_from(tx: &mut StoreConnection, scope: Scope, found: &Move) -> Result<bool, Error> {
     Ok(parent(tx, &scope, found, Side::From)?.is_some())
 }
 
-/// Accepts a move that is the actor's to accept: the account goes below its new parent at this instant, with all below it.
+/// Accepts a move: the account and everything below it belong to the new parent from `now` on. The caller must have
+/// checked that the actor may decide for the receiving side.
 pub fn accept(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -86,7 +88,7 @@ pub fn accept(
     billing_reference: Option<&BillingReference>,
     now: Timestamp,
 ) -> Result<Move, Error> {
-    // What is created below it meanwhile must see it move, or be seen to move with it.
+    // Anything that is created below the account at the same time must either move with it or see its new parent.
     accounts::lock(tx, found.account.id, Lock::Exclusive)?;
     accounts::lock(tx, found.to, Lock::Shared)?;
     let found = moves::by_id(tx, Scope::Platform, found.id, now)?.ok_or(Refusal::NotFound)?;
@@ -109,7 +111,7 @@ pub fn accept(
     Ok(decided)
 }
 
-/// Declines a move, or takes it back.
+/// Declines a move or, for its requester, cancels it.
 pub fn refuse(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -129,12 +131,12 @@ pub fn refuse(
     Ok(decided)
 }
 
-/// Whether a side that decides is the actor's.
+/// Refuses unless `side` is one of the actor's sides.
 pub fn mine(sides: &[Side], side: Side) -> Result<(), Error> {
     if sides.contains(&side) { Ok(()) } else { Err(Refusal::Forbidden.into()) }
 }
 
-/// Tells both sides; the one that did not do it hears nothing of who did.
+/// Records an event for each side. The event of the other side does not reveal who acted.
 fn conclude(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -170,7 +172,7 @@ fn note(
     record(tx, origin, now, &NewEvent { action, subject, ancestry, before: Value::Null, after })
 }
 
-/// Where the parent of a side stands in the tree, if there is one.
+/// The ancestry of the parent on one side of the move, if that parent exists.
 fn parent_place(tx: &mut StoreConnection, of: &Move, side: Side) -> Result<Option<Ancestry>, Error> {
     Ok(parent(tx, &Scope::Platform, of, side)?.map(|parent| parent.ancestry()))
 }

@@ -1,4 +1,4 @@
-//! The operations of moves. Asking for one belongs to the scope of what is moved, which adds it.
+//! Handlers of `/moves`, and of `/resellers/{id}/move` and `/enterprises/{id}/move`.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get, post};
@@ -22,20 +22,20 @@ use crate::http::{Answer, Body, Caller, IdempotencyKey, Parsed};
 
 const PATH: &str = "/moves";
 
-/// Ask for a reseller to be moved
+/// Request to move a reseller
 ///
-/// The master reseller that you name finds it in `GET /moves` and has 14 days to accept it; until then nothing changes. Whether there is such a master
-/// reseller is not said.
+/// Requests to move a reseller, with all of its enterprises, to another master reseller. That master reseller sees the
+/// request in `GET /moves` and has 14 days to accept it. Until then nothing changes. The response is the same whether
+/// or not the master reseller exists.
 #[utoipa::path(
     tag = "Moves",
     operation_id = "move_reseller",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = MoveReseller, example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
-        (status = 201, description = "Asked for.", body = Move, headers(("Location" = String, description = "Where the move is."))),
-        (status = 409, description = "`move_pending`: cancel the one that waits first. `account_closed`. `idempotency_key_in_use`."),
+        (status = 201, description = "The requested move.", body = Move, headers(("Location" = String, description = "URL of the new move."))),
+        (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{reseller_id}/move")]
 pub(crate) async fn move_reseller(
@@ -49,20 +49,19 @@ pub(crate) async fn move_reseller(
     ask(&app, caller, Tier::Reseller, id.into_inner(), to, key, &body).await
 }
 
-/// Ask for an enterprise to be moved
+/// Request to move an enterprise
 ///
-/// The reseller that you name finds it in `GET /moves` and has 14 days to accept it; until then nothing changes. Whether there is such a reseller is not
-/// said.
+/// Requests to move an enterprise to another reseller. That reseller sees the request in `GET /moves` and has 14 days
+/// to accept it. Until then nothing changes. The response is the same whether or not the reseller exists.
 #[utoipa::path(
     tag = "Moves",
     operation_id = "move_enterprise",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = MoveEnterprise, example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
-        (status = 201, description = "Asked for.", body = Move, headers(("Location" = String, description = "Where the move is."))),
-        (status = 409, description = "`move_pending`: cancel the one that waits first. `account_closed`. `idempotency_key_in_use`."),
+        (status = 201, description = "The requested move.", body = Move, headers(("Location" = String, description = "URL of the new move."))),
+        (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{enterprise_id}/move")]
 pub(crate) async fn move_enterprise(
@@ -96,13 +95,13 @@ async fn ask(
 
 /// List moves
 ///
-/// Those that accounts of yours have asked for or are to decide, by the time of asking.
+/// Lists the moves in which your account, or one below it, is the current or the receiving parent. Sorted by request
+/// time.
 #[utoipa::path(
     tag = "Moves",
     operation_id = "list_moves",
     params(PageQuery),
-    responses((status = 200, description = "A page of moves.", body = MovePage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of moves.", body = MovePage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_moves(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
@@ -126,13 +125,12 @@ pub(crate) async fn list_moves(app: Data<App>, caller: Caller<Read>, request: Ht
 
 /// Read a move
 ///
-/// One that an account of yours has asked for or is to decide.
+/// Returns a move in which your account, or one below it, is the current or the receiving parent.
 #[utoipa::path(
     tag = "Moves",
     operation_id = "get_move",
     params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The move.", body = Move)),
-    security(("bearer" = []))
 )]
 #[get("/{move_id}")]
 pub(crate) async fn get_move(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
@@ -145,18 +143,18 @@ pub(crate) async fn get_move(app: Data<App>, caller: Caller<Read>, id: Path<Stri
 
 /// Accept a move
 ///
-/// By the side that the account is to go below. At that instant the account, with all below it, is yours: you see it, and its billing goes on in your reports. Its
-/// services must be among those of the account that it goes below.
+/// For the receiving account. The account and everything below it move to the receiving account immediately: it can see
+/// them from then on, and their usage continues in its billing reports. The receiving account must have all services of
+/// the moved account.
 #[utoipa::path(
     tag = "Moves",
     operation_id = "accept_move",
     params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = Option<AcceptMove>, example = json!({"billing_reference": "CUST-4711"})),
     responses(
-        (status = 200, description = "The account has moved.", body = Move),
-        (status = 409, description = "`move_decided`: it was decided, or its time is over. `service_not_offered`: the new parent lacks a service. `parent_closed`, `account_closed`. `idempotency_key_in_use`."),
+        (status = 200, description = "The accepted move. The account has moved.", body = Move),
+        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `service_not_offered`: the receiving account does not have all services of the account. `parent_closed`: the receiving account is closed. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{move_id}/accept")]
 pub(crate) async fn accept_move(
@@ -179,17 +177,16 @@ pub(crate) async fn accept_move(
 
 /// Decline a move
 ///
-/// By the side that the account was to go below. Nothing changes.
+/// For the receiving account. Declines a pending move; the account stays where it is.
 #[utoipa::path(
     tag = "Moves",
     operation_id = "decline_move",
     params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "Declined.", body = Move),
-        (status = 409, description = "`move_decided`: it was decided, or its time is over. `idempotency_key_in_use`."),
-        (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
+        (status = 200, description = "The declined move.", body = Move),
+        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{move_id}/decline")]
 pub(crate) async fn decline_move(
@@ -203,17 +200,16 @@ pub(crate) async fn decline_move(
 
 /// Cancel a move
 ///
-/// By the side that asked for it. Nothing changes.
+/// For the account that requested the move. Cancels a pending move; the account stays where it is.
 #[utoipa::path(
     tag = "Moves",
     operation_id = "cancel_move",
     params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "Cancelled.", body = Move),
-        (status = 409, description = "`move_decided`: it was decided, or its time is over. `idempotency_key_in_use`."),
-        (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
+        (status = 200, description = "The cancelled move.", body = Move),
+        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{move_id}/cancel")]
 pub(crate) async fn cancel_move(

@@ -1,4 +1,4 @@
-//! Moves on the wire.
+//! JSON of moves.
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
@@ -21,60 +21,60 @@ use crate::http::{Valid, nullable};
 use crate::shown;
 use crate::views::account::{ServiceView, services_view};
 
-/// An account on its way below another one.
+/// A request to move an account to another parent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"account_type": "reseller", "account_name": "Nordwind Telefonie GmbH"}))]
 pub struct Move {
     /// Its id.
     #[schema(example = "move_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The account.
+    /// Id of the account to move.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub account_id: String,
-    /// What it is: `reseller` or `enterprise`.
+    /// Tier of the account: `reseller` or `enterprise`.
     #[schema(value_type = shown::Word)]
     pub account_type: &'static str,
-    /// Its name.
+    /// Name of the account.
     #[schema(value_type = shown::Name)]
     pub account_name: String,
-    /// Its services, which the account that it goes below must have.
+    /// Services of the account. The receiving account must have all of them.
     #[schema(value_type = field::Services)]
     pub services: Vec<ServiceView>,
-    /// The account that it is to leave; `null` unless that is yours or below yours.
+    /// Id of the current parent, which requested the move; `null` unless it is your account or below it.
     #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub from_id: Option<String>,
-    /// The account that it is to go below, as it was named.
+    /// Id of the receiving account, as given in the request.
     #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn03r")]
     pub to_id: String,
-    /// Where it stands.
+    /// Status of the move.
     pub status: MoveStatusView,
-    /// When it was asked for.
+    /// When the move was requested.
     pub created_at: DateTime<Utc>,
-    /// Until when it is to be decided.
+    /// When the move expires if it is not decided.
     pub expires_at: DateTime<Utc>,
-    /// When it was decided.
+    /// When it was accepted, declined or cancelled; `null` if it was not.
     pub decided_at: Option<DateTime<Utc>>,
 }
 
-/// Where a move stands.
+/// Status of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = MoveStatus)]
 pub enum MoveStatusView {
-    /// Asked for by one side.
+    /// Waiting for the receiving account's decision.
     Pending,
-    /// Accepted by the other: the account has moved.
+    /// Accepted by the receiving account: the account has moved.
     Accepted,
-    /// Declined by the other.
+    /// Declined by the receiving account.
     Declined,
-    /// Taken back by the one that asked.
+    /// Cancelled by the account that requested it.
     Cancelled,
-    /// Not decided in time.
+    /// Not decided within 14 days.
     Expired,
 }
 
 impl Move {
-    /// The move as somebody sees it who sees the account that is left, or does not.
+    /// The JSON of a move. `sees_from` tells whether the caller may see the current parent.
     #[must_use]
     pub fn view(of: moves::Move, sees_from: bool) -> Self {
         let moves::Move { id, account, from, to, status, created_at, expires_at, decided_at } = of;
@@ -136,19 +136,19 @@ impl Limited for ResellerId {
 
 type ResellerIdField = Field<ResellerId>;
 
-/// Only its form is judged: whether there is such an account is not the caller's to know (R8).
+/// Checks only the form of an id: the caller must not learn whether the account exists (R8).
 fn read_id(tier: Tier, given: &str) -> Result<AccountId, ItemFaults> {
     let invalid = || whole(Fault::new("invalid_id", format!("Give the id of a {}.", tier.noun())));
     tier.parse_id(given).ok_or_else(invalid)
 }
 
-/// Where a reseller is to go.
+/// The master reseller that a reseller shall move to.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"}))]
 pub struct MoveReseller {
-    /// The master reseller that it is to go below, by the id that that one has told you.
-    #[serde(default)]
+    /// Id of the receiving master reseller. Ask that master reseller for it.
     #[schema(required = true)]
     #[validate(required)]
     master_reseller_id: MasterResellerIdField,
@@ -164,13 +164,13 @@ impl From<Valid<MoveReseller>> for AccountId {
     }
 }
 
-/// Where an enterprise is to go.
+/// The reseller that an enterprise shall move to.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"}))]
 pub struct MoveEnterprise {
-    /// The reseller that it is to go below, by the id that that one has told you.
-    #[serde(default)]
+    /// Id of the receiving reseller. Ask that reseller for it.
     #[schema(required = true)]
     #[validate(required)]
     reseller_id: ResellerIdField,
@@ -186,14 +186,14 @@ impl From<Valid<MoveEnterprise>> for AccountId {
     }
 }
 
-/// How an account is taken on.
+/// The data that the receiving account adds when it accepts a move.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields, context = Account)]
 #[schema(example = json!({"billing_reference": "CUST-4711"}))]
 pub struct AcceptMove {
-    /// What it is called in your billing system: any 1–255 characters but NUL, kept exactly as given. Required for a reseller;
-    /// an enterprise can be without.
-    #[serde(default)]
+    /// The account's reference in your billing system: 1–255 characters, any except NUL. Stored exactly as given.
+    /// Required for a reseller, optional for an enterprise.
     #[validate(custom(function = given_for_a_reseller, use_context))]
     billing_reference: nullable::BillingReference,
     #[serde(flatten)]
@@ -202,14 +202,15 @@ pub struct AcceptMove {
 }
 
 impl AcceptMove {
-    /// The billing reference of the account that is taken on, or everything that is wrong with it.
+    /// Validates the request for the moved account and returns the billing reference. Fails with every error that was
+    /// found.
     pub fn reference(self, account: &Account) -> Result<Option<BillingReference>, Error> {
         let Self { billing_reference, unknown: _ } = validate(self, account)?.into_inner();
         Ok(billing_reference.given())
     }
 }
 
-/// A reseller has a billing reference.
+/// Requires a billing reference if the moved account is a reseller.
 fn given_for_a_reseller(reference: &nullable::BillingReference, account: &Account) -> Result<(), ValidationError> {
     if account.tier != Tier::Reseller {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What a token request asks for and by what right: the form is read here (RFC 6749 section 4).
+//! Parses token requests into grants (RFC 6749 section 4).
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -14,29 +14,30 @@ use crate::http::Body;
 use crate::security::secret_token::SecretToken;
 
 const FORM: &str = "application/x-www-form-urlencoded";
-/// The program that people sign in with here: Swagger UI, which can keep no secret. It proves by PKCE that a code is its own.
+/// The `client_id` of Swagger UI, the only program that people sign in with by OAuth. It is a public client without a
+/// secret and uses PKCE.
 pub const SWAGGER_UI: &str = "swagger-ui";
 
-/// A grant.
+/// The grant of a token request.
 #[derive(Debug, Clone)]
 pub enum Grant {
-    /// An API client, by its secret.
+    /// Client credentials: an API client and its secret.
     Client(ClientId, SecretToken),
-    /// A member who has signed in, by the code of the sign-in page.
+    /// An authorization code that a member got on the sign-in page.
     Code {
-        /// The code.
+        /// The authorization code.
         code: SecretToken,
-        /// Where it was sent to.
+        /// The redirect URI that the code was requested for.
         redirect_uri: String,
-        /// What the challenge was made of.
+        /// The PKCE code verifier.
         verifier: SecretString,
     },
-    /// A session that goes on.
+    /// A refresh token of a member's session.
     Refresh(SecretToken),
 }
 
 impl Grant {
-    /// Reads a token request.
+    /// Parses a token request. The errors are those of RFC 6749 section 5.2.
     pub fn read(request: &HttpRequest, body: &Body) -> Result<Self, Error> {
         let media =
             request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -54,7 +55,7 @@ impl Grant {
                 let token = form.one("refresh_token")?.ok_or_else(|| invalid("Send `refresh_token`."))?;
                 Self::Refresh(SecretToken::parse(token).ok_or_else(invalid_grant)?)
             }
-            // Who asks is looked at before what for.
+            // The client is authenticated before its grant type is checked.
             other => {
                 let (client, secret) = credentials(request, &form)?;
                 match other {
@@ -84,7 +85,8 @@ impl Form {
         serde_urlencoded::from_bytes(body.octets()).map(Self).map_err(|_| invalid("The form can't be read."))
     }
 
-    /// A parameter without a value counts as left out, unknown ones are passed over, and none may stand twice (section 3.2).
+    /// The value of a parameter. An empty value counts as missing and a repeated parameter is an error (RFC 6749
+    /// section 3.2).
     fn one(&self, name: &str) -> Result<Option<&str>, Error> {
         let mut found = self.0.iter().filter(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value);
         match (found.next(), found.next()) {
@@ -110,7 +112,7 @@ fn invalid(detail: &'static str) -> Error {
     Error::new(ErrorCode::InvalidRequest, detail)
 }
 
-/// The answer to a code or a refresh token that does not work.
+/// The error for an authorization code or a refresh token that does not work.
 #[must_use]
 pub fn invalid_grant() -> Error {
     let detail = "The code or refresh token was used, has expired or was not given to you. Sign in again.";
@@ -127,12 +129,12 @@ fn public_client(request: &HttpRequest, form: &Form) -> Result<(), Error> {
     Ok(())
 }
 
-/// The client and the secret that a token request names.
+/// The client id and the secret of a token request, from HTTP Basic authentication or from the form.
 fn credentials(request: &HttpRequest, form: &Form) -> Result<(String, String), Error> {
     let sent = (form.one("client_id")?, form.one("client_secret")?);
     match (basic(request)?, sent) {
         (Some(basic), (None, None)) => Ok(basic),
-        // The id may stand in the body as well, if it is the same.
+        // The form may repeat the client id, if it is the same.
         (Some(basic), (Some(id), None)) if basic.0 == id => Ok(basic),
         (Some(_), _) => Err(invalid("Send client id and secret in one way, not in two.")),
         (None, (Some(id), Some(secret))) => Ok((id.to_owned(), secret.to_owned())),
@@ -143,7 +145,7 @@ fn credentials(request: &HttpRequest, form: &Form) -> Result<(String, String), E
     }
 }
 
-/// What HTTP Basic authentication says, form-encoded inside (RFC 6749 section 2.3.1).
+/// The credentials from HTTP Basic authentication, which are form-encoded inside (RFC 6749 section 2.3.1).
 fn basic(request: &HttpRequest) -> Result<Option<(String, String)>, Error> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
     let read = || {

@@ -1,4 +1,4 @@
-//! What is done for token requests, and for the sign-in page.
+//! Operations of the token endpoint and of the sign-in page.
 
 use std::net::IpAddr;
 
@@ -23,8 +23,8 @@ use crate::error::{Error, ErrorCode};
 use crate::resources::auth::operations::start;
 use crate::security::secret_token::{SecretToken, hash};
 
-/// Finds out whether a client and its secret go together, and from where it may call; notes that it was used. Gives the secret's
-/// id, which the token names as its session.
+/// Authenticates an API client: the secret must belong to it, the address must be allowed and its account must operate.
+/// Records that the client was used. Returns the id of the secret, which is the session of the access token.
 pub fn authenticate(
     tx: &mut StoreConnection,
     client: ClientId,
@@ -48,7 +48,7 @@ pub fn authenticate(
     Ok(secret)
 }
 
-/// Gives a code to a member who has signed in on the page.
+/// Issues an authorization code for a member that has signed in on the sign-in page.
 pub fn give_code(
     tx: &mut StoreConnection,
     member: &Member,
@@ -62,7 +62,8 @@ pub fn give_code(
     Ok(code)
 }
 
-/// Exchanges a code for a session: `None` when it does not work, which is committed, because it is used up by that.
+/// Exchanges an authorization code for a session. `None` if the code does not work; this is not an error, so that the
+/// code is committed as used.
 pub fn exchange(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -70,7 +71,7 @@ pub fn exchange(
     refresh: &SecretToken,
     now: Timestamp,
 ) -> Result<Option<(MemberId, SessionId)>, Error> {
-    // Held first: a new password or a second factor takes the code back.
+    // Lock the member before redeeming the code: changing the password or the second factor revokes it.
     let Some(member) = authorization_codes::member(tx, &code.hash())? else { return Ok(None) };
     members::hold(tx, member)?;
     let Some(found) = authorization_codes::redeem(tx, &code.hash(), now)? else { return Ok(None) };
@@ -85,7 +86,7 @@ pub fn exchange(
     Ok(Some((member.id, start(tx, origin, &member, refresh, now)?)))
 }
 
-/// The answer to whatever does not go together.
+/// The error for wrong client credentials.
 #[must_use]
 pub fn wrong() -> Error {
     let detail = "Client id and secret do not go together, or the API client has expired or was revoked.";

@@ -1,4 +1,4 @@
-//! The operations of `/oauth` and of its metadata.
+//! The operations of `/oauth` and the server metadata.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, get, post};
@@ -21,18 +21,20 @@ use crate::security::secret_token::SecretToken;
 
 /// Sign in for a program
 ///
-/// What the page at `/sign-in` sends, to which Swagger UI goes with `response_type=code`, its `redirect_uri`, a `state` and a
-/// `code_challenge` (OAuth 2.0 authorization code with PKCE: RFC 6749 section 4.1, RFC 7636). The code works once, within 60 seconds, at
-/// `POST /oauth/token`. Programs of your own sign in at `POST /auth/login`, or as an API client.
+/// Used by the sign-in page `/sign-in` of Swagger UI. Checks the credentials and returns the path to redirect to, with
+/// an authorization code (OAuth 2.0 authorization code grant with PKCE: RFC 6749 section 4.1, RFC 7636). Swagger UI
+/// opens the page with `response_type=code`, its `redirect_uri`, a `state` and a `code_challenge`. The code can be
+/// exchanged once, within 60 seconds, at `POST /oauth/token`. Other programs sign in at `POST /auth/login` or as an API
+/// client.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "sign_in_for_program",
     request_body = SignInFor,
     responses(
-        (status = 200, description = "Where to go on.", body = SignedInFor),
-        (status = 401, description = "`wrong_credentials`: address and password do not go together. `code_needed`: they do; send a `code`, too. `wrong_code`: it does not work, or was used."),
+        (status = 200, description = "The path to redirect to.", body = SignedInFor),
+        (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),
         (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
-        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+        (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
     ),
     security(())
 )]
@@ -45,17 +47,18 @@ pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: 
 
 /// Get tokens
 ///
-/// For API clients, the client credentials grant of OAuth 2.0 (RFC 6749 section 4.4), form-encoded; client id and secret as HTTP Basic
-/// authentication or in the form. The access token works for 10 minutes; then ask again. Swagger UI exchanges the code of the sign-in page here,
-/// and its refresh tokens.
+/// Issues an access token to an API client (OAuth 2.0 client credentials grant, RFC 6749 section 4.4). The request is
+/// form-encoded. Send client id and secret as HTTP Basic authentication or in the form. The access token is valid for
+/// 10 minutes; request a new one when it expires. Swagger UI exchanges its authorization codes and refresh tokens here,
+/// too.
 #[utoipa::path(
     tag = "API clients",
     operation_id = "issue_client_token",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "A token.", body = IssuedToken),
+        (status = 200, description = "The access token.", body = IssuedToken),
         (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `invalid_scope`: the request is not valid, its code or refresh token does not work, or it asks for another grant or for a scope.", body = OauthProblem, example = json!({"error": "unsupported_grant_type", "error_description": "`grant_type` is `client_credentials`, `authorization_code` or `refresh_token`.", "type": "/problems/unsupported_grant_type", "title": "This grant is not supported", "status": 400, "detail": "`grant_type` is `client_credentials`, `authorization_code` or `refresh_token`.", "code": "unsupported_grant_type", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
-        (status = 401, description = "`invalid_client`: client id and secret do not go together, the API client has expired or was revoked or may not call from here, or its account does not operate.", body = OauthProblem, headers(("WWW-Authenticate" = String, description = "`Basic`.")), example = json!({"error": "invalid_client", "error_description": "Client id and secret do not go together, or the API client has expired or was revoked.", "type": "/problems/invalid_client", "title": "Client id and secret do not match", "status": 401, "detail": "Client id and secret do not go together, or the API client has expired or was revoked.", "code": "invalid_client", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
+        (status = 401, description = "`invalid_client`: client id and secret do not match, the API client has expired or was revoked, it may not call from this network address, or its account is suspended.", body = OauthProblem, headers(("WWW-Authenticate" = String, description = "`Basic`.")), example = json!({"error": "invalid_client", "error_description": "Client id and secret do not go together, or the API client has expired or was revoked.", "type": "/problems/invalid_client", "title": "Client id and secret do not match", "status": 401, "detail": "Client id and secret do not go together, or the API client has expired or was revoked.", "code": "invalid_client", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
     ),
     security((), ("client" = []))
 )]
@@ -89,7 +92,7 @@ pub(crate) async fn issue_token(
         }
         Grant::Refresh(token) => {
             let refreshed = app.write_at(now, move |tx, _| refresh(tx, &origin, &token, now)).await;
-            // OAuth has one name for whatever is wrong with a refresh token and whose it is.
+            // OAuth has a single error code for refresh tokens that do not work, whatever the reason.
             let is_over = |code| matches!(code, ErrorCode::NotOperating | ErrorCode::NotSignedIn);
             let refreshed = refreshed.map_err(|error| if is_over(error.code()) { invalid_grant() } else { error })?;
             let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid_grant()) };
@@ -100,9 +103,10 @@ pub(crate) async fn issue_token(
     Answer::ok(&issued)
 }
 
-/// Read how programs get tokens
+/// Read the OAuth server metadata
 ///
-/// The metadata of the authorisation server (RFC 8414), from which OAuth 2.0 libraries configure themselves.
+/// Returns the metadata of the authorization server (RFC 8414), with which OAuth 2.0 libraries can configure
+/// themselves.
 #[utoipa::path(
     tag = "API clients",
     operation_id = "get_authorization_server",

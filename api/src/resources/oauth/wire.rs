@@ -1,4 +1,4 @@
-//! Token requests and their answers on the wire.
+//! Request and response bodies of `/oauth`.
 
 use domain::fault::{Fault, ItemFaults};
 use domain::limited::{Limited, Limits, whole};
@@ -22,15 +22,16 @@ type ProgramField = Field<Program>;
 type RedirectUriField = Field<RedirectUri>;
 type CodeChallengeField = Field<CodeChallenge>;
 
-/// A request for an access token, form-encoded (RFC 6749 section 4.4.2).
+/// A form-encoded request for an access token (RFC 6749 section 4.4.2).
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "the form is read pair by pair; this is what the document shows of it")]
 #[schema(example = json!({"grant_type": "client_credentials", "client_secret": "teammate_cs_gk1Bo1wNzT2SrZ1qnPcNSSs2vmPo0UNb9T3jJqG0x7Q"}))]
 pub struct TokenRequest {
-    /// `client_credentials`, `authorization_code` or `refresh_token`.
+    /// The grant type: `client_credentials`, `authorization_code` or `refresh_token`.
     #[schema(value_type = shown::CodeName)]
     grant_type: String,
-    /// The id of the API client, unless it is sent as HTTP Basic authentication. `swagger-ui` where people have signed in.
+    /// The id of the API client, unless it is sent as HTTP Basic authentication. `swagger-ui` for the other grant
+    /// types.
     #[schema(
         example = "client_01h455vb4pex5vsknk084sn02q",
         pattern = "^(swagger-ui|client_[0-7][0-9a-hjkmnp-tv-z]{25})$"
@@ -39,74 +40,69 @@ pub struct TokenRequest {
     /// The secret of the API client, unless it is sent as HTTP Basic authentication.
     #[schema(value_type = Option<shown::GrantSecret>)]
     client_secret: Option<String>,
-    /// The code of the sign-in page.
+    /// The authorization code from the sign-in page. Only for `authorization_code`.
     #[schema(value_type = Option<shown::Grant>)]
     code: Option<String>,
-    /// Where the code was sent to.
+    /// The redirect URI that the code was requested for. Only for `authorization_code`.
     #[schema(value_type = Option<shown::OwnUrl>)]
     redirect_uri: Option<String>,
-    /// What the challenge of the code was made of (RFC 7636).
+    /// The PKCE code verifier (RFC 7636). Only for `authorization_code`.
     #[schema(value_type = Option<shown::CodeVerifier>)]
     code_verifier: Option<String>,
-    /// The latest refresh token of the session.
+    /// The latest refresh token of the session. Only for `refresh_token`.
     #[schema(value_type = Option<shown::GrantSecret>)]
     refresh_token: Option<String>,
 }
 
-/// What a token request is answered with.
+/// The response to a token request.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum IssuedToken {
-    /// To an API client.
+    /// An access token for an API client.
     Client(ClientToken),
-    /// To the program of a member who has signed in.
+    /// The tokens of a member's session.
     Member(Tokens),
 }
 
-/// What the sign-in page sends: who signs in, and for whom.
+/// The request of the sign-in page: credentials and the program that asks for them.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"client_id": "swagger-ui", "redirect_uri": "http://127.0.0.1:8080/swagger-ui/oauth2-redirect.html", "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "email": "operator@teammate.local", "password": "correct horse battery staple", "code": null}))]
 pub struct SignInFor {
-    /// The program that asks: `swagger-ui`.
-    #[serde(default)]
+    /// The program that the member signs in to: `swagger-ui`.
     #[schema(required = true)]
     #[validate(required)]
     client_id: ProgramField,
-    /// Where the code is to go: `/swagger-ui/oauth2-redirect.html` of this service.
-    #[serde(default)]
+    /// The URL that receives the code: `/swagger-ui/oauth2-redirect.html` of this service.
     #[schema(required = true)]
     #[validate(required)]
     redirect_uri: RedirectUriField,
-    /// The SHA-256 of the program's verifier, in base64url (RFC 7636, `S256`).
-    #[serde(default)]
+    /// The PKCE code challenge: the SHA-256 of the code verifier in base64url (RFC 7636, method `S256`).
     #[schema(required = true)]
     #[validate(required)]
     code_challenge: CodeChallengeField,
-    /// The address of the member.
-    #[serde(default)]
+    /// The member's e-mail address.
     #[schema(required = true)]
     #[validate(required)]
     email: GivenEmailField,
-    /// The password.
-    #[serde(default)]
+    /// The member's password.
     #[schema(required = true)]
     #[validate(required)]
     password: GivenPasswordField,
-    /// The six digits that the authenticator app shows, or a recovery code; for those who have a second factor.
-    #[serde(default)]
+    /// The six digits from the authenticator app, or a recovery code. Only for members with a second factor.
     code: nullable::Code,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
 }
 
-/// For what somebody signs in.
+/// The authorization request that a member signs in for.
 #[derive(Debug, Clone)]
 pub struct AskedFor {
-    /// Where the code is to go.
+    /// The URL that receives the code.
     pub redirect_uri: String,
-    /// What it is bound to.
+    /// The PKCE code challenge that the code is bound to.
     pub challenge: String,
 }
 
@@ -119,7 +115,7 @@ impl From<Valid<SignInFor>> for (Attempt, AskedFor) {
     }
 }
 
-/// The program that people sign in with.
+/// The `client_id` of an authorization request, which must be `swagger-ui`.
 struct Program;
 
 impl Limited for Program {
@@ -131,8 +127,8 @@ impl Limited for Program {
     }
 }
 
-/// Where Swagger UI takes the code. The page goes to this path of its own host, whatever the host that is named here, so a code never
-/// leaves the service; the whole address has to be named again when the code is exchanged.
+/// The redirect URI of Swagger UI. The sign-in page always redirects to this path on its own host, whatever host is
+/// given here, so that a code never leaves the service. The same URI must be sent again when the code is exchanged.
 struct RedirectUri(String);
 
 impl Limited for RedirectUri {
@@ -140,7 +136,7 @@ impl Limited for RedirectUri {
     const LIMITS: Limits = Limits::matching(0, OWN_URL_MAX, r"^https?://[^/?#]+/swagger-ui/oauth2-redirect\.html$");
     fn read(given: &str) -> Result<Self, ItemFaults> {
         let is_ours = Url::parse(given).is_ok_and(|url| {
-            // Written as browsers write it, so that it is what it looks like.
+            // Only the normalized form that browsers send is accepted, so that the URL is what it looks like.
             url.as_str() == given
                 && matches!(url.scheme(), "http" | "https")
                 && url.path() == REDIRECT_PATH
@@ -155,7 +151,7 @@ impl Limited for RedirectUri {
     }
 }
 
-/// The SHA-256 of a verifier.
+/// A PKCE code challenge: the SHA-256 of a code verifier in base64url.
 struct CodeChallenge(String);
 
 impl Limited for CodeChallenge {
@@ -172,14 +168,15 @@ impl Limited for CodeChallenge {
     }
 }
 
-/// Where codes go.
+/// The path that the sign-in page redirects to with the code.
 pub const REDIRECT_PATH: &str = "/swagger-ui/oauth2-redirect.html";
 
-/// Where the sign-in page goes on.
+/// The answer to the sign-in page: where to redirect to.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"redirect_to": "/swagger-ui/oauth2-redirect.html#code=q0gJ3Zk0yJvE3oY1c8e2cQh1m0n9t4r7v5x8z2a6b3d"}))]
 pub struct SignedInFor {
-    /// The path to go to, with the code in the fragment, which no server sees. Add `&state=…` as it was given.
+    /// The path to redirect to, with the code in the fragment, which is not sent to servers. Append `&state=…` with the
+    /// `state` of the authorization request.
     #[schema(value_type = shown::RedirectTarget)]
     pub redirect_to: String,
 }
@@ -188,49 +185,49 @@ pub struct SignedInFor {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2ln", "token_type": "Bearer", "expires_in": 600}))]
 pub struct ClientToken {
-    /// Send it as `Authorization: Bearer …`.
+    /// The access token. Send it as `Authorization: Bearer …`.
     #[schema(value_type = shown::ClientToken)]
     pub access_token: String,
     /// Always `Bearer`.
     #[schema(value_type = shown::Word)]
     pub token_type: &'static str,
-    /// For how many seconds the access token works. There is no refresh token: ask again.
+    /// Lifetime of the access token in seconds. There is no refresh token: request a new access token instead.
     #[schema(value_type = shown::ClientExpiresIn)]
     pub expires_in: i64,
 }
 
-/// How programs get tokens here (RFC 8414 section 2).
+/// The metadata of the OAuth 2.0 authorization server (RFC 8414 section 2).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"issuer": "https://portal.teammate.example", "token_endpoint": "https://portal.teammate.example/oauth/token", "jwks_uri": "https://portal.teammate.example/.well-known/jwks.json", "authorization_endpoint": "https://portal.teammate.example/sign-in", "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token"], "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"], "response_types_supported": ["code"], "response_modes_supported": ["fragment"], "code_challenge_methods_supported": ["S256"], "service_documentation": "https://portal.teammate.example/swagger-ui/"}))]
 pub struct AuthorizationServer {
-    /// Who issues the tokens: their `iss`.
+    /// The issuer of the tokens, which is their `iss` claim.
     #[schema(value_type = shown::Issuer)]
     pub issuer: String,
-    /// Where they are issued.
+    /// The URL of the token endpoint.
     #[schema(value_type = shown::OwnUrl)]
     pub token_endpoint: String,
-    /// Where the public keys are that they can be checked with.
+    /// The URL of the public keys that verify the signatures of tokens.
     #[schema(value_type = shown::OwnUrl)]
     pub jwks_uri: String,
-    /// Where people sign in.
+    /// The URL of the sign-in page.
     #[schema(value_type = shown::OwnUrl)]
     pub authorization_endpoint: String,
-    /// The grants that there are.
+    /// The supported grant types.
     #[schema(value_type = shown::Metadata)]
     pub grant_types_supported: [&'static str; 3],
-    /// The ways to send client id and secret.
+    /// The supported ways to send client id and secret.
     #[schema(value_type = shown::Metadata)]
     pub token_endpoint_auth_methods_supported: [&'static str; 3],
-    /// What the sign-in page gives.
+    /// The supported response types of the sign-in page.
     #[schema(value_type = shown::Metadata)]
     pub response_types_supported: [&'static str; 1],
-    /// How it gives it: in the fragment of the address, which reaches no server and no log.
+    /// The supported response modes. The code is in the fragment of the URL, which reaches no server and no log.
     #[schema(value_type = shown::Metadata)]
     pub response_modes_supported: [&'static str; 1],
-    /// The forms of challenges (RFC 7636).
+    /// The supported PKCE methods (RFC 7636).
     #[schema(value_type = shown::Metadata)]
     pub code_challenge_methods_supported: [&'static str; 1],
-    /// Where developers read on.
+    /// The URL of the documentation for developers.
     #[schema(value_type = shown::OwnUrl)]
     pub service_documentation: String,
 }

@@ -1,4 +1,4 @@
-//! PBXs: SIP configuration templates of an enterprise (R12).
+//! PBXs: an enterprise's phone systems and their SIP settings (R12).
 
 pub mod operations;
 pub mod routes;

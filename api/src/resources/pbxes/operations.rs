@@ -1,4 +1,4 @@
-//! What is done to the PBXs of an enterprise.
+//! Loading, creating, changing and deleting PBXs.
 
 use domain::Timestamp;
 use domain::account::{Account, check_open};
@@ -17,20 +17,20 @@ use crate::error::Error;
 use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
 
-/// A PBX to be added.
+/// The data of a new PBX.
 #[derive(Debug, Clone)]
 pub struct CreatePbx {
-    /// Which kind of phone system it is.
+    /// The type of phone system.
     pub kind: PbxType,
-    /// Where it is.
+    /// Its location, unique within the enterprise.
     pub location: Location,
-    /// The domain in which its users are.
+    /// The SIP domain of its users.
     pub sip_domain: HostName,
-    /// What is otherwise than its type pre-fills.
+    /// Settings that differ from the defaults of its type.
     pub change: Change,
 }
 
-/// The PBX with an id, and the enterprise that it belongs to, if the actor may act on it.
+/// Loads a PBX and its enterprise, and checks that the actor may read or change it.
 pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Pbx), Error> {
     let id = PbxId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = pbxes::owner(tx, id)?;
@@ -39,7 +39,8 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Accoun
     Ok((account, pbx))
 }
 
-/// Adds a PBX to an enterprise that the actor reached.
+/// Creates a PBX in an enterprise that was loaded for the actor. The enterprise needs the service `pbx` and an
+/// established route (R12).
 pub fn create(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -59,7 +60,7 @@ pub fn create(
     Ok(pbx)
 }
 
-/// Changes a PBX that the actor reached. A change that changes nothing leaves no trace.
+/// Changes a PBX that was loaded for the actor, and records the event. If no value differs, nothing is written.
 pub fn update(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -81,7 +82,7 @@ pub fn update(
     Ok(pbx)
 }
 
-/// Removes a PBX that no user is assigned to.
+/// Deletes a PBX. Refused while users are assigned to it.
 pub fn delete(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -97,7 +98,7 @@ pub fn delete(
     record_for(tx, actor, account, pbx.id, "removed", (fields(&pbx.settings), Value::Null), now)
 }
 
-/// The members of a PBX as events show them.
+/// The fields of a PBX as events show them.
 fn fields(settings: &Settings) -> Value {
     let Settings {
         kind,

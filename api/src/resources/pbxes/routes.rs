@@ -1,4 +1,4 @@
-//! The operations of `/enterprises/{id}/pbxes`, `/pbxes/{id}` and `/pbx-types`.
+//! Handlers of `/enterprises/{id}/pbxes`, `/pbxes/{id}` and `/pbx-types`.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, delete, get, patch, post};
@@ -17,14 +17,14 @@ use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
-/// List types of PBX
+/// List PBX types
 ///
-/// The kinds of phone systems and what each pre-fills in a new PBX. All of them are on one page.
+/// Lists the types of phone systems and the default settings that each gives a new PBX. The list is complete and not
+/// paged.
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "list_pbx_types",
-    responses((status = 200, description = "Every type.", body = PbxTypeList)),
-    security(("bearer" = []))
+    responses((status = 200, description = "All PBX types.", body = PbxTypeList)),
 )]
 #[get("/pbx-types")]
 pub(crate) async fn list_pbx_types(app: Data<App>, caller: Caller<Read>) -> Result<Answer, Error> {
@@ -34,17 +34,17 @@ pub(crate) async fn list_pbx_types(app: Data<App>, caller: Caller<Read>) -> Resu
 
 /// Add a PBX
 ///
-/// Needs the service `pbx` and an established route. What you leave out is what the type pre-fills.
+/// Adds a PBX to an enterprise. The enterprise needs the service `pbx` and at least one established route. Settings
+/// that you leave out get the defaults of the PBX type.
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "create_pbx",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = CreatePbx, example = json!({"type": "asterisk", "location": "Berlin", "sip_domain": "sip.kiosk.example"})),
     responses(
-        (status = 201, description = "Added.", body = Pbx, headers(("Location" = String, description = "Where the PBX is."), ("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`direct_routing_not_established`: `detail` names the missing step. `service_missing`: the enterprise lacks `pbx`. `location_taken`: another PBX is there. `account_closed`. `idempotency_key_in_use`."),
+        (status = 201, description = "The new PBX.", body = Pbx, headers(("Location" = String, description = "URL of the new PBX."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`direct_routing_not_established`: no route is established; `detail` names the next step. `service_missing`: the enterprise does not have the service `pbx`. `location_taken`: another PBX of the enterprise has this location. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("")]
 pub(crate) async fn create_pbx(
@@ -67,17 +67,16 @@ pub(crate) async fn create_pbx(
 
 /// List PBXs
 ///
-/// The PBXs of an enterprise, by the time of their creation.
+/// Lists the PBXs of an enterprise, sorted by creation time.
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "list_pbxes",
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<shown::Search>, Query, description = "Only those with this text in location or SIP domain, in any case."),
+        ("q" = Option<shown::Search>, Query, description = "Only PBXs whose location or SIP domain contains this text (case-insensitive)."),
     ),
-    responses((status = 200, description = "A page of PBXs.", body = PbxPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of PBXs.", body = PbxPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_pbxes(
@@ -101,16 +100,15 @@ pub(crate) async fn list_pbxes(
 
 /// Read a PBX
 ///
-/// One PBX that you see, with its `ETag`.
+/// Returns one PBX that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "get_pbx",
     params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The PBX.", body = Pbx, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The PBX.", body = Pbx, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{pbx_id}")]
 pub(crate) async fn get_pbx(
@@ -128,19 +126,18 @@ pub(crate) async fn get_pbx(
 
 /// Change a PBX
 ///
-/// Takes a merge patch: members that you leave out stay as they are, and `null` takes `outbound_proxy` and
-/// `voicemail_feature_code` away. With a new `sip_domain`, its users are in that.
+/// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes
+/// `outbound_proxy` or `voicemail_feature_code`. Changing `sip_domain` moves all users of the PBX to the new domain.
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "update_pbx",
     params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchPbx = "application/merge-patch+json", example = json!({"transport": "tls", "port": 5061})), (PatchPbx = "application/json", example = json!({"transport": "tls", "port": 5061})))),
     responses(
-        (status = 200, description = "The PBX after the change.", body = Pbx, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`location_taken`: another PBX is there. `sip_user_taken`: one of its SIP users is in the new domain already. `account_closed`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The updated PBX.", body = Pbx, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`location_taken`: another PBX of the enterprise has this location. `sip_user_taken`: the new SIP domain already has one of its SIP users. `account_closed`: the account is closed."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{pbx_id}")]
 pub(crate) async fn update_pbx(
@@ -163,17 +160,16 @@ pub(crate) async fn update_pbx(
 
 /// Remove a PBX
 ///
-/// For good. Users that are assigned to it have to be removed or moved first.
+/// Deletes a PBX permanently. Users that are assigned to it must be removed or reassigned first.
 #[utoipa::path(
     tag = "PBXs",
     operation_id = "delete_pbx",
     params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Removed."),
-        (status = 409, description = "`has_users`: see `blockers`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The PBX is deleted."),
+        (status = 409, description = "`has_users`: users are assigned to the PBX, see `blockers`."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{pbx_id}")]
 pub(crate) async fn delete_pbx(

@@ -1,4 +1,4 @@
-//! PBXs on the wire.
+//! JSON of PBXs and PBX types.
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
@@ -16,21 +16,21 @@ use crate::http::{Valid, nullable};
 use crate::shown;
 use crate::views::transport::TransportView;
 
-/// A kind of phone system.
+/// A type of phone system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = PbxTypeName)]
 pub enum PbxTypeView {
     /// NetSapiens.
     Netsapiens,
-    /// FreePBX and others on Asterisk.
+    /// FreePBX and other systems based on Asterisk.
     Asterisk,
     /// 3CX.
     #[serde(rename = "3cx")]
     ThreeCx,
     /// Cisco BroadWorks.
     Broadworks,
-    /// Any other that speaks SIP.
+    /// Any other SIP phone system.
     Generic,
 }
 
@@ -46,14 +46,14 @@ impl From<PbxType> for PbxTypeView {
     }
 }
 
-/// How the hosts of a domain are found (RFC 3263).
+/// How the SIP servers of a domain are looked up in the DNS (RFC 3263).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = DnsLookup)]
 pub enum DnsLookupView {
-    /// By SRV records.
+    /// SRV records.
     Srv,
-    /// By address records.
+    /// Address records (A and AAAA).
     A,
 }
 
@@ -66,28 +66,28 @@ impl From<DnsLookup> for DnsLookupView {
     }
 }
 
-/// A type of PBX and what it pre-fills.
+/// A PBX type and the default settings of a new PBX of that type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = PbxType)]
 #[schema(example = json!({"name": "FreePBX / Asterisk", "port": 5060, "registration_expiry_seconds": 120, "voicemail_feature_code": "*97"}))]
 pub struct PbxTypeDefaults {
-    /// By which a PBX names it.
+    /// The value to use as the `type` of a PBX.
     #[serde(rename = "type")]
     pub kind: PbxTypeView,
-    /// What people call it.
+    /// The display name of the type.
     #[schema(value_type = shown::Label)]
     pub name: &'static str,
-    /// How SIP messages travel.
+    /// The SIP transport protocol.
     pub transport: TransportView,
-    /// Where SIP is spoken; 5061 when the transport is set to `tls`.
+    /// The SIP port. A PBX that is created with the transport `tls` and no port gets 5061.
     #[schema(value_type = field::Port)]
     pub port: u16,
-    /// How its hosts are found.
+    /// How the SIP servers of the domain are looked up in the DNS.
     pub dns_lookup: DnsLookupView,
-    /// For how long phones register, in seconds.
+    /// How long a SIP registration is valid, in seconds.
     #[schema(value_type = field::RegistrationExpiry)]
     pub registration_expiry_seconds: i32,
-    /// What is dialled for the voicemail; `null` if that differs from one to the other.
+    /// The code to dial for voicemail; `null` if the type has no usual code.
     #[schema(value_type = Option<shown::FeatureCode>)]
     pub voicemail_feature_code: Option<&'static str>,
 }
@@ -108,48 +108,48 @@ impl From<PbxType> for PbxTypeDefaults {
     }
 }
 
-/// Every type of PBX.
+/// All PBX types.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PbxTypeList {
-    /// The types.
+    /// The PBX types.
     #[schema(value_type = PbxTypes)]
     pub items: Vec<PbxTypeDefaults>,
 }
 
-/// A PBX of an enterprise. An enterprise that may not read SIP data (`access_sip_data`) sees `null` in the members that
-/// say how the PBX speaks SIP.
+/// A PBX of an enterprise. The SIP settings are `null` for an enterprise that may not read SIP data
+/// (`access_sip_data`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"location": "Berlin", "sip_domain": "sip.kiosk.example", "outbound_proxy": "sip:proxy.kiosk.example:5060;lr", "port": 5060, "registration_expiry_seconds": 120, "voicemail_feature_code": "*97"}))]
 pub struct Pbx {
     /// Its id.
     #[schema(example = "pbx_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The enterprise.
+    /// Id of its enterprise.
     #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
-    /// Which kind of phone system it is.
+    /// The type of phone system.
     #[serde(rename = "type")]
     pub kind: PbxTypeView,
-    /// Where it is.
+    /// Its location, unique within the enterprise.
     #[schema(value_type = field::Location)]
     pub location: String,
-    /// The domain in which its users are.
+    /// The SIP domain of its users.
     #[schema(value_type = Option<shown::HostName>)]
     pub sip_domain: Option<String>,
-    /// By which way it is reached, as a SIP URI; `null` if by its domain.
+    /// Outbound proxy as a SIP URI; `null` if requests go to `sip_domain` directly.
     #[schema(value_type = Option<shown::SipUri>)]
     pub outbound_proxy: Option<String>,
-    /// How SIP messages travel.
+    /// The SIP transport protocol.
     pub transport: Option<TransportView>,
-    /// Where SIP is spoken.
+    /// The SIP port.
     #[schema(value_type = Option<field::Port>)]
     pub port: Option<u16>,
-    /// How its hosts are found.
+    /// How the SIP servers of the domain are looked up in the DNS.
     pub dns_lookup: Option<DnsLookupView>,
-    /// For how long phones register, in seconds.
+    /// How long a SIP registration is valid, in seconds.
     #[schema(value_type = Option<field::RegistrationExpiry>)]
     pub registration_expiry_seconds: Option<i32>,
-    /// What is dialled for the voicemail; `null` if nothing is.
+    /// The code to dial for voicemail; `null` if there is none.
     #[schema(value_type = Option<shown::FeatureCode>)]
     pub voicemail_feature_code: Option<String>,
     /// When it was added.
@@ -159,7 +159,7 @@ pub struct Pbx {
 }
 
 impl Pbx {
-    /// How it looks to somebody who sees SIP data, or does not.
+    /// The JSON of a PBX, without its SIP settings if the caller may not see SIP data.
     #[must_use]
     pub fn view(pbx: pbx::Pbx, sees_sip_data: bool) -> Self {
         let pbx::Pbx { id, account, settings, version: _, created_at, updated_at } = pbx;
@@ -199,43 +199,36 @@ impl Listed for Pbx {
 /// A page of PBXs.
 pub type PbxPage = Page<Pbx>;
 
-/// A PBX to be added. What is left out is what its type pre-fills.
+/// The data of a new PBX. Settings that are left out get the defaults of its type, which `GET /pbx-types` shows.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"location": "Berlin", "sip_domain": "sip.kiosk.example", "outbound_proxy": "sip:proxy.kiosk.example:5060;lr", "port": 5060, "registration_expiry_seconds": 120, "voicemail_feature_code": "*97"}))]
 pub struct CreatePbx {
-    /// Which kind of phone system it is, of those that `GET /pbx-types` lists.
-    #[serde(default)]
+    /// The type of phone system, one of those that `GET /pbx-types` lists.
     #[schema(required = true)]
     #[validate(required)]
     r#type: field::PbxType,
-    /// Where it is: 1–120 characters. No two PBXs of an enterprise are at the same place.
-    #[serde(default)]
+    /// Its location, unique within the enterprise: 1–120 characters.
     #[schema(required = true)]
     #[validate(required)]
     location: field::Location,
-    /// The domain in which its users are: a host name (RFC 1123), which may be international (IDNA).
-    #[serde(default)]
+    /// The SIP domain of its users: a host name (RFC 1123), which may be internationalized (IDNA).
     #[schema(required = true)]
     #[validate(required)]
     sip_domain: field::HostName,
-    /// By which way it is reached, if not by its domain: a host, or a SIP URI without a user (RFC 3261).
-    #[serde(default)]
+    /// Outbound proxy (host, or SIP URI without a user, RFC 3261), if requests don't go to `sip_domain` directly.
     outbound_proxy: nullable::OutboundProxy,
-    /// How SIP messages travel.
-    #[serde(default)]
+    /// The SIP transport protocol.
     transport: field::Transport,
-    /// Where SIP is spoken.
-    #[serde(default)]
+    /// The SIP port.
     port: field::Port,
-    /// How its hosts are found.
-    #[serde(default)]
+    /// How the SIP servers of the domain are looked up in the DNS.
     dns_lookup: field::DnsLookup,
-    /// For how long phones register, in seconds.
-    #[serde(default)]
+    /// How long a SIP registration is valid, in seconds.
     registration_expiry_seconds: field::RegistrationExpiry,
-    /// What is dialled for the voicemail: 1–10 digits, `*` and `#`. `null` if nothing is.
-    #[serde(default)]
+    /// The code to dial for voicemail: 1–10 digits, `*` and `#`. `null` means that there is none; if left out, the
+    /// default of the type applies.
     voicemail_feature_code: nullable::FeatureCode,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -273,38 +266,31 @@ impl From<Valid<CreatePbx>> for operations::CreatePbx {
     }
 }
 
-/// Changes of a PBX: a merge patch.
+/// A merge patch of a PBX (RFC 7396): absent fields keep their values.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"location": "Berlin", "sip_domain": "sip.kiosk.example", "outbound_proxy": "sip:proxy.kiosk.example:5060;lr", "port": 5060, "registration_expiry_seconds": 120, "voicemail_feature_code": "*97"}))]
 pub struct PatchPbx {
-    /// Which kind of phone system it is, of those that `GET /pbx-types` lists. What the type pre-fills in a new PBX stays as it
-    /// is in one that is changed.
-    #[serde(default)]
+    /// The type of phone system, one of those that `GET /pbx-types` lists. Changing the type does not change any other
+    /// setting.
     r#type: field::PbxType,
-    /// Where it is: 1–120 characters. No two PBXs of an enterprise are at the same place.
-    #[serde(default)]
+    /// Its location, unique within the enterprise: 1–120 characters.
     location: field::Location,
-    /// The domain in which its users are: a host name (RFC 1123), which may be international (IDNA).
-    #[serde(default)]
+    /// The SIP domain of its users: a host name (RFC 1123), which may be internationalized (IDNA).
     sip_domain: field::HostName,
-    /// By which way it is reached, if not by its domain: a host, or a SIP URI without a user (RFC 3261). `null` removes it.
-    #[serde(default)]
+    /// Outbound proxy (host, or SIP URI without a user, RFC 3261), if requests don't go to `sip_domain` directly.
+    /// `null` removes it.
     outbound_proxy: nullable::OutboundProxy,
-    /// How SIP messages travel.
-    #[serde(default)]
+    /// The SIP transport protocol.
     transport: field::Transport,
-    /// Where SIP is spoken.
-    #[serde(default)]
+    /// The SIP port.
     port: field::Port,
-    /// How its hosts are found.
-    #[serde(default)]
+    /// How the SIP servers of the domain are looked up in the DNS.
     dns_lookup: field::DnsLookup,
-    /// For how long phones register, in seconds.
-    #[serde(default)]
+    /// How long a SIP registration is valid, in seconds.
     registration_expiry_seconds: field::RegistrationExpiry,
-    /// What is dialled for the voicemail: 1–10 digits, `*` and `#`. `null` removes it.
-    #[serde(default)]
+    /// The code to dial for voicemail: 1–10 digits, `*` and `#`. `null` removes it.
     voicemail_feature_code: nullable::FeatureCode,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -339,5 +325,5 @@ impl From<Valid<PatchPbx>> for Change {
     }
 }
 
-/// The types of PBX.
+/// All PBX types.
 type PbxTypes = shown::Many<PbxTypeDefaults, 1, { limits::PBX_TYPES_MAX }>;

@@ -1,4 +1,4 @@
-//! The operations of `/resellers`.
+//! Handlers of `/resellers`.
 
 use std::sync::Arc;
 
@@ -19,8 +19,9 @@ use crate::shown;
 
 /// Create a reseller
 ///
-/// Creates a pending reseller below your account (staff name the master reseller in `master_reseller_id`) and sends
-/// the activation e-mail to its address. Send an `Idempotency-Key`, so that a repeated request creates nothing twice.
+/// Creates a pending reseller and sends an activation e-mail to its address. The reseller belongs to your account;
+/// staff name its master reseller in `master_reseller_id`. Send an `Idempotency-Key` so that you can safely retry the
+/// request.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "create_reseller",
@@ -30,10 +31,9 @@ use crate::shown;
         ("as_an_operator" = (summary = "As an operator, who names the master reseller", value = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn02q", "name": "Alpenblick AG", "email": "office@alpenblick.example", "services": ["trunk"], "billing_reference": "CUST-4712"}))),
     )),
     responses(
-        (status = 201, description = "Created; the activation e-mail is on its way.", body = Reseller, headers(("Location" = String, description = "Where the reseller is."), ("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`email_taken`: another open account has the address. `service_not_offered`: the master reseller lacks a service. `parent_closed`: the master reseller is closed. `idempotency_key_in_use`: the first request with this key still runs."),
+        (status = 201, description = "The new reseller. Its activation e-mail is queued.", body = Reseller, headers(("Location" = String, description = "URL of the new reseller."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the master reseller does not have the service. `parent_closed`: the master reseller is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("")]
 pub(crate) async fn create_reseller(
@@ -53,21 +53,20 @@ pub(crate) async fn create_reseller(
 
 /// List resellers
 ///
-/// The resellers that you see, by the time of their creation. A reseller sees itself. Closed ones are listed too,
-/// unless you filter by `status`.
+/// Lists the resellers that you can see, sorted by creation time. A reseller can see itself. Closed resellers are
+/// included unless you filter by `status`.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "list_resellers",
     params(
         PageQuery,
-        ("q" = Option<shown::Search>, Query, description = "Only those with this text in name, e-mail address or billing reference, in any case."),
-        ("status" = Option<crate::views::account::StatusView>, Query, description = "Only those with this status."),
-        ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only those with this service."),
-        ("master_reseller_id" = Option<String>, Query, description = "Only those below this master reseller."),
-        ("billing_reference" = Option<shown::Reference>, Query, description = "Only those with exactly this billing reference."),
+        ("q" = Option<shown::Search>, Query, description = "Only accounts whose name, e-mail address or billing reference contains this text (case-insensitive)."),
+        ("status" = Option<crate::views::account::StatusView>, Query, description = "Only accounts with this status."),
+        ("service" = Option<crate::views::account::ServiceView>, Query, description = "Only accounts with this service."),
+        ("master_reseller_id" = Option<String>, Query, description = "Only resellers of this master reseller."),
+        ("billing_reference" = Option<shown::Reference>, Query, description = "Only accounts with exactly this billing reference."),
     ),
-    responses((status = 200, description = "A page of resellers.", body = ResellerPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of resellers.", body = ResellerPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_resellers(
@@ -80,16 +79,15 @@ pub(crate) async fn list_resellers(
 
 /// Read a reseller
 ///
-/// One reseller that you see, with its `ETag`.
+/// Returns one reseller that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "get_reseller",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The reseller.", body = Reseller, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{reseller_id}")]
 pub(crate) async fn get_reseller(
@@ -103,18 +101,18 @@ pub(crate) async fn get_reseller(
 
 /// Change a reseller
 ///
-/// Takes a merge patch: members that you leave out stay as they are.
+/// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values. `email` can be changed only while
+/// the account is pending.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "update_reseller",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchReseller = "application/merge-patch+json", example = json!({"name": "Nordwind Communications GmbH"})), (PatchReseller = "application/json", example = json!({"name": "Nordwind Communications GmbH"})))),
     responses(
-        (status = 200, description = "The reseller after the change.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`email_taken`, `email_change_needs_confirmation`: the account has been activated. `service_not_offered`, `service_in_use`: something below uses it, see `blockers`. `account_closed`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /resellers/{reseller_id}/change-email`. `service_not_offered`: the master reseller does not have the service. `service_in_use`: a service cannot be removed because an enterprise below uses it, see `blockers`. `account_closed`: the account is closed."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{reseller_id}")]
 pub(crate) async fn update_reseller(
@@ -130,18 +128,18 @@ pub(crate) async fn update_reseller(
 
 /// Suspend a reseller
 ///
-/// Stops the account and with it all that is below, from their next request on, until it is resumed.
+/// Suspends an active reseller until it is resumed. Its members and API clients, and those of all accounts below it,
+/// are refused from their next request on.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "suspend_reseller",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it is not active. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{reseller_id}/suspend")]
 pub(crate) async fn suspend_reseller(
@@ -156,18 +154,17 @@ pub(crate) async fn suspend_reseller(
 
 /// Resume a reseller
 ///
-/// Lets a suspended account go on, and with it just what its suspension stopped.
+/// Makes a suspended reseller active again. Accounts below it work again unless they are suspended themselves.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "resume_reseller",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it is not suspended. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{reseller_id}/resume")]
 pub(crate) async fn resume_reseller(
@@ -182,18 +179,17 @@ pub(crate) async fn resume_reseller(
 
 /// Send the activation e-mail again
 ///
-/// Sends a new activation e-mail to a pending account. The links of earlier ones stop working.
+/// Sends a new activation e-mail to a pending reseller. The links in earlier e-mails stop working.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "resend_reseller_activation",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The reseller after that.", body = Reseller, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`wrong_status`: it has been activated. `account_closed`. `idempotency_key_in_use`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{reseller_id}/resend-activation")]
 pub(crate) async fn resend_reseller_activation(
@@ -207,15 +203,15 @@ pub(crate) async fn resend_reseller_activation(
         .await
 }
 
-/// See what keeps a reseller from closing
+/// List what blocks closing a reseller
 ///
-/// The open accounts below it: all of them have to be closed first.
+/// Returns the accounts below the reseller that are not closed. All of them must be closed before the reseller can be
+/// closed.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "get_reseller_closing_blockers",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "What is open below it.", body = BlockersView)),
-    security(("bearer" = []))
+    responses((status = 200, description = "The open accounts below it.", body = BlockersView)),
 )]
 #[get("/{reseller_id}/closing-blockers")]
 pub(crate) async fn get_reseller_closing_blockers(
@@ -228,18 +224,18 @@ pub(crate) async fn get_reseller_closing_blockers(
 
 /// Close a reseller
 ///
-/// Ends the account for good: nobody can sign in to it, and its e-mail address is free again. It stays readable, for
-/// reports. Closing a closed one again changes nothing.
+/// Closes the reseller permanently: nobody can sign in to it, and its e-mail address can be used again. It can still be
+/// read, and still appears in billing reports. Closing a closed reseller changes nothing. All accounts below it must be
+/// closed first.
 #[utoipa::path(
     tag = "Resellers",
     operation_id = "close_reseller",
     params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Closed."),
-        (status = 409, description = "`has_open_children`: see `blockers`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The reseller is closed."),
+        (status = 409, description = "`has_open_children`: accounts below it are open, see `blockers`."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{reseller_id}")]
 pub(crate) async fn close_reseller(

@@ -1,4 +1,4 @@
-//! Resellers on the wire.
+//! JSON of resellers.
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
@@ -17,39 +17,39 @@ use crate::resources::accounts::requests::View;
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
 use crate::views::instant;
 
-/// A reseller.
+/// A reseller: an organisation that sells the service to enterprises.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "billing_reference": "CUST-4711"}))]
 pub struct Reseller {
     /// Its id.
     #[schema(example = "reseller_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The master reseller that it belongs to.
+    /// Id of the master reseller that it belongs to.
     #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
     pub master_reseller_id: String,
     /// Its name.
     #[schema(value_type = field::AccountName)]
     pub name: String,
-    /// Its e-mail address, in the spelling that was given.
+    /// Its e-mail address, spelled as it was given.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
     /// The services that it may sell.
     #[schema(value_type = field::Services)]
     pub services: Vec<ServiceView>,
-    /// What it is called in the master reseller's billing system, exactly as given.
+    /// Its reference in the master reseller's billing system, exactly as given.
     #[schema(value_type = field::BillingReference)]
     pub billing_reference: String,
-    /// Its own status, whatever its master reseller's.
+    /// Its own status. Does not reflect its master reseller's status: see `operates`.
     pub status: StatusView,
-    /// Whether it can be used: it and its master reseller are active.
+    /// Whether it can be used: `true` if it and its master reseller are active.
     #[schema(example = false)]
     pub operates: bool,
-    /// Its latest activation e-mail; `null` once it is closed.
+    /// Its latest activation e-mail; `null` once the account is closed.
     pub activation: Option<ActivationView>,
-    /// When its activation link was redeemed.
+    /// When its activation link was redeemed; `null` if it has not been.
     #[serde(serialize_with = "instant::write_option")]
     pub activated_at: Option<DateTime<Utc>>,
-    /// When it was closed.
+    /// When it was closed; `null` while it is open.
     #[serde(serialize_with = "instant::write_option")]
     pub closed_at: Option<DateTime<Utc>>,
     /// When it was created.
@@ -112,31 +112,29 @@ impl Listed for Reseller {
 /// A page of resellers.
 pub type ResellerPage = Page<Reseller>;
 
-/// A reseller to be created.
+/// The data of a new reseller.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"}))]
 pub struct CreateReseller {
-    /// The master reseller that it goes below: required from staff, refused from others, whose own account it is.
-    #[serde(default)]
+    /// Id of its master reseller. Required if you are staff. Not allowed otherwise: your own account is its master
+    /// reseller.
     master_reseller_id: nullable::Id,
-    /// Its name: 1–120 characters, one of them visible.
-    #[serde(default)]
+    /// Its name: 1–120 characters, at least one of them visible.
     #[schema(required = true)]
     #[validate(required)]
     name: field::AccountName,
-    /// Its e-mail address, which no other open account has. The activation link goes there.
-    #[serde(default)]
+    /// Its e-mail address, to which the activation link is sent. No other open account may have it.
     #[schema(required = true)]
     #[validate(required)]
     email: field::EmailAddress,
-    /// The services that it may sell, of those that its master reseller has.
-    #[serde(default)]
+    /// The services that it may sell. Its master reseller must have them.
     #[schema(required = true)]
     #[validate(required)]
     services: field::Services,
-    /// What it is called in your billing system: any 1–255 characters but NUL, kept exactly as given.
-    #[serde(default)]
+    /// Its reference in the master reseller's billing system: 1–255 characters, any except NUL. Stored exactly as
+    /// given.
     #[schema(required = true)]
     #[validate(required)]
     billing_reference: field::BillingReference,
@@ -160,22 +158,21 @@ impl From<Valid<CreateReseller>> for create::CreateReseller {
     }
 }
 
-/// A merge patch of a reseller (RFC 7396): members that are absent stay as they are; none can be `null`.
+/// A merge patch of a reseller (RFC 7396): absent fields keep their values. No field can be `null`.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"name": "Nordwind Communications GmbH"}))]
 pub struct PatchReseller {
     /// A new name.
-    #[serde(default)]
     name: field::AccountName,
-    /// A new e-mail address, only while the reseller is pending: earlier links are void and a new e-mail goes out.
-    #[serde(default)]
+    /// A new e-mail address, allowed only while the reseller is pending. A new activation e-mail is sent and earlier
+    /// links stop working.
     email: field::EmailAddress,
-    /// New services; one that something below uses can't be taken away.
-    #[serde(default)]
+    /// The complete new list of services. Its master reseller must have them. A service that an enterprise below still
+    /// has cannot be removed.
     services: field::Services,
-    /// A new billing reference, kept exactly as given.
-    #[serde(default)]
+    /// A new billing reference, stored exactly as given.
     billing_reference: field::BillingReference,
     #[serde(flatten)]
     #[schema(ignore)]

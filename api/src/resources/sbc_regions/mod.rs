@@ -1,3 +1,4 @@
-//! SBC regions: where the session border controllers stand that connect enterprises with Teams. Configuration.
+//! SBC regions: the locations of the session border controllers that connect enterprises to Teams. They come from the
+//! configuration.
 
 pub mod routes;

@@ -1,4 +1,4 @@
-//! The operation of `/sbc-regions`.
+//! Handler of `/sbc-regions`.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -15,26 +15,26 @@ use crate::http::{Answer, Caller};
 use crate::settings::sbc_regions::SbcRegion;
 use crate::shown;
 
-/// A region whose session border controllers connect enterprises with Teams.
+/// A region whose session border controllers connect enterprises to Teams.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SbcRegion)]
 #[schema(example = json!({"code": "emea", "name": "Europe, Middle East, Africa", "base_domain": "emea.teammate.example", "sbcs": ["sbc1.emea.teammate.example"]}))]
 pub struct SbcRegionView {
-    /// By which an enterprise's `sbc_regions` name it.
+    /// The code to use in an enterprise's `sbc_regions`.
     #[schema(value_type = shown::SbcRegionCode)]
     pub code: String,
-    /// What people call it.
+    /// The display name of the region.
     #[schema(value_type = field::AccountName)]
     pub name: String,
-    /// The domain below which the routes of this region have theirs.
+    /// The domain below which the domains of this region's routes are.
     #[schema(value_type = shown::RouteDomain)]
     pub base_domain: String,
-    /// The host names of its session border controllers.
+    /// The host names of the region's session border controllers.
     #[schema(value_type = shown::SomeSbcs)]
     pub sbcs: Vec<String>,
 }
 
-/// Every SBC region.
+/// All SBC regions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SbcRegionList {
     /// The regions.
@@ -56,12 +56,11 @@ impl From<&SbcRegion> for SbcRegionView {
 
 /// List SBC regions
 ///
-/// The regions from which an enterprise can be connected with Teams. All of them are on one page.
+/// Lists the regions from which enterprises can be connected to Teams. The list is complete and not paged.
 #[utoipa::path(
     tag = "Enterprises",
     operation_id = "list_sbc_regions",
-    responses((status = 200, description = "Every region.", body = SbcRegionList)),
-    security(("bearer" = []))
+    responses((status = 200, description = "All regions.", body = SbcRegionList)),
 )]
 #[get("/sbc-regions")]
 pub(crate) async fn list_sbc_regions(app: Data<App>, caller: Caller<Read>) -> Result<Answer, Error> {
@@ -70,5 +69,5 @@ pub(crate) async fn list_sbc_regions(app: Data<App>, caller: Caller<Read>) -> Re
     app.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
 
-/// The regions on offer.
+/// The configured regions.
 type SbcRegions = shown::Many<SbcRegionView, 1, { limits::SBC_REGIONS_MAX }>;

@@ -1,4 +1,5 @@
-//! Second factors: codes of an app, beside the password, for members who want them or whose account asks for them (RFC 6238).
+//! Second factors for sign-in: codes from an authenticator app (TOTP, RFC 6238) in addition to the password. Members
+//! switch them on themselves, or the account requires them.
 
 pub mod operations;
 pub mod policy;

@@ -1,4 +1,5 @@
-//! What is done about second factors. A wrong code is noted, so what it refuses is committed: such an outcome is an `Ok(Err(…))`.
+//! Operations on second factors. A wrong code is counted in the database, so the transaction must commit even if the
+//! code is refused: such a refusal is returned as `Ok(Err(…))`.
 
 use domain::Timestamp;
 use domain::account::Account;
@@ -21,32 +22,33 @@ use crate::security::seal::Seal;
 use crate::security::secret_token::hash;
 use crate::security::totp::{AppSecret, recovery_codes};
 
-/// An outcome that is committed, whether it is what was asked for or a refusal.
+/// A result that is committed to the database, whether it is a success or a refusal.
 pub type Committed<T> = Result<T, Refusal>;
 
-/// What codes are checked with, and members are told with.
+/// The services that these operations use.
 #[derive(Clone, Copy)]
 pub struct Tools<'a> {
-    /// Opens secrets of apps.
+    /// Decrypts the secrets of authenticator apps.
     pub seal: &'a Seal,
-    /// Writes to members.
+    /// Queues e-mails to members.
     pub outbox: &'a Outbox,
 }
 
-/// The member at work, held: its second factor is decided on.
+/// Loads and locks the member who makes the request, so that concurrent requests can't change the second factor. API
+/// clients are refused.
 pub fn myself(tx: &mut StoreConnection, actor: &Actor) -> Result<Member, Error> {
     let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
     members::hold(tx, id)?;
     Ok(members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?)
 }
 
-/// Refuses to begin with a second factor where there is one.
+/// Refuses if the member has a second factor that is switched on.
 pub fn check_off(tx: &mut StoreConnection, member: &Member) -> Result<(), Error> {
     let factor = second_factors::find(tx, member.id)?;
     if factor.is_some_and(|factor| factor.since.is_some()) { Err(Refusal::SecondFactorOn.into()) } else { Ok(()) }
 }
 
-/// Makes a secret that becomes the member's second factor once a code of it is given.
+/// Generates and stores a secret for an authenticator app. It has no effect until [`enable`] confirms it with a code.
 pub fn prepare(tx: &mut StoreConnection, member: &Member, now: Timestamp, seal: &Seal) -> Result<AppSecret, Error> {
     check_off(tx, member)?;
     let secret = AppSecret::generate(&member.email)?;
@@ -54,8 +56,8 @@ pub fn prepare(tx: &mut StoreConnection, member: &Member, now: Timestamp, seal: 
     Ok(secret)
 }
 
-/// Switches the second factor on, with a first code of the app; gives the recovery codes. Other sessions of the member end: they
-/// were started without a code.
+/// Switches the second factor on with a first code from the app, and returns new recovery codes. The member's other
+/// sessions end, because they were started without a code.
 pub fn enable(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -79,7 +81,7 @@ pub fn enable(
     Ok(Ok(codes))
 }
 
-/// Gives new recovery codes; those before are void.
+/// Replaces the member's recovery codes and returns the new ones. Takes a code from the app or a recovery code.
 pub fn renew_recovery_codes(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -97,7 +99,7 @@ pub fn renew_recovery_codes(
     Ok(Ok(codes))
 }
 
-/// Switches the second factor off.
+/// Switches the second factor off. Takes a code from the app or a recovery code.
 pub fn disable(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -116,7 +118,7 @@ pub fn disable(
     Ok(Ok(()))
 }
 
-/// Takes the second factor of somebody away who has lost the app and the recovery codes.
+/// Removes the second factor of a member who has lost both the app and the recovery codes.
 pub fn reset(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -131,7 +133,8 @@ pub fn reset(
     tell(tx, member, SecondFactorNotice::Reset, now, outbox)
 }
 
-/// Whether signing in takes a code, and if so, whether this is a right one. The member must be held.
+/// Checks the second factor at sign-in: passes if the member has none or if the code is right. The caller must have
+/// locked the member.
 pub fn demand(
     tx: &mut StoreConnection,
     origin: &Origin,
@@ -158,7 +161,8 @@ fn check(
 ) -> Result<Committed<()>, Error> {
     let SecondFactor { secret, since, last_step, wrong } = factor;
     if let Code::Recovery(text) = code {
-        // They come with the second factor, and are too long to be tried out, so they are not counted.
+        // Recovery codes exist only once the second factor is switched on. They are too long to guess, so wrong ones
+        // are not counted.
         let is_right =
             since.is_some() && second_factors::take_recovery_code(tx, member.id, &hash(text.expose_secret()))?;
         let done = if is_right { "recovery_code_used" } else { "wrong_code" };

@@ -1,4 +1,4 @@
-//! `/sign-in-policy`: how the members of an account have to sign in.
+//! Handlers of `/sign-in-policy`: whether the members of an account need a second factor.
 
 use actix_web::web::Data;
 use actix_web::{get, patch};
@@ -18,18 +18,17 @@ use crate::events::record::{NewEvent, record};
 use crate::http::params::{IfMatch, IfNoneMatch};
 use crate::http::{Answer, Body, Caller, Conditions};
 
-/// Read how members have to sign in
+/// Read the sign-in policy
 ///
-/// For owners: whether every member of your own account needs a second factor.
+/// Returns whether every member of your account needs a second factor. For owners.
 #[utoipa::path(
     tag = "Members",
     operation_id = "get_sign_in_policy",
     params(IfNoneMatch),
     responses(
-        (status = 200, description = "How members have to sign in.", body = SignInPolicy, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The sign-in policy.", body = SignInPolicy, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/sign-in-policy")]
 pub(crate) async fn get_sign_in_policy(
@@ -46,21 +45,21 @@ pub(crate) async fn get_sign_in_policy(
     Ok(conditions.answer(answer))
 }
 
-/// Say how members have to sign in
+/// Change the sign-in policy
 ///
-/// For owners, and for people only. Where a second factor is required, a member without one can do nothing but begin with one, from its next request
-/// on. Have one yourself first. API clients go on as they are.
+/// Requires a second factor of every member of your account, or stops requiring it. For owners who sign in as members;
+/// not for API clients. To require it, you must have a second factor yourself. From their next request on, members
+/// without a second factor can only set one up. API clients are not affected.
 #[utoipa::path(
     tag = "Members",
     operation_id = "update_sign_in_policy",
     params(IfMatch),
     request_body(content((PatchSignInPolicy = "application/merge-patch+json", example = json!({"require_second_factor": true})), (PatchSignInPolicy = "application/json", example = json!({"require_second_factor": true})))),
     responses(
-        (status = 200, description = "How members have to sign in.", body = SignInPolicy, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`no_second_factor`: have a second factor yourself before you ask it of others."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The sign-in policy.", body = SignInPolicy, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`no_second_factor`: you must have a second factor yourself before you can require it of others."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/sign-in-policy")]
 pub(crate) async fn update_sign_in_policy(
@@ -106,7 +105,7 @@ fn answer(require_second_factor: bool) -> Result<Answer, Error> {
     Answer::resource(&SignInPolicy { require_second_factor }, version(require_second_factor))
 }
 
-/// The policy says one thing only, so what it says is its version.
+/// The version of the policy, for its `ETag`. The policy has a single flag, so the flag determines the version.
 fn version(required: bool) -> i64 {
     if required { 2 } else { 1 }
 }

@@ -1,4 +1,4 @@
-//! The operations of one's own second factor, and how an owner takes one away.
+//! Handlers of `/me/second-factor`.
 
 use std::sync::Arc;
 
@@ -20,11 +20,12 @@ use crate::error::{Error, value_error};
 use crate::http::{Answer, Body, Caller, Context};
 use crate::security::given::GivenPassword;
 
-/// Begin with a second factor
+/// Prepare a second factor
 ///
-/// For members. Gives a secret, once, which an authenticator app takes in as a QR code or by hand (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). It
-/// counts once you confirm it with a code of the app; until then this can be asked for again. It takes your password, so that nobody at an open browser
-/// can lock you out.
+/// Generates a secret for an authenticator app, which reads it as a QR code or as typed text (TOTP, RFC 6238: SHA-1,
+/// six digits, 30 seconds). The secret is shown only in this response. It takes effect once you confirm it with a code
+/// from the app; until then you can request a new one. Your password is required, so that somebody who finds your
+/// browser open can't lock you out. For members only.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "prepare_second_factor",
@@ -32,10 +33,9 @@ use crate::security::given::GivenPassword;
     responses(
         (status = 200, description = "The secret.", body = SecondFactorSecret),
         (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`second_factor_enabled`: switch it off first."),
+        (status = 409, description = "`second_factor_enabled`: you have a second factor; switch it off first."),
         (status = 422, description = "`validation_failed`: the password is wrong."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/me/second-factor")]
 pub(crate) async fn prepare_second_factor(
@@ -50,7 +50,7 @@ pub(crate) async fn prepare_second_factor(
             actor.may(Target::Myself)?;
             let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
             let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
-            // Before the work that a password costs.
+            // Checked first, because verifying a password is expensive.
             operations::check_off(tx, &member)?;
             Ok((member.email_canonical, member.password_hash))
         })
@@ -74,20 +74,21 @@ pub(crate) async fn prepare_second_factor(
 
 /// Switch the second factor on
 ///
-/// With a first code of the app. From now on signing in takes a code, and your other sessions end, because they were started without one. Gives ten recovery codes, once: each works in place of a code of the app,
-/// for when it is lost. You are told by e-mail.
+/// Switches on the prepared second factor with a first code from the app. From then on, signing in requires a code.
+/// Your other sessions end, because they were started without one. The response contains ten recovery codes, which are
+/// not shown again: if you lose the app, each of them works once in place of a code from the app. You are notified by
+/// e-mail.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "enable_second_factor",
     request_body = GiveCode,
     responses(
-        (status = 200, description = "It is on. Keep the recovery codes where the app is not.", body = RecoveryCodes),
+        (status = 200, description = "The second factor is on. Store the recovery codes somewhere other than on the device with the app.", body = RecoveryCodes),
         (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`second_factor_enabled`: it is on already. `no_second_factor`: begin with POST /me/second-factor."),
+        (status = 409, description = "`second_factor_enabled`: it is already on. `no_second_factor`: prepare one with `POST /me/second-factor` first."),
         (status = 422, description = "`validation_failed`: the code is wrong."),
         (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/me/second-factor/enable")]
 pub(crate) async fn enable_second_factor(
@@ -106,19 +107,19 @@ pub(crate) async fn enable_second_factor(
 
 /// Get new recovery codes
 ///
-/// With a code of the app, or one of the recovery codes. All of those before are void.
+/// Replaces your recovery codes. Takes a code from the app or one of the current recovery codes, which all stop
+/// working. The new codes are shown only in this response.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "renew_recovery_codes",
     request_body = GiveCode,
     responses(
-        (status = 200, description = "The recovery codes.", body = RecoveryCodes),
+        (status = 200, description = "The new recovery codes.", body = RecoveryCodes),
         (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`no_second_factor`: there is none."),
+        (status = 409, description = "`no_second_factor`: you have no second factor."),
         (status = 422, description = "`validation_failed`: the code is wrong."),
         (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/me/second-factor/recovery-codes")]
 pub(crate) async fn renew_recovery_codes(
@@ -136,20 +137,19 @@ pub(crate) async fn renew_recovery_codes(
 
 /// Switch the second factor off
 ///
-/// With a code of the app, or a recovery code. If your account asks for a second factor, you can do nothing from then on but begin with another one.
-/// You are told by e-mail.
+/// Removes your second factor. Takes a code from the app or a recovery code. If your account requires a second factor,
+/// you can then do nothing until you set up another one. You are notified by e-mail.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "disable_second_factor",
     request_body = GiveCode,
     responses(
-        (status = 204, description = "It is off."),
+        (status = 204, description = "The second factor is off."),
         (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`no_second_factor`: there is none."),
+        (status = 409, description = "`no_second_factor`: you have no second factor."),
         (status = 422, description = "`validation_failed`: the code is wrong."),
         (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/me/second-factor/disable")]
 pub(crate) async fn disable_second_factor(
@@ -166,7 +166,8 @@ pub(crate) async fn disable_second_factor(
     Ok(Answer::no_content())
 }
 
-/// Runs an operation that looks at a code. A wrong one is noted, and then refused as a wrong value.
+/// Runs an operation that checks a code. A wrong code is committed to the database and then reported as a validation
+/// error at `/code`.
 async fn with_tools<T, F>(app: &App, caller: Caller<ChangeMyself>, mut operation: F) -> Result<T, Error>
 where
     T: Send + 'static,

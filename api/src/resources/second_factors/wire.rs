@@ -1,4 +1,4 @@
-//! Second factors on the wire.
+//! JSON of second factors and of the sign-in policy.
 
 use domain::second_factor::Code;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,13 +14,14 @@ use crate::shown;
 
 type GivenPasswordField = Field<GivenPassword>;
 
-/// The password again, so that whoever finds an open browser can't lock its member out.
+/// Request for a new second factor. It repeats the password, so that somebody who finds an open browser can't lock the
+/// member out.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"password": "correct horse battery staple"}))]
 pub struct PrepareSecondFactor {
     /// The password that you sign in with.
-    #[serde(default)]
     #[schema(required = true)]
     #[validate(required)]
     password: GivenPasswordField,
@@ -36,13 +37,13 @@ impl From<Valid<PrepareSecondFactor>> for GivenPassword {
     }
 }
 
-/// A code of the second factor.
+/// A code that proves the second factor.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"code": "287082"}))]
 pub struct GiveCode {
-    /// The six digits that the app shows, or a recovery code.
-    #[serde(default)]
+    /// The six digits that the app shows, or a recovery code. Spaces and hyphens are ignored.
     #[schema(required = true)]
     #[validate(required)]
     code: field::Code,
@@ -58,36 +59,36 @@ impl From<Valid<GiveCode>> for Code {
     }
 }
 
-/// What an app makes codes of. It is shown this once.
+/// The secret from which an authenticator app generates codes. It is shown only once.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "otpauth_uri": "otpauth://totp/TeamMate%20Portal:ann%40contoso.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=TeamMate%20Portal"}))]
 pub struct SecondFactorSecret {
-    /// The secret, to be typed into the app.
+    /// The secret as text, to type into the app.
     #[schema(value_type = shown::AppSecret)]
     pub secret: String,
-    /// The same with who it is for, to be shown as a QR code and read by the app.
+    /// The secret and the member's e-mail address as an `otpauth` URI, to show as a QR code.
     #[schema(value_type = shown::OtpauthUri)]
     pub otpauth_uri: String,
 }
 
 impl SecondFactorSecret {
-    /// Shows the secret to whom it is for.
+    /// Builds the response that shows the secret to its member.
     #[must_use]
     pub fn expose(secret: &AppSecret) -> Self {
         Self { secret: secret.text(), otpauth_uri: secret.address() }
     }
 }
 
-/// The codes for when the app is lost. They are shown this once.
+/// Recovery codes, for a member who loses the app. They are shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct RecoveryCodes {
-    /// Each works once, in place of a code of the app.
+    /// The codes. Each works once, in place of a code from the app.
     #[schema(value_type = shown::RecoveryCodes)]
     pub recovery_codes: Vec<String>,
 }
 
 impl RecoveryCodes {
-    /// Shows the codes to whom they are for, in groups of four.
+    /// Builds the response that shows the codes to their member, in groups of four characters.
     #[must_use]
     pub fn expose(codes: &[SecretString]) -> Self {
         let grouped = |code: &SecretString| {
@@ -98,35 +99,35 @@ impl RecoveryCodes {
     }
 }
 
-/// How the second factor of whoever is signed in stands.
+/// The second factor of the signed-in member.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"recovery_codes_left": 0}))]
 pub struct MySecondFactor {
-    /// Whether signing in takes a code.
+    /// Whether the second factor is on, so that signing in requires a code.
     #[schema(example = false)]
     pub enabled: bool,
-    /// Whether the account asks for one. Without one, nothing else can be done then.
+    /// Whether the account requires a second factor. If so, a member without one can only set one up.
     #[schema(example = false)]
     pub required: bool,
-    /// How many recovery codes are left.
+    /// Number of unused recovery codes.
     #[schema(value_type = shown::RecoveryCodesLeft)]
     pub recovery_codes_left: i64,
 }
 
-/// How members of your account have to sign in.
+/// The sign-in policy of your account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignInPolicy {
-    /// Whether every member needs a second factor. API clients are no people and have none.
+    /// Whether every member needs a second factor. API clients never need one.
     #[schema(example = true)]
     pub require_second_factor: bool,
 }
 
-/// Changes of how members have to sign in: a merge patch.
+/// A merge patch of the sign-in policy (RFC 7396).
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 pub struct PatchSignInPolicy {
     /// Whether every member needs a second factor.
-    #[serde(default)]
     #[schema(value_type = bool, required = true, example = true)]
     #[validate(required)]
     require_second_factor: field::Flag,

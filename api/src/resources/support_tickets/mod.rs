@@ -1,4 +1,4 @@
-//! Support tickets, by which partners are taken on (R2).
+//! Support tickets, with which partners apply to become master resellers (R2).
 
 pub mod operations;
 pub mod routes;

@@ -1,4 +1,4 @@
-//! Filing, reading and deciding support tickets.
+//! Filing, loading and deciding support tickets.
 
 use domain::Timestamp;
 use domain::account::{Ancestry, Tier};
@@ -20,20 +20,20 @@ use crate::ids::new_id;
 use crate::mail::Outbox;
 use crate::resources::accounts::create;
 
-/// A ticket to be filed.
+/// The data of a new ticket.
 #[derive(Debug, Clone)]
 pub struct FileTicket {
-    /// The partner's company, which names the master reseller.
+    /// The partner's company, which becomes the name of the master reseller.
     pub partner_company_name: AccountName,
     /// The first name of the person who will sign in.
     pub first_name: PersonName,
-    /// The last name of that person.
+    /// The last name of the person who will sign in.
     pub last_name: PersonName,
-    /// The address of that person.
+    /// The e-mail address of the person who will sign in.
     pub email: EmailAddress,
 }
 
-/// Files a ticket. One open ticket an address.
+/// Files a ticket. Refused if the e-mail address already has an open ticket.
 pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now: Timestamp) -> Result<Ticket, Error> {
     let FileTicket { partner_company_name, first_name, last_name, email } = command;
     let ticket = NewTicket {
@@ -52,8 +52,8 @@ pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now
     Ok(support_tickets::by_id(tx, ticket.id)?.ok_or(Refusal::NotFound)?)
 }
 
-/// The ticket with an id, for those who may act on it as the handler's signature says. Whoever is no operator can't
-/// see any.
+/// Loads a ticket and checks that the actor may read or change it. If it is to be changed, it is locked too. Tickets do
+/// not exist for accounts other than the platform.
 pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket, Error> {
     if actor.tier() != Tier::Platform {
         return Err(Refusal::NotFound.into());
@@ -67,7 +67,7 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket,
     Ok(ticket)
 }
 
-/// Approves a ticket: makes a pending master reseller of it and writes the activation e-mail, in one transaction.
+/// Approves an open ticket: creates a pending master reseller from it and queues its activation e-mail.
 pub fn approve(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -95,7 +95,7 @@ pub fn approve(
     decide(tx, actor, ticket, Decision::Approved(id), now)
 }
 
-/// Rejects a ticket with a reason.
+/// Rejects an open ticket with a reason.
 pub fn reject(
     tx: &mut StoreConnection,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! The operations of `/support-tickets`.
+//! Handlers of `/support-tickets`.
 
 use std::sync::Arc;
 
@@ -27,15 +27,16 @@ const PATH: &str = "/support-tickets";
 
 /// File a support ticket
 ///
-/// Asks to be taken on as a master reseller. Anybody may; support answers by e-mail. One open ticket an address.
+/// Applies to become a master reseller. No sign-in is needed; support replies by e-mail. An e-mail address can have
+/// only one open ticket.
 #[utoipa::path(
     tag = "Support tickets",
     operation_id = "file_support_ticket",
     params(IdempotencyKeyHeader),
     request_body = FileSupportTicket,
     responses(
-        (status = 201, description = "Filed.", body = SupportTicket, headers(("Location" = String, description = "Where support finds it."), ("ETag" = String, description = "For `If-None-Match`."))),
-        (status = 409, description = "`ticket_already_open`: this address waits for an answer. `idempotency_key_in_use`."),
+        (status = 201, description = "The new ticket.", body = SupportTicket, headers(("Location" = String, description = "URL of the ticket, for staff."), ("ETag" = String, description = "Current version, for `If-None-Match`."))),
+        (status = 409, description = "`ticket_already_open`: the e-mail address already has an open ticket. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
     security(())
 )]
@@ -57,17 +58,16 @@ pub(crate) async fn file_support_ticket(
 
 /// List support tickets
 ///
-/// Staff only; by the time of their filing.
+/// Lists support tickets. Staff only. Sorted by filing time.
 #[utoipa::path(
     tag = "Support tickets",
     operation_id = "list_support_tickets",
     params(
         PageQuery,
-        ("q" = Option<shown::Search>, Query, description = "Only those with this text in company, names or e-mail address, in any case."),
-        ("status" = Option<super::wire::TicketStatusView>, Query, description = "Only those with this status."),
+        ("q" = Option<shown::Search>, Query, description = "Only tickets whose company, first or last name or e-mail address contains this text (case-insensitive)."),
+        ("status" = Option<super::wire::TicketStatusView>, Query, description = "Only tickets with this status."),
     ),
-    responses((status = 200, description = "A page of tickets.", body = SupportTicketPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of tickets.", body = SupportTicketPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_support_tickets(
@@ -97,7 +97,7 @@ pub(crate) async fn list_support_tickets(
 
 /// Read a support ticket
 ///
-/// Staff only.
+/// Returns one support ticket. Staff only.
 #[utoipa::path(
     tag = "Support tickets",
     operation_id = "get_support_ticket",
@@ -106,10 +106,9 @@ pub(crate) async fn list_support_tickets(
         IfNoneMatch,
     ),
     responses(
-        (status = 200, description = "The ticket.", body = SupportTicket, headers(("ETag" = String, description = "For `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The ticket.", body = SupportTicket, headers(("ETag" = String, description = "Current version, for `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{ticket_id}")]
 pub(crate) async fn get_support_ticket(
@@ -124,7 +123,8 @@ pub(crate) async fn get_support_ticket(
 
 /// Approve a support ticket
 ///
-/// Creates a pending master reseller and sends the activation e-mail. A decided ticket never changes again.
+/// Creates a pending master reseller from an open ticket and sends its activation e-mail. The decision is final. Staff
+/// only.
 #[utoipa::path(
     tag = "Support tickets",
     operation_id = "approve_support_ticket",
@@ -133,11 +133,10 @@ pub(crate) async fn get_support_ticket(
         IdempotencyKeyHeader,
     ),
     responses(
-        (status = 200, description = "Approved; `master_reseller_id` names the new master reseller.", body = SupportTicket),
-        (status = 409, description = "`ticket_decided`. `email_taken`: another open account has the address. `idempotency_key_in_use`."),
-        (status = 422, description = "`idempotency_key_reused`: the key came with another request before."),
+        (status = 200, description = "The approved ticket; `master_reseller_id` is the id of the new master reseller.", body = SupportTicket),
+        (status = 409, description = "`ticket_decided`: the ticket has already been decided. `email_taken`: another open account has the e-mail address. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{ticket_id}/approve")]
 pub(crate) async fn approve_support_ticket(
@@ -156,7 +155,7 @@ pub(crate) async fn approve_support_ticket(
 
 /// Reject a support ticket
 ///
-/// Turns the ticket down with a reason. A decided ticket never changes again.
+/// Rejects an open ticket with a reason. The decision is final. Staff only.
 #[utoipa::path(
     tag = "Support tickets",
     operation_id = "reject_support_ticket",
@@ -166,10 +165,9 @@ pub(crate) async fn approve_support_ticket(
     ),
     request_body = RejectSupportTicket,
     responses(
-        (status = 200, description = "Rejected.", body = SupportTicket),
-        (status = 409, description = "`ticket_decided`. `idempotency_key_in_use`."),
+        (status = 200, description = "The rejected ticket.", body = SupportTicket),
+        (status = 409, description = "`ticket_decided`: the ticket has already been decided. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{ticket_id}/reject")]
 pub(crate) async fn reject_support_ticket(
@@ -187,7 +185,8 @@ pub(crate) async fn reject_support_ticket(
     .await
 }
 
-/// A ticket changes once at most: when it is decided.
+/// The response that shows a ticket. A ticket changes only once, when it is decided, so its status determines its
+/// version.
 fn view(ticket: support_tickets::Ticket) -> Result<Answer, Error> {
     let version = if ticket.status == TicketStatus::Open { 1 } else { 2 };
     Answer::resource(&SupportTicket::from(ticket), version)

@@ -1,4 +1,4 @@
-//! Support tickets on the wire.
+//! JSON of support tickets.
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
@@ -18,26 +18,26 @@ use crate::http::field::{self, Field, Unknown};
 use crate::http::page::{Listed, Page};
 use crate::shown;
 
-/// Where a ticket stands.
+/// Status of a support ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TicketStatusView {
-    /// Waits for a decision.
+    /// Waiting for a decision.
     Open,
-    /// A master reseller was made of it.
+    /// Approved: a master reseller was created from it.
     Approved,
-    /// Turned down with a reason.
+    /// Rejected with a reason.
     Rejected,
 }
 
-/// A support ticket.
+/// A support ticket: a partner's application to become a master reseller.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"partner_company_name": "Contoso Telecom", "first_name": "Ann", "last_name": "Example", "email": "ann@contoso.example"}))]
 pub struct SupportTicket {
     /// Its id.
     #[schema(example = "ticket_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// What it asks for.
+    /// The subject, always `Add to TeamMate Portal`.
     #[schema(example = "Add to TeamMate Portal")]
     pub subject: String,
     /// The partner's company.
@@ -46,22 +46,22 @@ pub struct SupportTicket {
     /// The first name of the person who will sign in.
     #[schema(value_type = shown::PersonName)]
     pub first_name: String,
-    /// The last name of that person.
+    /// The last name of the person who will sign in.
     #[schema(value_type = shown::PersonName)]
     pub last_name: String,
-    /// The e-mail address of that person.
+    /// The e-mail address of the person who will sign in.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
-    /// Where it stands.
+    /// Status of the ticket.
     pub status: TicketStatusView,
-    /// Why it was rejected.
+    /// The reason for its rejection; `null` unless it was rejected.
     #[schema(value_type = Option<shown::Detail>)]
     pub rejection_reason: Option<String>,
-    /// The master reseller that was made of it.
+    /// Id of the master reseller that was created from it; `null` unless it was approved.
     pub master_reseller_id: Option<String>,
-    /// The operator who decided.
+    /// Id of the staff member or API client that decided; `null` while it is open.
     pub decided_by: Option<String>,
-    /// When it was decided.
+    /// When it was approved or rejected; `null` while it is open.
     pub decided_at: Option<DateTime<Utc>>,
     /// When it was filed.
     pub created_at: DateTime<Utc>,
@@ -111,7 +111,7 @@ impl Listed for SupportTicket {
 /// A page of support tickets.
 pub type SupportTicketPage = Page<SupportTicket>;
 
-/// The only subject that a ticket can have.
+/// The subject of a ticket. There is only one valid value.
 #[derive(Debug)]
 struct Subject;
 
@@ -126,33 +126,29 @@ impl Limited for Subject {
 
 type SubjectField = Field<Subject>;
 
-/// A ticket to be filed.
+/// The data of a new support ticket.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"subject": "Add to TeamMate Portal", "partner_company_name": "Contoso Telecom", "first_name": "Ann", "last_name": "Example", "email": "ann@contoso.example"}))]
 pub struct FileSupportTicket {
-    /// Always `Add to TeamMate Portal`.
-    #[serde(default)]
+    /// The subject: always `Add to TeamMate Portal`.
     #[schema(required = true)]
     #[validate(required)]
     subject: SubjectField,
-    /// Your company, which names the account.
-    #[serde(default)]
+    /// Your company, which becomes the name of the master reseller.
     #[schema(required = true)]
     #[validate(required)]
     partner_company_name: field::AccountName,
     /// The first name of the person who will sign in.
-    #[serde(default)]
     #[schema(required = true)]
     #[validate(required)]
     first_name: field::PersonName,
-    /// The last name of that person.
-    #[serde(default)]
+    /// The last name of the person who will sign in.
     #[schema(required = true)]
     #[validate(required)]
     last_name: field::PersonName,
-    /// The e-mail address of that person, to which the activation link goes.
-    #[serde(default)]
+    /// The e-mail address of the person who will sign in, to which the activation link is sent.
     #[schema(required = true)]
     #[validate(required)]
     email: field::EmailAddress,
@@ -174,13 +170,13 @@ impl From<Valid<FileSupportTicket>> for FileTicket {
     }
 }
 
-/// Why a ticket is rejected.
+/// A request to reject a support ticket.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"reason": "Already a partner under another name."}))]
 pub struct RejectSupportTicket {
-    /// The reason, for the record.
-    #[serde(default)]
+    /// The reason, which is stored with the ticket.
     #[schema(required = true)]
     #[validate(required)]
     reason: field::RejectionReason,

@@ -1,4 +1,4 @@
-//! What the PBXs, trunks and users of an enterprise share: their lists, their events, their sealed passwords.
+//! Code that the PBXs, trunks and users of an enterprise share: list requests, update events and encrypted passwords.
 
 use domain::id::Id;
 use domain::limits::SEARCH_MAX;
@@ -12,23 +12,24 @@ use crate::http::page::Paging;
 use crate::http::query::{Query, search_text};
 use crate::security::seal::Seal;
 
-/// Which page of an enterprise's PBXs, trunks or users is wanted.
+/// A request for a page of an enterprise's PBXs, trunks or users.
 #[derive(Debug)]
 pub struct ListRequest {
-    /// Which page.
+    /// The page: sort order, size and cursor.
     pub paging: Paging,
     search: Option<String>,
 }
 
 impl ListRequest {
-    /// Takes `limit`, `sort`, `cursor` and `q`. The path has the enterprise's id in it, so cursors are bound to that too.
+    /// Reads `limit`, `sort`, `cursor` and `q`. A cursor is bound to `path`, and so to the enterprise whose id is in
+    /// it.
     pub fn from_query(path: String, text: &str, query: &mut Query) -> Result<Self, Error> {
         let paging = Paging::from_query(path, text, query)?;
         let search = query.parameter("q", "1–100 characters", |text| search_text(text, SEARCH_MAX))?;
         Ok(Self { paging, search })
     }
 
-    /// What to ask the store for, for a caller.
+    /// The database filter for this page. Fails if the cursor was issued to another caller.
     pub fn filter(&self, caller: &str, sees_sip_data: bool) -> Result<Filter, Error> {
         let (newest_first, limit) = (self.paging.newest_first, self.paging.limit + 1);
         let (search, after) = (self.search.clone(), self.paging.after(caller)?);
@@ -36,13 +37,13 @@ impl ListRequest {
     }
 }
 
-/// A password as it is stored: sealed for the one that has it.
+/// Encrypts a password for the database. The ciphertext is bound to the id of its trunk or user.
 pub fn sealed<K>(seal: &Seal, id: Id<K>, password: &SipPassword) -> Result<Vec<u8>, Error> {
     Ok(seal.seal(id.uuid(), password.expose().as_bytes())?)
 }
 
-/// What becomes of a stored password: `None` leaves it as it is, `Some(None)` removes it. It `goes` with what it belongs to, or
-/// because `null` was given for it.
+/// The new value of a stored password: `None` keeps it, `Some(None)` removes it. It is removed if the request gave
+/// `null`, or if the trunk or user may not have a password after the change (`goes`).
 pub fn resealed<K>(
     seal: &Seal,
     id: Id<K>,
@@ -56,7 +57,7 @@ pub fn resealed<K>(
     }
 }
 
-/// The members that an update changed, before and after. A password shows as changed, and no more of it.
+/// The fields that an update changed, before and after, for its event. A changed password appears only as `"changed"`.
 #[must_use]
 pub fn updated(before: Value, after: Value, password_changed: bool) -> (Value, Value) {
     let (was, mut is) = difference(before, after);

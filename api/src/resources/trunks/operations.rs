@@ -1,4 +1,4 @@
-//! What is done to the trunks of an enterprise.
+//! Loading, creating, changing and deleting trunks.
 
 use domain::Timestamp;
 use domain::account::{Account, check_open};
@@ -19,29 +19,29 @@ use crate::ids::new_id;
 use crate::resources::telephony::{resealed, sealed, updated};
 use crate::security::seal::Seal;
 
-/// A trunk to be added.
+/// The data of a new trunk.
 #[derive(Debug, Clone)]
 pub struct CreateTrunk {
-    /// What people call it.
+    /// Its display name.
     pub name: TrunkName,
-    /// Its other end.
+    /// The host of its remote end.
     pub host: Host,
-    /// What it is otherwise set to.
+    /// Its other settings; those that are absent get their defaults.
     pub change: Change,
-    /// Its password.
+    /// The password to register with.
     pub password: Option<SipPassword>,
 }
 
 /// A change of a trunk.
 #[derive(Debug, Clone)]
 pub struct ChangeTrunk {
-    /// Its settings.
+    /// The new settings.
     pub change: Change,
-    /// Its password; `Some(None)` removes it.
+    /// The new password; `None` keeps the old one, `Some(None)` removes it.
     pub password: Option<Option<SipPassword>>,
 }
 
-/// The trunk with an id, and the enterprise that it belongs to, if the actor may act on it.
+/// Loads a trunk and its enterprise, and checks that the actor may read or change it.
 pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Trunk), Error> {
     let id = TrunkId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = trunks::owner(tx, id)?;
@@ -50,7 +50,8 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Accoun
     Ok((account, trunk))
 }
 
-/// Adds a trunk to an enterprise that the actor reached.
+/// Creates a trunk in an enterprise that was loaded for the actor. The enterprise needs the service `trunk` and an
+/// established route (R13).
 pub fn create(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -74,7 +75,7 @@ pub fn create(
     Ok(trunk)
 }
 
-/// Changes a trunk that the actor reached. A change that changes nothing leaves no trace.
+/// Changes a trunk that was loaded for the actor, and records the event. If no value differs, nothing is written.
 pub fn update(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -89,7 +90,7 @@ pub fn update(
     let settings = before.settings.after(change).map_err(Error::faulty)?;
     let given = password.as_ref().is_some_and(Option::is_some);
     settings.check_password(Some(&before.settings), given).map_err(Error::faulty)?;
-    // With the way to authenticate goes what belongs to it.
+    // A trunk that authenticates by IP address has no password, so switching to it removes the stored one.
     let goes = settings.authentication.method() == Method::Ip;
     let password = resealed(seal, before.id, before.has_password, goes, password.as_ref())?;
     if settings == before.settings && password.is_none() {
@@ -101,7 +102,7 @@ pub fn update(
     Ok(trunk)
 }
 
-/// Removes a trunk that no user is assigned to.
+/// Deletes a trunk. Refused while users are assigned to it.
 pub fn delete(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -117,7 +118,7 @@ pub fn delete(
     record_for(tx, actor, account, trunk.id, "removed", (fields(trunk), Value::Null), now)
 }
 
-/// The members of a trunk as events show them.
+/// The fields of a trunk as events show them.
 fn fields(trunk: &Trunk) -> Value {
     let Settings { name, host, port, transport, authentication, codecs, max_concurrent_calls } = &trunk.settings;
     json!({

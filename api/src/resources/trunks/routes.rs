@@ -1,4 +1,4 @@
-//! The operations of `/enterprises/{id}/trunks` and `/trunks/{id}`.
+//! Handlers of `/enterprises/{id}/trunks` and `/trunks/{id}`.
 
 use std::sync::Arc;
 
@@ -19,17 +19,17 @@ use crate::shown;
 
 /// Add a trunk
 ///
-/// Needs the service `trunk` and an established route. The password is stored encrypted and never shown.
+/// Adds a SIP trunk to an enterprise. The enterprise needs the service `trunk` and at least one established route. The
+/// password is stored encrypted and never shown.
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "create_trunk",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = CreateTrunk, example = json!({"name": "Main line", "host": "sip.carrier.example", "authentication": "registration", "user_name": "kiosk", "password": "s3cret-of-the-trunk"})),
     responses(
-        (status = 201, description = "Added.", body = Trunk, headers(("Location" = String, description = "Where the trunk is."), ("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`direct_routing_not_established`: `detail` names the missing step. `service_missing`: the enterprise lacks `trunk`. `account_closed`. `idempotency_key_in_use`."),
+        (status = 201, description = "The new trunk.", body = Trunk, headers(("Location" = String, description = "URL of the new trunk."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`direct_routing_not_established`: no route is established; `detail` names the next step. `service_missing`: the enterprise does not have the service `trunk`. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("")]
 pub(crate) async fn create_trunk(
@@ -53,17 +53,16 @@ pub(crate) async fn create_trunk(
 
 /// List trunks
 ///
-/// The trunks of an enterprise, by the time of their creation.
+/// Lists the trunks of an enterprise, sorted by creation time.
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "list_trunks",
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<shown::Search>, Query, description = "Only those with this text in name, host or user name, in any case."),
+        ("q" = Option<shown::Search>, Query, description = "Only trunks whose name, host or user name contains this text (case-insensitive)."),
     ),
-    responses((status = 200, description = "A page of trunks.", body = TrunkPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of trunks.", body = TrunkPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_trunks(
@@ -87,16 +86,15 @@ pub(crate) async fn list_trunks(
 
 /// Read a trunk
 ///
-/// One trunk that you see, with its `ETag`.
+/// Returns one trunk that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "get_trunk",
     params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The trunk.", body = Trunk, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The trunk.", body = Trunk, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{trunk_id}")]
 pub(crate) async fn get_trunk(
@@ -114,19 +112,19 @@ pub(crate) async fn get_trunk(
 
 /// Change a trunk
 ///
-/// Takes a merge patch: members that you leave out stay as they are, and `null` takes `password` and
-/// `max_concurrent_calls` away. With another `authentication`, what belonged to the former one goes.
+/// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes `password` or
+/// `max_concurrent_calls`. Changing `authentication` removes the values of the previous method: `addresses` of `ip`, or
+/// `user_name` and `password` of `registration`.
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "update_trunk",
     params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchTrunk = "application/merge-patch+json", example = json!({"max_concurrent_calls": 30})), (PatchTrunk = "application/json", example = json!({"max_concurrent_calls": 30})))),
     responses(
-        (status = 200, description = "The trunk after the change.", body = Trunk, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`account_closed`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The updated trunk.", body = Trunk, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`account_closed`: the account is closed."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{trunk_id}")]
 pub(crate) async fn update_trunk(
@@ -150,17 +148,16 @@ pub(crate) async fn update_trunk(
 
 /// Remove a trunk
 ///
-/// For good. Users that are assigned to it have to be removed or moved first.
+/// Deletes a trunk permanently. Users that are assigned to it must be removed or reassigned first.
 #[utoipa::path(
     tag = "Trunks",
     operation_id = "delete_trunk",
     params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Removed."),
-        (status = 409, description = "`has_users`: see `blockers`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The trunk is deleted."),
+        (status = 409, description = "`has_users`: users are assigned to the trunk, see `blockers`."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{trunk_id}")]
 pub(crate) async fn delete_trunk(

@@ -1,4 +1,4 @@
-//! Trunks on the wire.
+//! JSON of trunks.
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
@@ -15,12 +15,12 @@ use crate::http::{Valid, nullable};
 use crate::shown;
 use crate::views::transport::TransportView;
 
-/// How a trunk proves who it is.
+/// How a trunk authenticates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = TrunkAuthentication)]
 pub enum MethodView {
-    /// By the address that it calls from.
+    /// By its source IP address.
     Ip,
     /// By registering with a user name and a password.
     Registration,
@@ -35,7 +35,7 @@ impl From<Method> for MethodView {
     }
 }
 
-/// A way to encode speech, by its name in RTP.
+/// An audio codec, by its RTP encoding name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Codec)]
 pub enum CodecView {
@@ -66,43 +66,43 @@ impl From<Codec> for CodecView {
     }
 }
 
-/// A trunk of an enterprise. An enterprise that may not read SIP data (`access_sip_data`) sees `null` in the members that
-/// say how the trunk speaks SIP.
+/// A SIP trunk of an enterprise. The SIP settings are `null` for an enterprise that may not read SIP data
+/// (`access_sip_data`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"name": "Main line", "host": "sip.carrier.example", "port": 5060, "addresses": ["192.0.2.0/28"], "user_name": "kiosk", "max_concurrent_calls": 30}))]
 pub struct Trunk {
     /// Its id.
     #[schema(example = "trunk_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The enterprise.
+    /// Id of its enterprise.
     #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
-    /// What people call it.
+    /// Its display name.
     #[schema(value_type = field::AccountName)]
     pub name: String,
-    /// Its other end: a host name or an address.
+    /// The remote end of the trunk: a host name or an IP address.
     #[schema(value_type = Option<shown::Host>)]
     pub host: Option<String>,
-    /// Where SIP is spoken there.
+    /// The SIP port of the host.
     #[schema(value_type = Option<field::Port>)]
     pub port: Option<u16>,
-    /// How SIP messages travel.
+    /// The SIP transport protocol.
     pub transport: Option<TransportView>,
-    /// How it proves who it is.
+    /// How the trunk authenticates.
     pub authentication: Option<MethodView>,
-    /// The addresses and networks that it calls from; none when it registers.
+    /// The IP addresses and networks that its calls come from; empty if it authenticates by registration.
     #[schema(value_type = Option<field::Networks>)]
     pub addresses: Option<Vec<String>>,
-    /// The name that it registers with; `null` when it does not.
+    /// The user name that it registers with; `null` if it authenticates by IP address.
     #[schema(value_type = Option<shown::AuthenticationName>)]
     pub user_name: Option<String>,
     /// Whether it has a password.
     #[schema(example = true)]
     pub has_password: bool,
-    /// How speech is encoded, in the order of preference.
+    /// The audio codecs, in order of preference.
     #[schema(value_type = Option<field::Codecs>)]
     pub codecs: Option<Vec<CodecView>>,
-    /// Most calls at a time; `null` is as many as it likes.
+    /// Maximum number of concurrent calls; `null` means unlimited.
     #[schema(value_type = Option<field::ConcurrentCalls>)]
     pub max_concurrent_calls: Option<i32>,
     /// When it was added.
@@ -112,7 +112,7 @@ pub struct Trunk {
 }
 
 impl Trunk {
-    /// How it looks to somebody who sees SIP data, or does not.
+    /// The JSON of a trunk, without its SIP settings if the caller may not see SIP data.
     #[must_use]
     pub fn view(trunk: trunk::Trunk, sees_sip_data: bool) -> Self {
         let trunk::Trunk { id, account, settings, has_password, version: _, created_at, updated_at } = trunk;
@@ -145,46 +145,38 @@ impl Listed for Trunk {
 /// A page of trunks.
 pub type TrunkPage = Page<Trunk>;
 
-/// A trunk to be added.
+/// The data of a new trunk.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"name": "Main line", "host": "sip.carrier.example", "port": 5060, "addresses": ["192.0.2.0/28"], "user_name": "kiosk", "password": "s3cret-of-the-trunk", "max_concurrent_calls": 30}))]
 pub struct CreateTrunk {
-    /// What people call it: 1–120 characters.
-    #[serde(default)]
+    /// Its display name: 1–120 characters.
     #[schema(required = true)]
     #[validate(required)]
     name: field::TrunkName,
-    /// Its other end: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address.
-    #[serde(default)]
+    /// The remote end of the trunk: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address.
     #[schema(required = true)]
     #[validate(required)]
     host: field::Host,
-    /// Where SIP is spoken there. If left out, 5060, or 5061 with `tls`.
-    #[serde(default)]
+    /// The SIP port of the host. If left out, 5060, or 5061 with the transport `tls`.
     port: field::Port,
-    /// How SIP messages travel. If left out, `udp`.
-    #[serde(default)]
+    /// The SIP transport protocol. If left out, `udp`.
     transport: field::Transport,
-    /// How it proves who it is: `ip` needs `addresses`, `registration` a `user_name` and a `password`.
-    #[serde(default)]
+    /// How the trunk authenticates. `ip` requires `addresses`; `registration` requires `user_name` and `password`.
     #[schema(required = true)]
     #[validate(required)]
     authentication: field::TrunkAuthentication,
-    /// The IPv4 and IPv6 addresses, and networks in CIDR form, that it calls from: none wider than /16 or /32.
-    #[serde(default)]
+    /// The IPv4 and IPv6 addresses and networks (CIDR) that its calls come from. Networks may be at most /16 (IPv4) or
+    /// /32 (IPv6) wide.
     addresses: field::Networks,
-    /// The name that it registers with: 1–128 characters.
-    #[serde(default)]
+    /// The user name that it registers with: 1–128 characters.
     user_name: nullable::AuthenticationName,
     /// The password that it registers with: 1–128 characters. Stored encrypted and never shown.
-    #[serde(default)]
     password: nullable::SipPassword,
-    /// How speech is encoded, in the order of preference. If left out, `PCMA` and `PCMU`.
-    #[serde(default)]
+    /// The audio codecs, in order of preference. If left out, `PCMA` and `PCMU`.
     codecs: field::Codecs,
-    /// Most calls at a time; `null` is as many as it likes.
-    #[serde(default)]
+    /// Maximum number of concurrent calls; `null` means unlimited.
     max_concurrent_calls: nullable::ConcurrentCalls,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -224,40 +216,33 @@ impl From<Valid<CreateTrunk>> for operations::CreateTrunk {
     }
 }
 
-/// Changes of a trunk: a merge patch.
+/// A merge patch of a trunk (RFC 7396): absent fields keep their values.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"name": "Main line", "host": "sip.carrier.example", "port": 5060, "addresses": ["192.0.2.0/28"], "user_name": "kiosk", "password": "s3cret-of-the-trunk", "max_concurrent_calls": 30}))]
 pub struct PatchTrunk {
-    /// What people call it: 1–120 characters.
-    #[serde(default)]
+    /// Its display name: 1–120 characters.
     name: field::TrunkName,
-    /// Its other end: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address.
-    #[serde(default)]
+    /// The remote end of the trunk: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address.
     host: field::Host,
-    /// Where SIP is spoken there.
-    #[serde(default)]
+    /// The SIP port of the host.
     port: field::Port,
-    /// How SIP messages travel.
-    #[serde(default)]
+    /// The SIP transport protocol.
     transport: field::Transport,
-    /// How it proves who it is: `ip` needs `addresses`, `registration` a `user_name` and, to begin with, a `password`.
-    #[serde(default)]
+    /// How the trunk authenticates. `ip` requires `addresses`; `registration` requires `user_name` and, when you switch
+    /// to it, `password`.
     authentication: field::TrunkAuthentication,
-    /// The IPv4 and IPv6 addresses, and networks in CIDR form, that it calls from: none wider than /16 or /32.
-    #[serde(default)]
+    /// The IPv4 and IPv6 addresses and networks (CIDR) that its calls come from. Networks may be at most /16 (IPv4) or
+    /// /32 (IPv6) wide.
     addresses: field::Networks,
-    /// The name that it registers with: 1–128 characters.
-    #[serde(default)]
+    /// The user name that it registers with: 1–128 characters.
     user_name: nullable::AuthenticationName,
     /// The password that it registers with: 1–128 characters. Stored encrypted and never shown. `null` removes it.
-    #[serde(default)]
     password: nullable::SipPassword,
-    /// How speech is encoded, in the order of preference.
-    #[serde(default)]
+    /// The audio codecs, in order of preference.
     codecs: field::Codecs,
-    /// Most calls at a time; `null` is as many as it likes.
-    #[serde(default)]
+    /// Maximum number of concurrent calls; `null` means unlimited.
     max_concurrent_calls: nullable::ConcurrentCalls,
     #[serde(flatten)]
     #[schema(ignore)]

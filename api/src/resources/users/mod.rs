@@ -1,4 +1,4 @@
-//! Users: Teams users of an enterprise, each on a PBX or a trunk (R14).
+//! Users: Teams users of an enterprise, each assigned to a PBX or a trunk (R14).
 
 pub mod numbers;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! Numbers as people write them, judged by the numbering plans of all countries.
+//! Parsing phone numbers as people write them. They are validated against the numbering plans of all countries.
 
 use domain::fault::{Fault, ItemFaults};
 use domain::limited::{Limited, Limits, whole};
@@ -7,7 +7,7 @@ use domain::user::parse_numbers;
 use domain::values::phone_number::PhoneNumber;
 use phonenumber::Mode;
 
-/// A number that was given.
+/// A phone number in a request.
 #[derive(Debug)]
 pub struct GivenNumber(pub PhoneNumber);
 
@@ -19,7 +19,7 @@ impl Limited for GivenNumber {
     }
 }
 
-/// Further numbers that were given, each once.
+/// The forwarded numbers in a request, without duplicates.
 #[derive(Debug)]
 pub struct GivenNumbers(pub Vec<PhoneNumber>);
 
@@ -31,7 +31,8 @@ impl Limited for GivenNumbers {
     }
 }
 
-/// Reads a number in international form, with blanks and signs between the digits as people write them.
+/// Parses a phone number in international format. Spaces and punctuation between the digits are allowed; extensions are
+/// not.
 pub fn parse(text: &str) -> Result<PhoneNumber, Fault> {
     let international = text.starts_with('+') && text.len() <= *NUMBER_LENGTH.end();
     let number = international.then(|| phonenumber::parse(None, text).ok()).flatten();

@@ -1,4 +1,4 @@
-//! What is done to the users of an enterprise.
+//! Loading, creating, changing and deleting users.
 
 use domain::Timestamp;
 use domain::account::{Account, check_open};
@@ -20,16 +20,16 @@ use crate::ids::new_id;
 use crate::resources::telephony::{resealed, sealed, updated};
 use crate::security::seal::Seal;
 
-/// Settings of a user and its password: of a new one, or new ones. `Some(None)` removes the password.
+/// The settings and password of a new user, or the changes of an existing one.
 #[derive(Debug, Clone)]
 pub struct WriteUser {
-    /// The settings.
+    /// The settings; those that are absent keep their values or get their defaults.
     pub change: Change,
-    /// The password.
+    /// The password; `None` keeps the old one, `Some(None)` removes it.
     pub password: Option<Option<SipPassword>>,
 }
 
-/// The user with an id, and the enterprise that it belongs to, if the actor may act on it.
+/// Loads a user and its enterprise, and checks that the actor may read or change it.
 pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, User), Error> {
     let id = UserId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = users::owner(tx, id)?;
@@ -38,12 +38,13 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Accoun
     Ok((account, user))
 }
 
-/// Whether the actor may add users to an enterprise that it reached.
+/// Checks that the actor may add users to an enterprise: the enterprise itself may only if `can_add_extensions` is set
+/// (R10).
 pub fn may_add(actor: &Actor, account: &Account) -> Result<(), Error> {
     Ok(check_may_add(actor.tier(), switches(account))?)
 }
 
-/// Adds a user to an enterprise that the actor reached.
+/// Creates a user in an enterprise that was loaded for the actor, within the enterprise's user limit.
 pub fn create(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -68,7 +69,7 @@ pub fn create(
     Ok(user)
 }
 
-/// Changes a user that the actor reached. A change that changes nothing leaves no trace.
+/// Changes a user that was loaded for the actor, and records the event. If no value differs, nothing is written.
 pub fn update(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -81,7 +82,7 @@ pub fn update(
     let WriteUser { change, password } = command;
     let settings = change.after(&before.settings).map_err(Error::faulty)?;
     check(tx, account, &settings, Some(&before.settings), password.as_ref().is_some_and(Option::is_some))?;
-    // A password is of a PBX's user, and goes with it.
+    // Only users of a PBX have a password, so moving the user to a trunk removes it.
     let goes = settings.assignment.pbx().is_none();
     let password = resealed(seal, before.id, before.has_password, goes, password.as_ref())?;
     if settings == before.settings && password.is_none() {
@@ -94,7 +95,7 @@ pub fn update(
     Ok(user)
 }
 
-/// Removes a user and frees whatever it had.
+/// Deletes a user and frees its Teams user, SIP user and phone numbers.
 pub fn delete(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -106,7 +107,8 @@ pub fn delete(
     record_for(tx, actor, account, user.id, "removed", (fields(user), Value::Null), now)
 }
 
-/// What the enterprise must have for such a user. What the user had `before` is not asked for again.
+/// Checks the settings against the enterprise: its PBXs, trunks, routes and switches. Routes and numbers are checked
+/// only if they differ from `before`.
 fn check(
     tx: &mut StoreConnection,
     account: &Account,
@@ -145,7 +147,7 @@ fn switches(account: &Account) -> Switches {
     account.enterprise.as_ref().map(|enterprise| enterprise.switches).unwrap_or_default()
 }
 
-/// The members of a user as events show them.
+/// The fields of a user as events show them.
 fn fields(user: &User) -> Value {
     let Settings { teams_user, assignment, default_number, forwarded_numbers, voice_route, tag } = &user.settings;
     json!({

@@ -1,4 +1,4 @@
-//! The operations of `/enterprises/{id}/users` and `/users/{id}`.
+//! Handlers of `/enterprises/{id}/users` and `/users/{id}`.
 
 use std::sync::Arc;
 
@@ -23,19 +23,18 @@ use crate::shown;
 
 /// Add a user
 ///
-/// Assigns a Teams user to a PBX (`pbx_id`, `sip_user`) or to a trunk (`trunk_id`, `default_number`), within the
-/// enterprise's user limit. The password is stored encrypted and never shown.
+/// Adds a Teams user to an enterprise and assigns it to a PBX (`pbx_id` and `sip_user`) or to a trunk (`trunk_id` and
+/// `default_number`), within the enterprise's user limit. The password is stored encrypted and never shown.
 #[utoipa::path(
     tag = "Users",
     operation_id = "create_user",
     params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = CreateUser, example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "password": "s3cret-of-anna", "voice_route": "emea", "tag": "Reception"})),
     responses(
-        (status = 201, description = "Added.", body = User, headers(("Location" = String, description = "Where the user is."), ("ETag" = String, description = "For `If-Match`."))),
-        (status = 403, description = "`extensions_not_allowed`: the enterprise may not add users itself. `forbidden`, `account_not_operating`: you may not do this."),
-        (status = 409, description = "`user_limit_reached`. `direct_routing_not_established`: the `voice_route` is not established. `teams_user_taken`, `sip_user_taken`, `number_taken`: another user has it. `external_numbers_not_allowed`: a user of a PBX has its numbers there. `account_closed`. `idempotency_key_in_use`."),
+        (status = 201, description = "The new user.", body = User, headers(("Location" = String, description = "URL of the new user."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 403, description = "`extensions_not_allowed`: an enterprise can add users itself only if its `can_add_extensions` is set. `forbidden`, `account_not_operating`: you may not do this."),
+        (status = 409, description = "`user_limit_reached`: the enterprise has its maximum number of users. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("")]
 pub(crate) async fn create_user(
@@ -59,21 +58,20 @@ pub(crate) async fn create_user(
 
 /// List users
 ///
-/// The users of an enterprise, by the time of their creation.
+/// Lists the users of an enterprise, sorted by creation time.
 #[utoipa::path(
     tag = "Users",
     operation_id = "list_users",
     params(
         ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("q" = Option<shown::Search>, Query, description = "Only those with this text in Teams user, SIP user, numbers or tag, in any case."),
-        ("pbx_id" = Option<String>, Query, description = "Only those of this PBX."),
-        ("trunk_id" = Option<String>, Query, description = "Only those of this trunk."),
-        ("voice_route" = Option<shown::RegionCode>, Query, description = "Only those whose calls take the route of this SBC region."),
-        ("tag" = Option<shown::Reference>, Query, description = "Only those with exactly this tag."),
+        ("q" = Option<shown::Search>, Query, description = "Only users whose Teams user, SIP user, numbers or tag contain this text (case-insensitive)."),
+        ("pbx_id" = Option<String>, Query, description = "Only users of this PBX."),
+        ("trunk_id" = Option<String>, Query, description = "Only users of this trunk."),
+        ("voice_route" = Option<shown::RegionCode>, Query, description = "Only users whose calls use the route of this SBC region."),
+        ("tag" = Option<shown::Reference>, Query, description = "Only users with exactly this tag."),
     ),
-    responses((status = 200, description = "A page of users.", body = UserPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of users.", body = UserPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_users(
@@ -102,16 +100,15 @@ pub(crate) async fn list_users(
 
 /// Read a user
 ///
-/// One user that you see, with its `ETag`.
+/// Returns one user that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Users",
     operation_id = "get_user",
     params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The user.", body = User, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The user.", body = User, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{user_id}")]
 pub(crate) async fn get_user(
@@ -129,19 +126,19 @@ pub(crate) async fn get_user(
 
 /// Change a user
 ///
-/// Takes a merge patch: members that you leave out stay as they are, and `null` takes away what a user can be without. A new
-/// `trunk_id` takes the user from its PBX, and what it was there goes; a new `pbx_id` takes it from its trunk.
+/// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes an optional
+/// value. Setting `trunk_id` moves a user from its PBX to the trunk and removes its `sip_user`, `auth_id` and password.
+/// Setting `pbx_id` moves a user from its trunk to the PBX, where it needs a `sip_user`.
 #[utoipa::path(
     tag = "Users",
     operation_id = "update_user",
     params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchUser = "application/merge-patch+json", example = json!({"tag": "Back office", "password": null})), (PatchUser = "application/json", example = json!({"tag": "Back office", "password": null})))),
     responses(
-        (status = 200, description = "The user after the change.", body = User, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 409, description = "`teams_user_taken`, `sip_user_taken`, `number_taken`: another user has it. `direct_routing_not_established`: the `voice_route` is not established. `external_numbers_not_allowed`: a user of a PBX has its numbers there. `account_closed`."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The updated user.", body = User, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 409, description = "`teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{user_id}")]
 pub(crate) async fn update_user(
@@ -165,16 +162,15 @@ pub(crate) async fn update_user(
 
 /// Remove a user
 ///
-/// For good. Whatever it had is free at once: Teams user, SIP user and numbers.
+/// Deletes a user permanently. Its Teams user, SIP user and phone numbers can be used again immediately.
 #[utoipa::path(
     tag = "Users",
     operation_id = "delete_user",
     params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Removed."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The user is deleted."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{user_id}")]
 pub(crate) async fn delete_user(

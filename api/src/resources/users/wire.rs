@@ -1,4 +1,4 @@
-//! Users on the wire.
+//! JSON of users.
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
@@ -16,45 +16,45 @@ use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};
 use crate::shown;
 
-/// A user of an enterprise: a Teams user on a PBX or on a trunk. An enterprise that may not read SIP data
-/// (`access_sip_data`) sees `null` in `sip_user` and `auth_id`.
+/// A user of an enterprise: a Teams user that is assigned to a PBX or a trunk. `sip_user` and `auth_id` are `null` for
+/// an enterprise that may not read SIP data (`access_sip_data`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"teams_user": "anna@kiosk.example", "sip_user": "1001", "auth_id": null, "default_number": "+4930901820", "forwarded_numbers": ["+4930901821"], "voice_route": "emea", "tag": "Reception"}))]
 pub struct User {
     /// Its id.
     #[schema(example = "user_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The enterprise.
+    /// Id of its enterprise.
     #[schema(example = "enterprise_01h455vb4pex5vsknk084sn02q")]
     pub enterprise_id: String,
-    /// The Teams user: its user principal name, in the spelling that was given.
+    /// The user principal name of the Teams user, spelled as it was given.
     #[schema(value_type = shown::UserPrincipalName)]
     pub teams_user: String,
-    /// The PBX that it is assigned to; `null` if to a trunk.
+    /// Id of the PBX that it is assigned to; `null` if it is assigned to a trunk.
     #[schema(example = "pbx_01h455vb4pex5vsknk084sn02q")]
     pub pbx_id: Option<String>,
-    /// The trunk that it is assigned to; `null` if to a PBX.
+    /// Id of the trunk that it is assigned to; `null` if it is assigned to a PBX.
     #[schema(example = json!(null))]
     pub trunk_id: Option<String>,
-    /// Who it is in the PBX's SIP domain; `null` on a trunk.
+    /// The user part of its SIP address, unique in the SIP domain; `null` on a trunk.
     #[schema(value_type = Option<shown::SipUser>)]
     pub sip_user: Option<String>,
-    /// By what it proves that, if not by the same name.
+    /// SIP authentication ID, if it differs from `sip_user`; otherwise `null`.
     #[schema(value_type = Option<shown::AuthenticationName>)]
     pub auth_id: Option<String>,
-    /// Whether it has a password.
+    /// Whether a password is stored for it.
     #[schema(example = true)]
     pub has_password: bool,
-    /// The number that it calls from and is called by (E.164).
+    /// Its main phone number, for outgoing and incoming calls (E.164); `null` if it has none.
     #[schema(value_type = Option<shown::PhoneNumber>)]
     pub default_number: Option<String>,
-    /// Further numbers by which it is called (E.164).
+    /// Additional phone numbers on which it can be called (E.164).
     #[schema(value_type = shown::ForwardedNumbers)]
     pub forwarded_numbers: Vec<String>,
-    /// The SBC region whose route its calls take.
+    /// The code of the SBC region whose route its calls use.
     #[schema(value_type = shown::RegionCode)]
     pub voice_route: String,
-    /// Any words about it.
+    /// A free-text label; `null` if it has none.
     #[schema(value_type = Option<shown::Reference>)]
     pub tag: Option<String>,
     /// When it was added.
@@ -64,7 +64,7 @@ pub struct User {
 }
 
 impl User {
-    /// How it looks to somebody who sees SIP data, or does not.
+    /// The JSON of a user, without `sip_user` and `auth_id` if the caller may not see SIP data.
     #[must_use]
     pub fn view(user: user::User, sees_sip_data: bool) -> Self {
         let user::User { id, account, settings, has_password, version: _, created_at, updated_at } = user;
@@ -99,46 +99,39 @@ impl Listed for User {
 /// A page of users.
 pub type UserPage = Page<User>;
 
-/// A user to be added, on a PBX or on a trunk.
+/// The data of a new user on a PBX or a trunk.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "auth_id": "kiosk-1001", "password": "s3cret-of-anna", "default_number": "+4930901820", "forwarded_numbers": ["+4930901821"], "voice_route": "emea", "tag": "Reception"}))]
 pub struct CreateUser {
-    /// The Teams user: its user principal name. No two users of an enterprise are the same one.
-    #[serde(default)]
+    /// The user principal name of the Teams user, unique within the enterprise.
     #[schema(required = true)]
     #[validate(required)]
     teams_user: field::UserPrincipalName,
-    /// The PBX that it is assigned to, one of the enterprise's. Every user has a PBX or a trunk.
-    #[serde(default)]
+    /// Id of one of the enterprise's PBXs, to assign the user to it. Every user has either a PBX or a trunk.
     pbx_id: nullable::PbxId,
-    /// The trunk that it is assigned to, one of the enterprise's.
-    #[serde(default)]
+    /// Id of one of the enterprise's trunks, to assign the user to it. Every user has either a PBX or a trunk.
     trunk_id: nullable::TrunkId,
-    /// Who it is in the PBX's SIP domain: the user part of a SIP URI (RFC 3261). No other user in that domain is the same.
-    /// Required on a PBX, refused on a trunk.
-    #[serde(default)]
+    /// The user part of its SIP address (RFC 3261), unique in the SIP domain. Required on a PBX, not allowed on a
+    /// trunk.
     sip_user: nullable::SipUser,
-    /// By what it proves that, if not by the same name: 1–128 characters. Refused on a trunk.
-    #[serde(default)]
+    /// SIP authentication ID, if it differs from `sip_user`: 1–128 characters. Not allowed on a trunk.
     auth_id: nullable::AuthenticationName,
-    /// Its SIP password: 1–128 characters. Stored encrypted and never shown. Refused on a trunk.
-    #[serde(default)]
+    /// Its SIP password: 1–128 characters. Stored encrypted and never shown. Not allowed on a trunk.
     password: nullable::SipPassword,
-    /// The number that it calls from and is called by, in international form (E.164); stored without blanks. No other user
-    /// has it. Required on a trunk; on a PBX only where `allow_external_numbers` is switched on.
-    #[serde(default)]
+    /// Its main phone number, for outgoing and incoming calls, in international format (E.164). Spaces and punctuation
+    /// are removed. A number can belong to only one user. Required on a trunk. Allowed on a PBX only if the
+    /// enterprise's `allow_external_numbers` is set.
     default_number: DefaultNumber,
-    /// Further numbers by which it is called, likewise.
-    #[serde(default)]
+    /// Additional phone numbers on which it can be called, in international format (E.164). A number can belong to only
+    /// one user. Allowed on a PBX only if the enterprise's `allow_external_numbers` is set.
     forwarded_numbers: ForwardedNumbers,
-    /// The SBC region whose route its calls take; that route is established.
-    #[serde(default)]
+    /// The code of the SBC region whose route its calls use. That route must be established.
     #[schema(required = true)]
     #[validate(required)]
     voice_route: field::RegionCode,
-    /// Any words about it: 1–255 characters.
-    #[serde(default)]
+    /// A free-text label: 1–255 characters.
     tag: nullable::Tag,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -175,42 +168,35 @@ impl From<Valid<CreateUser>> for WriteUser {
     }
 }
 
-/// Changes of a user: a merge patch.
+/// A merge patch of a user (RFC 7396): absent fields keep their values.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "auth_id": "kiosk-1001", "password": "s3cret-of-anna", "default_number": "+4930901820", "forwarded_numbers": ["+4930901821"], "voice_route": "emea", "tag": "Reception"}))]
 pub struct PatchUser {
-    /// The Teams user: its user principal name. No two users of an enterprise are the same one.
-    #[serde(default)]
+    /// The user principal name of the Teams user, unique within the enterprise.
     teams_user: field::UserPrincipalName,
-    /// The PBX that it is assigned to, one of the enterprise's. Every user has a PBX or a trunk.
-    #[serde(default)]
+    /// Id of one of the enterprise's PBXs, to assign the user to it. Every user has either a PBX or a trunk.
     pbx_id: nullable::PbxId,
-    /// The trunk that it is assigned to, one of the enterprise's.
-    #[serde(default)]
+    /// Id of one of the enterprise's trunks, to assign the user to it. Every user has either a PBX or a trunk.
     trunk_id: nullable::TrunkId,
-    /// Who it is in the PBX's SIP domain: the user part of a SIP URI (RFC 3261). No other user in that domain is the same.
-    /// Required on a PBX, refused on a trunk.
-    #[serde(default)]
+    /// The user part of its SIP address (RFC 3261), unique in the SIP domain. Required on a PBX, not allowed on a
+    /// trunk.
     sip_user: nullable::SipUser,
-    /// By what it proves that, if not by the same name: 1–128 characters. Refused on a trunk.
-    #[serde(default)]
+    /// SIP authentication ID, if it differs from `sip_user`: 1–128 characters. Not allowed on a trunk.
     auth_id: nullable::AuthenticationName,
-    /// Its SIP password: 1–128 characters. Stored encrypted and never shown. `null` removes it. Refused on a trunk.
-    #[serde(default)]
+    /// Its SIP password: 1–128 characters. Stored encrypted and never shown. `null` removes it. Not allowed on a trunk.
     password: nullable::SipPassword,
-    /// The number that it calls from and is called by, in international form (E.164); stored without blanks. No other user
-    /// has it. Required on a trunk; on a PBX only where `allow_external_numbers` is switched on.
-    #[serde(default)]
+    /// Its main phone number, for outgoing and incoming calls, in international format (E.164). Spaces and punctuation
+    /// are removed. A number can belong to only one user. Required on a trunk. Allowed on a PBX only if the
+    /// enterprise's `allow_external_numbers` is set.
     default_number: DefaultNumber,
-    /// Further numbers by which it is called, likewise.
-    #[serde(default)]
+    /// Additional phone numbers on which it can be called, in international format (E.164). A number can belong to only
+    /// one user. Allowed on a PBX only if the enterprise's `allow_external_numbers` is set.
     forwarded_numbers: ForwardedNumbers,
-    /// The SBC region whose route its calls take; that route is established.
-    #[serde(default)]
+    /// The code of the SBC region whose route its calls use. That route must be established.
     voice_route: field::RegionCode,
-    /// Any words about it: 1–255 characters.
-    #[serde(default)]
+    /// A free-text label: 1–255 characters.
     tag: nullable::Tag,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -247,7 +233,7 @@ impl From<Valid<PatchUser>> for WriteUser {
     }
 }
 
-/// A number that may be taken away.
+/// A phone number that `null` removes.
 type DefaultNumber = Nullable<GivenNumber>;
-/// Numbers that are replaced as a whole.
+/// Phone numbers, replaced as a whole.
 type ForwardedNumbers = Field<GivenNumbers>;

@@ -1,4 +1,4 @@
-//! The operations of a webhook's deliveries: looking at them, and having them sent again.
+//! The operations of a webhook's deliveries: listing, reading, sending again, testing and replaying.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get, post};
@@ -22,18 +22,18 @@ use crate::shown;
 
 /// List deliveries
 ///
-/// For owners: the events on their way to a webhook, those that it took and those that were given up, of the last 30 days.
+/// Lists the deliveries of a webhook from the last 30 days, sorted by creation time: those that are queued or retried,
+/// those that were delivered, and those that failed for good. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "list_webhook_deliveries",
     params(
         ("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
-        ("state" = Option<DeliveryStateView>, Query, description = "Only those in this state."),
-        ("type" = Option<shown::CodeName>, Query, description = "Only those of events of this type.", example = "reseller.created"),
+        ("state" = Option<DeliveryStateView>, Query, description = "Only deliveries in this state."),
+        ("type" = Option<shown::CodeName>, Query, description = "Only deliveries of events of this type.", example = "reseller.created"),
     ),
-    responses((status = 200, description = "A page of deliveries.", body = WebhookDeliveryPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of deliveries.", body = WebhookDeliveryPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("/{webhook_id}/deliveries")]
 pub(crate) async fn list_webhook_deliveries(
@@ -65,7 +65,8 @@ pub(crate) async fn list_webhook_deliveries(
 
 /// Read a delivery
 ///
-/// For owners: what is sent, and every attempt with what came back.
+/// Returns one delivery of a webhook with its request body and every attempt, with the receiver's responses. Only
+/// owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "get_webhook_delivery",
@@ -74,7 +75,6 @@ pub(crate) async fn list_webhook_deliveries(
         ("delivery_id" = String, Path, description = "The id of the delivery.", example = "delivery_01h455vb4pex5vsknk084sn02q"),
     ),
     responses((status = 200, description = "The delivery with its attempts.", body = WebhookDeliveryLog)),
-    security(("bearer" = []))
 )]
 #[get("/{webhook_id}/deliveries/{delivery_id}")]
 pub(crate) async fn get_webhook_delivery(
@@ -93,9 +93,10 @@ pub(crate) async fn get_webhook_delivery(
     .await
 }
 
-/// Send a delivery again
+/// Redeliver a delivery
 ///
-/// For owners: at once, whatever has become of it, with the same `webhook-id`.
+/// Queues a delivery to be sent again immediately, whatever its state, and returns it. The `webhook-id` stays the same.
+/// Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "redeliver_webhook_delivery",
@@ -105,11 +106,10 @@ pub(crate) async fn get_webhook_delivery(
         IdempotencyKeyHeader,
     ),
     responses(
-        (status = 200, description = "It is queued.", body = WebhookDelivery),
-        (status = 409, description = "`webhook_disabled`: enable the webhook first. `idempotency_key_in_use`."),
+        (status = 200, description = "The queued delivery.", body = WebhookDelivery),
+        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first. `idempotency_key_in_use`: the first request with this key is still running."),
         (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{webhook_id}/deliveries/{delivery_id}/redeliver")]
 pub(crate) async fn redeliver_webhook_delivery(
@@ -133,17 +133,17 @@ pub(crate) async fn redeliver_webhook_delivery(
 
 /// Test a webhook
 ///
-/// For owners: sends it a message of type `webhook.tested`, whatever types it wants. Look at the delivery to see what came back.
+/// Queues an event of type `webhook.tested` for a webhook, whatever its `event_types` are, and returns the delivery.
+/// Read the delivery to see the receiver's response. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "test_webhook",
     params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "It is queued.", body = WebhookDelivery),
-        (status = 409, description = "`webhook_disabled`: enable the webhook first. `idempotency_key_in_use`."),
+        (status = 200, description = "The queued delivery.", body = WebhookDelivery),
+        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first. `idempotency_key_in_use`: the first request with this key is still running."),
         (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{webhook_id}/test")]
 pub(crate) async fn test_webhook(
@@ -164,20 +164,20 @@ pub(crate) async fn test_webhook(
     answer
 }
 
-/// Send events again
+/// Replay events
 ///
-/// For owners: whatever the webhook wants of what has happened since an instant of the last 30 days, at most 10,000 events, also what it
-/// has taken. Each has the same `webhook-id` as before, by which a receiver knows what it has.
+/// Queues all events since a given time that match the webhook's `event_types`, including those that were already
+/// delivered. The time must be within the last 30 days, and there can be at most 10,000 events. Each event keeps its
+/// `webhook-id`, so that a receiver can recognise events that it already has. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "replay_webhook_events",
     params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
     request_body(content = ReplayEvents, example = json!({"since": "2026-11-24T00:00:00Z"})),
     responses(
-        (status = 200, description = "They are queued.", body = Replayed),
-        (status = 409, description = "`webhook_disabled`: enable the webhook first. `idempotency_key_in_use`."),
+        (status = 200, description = "The number of events that were queued.", body = Replayed),
+        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{webhook_id}/replay")]
 pub(crate) async fn replay_webhook_events(

@@ -1,5 +1,5 @@
-//! Webhooks: events are sent to the addresses that accounts name, signed after the Standard Webhooks specification
-//! (<https://www.standardwebhooks.com>).
+//! Webhooks: events are sent by POST to the URLs that accounts have registered, signed as in the Standard Webhooks
+//! specification (<https://www.standardwebhooks.com>).
 
 pub mod delivery_routes;
 pub mod operations;

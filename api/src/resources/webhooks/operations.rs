@@ -1,4 +1,4 @@
-//! What is done to the webhooks of the caller's own account.
+//! Operations on the webhooks of the caller's own account.
 
 use std::sync::Arc;
 
@@ -26,46 +26,47 @@ use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
 use crate::security::seal::Seal;
 
-/// Events of a replay that are read at once.
+/// How many events a replay reads in one query.
 const PAGE: i64 = 1_000;
 
-/// A change of a webhook.
+/// The changes to a webhook; `None` leaves a field as it is.
 #[derive(Debug, Clone)]
 pub struct ChangeWebhook {
-    /// Where events are sent.
+    /// The URL that events are sent to.
     pub target: Option<webhook::Target>,
-    /// Which.
+    /// The types of the events that are sent.
     pub types: Option<Vec<TypePattern>>,
-    /// What people say of it; `Some(None)` takes it away.
+    /// Its description; `Some(None)` removes it.
     pub description: Option<Option<WebhookDescription>>,
-    /// Whether anything is sent at all.
+    /// Whether events are sent.
     pub enabled: Option<bool>,
 }
 
-/// The webhook of the actor's own account with this id.
+/// Loads a webhook of the actor's own account. Unless the actor only reads, the webhook is locked.
 pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Webhook, Error> {
     let id = WebhookId::parse(id).ok_or(Refusal::NotFound)?;
     if actor.action() != Action::Read {
-        // The service may be about to disable it.
+        // The delivery worker may be disabling it at the same time.
         webhooks::hold(tx, id)?;
     }
     Ok(webhooks::by_id(tx, actor.account(), id)?.ok_or(Refusal::NotFound)?)
 }
 
-/// Whether the actor may make or change webhooks. What a program with limits told a webhook to do would outlive them.
+/// Refuses actors that may not read or change webhooks. API clients with an expiry or allowed networks can't change
+/// them, because a webhook would outlive these limits.
 pub fn may(actor: &Actor) -> Result<(), Error> {
     actor.may(Target::Webhooks)?;
     let is_limited = actor.action() != Action::Read && actor.terms().is_some_and(Terms::are_limits);
     if is_limited { Err(Refusal::LimitedClient.into()) } else { Ok(()) }
 }
 
-/// The delivery of a webhook with this id.
+/// Loads a delivery of a webhook.
 pub fn reach_delivery(tx: &mut StoreConnection, webhook: &Webhook, id: &str) -> Result<Delivery, Error> {
     let id = DeliveryId::parse(id).ok_or(Refusal::NotFound)?;
     Ok(webhooks::delivery(tx, webhook.id, id)?.ok_or(Refusal::NotFound)?)
 }
 
-/// Makes a webhook, which is signed with a secret.
+/// Creates a webhook with its signing secret. Refused if the account has `WEBHOOKS_MAX` of them.
 pub fn create(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -83,7 +84,7 @@ pub fn create(
     Ok(webhook)
 }
 
-/// Changes a webhook. A change that changes nothing leaves no trace.
+/// Updates a webhook. A change without effect is not recorded.
 pub fn update(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -107,7 +108,7 @@ pub fn update(
     Ok(webhook)
 }
 
-/// Removes a webhook for good.
+/// Removes a webhook. This can't be undone.
 pub fn remove(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -119,7 +120,7 @@ pub fn remove(
     record_for(tx, actor, account, webhook.id, "removed", (fields(&webhook.settings), Value::Null), now)
 }
 
-/// Gives a webhook a new signing secret. The one before signs, too, for some seconds.
+/// Gives a webhook a new signing secret. For `previous_seconds`, deliveries are signed with the current one as well.
 #[expect(clippy::too_many_arguments, reason = "an operation over a transaction, and the secret with what seals it")]
 pub fn rotate_secret(
     tx: &mut StoreConnection,
@@ -138,7 +139,7 @@ pub fn rotate_secret(
     Ok(webhook)
 }
 
-/// Sends a webhook an event that says that somebody wants to see one.
+/// Queues a test event (`webhook.tested`) for a webhook.
 pub fn test(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -167,7 +168,7 @@ pub fn test(
     Ok(webhooks::delivery(tx, webhook.id, delivery)?.ok_or(Refusal::NotFound)?)
 }
 
-/// Sends one delivery again.
+/// Queues a delivery to be sent again at once.
 pub fn redeliver(
     tx: &mut StoreConnection,
     webhook: &Webhook,
@@ -181,7 +182,8 @@ pub fn redeliver(
     Ok(webhooks::delivery(tx, webhook.id, delivery.id)?.ok_or(Refusal::NotFound)?)
 }
 
-/// Sends a webhook again whatever it wants of what has happened since an instant, and says how much that is.
+/// Queues all events since an instant that match the webhook's types, whether they were delivered or not. Returns how
+/// many. Refused if the instant is older than `DELIVERIES_KEPT_DAYS` or if there are more than `REPLAY_MAX` events.
 pub fn replay(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -205,7 +207,8 @@ pub fn replay(
         limit: PAGE,
         ..Filter::default()
     };
-    // Counted before anything is written, because what is undone on SQLite is carried out once more.
+    // All events are read and counted before the first write: SQLite repeats a batch of transactions when one is rolled
+    // back.
     let mut missed = Vec::new();
     loop {
         let found = events::list(tx, actor.scope(), &filter)?;
@@ -231,7 +234,8 @@ pub fn replay(
     Ok(queued)
 }
 
-/// Queues an event, unless it is being handed on at this moment, and gives the id that its delivery then has.
+/// Queues a delivery of an event and returns the delivery's id. Inserts nothing if the event is already queued for the
+/// webhook.
 fn queue(
     tx: &mut StoreConnection,
     account: &Account,
@@ -252,7 +256,7 @@ fn sealed(seal: &Seal, secret: &[u8], now: Timestamp) -> Result<NewSecret, Error
     Ok(NewSecret { id, sealed: seal.seal(id, secret)? })
 }
 
-/// The members of a webhook as events show them.
+/// The fields of a webhook as events show them.
 fn fields(settings: &Settings) -> Value {
     let Settings { target, types, description, enabled } = settings;
     json!({

@@ -22,21 +22,22 @@ use crate::webhook_client::sign;
 
 const PATH: &str = "/webhooks";
 
-/// Make a webhook
+/// Create a webhook
 ///
-/// For owners. From now on, events of your account and all below it are sent to the URL as they happen, signed after the Standard
-/// Webhooks specification. The answer shows the signing secret, this once. Because the answer is not kept, there is no `Idempotency-Key`: if
-/// it was lost, remove the webhook that is listed and make another.
+/// Creates a webhook in your own account and returns it with its signing secret. This is the only response that shows
+/// the secret. From then on, events of your account and of all accounts below it are sent to the URL as they occur,
+/// signed as in the Standard Webhooks specification. `Idempotency-Key` is not supported, because the response is not
+/// stored. If you lose the response, remove the new webhook, which is in the list, and create another one. Only owners
+/// may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "create_webhook",
     request_body(content = CreateWebhook, example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*"], "description": "Order system"})),
     responses(
-        (status = 201, description = "Made.", body = Webhook, headers(("Location" = String, description = "Where the webhook is."), ("ETag" = String, description = "For `If-Match`."))),
-        (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`too_many_webhooks`: an account has at most 50."),
+        (status = 201, description = "The new webhook with its signing secret.", body = Webhook, headers(("Location" = String, description = "The URL of the new webhook."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+        (status = 409, description = "`too_many_webhooks`: an account can have at most 50 webhooks."),
     ),
-    security(("bearer" = []))
 )]
 #[post("")]
 pub(crate) async fn create_webhook(app: Data<App>, caller: Caller<Create>, body: Body) -> Result<Answer, Error> {
@@ -55,13 +56,12 @@ pub(crate) async fn create_webhook(app: Data<App>, caller: Caller<Create>, body:
 
 /// List webhooks
 ///
-/// For owners: those of your own account, by the time of their making.
+/// Lists the webhooks of your own account, sorted by creation time. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "list_webhooks",
     params(PageQuery),
-    responses((status = 200, description = "A page of webhooks.", body = WebhookPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of webhooks.", body = WebhookPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
 pub(crate) async fn list_webhooks(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
@@ -81,16 +81,15 @@ pub(crate) async fn list_webhooks(app: Data<App>, caller: Caller<Read>, request:
 
 /// Read a webhook
 ///
-/// For owners: one of your own account, with its `ETag`.
+/// Returns one webhook of your own account, with its `ETag`. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "get_webhook",
     params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
     responses(
-        (status = 200, description = "The webhook.", body = Webhook, headers(("ETag" = String, description = "For `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The webhook.", body = Webhook, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{webhook_id}")]
 pub(crate) async fn get_webhook(
@@ -110,19 +109,20 @@ pub(crate) async fn get_webhook(
 
 /// Change a webhook
 ///
-/// For owners. Takes a merge patch. What is on its way goes to the new URL. One that is enabled again gets what waited for it, and what has
-/// happened since; have the rest sent again.
+/// Changes a webhook of your own account with a merge patch and returns it. If you change `url`, pending deliveries go
+/// to the new URL. If you enable a disabled webhook, it gets the deliveries that were pending when it was disabled, and
+/// new events. It does not get the events that occurred while it was disabled; replay them with `POST
+/// /webhooks/{webhook_id}/replay`. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "update_webhook",
     params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content((PatchWebhook = "application/merge-patch+json", example = json!({"enabled": true})), (PatchWebhook = "application/json", example = json!({"enabled": true})))),
     responses(
-        (status = 200, description = "The webhook after the change.", body = Webhook, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The webhook after the change.", body = Webhook, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[patch("/{webhook_id}")]
 pub(crate) async fn update_webhook(
@@ -146,17 +146,17 @@ pub(crate) async fn update_webhook(
 
 /// Remove a webhook
 ///
-/// For owners, and for good. What was on its way goes nowhere any more.
+/// Removes a webhook of your own account. Pending deliveries are dropped. This can't be undone. Only owners may do
+/// this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "delete_webhook",
     params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
     responses(
-        (status = 204, description = "Removed."),
-        (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 204, description = "The webhook was removed."),
+        (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[delete("/{webhook_id}")]
 pub(crate) async fn delete_webhook(
@@ -176,21 +176,21 @@ pub(crate) async fn delete_webhook(
     .await
 }
 
-/// Exchange the signing secret of a webhook
+/// Rotate the signing secret of a webhook
 ///
-/// For owners. The answer shows the new secret, this once. For as long as you say, deliveries are signed with both, so that none is turned away
-/// while the receiver learns the new one.
+/// Creates a new signing secret and returns the webhook with it. This is the only response that shows the secret. For
+/// `previous_secret_expires_in` seconds, deliveries are signed with both secrets, so that the receiver can switch to
+/// the new one without rejecting any. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
     operation_id = "rotate_webhook_secret",
     params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IfMatch),
     request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
     responses(
-        (status = 200, description = "The webhook with its new secret.", body = Webhook, headers(("ETag" = String, description = "For `If-Match`."))),
-        (status = 403, description = "`limited_api_client`: the API client has limits that a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 412, description = "`precondition_failed`: somebody changed it since you read it."),
+        (status = 200, description = "The webhook with its new secret.", body = Webhook, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{webhook_id}/rotate-secret")]
 pub(crate) async fn rotate_webhook_secret(
@@ -219,7 +219,8 @@ fn answer(webhook: webhook::Webhook) -> Result<Answer, Error> {
     Answer::resource(&Webhook::from(webhook), version)
 }
 
-/// The entity tag is that of the webhook as it is read.
+/// The response body has the secret, but the `ETag` is the one that `GET` returns, so that it can be used in
+/// `If-Match`.
 fn with_secret(webhook: webhook::Webhook, secret: &[u8]) -> Result<Answer, Error> {
     let etag = answer(webhook.clone())?.etag;
     let view = Webhook { signing_secret: Some(sign::expose(secret)), ..webhook.into() };

@@ -1,4 +1,4 @@
-//! Webhooks and their deliveries on the wire.
+//! Request and response bodies of webhooks and their deliveries.
 
 use chrono::{DateTime, Utc};
 use domain::event::TypePattern;
@@ -20,44 +20,44 @@ use crate::http::{Valid, nullable};
 use crate::settings;
 use crate::shown;
 
-/// Why the service has stopped sending to a webhook.
+/// Why the service disabled a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = WebhookDisabledReason)]
 pub enum DisabledReasonView {
     /// The receiver answered 410.
     Gone,
-    /// Nothing was taken for five days.
+    /// No delivery succeeded for five days.
     Failing,
 }
 
-/// Where your events are sent as they happen.
+/// A URL that your events are sent to as they occur.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*", "user.created"], "description": "Order system", "signing_secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD0PxIKmq1IIE="}))]
 pub struct Webhook {
-    /// Its id.
+    /// The id of the webhook.
     #[schema(example = "webhook_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// Where events are sent, by POST.
+    /// The URL that events are sent to, by POST.
     #[schema(value_type = field::WebhookUrl)]
     pub url: String,
-    /// Which events: types, `<subject>.*` for all of a subject, or `*` for all.
+    /// The events to send. Each item is a type, `<subject>.*` for all types of a subject, or `*` for all events.
     #[schema(value_type = field::EventTypes)]
     pub event_types: Vec<String>,
-    /// What people say of it.
+    /// A description for people.
     #[schema(value_type = Option<shown::Reference>)]
     pub description: Option<String>,
-    /// Whether anything is sent.
+    /// Whether events are sent.
     #[schema(example = true)]
     pub enabled: bool,
-    /// Why the service has stopped sending, if it has by itself.
+    /// Why the service disabled the webhook; `null` if it did not.
     pub disabled_reason: Option<DisabledReasonView>,
-    /// Since when nothing was taken, if the last attempt failed.
+    /// Since when no delivery has succeeded; `null` if the last attempt succeeded.
     pub failing_since: Option<DateTime<Utc>>,
-    /// Its new signing secret, only in the answer that makes it: keep it where programs keep secrets. `null` everywhere else.
+    /// The new signing secret, only in the response that creates it; `null` in all other responses. Store it safely.
     #[schema(value_type = Option<shown::CodeName>)]
     pub signing_secret: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
@@ -93,26 +93,23 @@ impl Listed for Webhook {
 /// A page of webhooks.
 pub type WebhookPage = Page<Webhook>;
 
-/// A webhook to be made.
+/// A webhook to create.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields, context = settings::Settings)]
 #[schema(example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*", "user.created"], "description": "Order system"}))]
 pub struct CreateWebhook {
-    /// Where events are sent: an `https` URL of the public internet, of at most 2,000 characters.
-    #[serde(default)]
+    /// The URL to send events to: an `https` URL on the public internet, at most 2,000 characters.
     #[schema(required = true)]
     #[validate(required, custom(function = public, use_context))]
     url: field::WebhookUrl,
-    /// Which events: types, `<subject>.*` for all of a subject, or `*` for all.
-    #[serde(default)]
+    /// The events to send. Each item is a type, `<subject>.*` for all types of a subject, or `*` for all events.
     #[schema(required = true)]
     #[validate(required)]
     event_types: field::EventTypes,
-    /// What people say of it: 1–255 characters.
-    #[serde(default)]
+    /// A description for people, 1–255 characters.
     description: nullable::WebhookDescription,
-    /// Whether anything is sent. If left out, it is.
-    #[serde(default)]
+    /// Whether events are sent. The default is `true`.
     #[schema(value_type = bool, example = true)]
     enabled: field::Flag,
     #[serde(flatten)]
@@ -132,23 +129,20 @@ impl From<Valid<CreateWebhook>> for Settings {
     }
 }
 
-/// Changes of a webhook: a merge patch.
+/// Changes to a webhook, as a merge patch.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields, context = settings::Settings)]
 #[schema(example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*", "user.created"], "description": "Order system"}))]
 pub struct PatchWebhook {
-    /// Where events are sent: an `https` URL of the public internet, of at most 2,000 characters.
-    #[serde(default)]
+    /// The URL to send events to: an `https` URL on the public internet, at most 2,000 characters.
     #[validate(custom(function = public, use_context))]
     url: field::WebhookUrl,
-    /// Which events: types, `<subject>.*` for all of a subject, or `*` for all.
-    #[serde(default)]
+    /// The events to send. Each item is a type, `<subject>.*` for all types of a subject, or `*` for all events.
     event_types: field::EventTypes,
-    /// What people say of it: 1–255 characters. `null` takes it away.
-    #[serde(default)]
+    /// A description for people, 1–255 characters. `null` removes it.
     description: nullable::WebhookDescription,
-    /// Whether anything is sent.
-    #[serde(default)]
+    /// Whether events are sent.
     #[schema(value_type = bool, example = true)]
     enabled: field::Flag,
     #[serde(flatten)]
@@ -168,7 +162,7 @@ impl From<Valid<PatchWebhook>> for ChangeWebhook {
     }
 }
 
-/// Events go to the public internet, unless it is configured otherwise.
+/// Refuses targets outside the public internet, unless the configuration allows private ones.
 fn public(url: &field::WebhookUrl, settings: &settings::Settings) -> Result<(), ValidationError> {
     match url {
         Field::Given(target) if !settings.private_webhooks => {
@@ -178,13 +172,13 @@ fn public(url: &field::WebhookUrl, settings: &settings::Settings) -> Result<(), 
     }
 }
 
-/// Which events are to be sent again.
+/// Selects the events to replay.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"since": "2026-11-24T00:00:00Z"}))]
 pub struct ReplayEvents {
-    /// What has happened at this instant or later, of the last 30 days (RFC 3339).
-    #[serde(default)]
+    /// Replay events at or after this time (RFC 3339), which must be within the last 30 days.
     #[schema(required = true)]
     #[validate(required)]
     since: field::Instant,
@@ -200,27 +194,27 @@ impl From<Valid<ReplayEvents>> for DateTime<Utc> {
     }
 }
 
-/// What will be sent again.
+/// The result of a replay.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"queued": 12}))]
 pub struct Replayed {
-    /// How many events.
+    /// How many events were queued.
     #[schema(value_type = shown::ReplayedEvents)]
     pub queued: usize,
 }
 
-/// How far a delivery has come.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = WebhookDeliveryState)]
 pub enum DeliveryStateView {
-    /// Waits for its first attempt.
+    /// Waiting for the first attempt.
     Queued,
-    /// An attempt failed; another is due.
+    /// An attempt failed; another one is scheduled.
     Retrying,
-    /// The receiver took it.
+    /// The receiver accepted it with a 2xx status.
     Delivered,
-    /// Given up; it can be sent again.
+    /// Failed for good; you can redeliver it.
     Failed,
 }
 
@@ -235,29 +229,29 @@ impl From<DeliveryState> for DeliveryStateView {
     }
 }
 
-/// An event on its way to a webhook.
+/// A delivery of one event to one webhook.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"event_type": "reseller.created"}))]
 pub struct WebhookDelivery {
-    /// Its id.
+    /// The id of the delivery.
     #[schema(example = "delivery_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The id of the event, which is the `webhook-id` of every attempt.
+    /// The id of the event. It is the `webhook-id` header of every attempt.
     #[schema(example = "event_01h455vb4pex5vsknk084sn02q")]
     pub event_id: String,
     /// The type of the event.
     #[schema(value_type = shown::CodeName)]
     pub event_type: String,
-    /// How far it has come.
+    /// The state of the delivery.
     pub state: DeliveryStateView,
-    /// Attempts since it was last queued.
+    /// Number of attempts since it was last queued.
     #[schema(example = 1)]
     pub attempts: i32,
-    /// When it is tried next; `null` once it is taken or given up.
+    /// When the next attempt is due; `null` once the delivery has succeeded or failed for good.
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// When it was first queued.
     pub created_at: DateTime<Utc>,
-    /// When it was taken or given up.
+    /// When it succeeded or failed for good; `null` before that.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
@@ -285,47 +279,47 @@ impl Listed for WebhookDelivery {
 /// A page of deliveries.
 pub type WebhookDeliveryPage = Page<WebhookDelivery>;
 
-/// A delivery with what was sent and what came back.
+/// A delivery with its request body and the log of its attempts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhookDeliveryLog {
     /// The delivery.
     pub delivery: WebhookDelivery,
-    /// The body that is sent.
+    /// The request body.
     #[schema(value_type = Object, example = json!({"type": "reseller.created", "timestamp": "2026-11-24T10:00:00Z", "data": {}}))]
     pub payload: Value,
-    /// Every attempt, oldest first.
+    /// All attempts, oldest first.
     #[schema(value_type = Attempts)]
     pub log: Vec<WebhookAttempt>,
 }
 
-/// An attempt to deliver.
+/// One attempt to send a delivery.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"status": 503, "answer": "Try again later.", "error": "the receiver answered 503"}))]
 pub struct WebhookAttempt {
-    /// When it began.
+    /// When the attempt started.
     pub started_at: DateTime<Utc>,
-    /// How many milliseconds it took.
+    /// Duration in milliseconds.
     #[schema(example = 84)]
     pub milliseconds: i32,
-    /// The headers that were sent, beside those of every request.
+    /// The request headers, except those that every HTTP request has.
     #[schema(value_type = Object, example = json!({"webhook-id": "event_01h455vb4pex5vsknk084sn02q", "webhook-timestamp": "1795514400"}))]
     pub request_headers: Value,
-    /// The status of the answer; `null` without one.
+    /// The HTTP status of the response; `null` if there was none.
     #[schema(value_type = Option<shown::Status>)]
     pub status: Option<i32>,
-    /// The headers of the answer: the first 30, each cut to 200 characters; `null` without an answer.
+    /// The response headers: the first 30, each truncated to 200 characters; `null` if there was no response.
     #[schema(value_type = Option<Object>, example = json!({"content-type": "text/plain"}))]
     pub answer_headers: Option<Value>,
-    /// The body of the answer, cut to 4 KiB; `null` without an answer.
+    /// The response body, truncated to 4 KiB; `null` if there was no response.
     #[schema(value_type = Option<shown::ReceiverAnswer>)]
     pub answer: Option<String>,
-    /// Why it failed; `null` when the receiver took it.
+    /// Why the attempt failed; `null` if it succeeded.
     #[schema(value_type = Option<shown::AttemptError>)]
     pub error: Option<String>,
 }
 
 impl WebhookDeliveryLog {
-    /// The delivery with its attempts.
+    /// Builds the view of a delivery and its attempts.
     #[must_use]
     pub fn view(delivery: stored::Delivery, attempts: Vec<stored::Attempt>) -> Self {
         let json = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
@@ -347,7 +341,7 @@ impl WebhookDeliveryLog {
     }
 }
 
-/// Whether a text is a type of event, or a pattern of them.
+/// Parses a single event type; `None` for a pattern with `*` or for a text that is no type.
 #[must_use]
 pub fn is_type(text: &str) -> Option<String> {
     TypePattern::parse(text).filter(|_| !text.contains('*')).map(|types| types.as_str().to_owned())

@@ -1,5 +1,5 @@
-//! Delivers what is due. Any number of replicas may run it (S5). Each webhook has a task of its own, so that one that is slow or
-//! down holds up nobody else.
+//! The worker that sends due deliveries. Any number of replicas may run it (S5). Each webhook is served by a task of
+//! its own, so that a slow or unreachable receiver delays no other webhook.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,25 +22,25 @@ use crate::ids::new_id;
 use crate::mail::Letter;
 use crate::webhook_client::send::{Outcome, send};
 
-/// Deliveries that are taken on at once, and at one webhook at the same time.
+/// How many deliveries a task leases in one go, and how many of them it sends concurrently.
 const BATCH: i64 = 96;
 const AT_ONCE: usize = 12;
-/// The same at a webhook at which nothing was taken lately: it is tried, not flooded.
+/// The lower limits for a failing webhook, which is only probed.
 const BATCH_FAILING: i64 = 8;
 const AT_ONCE_FAILING: usize = 2;
-/// Webhooks that are delivered to at the same time, and those among them at which nothing was taken lately.
+/// How many webhooks are served concurrently, and how many of these may be failing ones.
 const WEBHOOKS_AT_ONCE: usize = 256;
 const FAILING_AT_ONCE: usize = 64;
-/// How often it looks for what is due.
+/// The interval for polling for due deliveries.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Delivers whatever is due, until the task is ended.
+/// Sends due deliveries until the task is aborted.
 pub async fn run(app: Arc<App>) {
     let busy: Arc<Mutex<HashMap<WebhookId, bool>>> = Arc::default();
     for turn in 0_usize.. {
         match due(&app).await {
             Ok(mut due) => {
-                // Everybody comes first at some time.
+                // Start at a different webhook each time, so that all of them get their turn when there are too many.
                 let first = turn % due.len().max(1);
                 due.rotate_left(first);
                 for (webhook, failing) in due {
@@ -67,13 +67,14 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// The webhooks to which something is due, and whether nothing was taken there lately.
+/// The webhooks with due deliveries, each with whether it is failing.
 pub async fn due(app: &App) -> Result<Vec<(WebhookId, bool)>, Error> {
     let now = app.clock.now();
     app.database.read(move |tx| webhooks::due(tx, now).map_err(Error::from)).await
 }
 
-/// Delivers a batch of what is due to a webhook, and says how many attempts that took. Then others have their turn.
+/// Sends one batch of due deliveries to a webhook and returns the number of attempts. One batch only, so that other
+/// webhooks get their turn.
 pub async fn deliver_to(app: &Arc<App>, webhook: WebhookId) -> Result<usize, Error> {
     let now = app.clock.now();
     let leased = app
@@ -146,7 +147,7 @@ fn conclude(
     Ok(())
 }
 
-/// Stops sending to a webhook, and tells the owners of its account.
+/// Disables a webhook, records the event and notifies the owners of its account by e-mail.
 fn disable(
     tx: &mut StoreConnection,
     app: &App,

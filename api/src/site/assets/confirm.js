@@ -5,9 +5,9 @@ const about = document.getElementById("about");
 const form = document.getElementById("form");
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
-// Not in the history, not in a bookmark, not over anybody's shoulder.
+// Keeps the token out of the history, bookmarks and the address bar.
 history.replaceState(null, "", location.pathname);
-// Another link that is opened in this tab changes the fragment alone.
+// Opening another link in this tab changes only the fragment.
 addEventListener("hashchange", () => location.reload());
 
 function bad(text) {

@@ -1,4 +1,4 @@
-// Redeems the single-use link of an e-mail: reads the token from the fragment, shows what it is for, takes a password.
+// Redeems a single-use link from an e-mail: reads the token from the fragment, shows what it is for and asks for a password.
 "use strict";
 
 const { preview, redeem } = document.body.dataset;
@@ -7,9 +7,9 @@ const form = document.getElementById("form");
 const fault = document.getElementById("fault");
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
-// Not in the history, not in a bookmark, not over anybody's shoulder.
+// Keeps the token out of the history, bookmarks and the address bar.
 history.replaceState(null, "", location.pathname);
-// Another link that is opened in this tab changes the fragment alone.
+// Opening another link in this tab changes only the fragment.
 addEventListener("hashchange", () => location.reload());
 
 async function post(path, body) {

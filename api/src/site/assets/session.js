@@ -1,4 +1,4 @@
-// The session of Swagger UI: signs in by the authorization code grant of OAuth 2.0 with PKCE, keeps the tokens in this browser,
+// The session of Swagger UI: signs in with the OAuth 2.0 authorization code grant and PKCE, keeps the tokens in this browser,
 // refreshes them before they run out, and signs out. Tabs share it.
 
 const KEPT = "teammate.session";
@@ -10,7 +10,7 @@ const base64url = (octets) =>
   btoa(String.fromCharCode(...octets)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
-/** The session that is kept, or null. */
+/** The stored session, or null. */
 export function current() {
   try {
     return JSON.parse(localStorage.getItem(KEPT));
@@ -25,7 +25,7 @@ function keep(tokens, email) {
   return session;
 }
 
-/** Goes to the sign-in page. */
+/** Redirects to the sign-in page. */
 export async function begin() {
   const [state, verifier] = [random(), random()];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
@@ -42,12 +42,12 @@ export async function begin() {
   location.assign(`/sign-in?${asked}`);
 }
 
-/** Exchanges the code; gives the address to go back to. */
+/** Exchanges the code for tokens. Returns the address to go back to. */
 export async function finish(code, state) {
   const pending = JSON.parse(sessionStorage.getItem(PENDING) ?? "null");
   sessionStorage.removeItem(PENDING);
   if (pending === null || pending.state !== state) {
-    throw new Error("This sign-in was not begun in this tab. Choose “Sign in” in Swagger UI.");
+    throw new Error("This sign-in was not started in this tab. Choose “Sign in” in Swagger UI.");
   }
   const grant = { grant_type: "authorization_code", code, redirect_uri: REDIRECT, code_verifier: pending.verifier };
   const tokens = await token(grant);
@@ -90,7 +90,7 @@ export function refreshed(refused = null) {
   });
 }
 
-/** Ends the session, here and at the service. */
+/** Ends the session in this browser and at the service. */
 export async function end() {
   const session = await navigator.locks.request(KEPT, () => {
     const ended = current();

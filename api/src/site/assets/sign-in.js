@@ -1,4 +1,4 @@
-// Signs somebody in for a program, by the authorization code grant of OAuth 2.0 with PKCE. The code goes on in the fragment.
+// Signs a person in for a program with the OAuth 2.0 authorization code grant and PKCE. The code is returned in the fragment.
 "use strict";
 
 const asked = new URLSearchParams(location.search);

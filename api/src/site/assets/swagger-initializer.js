@@ -1,6 +1,6 @@
-// Starts Swagger UI, with a bar above it: where this is, and who is signed in.
+// Starts Swagger UI, with a bar above it that shows the environment and who is signed in.
 
-// Pictures in SVG are shown as pictures, which Swagger UI does with all other formats by itself.
+// Shows SVG responses as images. Swagger UI does so by itself for all other image formats.
 const SvgAsPicture = ({ React }) => ({
   wrapComponents: {
     responseBody: (Original) => (props) =>
@@ -81,12 +81,12 @@ window.onload = async () => {
     },
     onComplete: async () => {
       if (!window.isSecureContext) {
-        who.textContent = "Signing in takes HTTPS, or localhost.";
+        who.textContent = "Signing in requires HTTPS or localhost.";
         button.hidden = true;
         return;
       }
       show(await session.refreshed());
-      // Signed in or out in another tab.
+      // The user signed in or out in another tab.
       window.addEventListener("storage", () => show(session.current()));
       setInterval(async () => show(await session.refreshed()), 30_000);
     },

@@ -1,4 +1,4 @@
-//! How a line of a final report is corrected.
+//! Corrections of lines of final reports.
 
 use domain::Timestamp;
 use domain::account::Ancestry;
@@ -16,18 +16,18 @@ use crate::error::{Error, value_error};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 
-/// A correction to be booked.
+/// The command to book a correction.
 #[derive(Debug, Clone)]
 pub struct CreateAdjustment {
-    /// The line.
+    /// The line to correct.
     pub amends: LineName,
-    /// What is added to it.
+    /// The numbers to add to those of the line.
     pub numbers: Numbers,
-    /// Why.
+    /// The reason for the correction.
     pub reason: AdjustmentReason,
 }
 
-/// Books a correction of a line of a final report in an open period.
+/// Books a correction of a line of a final report in a later, open period (R15).
 pub fn adjust(
     tx: &mut StoreConnection,
     actor: &Actor,
@@ -37,7 +37,7 @@ pub fn adjust(
 ) -> Result<Adjustment, Error> {
     let CreateAdjustment { amends, numbers, reason } = command;
     let LineName { period: amended, reseller, enterprise, service } = *amends;
-    // Whoever begins to make this period's report final must see the correction, or be seen here.
+    // Locks out finalising: it starts either before, so that it is seen here, or after, so that it sees the correction.
     periods::hold_open(tx)?;
     let (state, amended_state) = (periods::state(tx, period)?, periods::state(tx, amended)?);
     check_adjustable(period, state, amended, amended_state, now)?;

@@ -23,18 +23,19 @@ use crate::shown;
 
 /// Correct a final billing report
 ///
-/// For the platform: books what is added to the numbers of a line of a final report as a line of this period, which has to
-/// be a later one that is still open. The final report stays as it is.
+/// Books a correction of a line of a final report and returns it. The correction is a line of its own in the report of
+/// `period`, which must be later and still open. Its numbers are added to those of the corrected line; the final report
+/// itself does not change. A correction can't be changed or removed; book another one instead. Only the platform may do
+/// this.
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "create_billing_adjustment",
-    params(("period" = shown::Period, Path, description = "The open period that it is booked in.", example = "2026-11"), IdempotencyKeyHeader),
+    params(("period" = shown::Period, Path, description = "The open period in which to book the correction, a calendar month in UTC.", example = "2026-11"), IdempotencyKeyHeader),
     request_body(content = CreateBillingAdjustment, example = json!({"amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "user_days": -30, "reason": "The user was added by mistake."})),
     responses(
-        (status = 201, description = "Booked.", body = BillingAdjustment, headers(("Location" = String, description = "Where the correction is."), ("ETag" = String, description = "For `If-None-Match`."))),
-        (status = 409, description = "`report_final`: this period's report is final, or about to be. `amended_report_open`: the report of the line is not final. `amended_report_later`: the line is not of an earlier period. `idempotency_key_in_use`."),
+        (status = 201, description = "The new correction.", body = BillingAdjustment, headers(("Location" = String, description = "The URL of the new correction."), ("ETag" = String, description = "Current version, for `If-None-Match`."))),
+        (status = 409, description = "`report_final`: the report of this period is final or is being finalised. `amended_report_open`: the report of the corrected line is not final. `amended_report_later`: the corrected line is not from an earlier period. `idempotency_key_in_use`: the first request with this key is still running."),
     ),
-    security(("bearer" = []))
 )]
 #[post("/{period}/adjustments")]
 pub(crate) async fn create_billing_adjustment(
@@ -56,13 +57,13 @@ pub(crate) async fn create_billing_adjustment(
 
 /// List corrections
 ///
-/// The corrections that are booked in a period, of lines that you see, with their reasons.
+/// Lists the corrections that are booked in a period, with their reasons, sorted by creation time. Only corrections of
+/// lines that you can see are listed.
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "list_billing_adjustments",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-11"), PageQuery),
-    responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage, headers(("Link" = String, description = "The next page, if there is one (RFC 8288).")))),
-    security(("bearer" = []))
+    responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("/{period}/adjustments")]
 pub(crate) async fn list_billing_adjustments(
@@ -88,20 +89,19 @@ pub(crate) async fn list_billing_adjustments(
 
 /// Read a correction
 ///
-/// One correction that is booked in a period, of a line that you see.
+/// Returns one correction that is booked in a period, if you can see the corrected line.
 #[utoipa::path(
     tag = "Billing reports",
     operation_id = "get_billing_adjustment",
     params(
-        ("period" = shown::Period, Path, description = "The period that it is booked in.", example = "2026-11"),
+        ("period" = shown::Period, Path, description = "The period in which the correction is booked.", example = "2026-11"),
         ("adjustment_id" = String, Path, description = "The id of the correction.", example = "adjustment_01h455vb4pex5vsknk084sn02q"),
         IfNoneMatch,
     ),
     responses(
-        (status = 200, description = "The correction.", body = BillingAdjustment, headers(("ETag" = String, description = "For `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The correction.", body = BillingAdjustment, headers(("ETag" = String, description = "Current version, for `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/{period}/adjustments/{adjustment_id}")]
 pub(crate) async fn get_billing_adjustment(

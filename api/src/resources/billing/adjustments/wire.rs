@@ -1,4 +1,4 @@
-//! Corrections on the wire.
+//! Request and response bodies of corrections.
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
@@ -25,31 +25,31 @@ use crate::shown;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"period": "2026-11", "amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "users_at_end": 0, "users_peak": 0, "user_days": -30, "active_days": 0, "suspended_days": 0, "reason": "The user was added by mistake."}))]
 pub struct BillingAdjustment {
-    /// Its id.
+    /// The id of the correction.
     #[schema(example = "adjustment_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The period that it is booked in.
+    /// The period in which the correction is booked.
     #[schema(value_type = shown::Period)]
     pub period: String,
     /// The line that it corrects, as `period/reseller/enterprise/service`.
     #[schema(value_type = shown::LineName)]
     pub amends: String,
-    /// What is added to the line's `users_at_end`.
+    /// The number to add to the line's `users_at_end`; can be negative.
     #[schema(value_type = shown::Correction)]
     pub users_at_end: i64,
-    /// What is added to its `users_peak`.
+    /// The number to add to the line's `users_peak`; can be negative.
     #[schema(value_type = shown::Correction)]
     pub users_peak: i64,
-    /// What is added to its `user_days`.
+    /// The number to add to the line's `user_days`; can be negative.
     #[schema(value_type = shown::Correction)]
     pub user_days: i64,
-    /// What is added to its `active_days`.
+    /// The number to add to the line's `active_days`; can be negative.
     #[schema(value_type = shown::Correction)]
     pub active_days: i64,
-    /// What is added to its `suspended_days`.
+    /// The number to add to the line's `suspended_days`; can be negative.
     #[schema(value_type = shown::Correction)]
     pub suspended_days: i64,
-    /// Why.
+    /// The reason for the correction.
     #[schema(value_type = field::AdjustmentReason)]
     pub reason: String,
     /// When it was booked.
@@ -93,32 +93,26 @@ impl Listed for BillingAdjustment {
 /// A page of corrections.
 pub type BillingAdjustmentPage = Page<BillingAdjustment>;
 
-/// A correction to be booked. What is left out is not changed; at least one number is.
+/// A correction to book. Numbers that are left out are 0; at least one number must not be 0.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields, schema(function = changes_something))]
 #[schema(example = json!({"amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "users_at_end": 0, "users_peak": 0, "user_days": -30, "active_days": 0, "suspended_days": 0, "reason": "The user was added by mistake."}))]
 pub struct CreateBillingAdjustment {
-    /// The line to correct, of a final report, as `period/reseller/enterprise/service`.
-    #[serde(default)]
+    /// The line of a final report to correct, as `period/reseller/enterprise/service`.
     #[validate(required)]
     amends: LineNameField,
-    /// What is added to the line's `users_at_end`.
-    #[serde(default)]
+    /// The number to add to the line's `users_at_end`; can be negative.
     users_at_end: CorrectionField,
-    /// What is added to its `users_peak`.
-    #[serde(default)]
+    /// The number to add to the line's `users_peak`; can be negative.
     users_peak: CorrectionField,
-    /// What is added to its `user_days`.
-    #[serde(default)]
+    /// The number to add to the line's `user_days`; can be negative.
     user_days: CorrectionField,
-    /// What is added to its `active_days`.
-    #[serde(default)]
+    /// The number to add to the line's `active_days`; can be negative.
     active_days: CorrectionField,
-    /// What is added to its `suspended_days`.
-    #[serde(default)]
+    /// The number to add to the line's `suspended_days`; can be negative.
     suspended_days: CorrectionField,
-    /// Why: 1–500 characters.
-    #[serde(default)]
+    /// The reason for the correction, 1–500 characters.
     #[validate(required)]
     reason: field::AdjustmentReason,
     #[serde(flatten)]
@@ -149,7 +143,7 @@ impl From<Valid<CreateBillingAdjustment>> for Command {
     }
 }
 
-/// A correction changes something.
+/// Refuses a correction that changes nothing.
 fn changes_something(request: &CreateBillingAdjustment) -> Result<(), ValidationError> {
     let CreateBillingAdjustment { users_at_end, users_peak, user_days, active_days, suspended_days, .. } = request;
     if [users_at_end, users_peak, user_days, active_days, suspended_days].into_iter().all(|field| number(field) == 0) {
@@ -159,12 +153,12 @@ fn changes_something(request: &CreateBillingAdjustment) -> Result<(), Validation
     Ok(())
 }
 
-/// What is added to a number.
+/// The value of a number field; 0 if it is left out.
 fn number(field: &CorrectionField) -> i64 {
     field.clone().given().unwrap_or_default().0
 }
 
-/// What a correction adds to a number of a line.
+/// The number that a correction adds: from -`ADJUSTMENT_MAX` to `ADJUSTMENT_MAX`.
 #[derive(Debug, Clone, Copy, Default)]
 struct Correction(i64);
 
@@ -182,14 +176,14 @@ impl Limited for Correction {
 
 type CorrectionField = Field<Correction>;
 
-/// What names a line of a report: its period, reseller, enterprise and service.
+/// The name of a line of a report, `period/reseller/enterprise/service`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineName {
-    /// The period.
+    /// The period of the report.
     pub period: Period,
-    /// The reseller.
+    /// The reseller that sold the service.
     pub reseller: AccountId,
-    /// The enterprise.
+    /// The enterprise that had the service.
     pub enterprise: AccountId,
     /// The service.
     pub service: Service,
