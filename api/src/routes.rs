@@ -1,5 +1,6 @@
-//! The map of URLs: every scope and every path of the API on one screen, in the order of the journey. It feeds the server and the
-//! OpenAPI document; a test compares the paths written beside the handlers with those of the document.
+//! The map of URLs: every scope and path of the API on one screen, in the order in which a partner uses them. The
+//! server and the OpenAPI document are both built from it. A test compares the paths in the comments with those of the
+//! document.
 
 use actix_web::web;
 use utoipa_actix_web::scope::scope;
@@ -12,7 +13,7 @@ use crate::resources::{
     support_tickets, trunks, users, webhooks,
 };
 
-/// Adds every operation. Of two paths that match a request, the one that stands first takes it.
+/// Registers every operation. If two paths match a request, the first one handles it.
 #[rustfmt::skip]
 #[expect(clippy::too_many_lines, reason = "the map of URLs: one line for each operation")]
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -35,6 +36,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(auth::routes::request_password_reset)                           // POST /auth/password-resets
             .service(auth::routes::redeem_password_reset))                           // POST /auth/password-resets/redeem
         .service(me::routes::get_me)                                                 // GET /me
+        .service(me::routes::update_me)                                              // PATCH /me
         .service(second_factors::routes::prepare_second_factor)                      // POST /me/second-factor
         .service(second_factors::routes::enable_second_factor)                       // POST /me/second-factor/enable
         .service(second_factors::routes::renew_recovery_codes)                       // POST /me/second-factor/recovery-codes

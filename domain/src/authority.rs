@@ -1,22 +1,22 @@
-//! Who may do what: one pure function over kind, tier, role, action and target (R8, R9).
+//! Authorisation: one pure function of kind, tier, role, action and target (R8, R9).
 //!
-//! Visibility comes first and is not decided here: what lies outside a caller's subtree is never loaded, so it never
-//! becomes a target. What is decided here is whether someone who sees a thing may act on it.
+//! Visibility is not decided here: objects outside the caller's subtree are never loaded, so they never become a
+//! target. This module decides whether a caller may act on an object that it can see.
 
 use crate::account::Tier;
 use crate::principal::Kind;
 use crate::refusal::Refusal;
 
-/// What a member or an API client may do in its account (R9).
+/// The role of a member or API client in its account (R9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Everything, and manages members and API clients.
+    /// May do everything, including managing members and API clients.
     Owner,
-    /// Creates and changes.
+    /// Reads, creates and changes.
     Provisioner,
     /// Reads, and reads billing reports.
     Billing,
-    /// Reads.
+    /// Only reads.
     Viewer,
 }
 
@@ -35,7 +35,7 @@ impl Role {
         }
     }
 
-    /// The role of that name.
+    /// The role with this name; `None` if there is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
@@ -50,53 +50,54 @@ impl Role {
     }
 }
 
-/// What somebody wants to do.
+/// What the caller wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// See it.
+    /// Read the target.
     Read,
-    /// Make a new one.
+    /// Create a new one.
     Create,
-    /// Change its members or its status, send its activation e-mail again, close it.
+    /// Change its fields or its status, resend its activation e-mail, or close it.
     Change,
 }
 
-/// What it is to be done to.
+/// What an action is applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Target {
-    /// The member and account of the caller.
+    /// The caller itself: its profile, and the password and second factor of a member.
     Myself,
-    /// What the service offers to everybody: SBC regions and the like.
+    /// Lists that are the same for every caller, such as SBC regions and PBX types.
     Catalogue,
     /// The support tickets.
     Tickets,
-    /// The accounts of a tier that the caller sees, as a list, or a new one among them.
+    /// The list of the accounts of a tier that the caller sees, or a new account of that tier.
     Accounts(Tier),
     /// The caller's own account.
     OwnAccount,
     /// An account below the caller's own.
     AccountBelow,
-    /// What an enterprise that the caller sees has: its Direct Routing, PBXs, trunks and users.
+    /// The Direct Routing, PBXs, trunks and users of an enterprise that the caller sees.
     Telephony,
-    /// The consent of an enterprise to being managed by those above it.
+    /// The consent of an enterprise to management of its Direct Routing by the accounts above it.
     ManagementConsent,
-    /// Billing reports: to read one, to make one final, to correct one.
+    /// Billing reports: reading, finalising and adjusting them.
     BillingReports,
     /// The members of the caller's own account.
     Members,
     /// The API clients of the caller's own account.
     ApiClients,
-    /// What happened to the accounts that the caller sees.
+    /// The events of the accounts that the caller sees.
     Events,
     /// The webhooks of the caller's own account.
     Webhooks,
 }
 
-/// Decides whether a member or API client of an account of `tier` with `role` may do `action` to `target`.
+/// Decides whether a member or API client with `role`, in an account of `tier`, may perform `action` on `target`. Fails
+/// with [`Refusal::Forbidden`] if not.
 pub fn decide(kind: Kind, tier: Tier, role: Role, action: Action, target: Target) -> Result<(), Refusal> {
     let allowed = match (action, target) {
-        // Who signs in to an account is for people to say: a program that could make members would outlive every limit
-        // that it was given.
+        // Only people decide who can sign in to an account: an API client that could create members could evade every
+        // limit it was given.
         (Action::Create | Action::Change, Target::Members) => kind == Kind::Member && role == Role::Owner,
         (Action::Change, Target::Myself) => kind == Kind::Member,
         (Action::Read, Target::Members | Target::Events)
@@ -110,17 +111,17 @@ pub fn decide(kind: Kind, tier: Tier, role: Role, action: Action, target: Target
         (Action::Read, Target::BillingReports) => role.bills(),
         (Action::Create | Action::Change, Target::BillingReports) => tier == Tier::Platform && role.bills(),
         (Action::Read, Target::Tickets) => tier == Tier::Platform,
-        // A list of one's own tier has one entry: oneself. Lists of the tiers above are not one's business.
+        // A list of the caller's own tier has one entry, its own account. Lists of the tiers above are forbidden.
         (Action::Read, Target::Accounts(of)) => tier <= of,
         (Action::Create, Target::Accounts(of @ (Tier::Reseller | Tier::Enterprise))) => tier < of && role.provisions(),
         (Action::Change, Target::Tickets) => tier == Tier::Platform && role.provisions(),
         (Action::Change, Target::AccountBelow) | (Action::Create | Action::Change, Target::Telephony) => {
             role.provisions()
         }
-        // Consent is the enterprise's own to give.
+        // Only the enterprise itself can give its consent.
         (Action::Change, Target::ManagementConsent) => tier == Tier::Enterprise && role.provisions(),
-        // Master resellers are taken on by approving a ticket (R2). Nobody suspends, renames or closes the account
-        // that they sign in to; whoever is above does.
+        // Master resellers are created by approving a ticket (R2). Nobody can suspend, rename or close their own
+        // account; only accounts above it can.
         (Action::Create, _)
         | (Action::Read, Target::ManagementConsent)
         | (Action::Change, Target::OwnAccount | Target::Accounts(_) | Target::Catalogue | Target::Events) => false,
@@ -132,7 +133,7 @@ pub fn decide(kind: Kind, tier: Tier, role: Role, action: Action, target: Target
 mod tests {
     use super::*;
 
-    /// The complete table. A letter stands for each role that is allowed: o(wner), p(rovisioner), b(illing), v(iewer).
+    /// The complete table. Each letter stands for a role that is allowed: o(wner), p(rovisioner), b(illing), v(iewer).
     const TABLE: &[(Action, Target, [&str; 4])] = &[
         //                                                 platform  master   reseller enterprise
         (Action::Read, Target::Myself, ["opbv", "opbv", "opbv", "opbv"]),
@@ -185,7 +186,7 @@ mod tests {
         (Action::Change, Target::Webhooks, ["o", "o", "o", "o"]),
     ];
 
-    /// What an API client may not do, whatever its role.
+    /// Actions that an API client may not perform, regardless of its role.
     const FOR_MEMBERS_ONLY: &[(Action, Target)] =
         &[(Action::Create, Target::Members), (Action::Change, Target::Members), (Action::Change, Target::Myself)];
 

@@ -1,4 +1,4 @@
-//! Events: the types of what can happen, who is told of them, and who may know who did it (R16).
+//! Events: their types, and which readers may see who caused one (R16).
 
 use crate::account::{Account, Tier};
 use crate::enterprise::Enterprise;
@@ -6,15 +6,15 @@ use crate::enterprise::Enterprise;
 /// A type of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventType {
-    /// Its name: what it happened to, a full stop, and what was done.
+    /// Its name: the subject type, a dot and what happened, such as `reseller.created`.
     pub name: &'static str,
-    /// What it says, as a sentence.
+    /// A sentence that says what happened.
     pub summary: &'static str,
 }
 
 macro_rules! types {
     ($($name:literal $summary:literal;)*) => {
-        /// Every type.
+        /// Every event type.
         pub const TYPES: &[EventType] = &[$(EventType { name: $name, summary: $summary },)*];
     };
 }
@@ -81,7 +81,7 @@ types! {
     "member.invited" "A member was invited.";
     "member.invitation_resent" "The invitation of a member was sent again.";
     "member.joined" "A member took up its invitation.";
-    "member.updated" "A member got another role.";
+    "member.updated" "A member was changed: its role, its name or its language.";
     "member.email_change_requested" "A member asked for its address to become another one.";
     "member.email_changed" "A member signs in with another address.";
     "member.removed" "A member was removed.";
@@ -112,64 +112,65 @@ types! {
 }
 
 impl EventType {
-    /// The type of that name.
+    /// The event type with this name; `None` if there is none.
     #[must_use]
     pub fn parse(name: &str) -> Option<&'static Self> {
         TYPES.iter().find(|kind| kind.name == name)
     }
 
-    /// What it happens to, such as `reseller`.
+    /// The subject type, such as `reseller`.
     #[must_use]
     pub fn subject(&self) -> &'static str {
         self.name.split('.').next().unwrap_or_default()
     }
 }
 
-/// Some types of events: one by its name, all of a subject (`reseller.*`), or all (`*`).
+/// A pattern that selects event types: one by name, all of a subject type (`reseller.*`), or all (`*`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TypePattern(String);
 
 impl TypePattern {
-    /// Reads a pattern; `None` for one that no type matches.
+    /// Parses a pattern; `None` if no event type matches it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let pattern = Self(text.to_owned());
         TYPES.iter().any(|kind| pattern.matches(kind.name)).then_some(pattern)
     }
 
-    /// Whether a type is among them.
+    /// Whether the pattern matches the event type with this name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         match self.0.strip_suffix('*') {
-            // Nothing but a whole subject: `res*` is none.
+            // Only whole subject types: `res*` is not a pattern.
             Some(start) => (start.is_empty() || start.ends_with('.')) && name.starts_with(start),
             None => self.0 == name,
         }
     }
 
-    /// The types that it stands for.
+    /// The event types that match the pattern.
     pub fn types(&self) -> impl Iterator<Item = &'static EventType> {
         TYPES.iter().filter(|kind| self.matches(kind.name))
     }
 
-    /// Its text.
+    /// The pattern as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Somebody who reads events.
+/// What decides which parts of an event a reader sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Reader {
-    /// The tier of its account.
+    /// The tier of the reader's account.
     pub tier: Tier,
-    /// Whether it sees how an enterprise's equipment speaks SIP: an enterprise only where that is switched on (R10).
+    /// Whether the reader sees SIP data of PBXs, trunks and users. Enterprises only do if `access_sip_data` is on
+    /// (R10).
     pub sees_sip_data: bool,
 }
 
 impl Reader {
-    /// A reader in an account.
+    /// The reader for the members and API clients of an account.
     #[must_use]
     pub fn new(account: &Account) -> Self {
         let switched_on = |own: &Enterprise| own.switches.access_sip_data;
@@ -177,7 +178,8 @@ impl Reader {
     }
 }
 
-/// Whether a reader may know who did something and where from: those of its own subtree, and no one above it (R8).
+/// Whether a reader may see who caused an event and from which address: only if the actor's account is not above the
+/// reader's tier (R8). `actor` is the tier of the actor's account, if it has one.
 #[must_use]
 pub fn shows_actor(reader: Tier, actor: Option<Tier>) -> bool {
     actor.is_none_or(|actor| actor >= reader)

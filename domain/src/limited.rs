@@ -1,4 +1,4 @@
-//! What each given value must be, in one table: the service reads it by these limits, and the published schema shows them (S6).
+//! The limits of every value that callers give, in one place. Validation and the published schema both use them (S6).
 
 use crate::Timestamp;
 use crate::api_client::{AllowedNetworks, PreviousSecretSeconds};
@@ -24,96 +24,97 @@ use crate::trunk::{Codecs, ConcurrentCalls, Method, parse_networks};
 
 use crate::values::email::EmailAddress;
 use crate::values::host_name::HostName;
+use crate::values::language::Language;
 use crate::values::network::{Host, Network, Port, Transport};
 use crate::values::route_domain::VerificationTxt;
 use crate::values::sip::{OutboundProxy, SipPassword, SipUser};
 use crate::values::tenant::Tenant;
 use crate::values::text::{
-    AccountName, AdjustmentReason, AuthenticationName, BillingReference, ClientName, Location, PersonName,
+    AccountName, AdjustmentReason, AuthenticationName, BillingReference, ClientName, Location, MemberName, PersonName,
     RejectionReason, Tag, TrunkName, WebhookDescription,
 };
 use crate::values::user_principal_name::UserPrincipalName;
 use crate::webhook::{Target, parse_types};
 
-/// What a value must be, as far as a schema can say it.
+/// The limits of a value, as far as a JSON schema can express them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
-    /// A text.
+    /// A string.
     Text {
-        /// Its fewest characters.
+        /// Minimum length, in characters.
         min: usize,
-        /// Its most characters.
+        /// Maximum length, in characters.
         max: usize,
-        /// Its format, as OpenAPI names it.
+        /// Its OpenAPI `format`.
         format: Option<&'static str>,
-        /// The regular expression that it matches (ECMA-262).
+        /// The regular expression that it has to match (ECMA-262).
         pattern: Option<&'static str>,
     },
-    /// A whole number.
+    /// An integer.
     Number {
-        /// The least.
+        /// The minimum.
         min: i64,
-        /// The greatest.
+        /// The maximum.
         max: i64,
-        /// `int32` or `int64`.
+        /// Its OpenAPI `format`: `int32` or `int64`.
         format: &'static str,
     },
     /// An instant (RFC 3339).
     Instant,
-    /// True or false.
+    /// A boolean.
     Flag,
-    /// One of the values of the enumeration that the published schema calls so.
+    /// A value of the enumeration with this name in the published schema.
     Choice(&'static str),
-    /// A list.
+    /// A list of strings.
     List {
-        /// Its fewest items.
+        /// Minimum number of items.
         min: usize,
-        /// Its most items.
+        /// Maximum number of items.
         max: usize,
-        /// The enumeration that its items are of; texts if there is none.
+        /// The enumeration that the items belong to; `None` for free texts.
         choice: Option<&'static str>,
     },
 }
 
 impl Limits {
-    /// A text of so many characters.
+    /// A string with a minimum and maximum length.
     #[must_use]
     pub const fn text(min: usize, max: usize) -> Self {
         Self::Text { min, max, format: None, pattern: None }
     }
 
-    /// A text of a format that OpenAPI knows.
+    /// A string with an OpenAPI `format`.
     #[must_use]
     pub const fn formatted(min: usize, max: usize, format: &'static str) -> Self {
         Self::Text { min, max, format: Some(format), pattern: None }
     }
 
-    /// A text that matches a regular expression.
+    /// A string that matches a regular expression.
     #[must_use]
     pub const fn matching(min: usize, max: usize, pattern: &'static str) -> Self {
         Self::Text { min, max, format: None, pattern: Some(pattern) }
     }
 
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     #[must_use]
     pub const fn number(min: i64, max: i64) -> Self {
         Self::Number { min, max, format: "int32" }
     }
 
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     #[must_use]
     pub const fn long_number(min: i64, max: i64) -> Self {
         Self::Number { min, max, format: "int64" }
     }
 
-    /// A count of what there can be so many of.
+    /// A count from 0 to a maximum.
     #[must_use]
     #[expect(clippy::cast_possible_wrap, reason = "what is counted fits into memory")]
     pub const fn count(min: i64, max: usize) -> Self {
         Self::long_number(min, max as i64)
     }
 
-    /// A list of texts.
+    /// A list of strings.
     #[must_use]
     pub const fn list(min: usize, max: usize) -> Self {
         Self::List { min, max, choice: None }
@@ -126,17 +127,17 @@ impl Limits {
     }
 }
 
-/// A value that is read from what somebody gave.
+/// A value that is parsed from caller input within limits.
 pub trait Limited: Sized {
-    /// What is given: `str`, `i64`, `bool` or a list of texts.
+    /// The type of the input: `str`, `i64`, `bool` or a list of strings.
     type Given: ?Sized;
-    /// What a schema says of it.
+    /// The limits that the schema states.
     const LIMITS: Limits;
-    /// Reads it, or says what is wrong with it.
+    /// Parses the input. Fails with all faults found.
     fn read(given: &Self::Given) -> Result<Self, ItemFaults>;
 }
 
-/// The faults of a value that is no list.
+/// The fault of a value that is not a list.
 #[must_use]
 pub fn whole(fault: Fault) -> ItemFaults {
     vec![(None, fault)]
@@ -157,6 +158,8 @@ macro_rules! texts {
 texts! {
     AccountName = Limits::text(1, ACCOUNT_NAME_MAX);
     PersonName = Limits::text(1, PERSON_NAME_MAX);
+    MemberName = Limits::text(1, ACCOUNT_NAME_MAX);
+    Language = Limits::Choice("Language");
     EmailAddress = Limits::formatted(EMAIL_MIN, EMAIL_MAX, "email");
     BillingReference = Limits::text(1, BILLING_REFERENCE_MAX);
     RejectionReason = Limits::text(1, REJECTION_REASON_MAX);
@@ -250,7 +253,8 @@ impl Limited for Role {
     }
 }
 
-/// Where events are sent; whether it may be a private address is for the configuration to say.
+/// The target URL of a webhook. Private addresses are accepted here; whether they are allowed depends on the
+/// configuration and is checked later.
 impl Limited for Target {
     type Given = str;
     const LIMITS: Limits = Limits::formatted(0, WEBHOOK_URL_MAX, "uri");
@@ -268,7 +272,7 @@ impl Limited for SbcRegionCode {
     }
 }
 
-/// An id whose form is looked at where the thing is looked for: what can't be one is not found.
+/// An id whose form is only checked when the object is looked up: an invalid id is not found.
 impl Limited for GivenId {
     type Given = str;
     const LIMITS: Limits = Limits::text(0, ID_MAX);

@@ -1,4 +1,4 @@
-//! Members as the owners of their account see them, and the invitations by which they join (R9).
+//! Members as shown to the owners of their account, and the invitations with which they join (R9).
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -19,7 +19,7 @@ use crate::store::time::{Instant, column, instant};
 use crate::{FIRST_VERSION, second_factors};
 
 type Times = (Instant, Option<Instant>, Option<Instant>);
-type Row = (Key, String, String, i64, Times, Option<(Instant, String, Option<Instant>)>);
+type Row = (Key, String, Option<String>, String, i64, Times, Option<(Instant, String, Option<Instant>)>);
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn query() -> _ {
@@ -30,6 +30,7 @@ fn query() -> _ {
         .select((
             members::id,
             members::email,
+            members::name,
             members::role,
             members::version,
             (members::created_at, members::joined_at, members::second_factor_since),
@@ -37,7 +38,7 @@ fn query() -> _ {
         ))
 }
 
-fn member((id, email, role, version, times, invitation): Row) -> Result<Member, Error> {
+fn member((id, email, name, role, version, times, invitation): Row) -> Result<Member, Error> {
     let (created_at, joined_at, second_factor_since) = times;
     let invitation = invitation.map(|(expires_at, state, sent_at)| {
         Ok::<_, Error>(Invitation {
@@ -49,6 +50,7 @@ fn member((id, email, role, version, times, invitation): Row) -> Result<Member, 
     Ok(Member {
         id: id.id(),
         email,
+        name,
         role: parse_role(&role)?,
         joined_at: joined_at.map(instant),
         second_factor_since: second_factor_since.map(instant),
@@ -61,21 +63,21 @@ fn member((id, email, role, version, times, invitation): Row) -> Result<Member, 
 /// An invitation to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct NewInvitation<'a> {
-    /// SHA-256 of its token.
+    /// The SHA-256 hash of its token.
     pub token_hash: &'a [u8],
-    /// The message that carries it.
+    /// The message that contains the link.
     pub message: MessageId,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// The member of an account with this id.
+/// The member of an account with this id; `None` if there is none.
 pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: MemberId) -> Result<Option<Member>, Error> {
     let own = query().filter(members::account_id.eq(Key::from(account))).filter(members::id.eq(Key::from(id)));
     own.first::<Row>(tx).optional()?.map(member).transpose()
 }
 
-/// The members of an account behind one, in the order of their ids.
+/// The members of an account, sorted by id, starting after a cursor.
 pub fn list(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -93,7 +95,7 @@ pub fn list(
     wanted.limit(limit).load::<Row>(tx)?.into_iter().map(member).collect()
 }
 
-/// How many members an account has, and how many of them are owners who have joined.
+/// The number of members of an account, and the number of owners who have joined.
 pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<(i64, usize), Error> {
     let own = members::table.filter(members::account_id.eq(Key::from(account))).filter(members::removed_at.is_null());
     let owners = own.filter(members::role.eq(Role::Owner.as_str())).filter(members::joined_at.is_not_null());
@@ -101,7 +103,7 @@ pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<(i64, usize
     Ok((own.select(count_star()).first(tx)?, usize::try_from(owners).unwrap_or_default()))
 }
 
-/// Creates a member who has not joined. The account must have claimed the address.
+/// Creates a member who has not joined yet. The account must have claimed the e-mail address.
 pub fn invite(
     tx: &mut StoreConnection,
     account: AccountId,
@@ -128,7 +130,7 @@ pub fn invite(
     store(tx, id, invitation, now)
 }
 
-/// Stores the invitation of a member, in place of any earlier one, whose e-mail is taken back if it has not left.
+/// Stores the invitation of a member. It replaces any earlier one, whose e-mail is deleted if it has not been sent.
 pub fn replace(
     tx: &mut StoreConnection,
     id: MemberId,
@@ -164,7 +166,8 @@ pub(crate) fn withdraw(tx: &mut StoreConnection, message: Key) -> Result<(), Err
     Ok(())
 }
 
-/// Whom a token invites, and until when. The token is the authority, so there is no scope.
+/// The member whose invitation has this token hash, and when the invitation expires. Takes no scope, because the token
+/// itself is the authority.
 pub fn by_token(
     tx: &mut StoreConnection,
     token_hash: &[u8],
@@ -182,7 +185,7 @@ pub fn by_token(
     Ok(found.map(|(id, expires_at)| (id.id(), instant(expires_at))))
 }
 
-/// Lets a member join with a password. `false` when somebody else was faster.
+/// Lets a member join with a password. Returns `false` if the invitation has already been used.
 pub fn join(
     tx: &mut StoreConnection,
     id: MemberId,
@@ -205,7 +208,7 @@ pub fn join(
     Ok(joined == 1)
 }
 
-/// Gives a member another role.
+/// Changes the role of a member.
 pub fn set_role(tx: &mut StoreConnection, before: &Member, role: Role) -> Result<(), Error> {
     diesel::update(members::table.filter(members::id.eq(Key::from(before.id))))
         .set((members::role.eq(role.as_str()), members::version.eq(members::version + 1)))
@@ -213,7 +216,7 @@ pub fn set_role(tx: &mut StoreConnection, before: &Member, role: Role) -> Result
     Ok(())
 }
 
-/// Removes a member, with its invitation.
+/// Removes a member and its invitation.
 pub fn remove(tx: &mut StoreConnection, id: MemberId, now: Timestamp) -> Result<(), Error> {
     let invitation = invitations::table.filter(invitations::member_id.eq(Key::from(id)));
     let message: Option<Key> = invitation.select(invitations::message_id).first(tx).optional()?;

@@ -6,6 +6,7 @@ use domain::account::{Account, Scope, Tier};
 use domain::authority::Role;
 use domain::id::{AccountId, MemberId};
 use domain::values::email::EmailAddress;
+use domain::values::language::Language;
 
 use crate::schema::{accounts as account_rows, members};
 use crate::store::connection::StoreConnection;
@@ -14,20 +15,26 @@ use crate::store::key::Key;
 use crate::store::time::{Instant, column};
 use crate::{FIRST_VERSION, accounts};
 
-/// A member with its account.
+/// A member together with its account.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// Its id.
     pub id: MemberId,
-    /// Its address in the given spelling.
+    /// Its e-mail address, as it was entered.
     pub email: String,
-    /// The same in canonical form.
+    /// Its e-mail address in canonical form.
     pub email_canonical: String,
-    /// What it may do.
+    /// Its role in the account.
     pub role: Role,
-    /// The PHC string of its password.
+    /// The hash of its password, as a PHC string.
     pub password_hash: String,
-    /// The account that it signs in to.
+    /// The name that it goes by, if it has given one.
+    pub name: Option<String>,
+    /// The language that it prefers, if it has chosen one.
+    pub language: Option<Language>,
+    /// Grows by one with every change.
+    pub version: i64,
+    /// The account that it belongs to.
     pub account: Account,
 }
 
@@ -36,19 +43,19 @@ pub struct Member {
 pub struct NewMember<'a> {
     /// Its id.
     pub id: MemberId,
-    /// The account that it signs in to.
+    /// The account that it belongs to.
     pub account: AccountId,
-    /// Its address, which the account must have claimed.
+    /// Its e-mail address, which the account must have claimed.
     pub email: &'a EmailAddress,
-    /// What it may do.
+    /// Its role in the account.
     pub role: Role,
-    /// The PHC string of its password.
+    /// The hash of its password, as a PHC string.
     pub password_hash: &'a str,
-    /// When.
+    /// When it is created.
     pub now: Timestamp,
 }
 
-/// Creates a member who has a password.
+/// Creates a member who has a password and can sign in at once.
 pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Error> {
     let NewMember { id, account, email, role, password_hash, now } = *member;
     diesel::insert_into(members::table)
@@ -68,8 +75,8 @@ pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Er
     Ok(())
 }
 
-/// Who signs in with an address, and the PHC string of the password. One query, whether there is somebody or not, so that the
-/// time it takes tells nothing.
+/// The member who signs in with an e-mail address, and its password hash as a PHC string. Runs exactly one query,
+/// whether the member exists or not, so that the response time reveals nothing.
 pub fn credentials(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option<(MemberId, String)>, Error> {
     let found: Option<(Key, String)> = members::table
         .filter(members::email_canonical.eq(email.canonical()))
@@ -81,7 +88,7 @@ pub fn credentials(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Opt
     Ok(found.map(|(id, password_hash)| (id.id(), password_hash)))
 }
 
-/// The member who signs in with an address. Signing in has no scope yet.
+/// The member who signs in with an e-mail address. Takes no scope, because the caller is not signed in yet.
 pub fn by_email(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option<Member>, Error> {
     let id: Option<Key> = members::table
         .filter(members::email_canonical.eq(email.canonical()))
@@ -93,9 +100,11 @@ pub fn by_email(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option
     id.map_or(Ok(None), |id| by_id(tx, id.id()))
 }
 
-/// A member that has not been removed, for those who have proved to be it.
+/// The member with this id, unless it was removed. Takes no scope: only call it for a caller who has proved to be this
+/// member.
 pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, Error> {
-    type Row = ((String, String), String, String, Key, String);
+    type Profile = (Option<String>, Option<String>, i64);
+    type Row = ((String, String), String, String, Profile, Key, String);
     let row: Option<Row> = members::table
         .inner_join(account_rows::table.on(account_rows::id.eq(members::account_id)))
         .filter(members::id.eq(Key::from(id)))
@@ -104,19 +113,32 @@ pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, E
             (members::email, members::email_canonical),
             members::role,
             members::password_hash,
+            (members::name, members::language, members::version),
             account_rows::id,
             account_rows::tier,
         ))
         .first(tx)
         .optional()?;
-    let Some(((email, email_canonical), role, password_hash, account, tier)) = row else { return Ok(None) };
+    let Some(((email, email_canonical), role, password_hash, (name, language, version), account, tier)) = row else {
+        return Ok(None);
+    };
     let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
     let account = accounts::by_id(tx, &Scope::Platform, tier, account.id())?
         .ok_or_else(|| Error::Corrupt("a member without its account".to_owned()))?;
-    Ok(Some(Member { id, email, email_canonical, role: parse_role(&role)?, password_hash, account }))
+    Ok(Some(Member {
+        id,
+        email,
+        email_canonical,
+        role: parse_role(&role)?,
+        password_hash,
+        name,
+        language: language.as_deref().map(parse_language).transpose()?,
+        version,
+        account,
+    }))
 }
 
-/// The addresses of the owners of an account.
+/// The e-mail addresses of the owners of an account who have joined.
 pub fn owners(tx: &mut StoreConnection, account: AccountId) -> Result<Vec<EmailAddress>, Error> {
     let found: Vec<String> = members::table
         .filter(members::account_id.eq(Key::from(account)))
@@ -132,8 +154,8 @@ pub fn owners(tx: &mut StoreConnection, account: AccountId) -> Result<Vec<EmailA
     found.into_iter().map(address).collect()
 }
 
-/// Holds a member until the transaction ends, so that a sign-in and a new password don't pass each other by. SQLite has
-/// one writer, so there they can't.
+/// Locks a member until the transaction ends, so that a sign-in and a password change can't run at the same time. No
+/// lock is needed on SQLite, which has only one writer.
 pub fn hold(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
     if let StoreConnection::Postgresql(connection) = tx {
         let row = members::table.filter(members::id.eq(Key::from(member))).select(members::id).for_no_key_update();
@@ -142,7 +164,7 @@ pub fn hold(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether anyone can sign in at all; nobody can in a database that was just made.
+/// Whether there is any member. A new database has none.
 pub fn any_exists(tx: &mut StoreConnection) -> Result<bool, Error> {
     let first: Option<Key> = members::table.select(members::id).first(tx).optional()?;
     Ok(first.is_some())
@@ -156,7 +178,29 @@ pub fn set_password(tx: &mut StoreConnection, member: MemberId, password_hash: &
     Ok(())
 }
 
-/// Reads a role.
+/// Stores the name and the language of a member, with its new version.
+pub fn set_profile(
+    tx: &mut StoreConnection,
+    member: MemberId,
+    name: Option<&str>,
+    language: Option<Language>,
+    version: i64,
+) -> Result<(), Error> {
+    diesel::update(members::table.filter(members::id.eq(Key::from(member))))
+        .set((
+            members::name.eq(name),
+            members::language.eq(language.map(Language::as_str)),
+            members::version.eq(version),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Parses the role column of a row.
 pub(crate) fn parse_role(text: &str) -> Result<Role, Error> {
     Role::parse(text).ok_or_else(|| Error::Corrupt(format!("role {text:?}")))
+}
+
+fn parse_language(text: &str) -> Result<Language, Error> {
+    Language::parse(text).map_err(|_| Error::Corrupt(format!("language {text:?}")))
 }

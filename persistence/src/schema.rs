@@ -1,5 +1,5 @@
-//! The tables as diesel knows them, in the types that both databases share. The order of columns is the order in
-//! which the migrations create them; the test `schema_and_migrations_agree` holds the three together.
+//! The tables for diesel, in types that both databases share. Columns are in the order in which the migrations create
+//! them. The test `schema_and_migrations_agree` checks this file against the migrations of both databases.
 #![expect(missing_docs, reason = "the migrations say what each table is for; `table!` takes no words of ours")]
 
 diesel::table! {
@@ -53,6 +53,8 @@ diesel::table! {
         joined_at -> Nullable<Timestamp>,
         version -> BigInt,
         second_factor_since -> Nullable<Timestamp>,
+        name -> Nullable<Text>,
+        language -> Nullable<Text>,
     }
 }
 

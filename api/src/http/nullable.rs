@@ -1,10 +1,12 @@
-//! The fields that may be `null` as well: see [`super::field`].
+//! Aliases of the fields that may be `null`: see [`super::field`].
 
-use domain::values::{route_domain, sip, tenant, text};
+use domain::values::{language, route_domain, sip, tenant, text};
 use domain::{Timestamp, enterprise, id, pbx, second_factor, trunk};
 
 use super::field::Nullable;
 
+pub type MemberName = Nullable<text::MemberName>;
+pub type Language = Nullable<language::Language>;
 pub type BillingReference = Nullable<text::BillingReference>;
 pub type WebhookDescription = Nullable<text::WebhookDescription>;
 pub type Code = Nullable<second_factor::Code>;

@@ -1,4 +1,4 @@
-//! How answers show what all accounts have: status, services, the latest activation e-mail.
+//! Response types that all accounts share: status, services, the latest activation e-mail.
 
 use chrono::{DateTime, Utc};
 use domain::account::Activation;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::instant;
 
-/// Where an account stands in its life.
+/// The status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusView {
@@ -18,9 +18,9 @@ pub enum StatusView {
     Pending,
     /// In use.
     Active,
-    /// Stopped by someone above it, until resumed.
+    /// Suspended by an account above it, until it is resumed.
     Suspended,
-    /// Gone for good.
+    /// Closed for ever.
     Closed,
 }
 
@@ -39,13 +39,13 @@ impl From<Status> for StatusView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceView {
-    /// "PBX Connector".
+    /// The product "PBX Connector".
     Pbx,
-    /// "SIP Trunk".
+    /// The product "SIP Trunk".
     Trunk,
 }
 
-/// The services of an account as answers list them.
+/// The services of an account as responses list them.
 #[must_use]
 pub fn services_view(services: Services) -> Vec<ServiceView> {
     services
@@ -57,30 +57,30 @@ pub fn services_view(services: Services) -> Vec<ServiceView> {
         .collect()
 }
 
-/// How an e-mail fares.
+/// Delivery status of an e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryView {
-    /// Waits for its first attempt.
+    /// Waiting for the first attempt.
     Queued,
-    /// An attempt failed; another is due.
+    /// An attempt failed; it is going to be retried.
     Retrying,
-    /// The mail server took it.
+    /// Accepted by the mail server.
     Sent,
-    /// Given up; resend it once the cause is mended.
+    /// All attempts failed. Resend it once the cause is fixed.
     Failed,
 }
 
-/// How the latest activation e-mail of an account fares.
+/// The latest activation e-mail of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ActivationView {
-    /// When the mail server took it; `null` until then.
+    /// When the mail server accepted it; `null` until then.
     #[serde(serialize_with = "instant::write_option")]
     pub sent_at: Option<DateTime<Utc>>,
-    /// Until when its link works.
+    /// When its link expires.
     #[serde(serialize_with = "instant::write")]
     pub expires_at: DateTime<Utc>,
-    /// How far it has come.
+    /// Delivery status of the e-mail.
     pub delivery: DeliveryView,
 }
 

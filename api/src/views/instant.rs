@@ -1,15 +1,15 @@
-//! Instants in answers that are given often.
+//! A fast serialiser for instants in frequent responses.
 
 use domain::Timestamp;
 use domain::instant::rfc3339;
 use serde::Serializer;
 
-/// Writes one.
+/// Serialises an instant.
 pub fn write<S: Serializer>(instant: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(rfc3339(*instant).as_str())
 }
 
-/// Writes one that there may be.
+/// Serialises an optional instant; `None` becomes `null`.
 pub fn write_option<S: Serializer>(instant: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match instant {
         Some(instant) => serializer.serialize_some(rfc3339(*instant).as_str()),

@@ -1,6 +1,7 @@
-//! Wire types that several resources show.
+//! Response types that several resources share.
 
 pub mod account;
 pub mod instant;
+pub mod language;
 pub mod role;
 pub mod transport;

@@ -1,21 +1,21 @@
-//! How requests and answers show roles.
+//! Roles in responses.
 
 use domain::authority::Role;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a member or an API client may do in its account.
+/// The role of a member or API client, which decides what it may do in its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = Role)]
 pub enum RoleView {
-    /// Everything, and manages members and API clients.
+    /// May do everything, including managing members, API clients and webhooks, and reading events.
     Owner,
-    /// Creates and changes.
+    /// May read, create and change, except for billing reports and what only owners may do.
     Provisioner,
-    /// Reads, and reads billing reports.
+    /// May read, including billing reports, except what only owners may do.
     Billing,
-    /// Reads.
+    /// May read, except for billing reports and what only owners may do.
     Viewer,
 }
 

@@ -1,19 +1,19 @@
-//! How requests and answers show the transport of SIP.
+//! The SIP transport in responses.
 
 use domain::values::network::Transport;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How SIP messages travel.
+/// The transport protocol of SIP messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = Transport)]
 pub enum TransportView {
-    /// Datagrams.
+    /// UDP.
     Udp,
-    /// A connection.
+    /// TCP.
     Tcp,
-    /// An encrypted connection.
+    /// TLS over TCP.
     Tls,
 }
 

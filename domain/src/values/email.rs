@@ -1,4 +1,4 @@
-//! E-mail addresses and when two spellings are the same one (R1).
+//! E-mail addresses, and when two spellings are the same address (R1).
 
 use email_address::{EmailAddress as Syntax, Options};
 use unicode_normalization::UnicodeNormalization;
@@ -6,10 +6,10 @@ use unicode_normalization::UnicodeNormalization;
 use crate::fault::Fault;
 use crate::limits;
 
-/// An address as it was given and in the canonical form by which addresses are compared.
+/// An e-mail address: as it was given, and in the canonical form by which addresses are compared.
 ///
-/// Canonical: the whole address lower-cased after Unicode NFKC, its domain in IDNA ASCII form. `+tag` and dots are
-/// significant (R1).
+/// The canonical form is lower-case after Unicode normalisation (NFKC), with the domain in IDNA ASCII form. `+tag` and
+/// dots are significant (R1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress {
     given: String,
@@ -17,7 +17,7 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Takes an address of the form `local@domain.tld`, in any script.
+    /// Parses an address of the form `local@domain.tld`, in any script.
     pub fn parse(given: &str) -> Result<Self, Fault> {
         let canonical = canonical(given).ok_or_else(|| {
             Fault::new(
@@ -28,13 +28,13 @@ impl EmailAddress {
         Ok(Self { given: given.to_owned(), canonical })
     }
 
-    /// The spelling that was given, for display.
+    /// The address as given, for display.
     #[must_use]
     pub fn given(&self) -> &str {
         &self.given
     }
 
-    /// The form by which addresses are compared, and to which mail is sent.
+    /// The canonical form, which is used to compare addresses and to send mail.
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
@@ -42,7 +42,7 @@ impl EmailAddress {
 }
 
 fn canonical(given: &str) -> Option<String> {
-    // The given spelling is kept and shown, so it has the same limit.
+    // The given spelling is stored and displayed, so it has the same limit.
     if given.chars().count() > limits::EMAIL_MAX || given.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return None;
     }
@@ -56,7 +56,7 @@ fn canonical(given: &str) -> Option<String> {
     (fits && plain && Syntax::parse_with_options(&address, options).is_ok()).then_some(address)
 }
 
-/// NFKC and lower case until neither changes anything: lower-casing can leave a sequence that NFKC composes anew.
+/// Applies NFKC and lower-casing until nothing changes: lower-casing can produce a sequence that NFKC composes again.
 fn fold(text: &str) -> String {
     let mut folded: String = text.nfkc().collect::<String>().to_lowercase();
     for _ in 0..3 {

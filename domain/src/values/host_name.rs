@@ -1,14 +1,14 @@
-//! Host names (RFC 1123 section 2.1), which may be given in their international form (IDNA).
+//! Host names (RFC 1123 section 2.1). Internationalised names (IDNA) are accepted.
 
 use crate::fault::Fault;
 use crate::limits::HOST_NAME_MAX;
 
-/// A fully qualified host name in its ASCII form, in lower case, without a dot at its end.
+/// A fully qualified host name in ASCII form and lower case, without a trailing dot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostName(String);
 
 impl HostName {
-    /// Reads a host name of two labels at least.
+    /// Parses a host name with at least two labels.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let detail = format!("Give a full host name such as sip.example.com, of at most {HOST_NAME_MAX} characters.");
         let fault = || Fault::new("invalid_host_name", detail.clone());
@@ -20,7 +20,7 @@ impl HostName {
                 && !label.ends_with('-')
         };
         let labels: Vec<&str> = ascii.split('.').collect();
-        // An address is no name, though its numbers would pass for labels.
+        // An IPv4 address is not a host name, although its numbers are valid labels.
         let numeric = labels.last().is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit()));
         if ascii.len() <= HOST_NAME_MAX && labels.len() >= 2 && labels.iter().all(|label| plain(label)) && !numeric {
             Ok(Self(ascii))
@@ -29,7 +29,7 @@ impl HostName {
         }
     }
 
-    /// Its ASCII form.
+    /// The name in ASCII form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

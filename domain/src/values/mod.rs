@@ -1,6 +1,8 @@
-//! What is parsed once, at the edge: past it no raw text carries a rule. Nothing here knows more than faults and limits.
+//! Value types, parsed once when a request comes in; the rules only work with parsed values. These modules depend only
+//! on faults and limits.
 
 pub mod text;
+pub mod language;
 pub mod email;
 pub mod host_name;
 pub mod network;

@@ -1,4 +1,4 @@
-//! Where SIP traffic goes to and comes from: hosts, ports, transports, networks.
+//! Network values of SIP: hosts, ports, transports, networks.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,17 +9,17 @@ use super::host_name::HostName;
 use crate::fault::Fault;
 use crate::limits::{IPV4_PREFIX_MIN, IPV6_PREFIX_MIN};
 
-/// A host: a name, or an address.
+/// A host name or an IP address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Host {
-    /// A fully qualified name.
+    /// A fully qualified host name.
     Name(HostName),
     /// An IPv4 or IPv6 address.
     Address(IpAddr),
 }
 
 impl Host {
-    /// Reads a host name or an address. An IPv6 address may stand in brackets.
+    /// Parses a host name or an address. An IPv6 address may be in brackets.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(address) =
@@ -32,7 +32,7 @@ impl Host {
         })
     }
 
-    /// The form that a URI has: an IPv6 address stands in brackets (RFC 3261 section 25.1).
+    /// The form used in a URI: an IPv6 address is in brackets (RFC 3261 section 25.1).
     #[must_use]
     pub fn in_uri(&self) -> String {
         match self {
@@ -51,37 +51,37 @@ impl fmt::Display for Host {
     }
 }
 
-/// A port: 1–65535.
+/// A UDP or TCP port: 1–65535.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port(u16);
 
 impl Port {
-    /// Where SIP is spoken unless something else is said (RFC 3261 section 19.1.2).
+    /// The default port of SIP over UDP and TCP (RFC 3261 section 19.1.2).
     pub const SIP: Self = Self(5060);
-    /// The same over TLS.
+    /// The default port of SIP over TLS (RFC 3261 section 19.1.2).
     pub const SIPS: Self = Self(5061);
 
-    /// Takes a number that is a port.
+    /// Accepts numbers from 1 to 65535.
     pub fn parse(number: i64) -> Result<Self, Fault> {
         let port = u16::try_from(number).ok().filter(|port| *port > 0);
         port.map(Self).ok_or_else(|| Fault::new("out_of_range", "Give a port from 1 to 65535."))
     }
 
-    /// The number.
+    /// The port number.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }
 }
 
-/// How SIP messages travel (RFC 3261 section 18).
+/// The transport of SIP messages (RFC 3261 section 18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transport {
-    /// Datagrams.
+    /// UDP.
     Udp,
-    /// A connection.
+    /// TCP.
     Tcp,
-    /// An encrypted connection.
+    /// TLS over TCP.
     Tls,
 }
 
@@ -99,13 +99,13 @@ impl Transport {
         }
     }
 
-    /// The transport of that name.
+    /// The transport with this name.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let found = Self::ALL.into_iter().find(|transport| transport.as_str() == text);
         found.ok_or_else(|| Fault::new("unknown_value", "Use \"udp\", \"tcp\" or \"tls\"."))
     }
 
-    /// Where it is spoken unless something else is said.
+    /// The default port of this transport.
     #[must_use]
     pub const fn default_port(self) -> Port {
         match self {
@@ -115,26 +115,28 @@ impl Transport {
     }
 }
 
-/// An address or a network from which a trunk may call. Networks are not so wide that strangers are in them.
+/// An address or network that a trunk may call from. The size of networks is limited, so that they don't include
+/// strangers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Network(IpNet);
 
 impl Network {
-    /// Reads an address, or a network in CIDR form (RFC 4632, RFC 4291) whose host bits are zero.
+    /// Parses an address, or a network in CIDR notation (RFC 4632, RFC 4291) whose host bits are zero. Unspecified,
+    /// multicast and loopback addresses are refused.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let fault = |detail: String| Fault::new("invalid_network", detail);
         let net = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse::<IpNet>()).map_err(|_| {
             fault("Give an address such as 192.0.2.10 or 2001:db8::10, or a network such as 192.0.2.0/28.".to_owned())
         })?;
         if net.trunc() != net {
-            return Err(fault(format!("The host bits have to be zero: {}.", net.trunc())));
+            return Err(fault(format!("The host bits must be zero; use {}.", net.trunc())));
         }
         let (min, family) = if net.addr().is_ipv4() { (IPV4_PREFIX_MIN, "IPv4") } else { (IPV6_PREFIX_MIN, "IPv6") };
         if net.prefix_len() < min {
-            return Err(fault(format!("The widest network of {family} that can be given is a /{min}.")));
+            return Err(fault(format!("An {family} network can't be wider than /{min}.")));
         }
         if net.addr().is_unspecified() || net.addr().is_multicast() || net.addr().is_loopback() {
-            return Err(fault("Nobody calls from this address.".to_owned()));
+            return Err(fault("Calls can't come from unspecified, multicast or loopback addresses.".to_owned()));
         }
         Ok(Self(net))
     }

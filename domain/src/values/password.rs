@@ -1,15 +1,16 @@
-//! What a password must be.
+//! The rules for passwords.
 
 use zxcvbn::Score;
 
 use crate::fault::Fault;
 use crate::limits::{PASSWORD_MAX, PASSWORD_MIN};
 
-/// Characters of a password that the guessing model looks at; more make no password weaker and the model slow.
+/// How many characters the strength estimator looks at. More characters don't make a password weaker, but make the
+/// estimator slow.
 const JUDGED: usize = 64;
 
-/// Refuses passwords outside 12–128 characters and those that a guesser tries first. `about` are words that an
-/// attacker would know: the account's name, its address.
+/// Checks that a password has 12–128 characters and is hard to guess. `about` are words that an attacker would try,
+/// such as the account's name and e-mail address.
 pub fn check(password: &str, about: &[&str]) -> Result<(), Fault> {
     let length = password.chars().count();
     if length < PASSWORD_MIN {
@@ -22,7 +23,7 @@ pub fn check(password: &str, about: &[&str]) -> Result<(), Fault> {
     if zxcvbn::zxcvbn(&judged, about).score() < Score::Two {
         return Err(Fault::new(
             "common_password",
-            "This password is among the first that are guessed. Use three or four unrelated words.",
+            "This password is easy to guess. Use three or four unrelated words.",
         ));
     }
     Ok(())

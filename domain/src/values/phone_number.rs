@@ -1,22 +1,22 @@
-//! Numbers in international form (E.164).
+//! Phone numbers in international form (E.164).
 
 use crate::fault::Fault;
 use crate::limits::NUMBER_DIGITS;
 
-/// A number: `+`, the country code and the rest, digits only. Whether anybody can have it is not judged here, because that
-/// takes the numbering plans of all countries.
+/// A phone number: `+`, the country code and the rest, digits only. Whether the number can exist is not checked here,
+/// because that requires the numbering plans of all countries.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
-    /// Takes a number in its one canonical form.
+    /// Parses a number in canonical form.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let digits = text.strip_prefix('+').unwrap_or_default();
         let plain = digits.bytes().all(|octet| octet.is_ascii_digit()) && !digits.starts_with('0');
         if plain && NUMBER_DIGITS.contains(&digits.len()) { Ok(Self(text.to_owned())) } else { Err(Self::fault()) }
     }
 
-    /// What is wrong with a text that is no number.
+    /// The fault of a text that is not a phone number.
     #[must_use]
     pub fn fault() -> Fault {
         Fault::new("invalid_number", "Give a number that exists, in international form, such as \"+4930901820\".")

@@ -1,11 +1,12 @@
-//! Which network addresses the service may be sent to by others: those of the public internet, and no one behind our own walls.
+//! Which network addresses callers may make the service connect to: only public ones, so that nobody can reach internal
+//! systems through it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// What is not of the public internet, by the registries of special-purpose addresses (RFC 6890, as IANA keeps them), with multicast.
+/// IPv4 networks that are not public: IANA's special-purpose address registry (RFC 6890), and multicast.
 const IPV4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -25,12 +26,12 @@ const IPV4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::new(224, 0, 0, 0), 3),
 ];
 
-/// All of IPv6 that is public lies in `2000::/3`; these parts of it are not.
+/// All public IPv6 addresses are in `2000::/3`. These networks are in it but not public.
 const IPV6: [(Ipv6Addr, u8); 5] = [
-    // Teredo, benchmarks, ORCHID and whatever else IETF protocols are given.
+    // IETF protocol assignments, including Teredo, benchmarking and ORCHID.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
-    // 6to4: has an IPv4 address inside, which a relay would send it on to.
+    // 6to4: contains an IPv4 address, to which a relay would forward the traffic.
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
     (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
@@ -42,7 +43,7 @@ static NOT_PUBLIC: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     four.chain(six).collect()
 });
 
-/// Whether an address is of the public internet. An IPv4 address in IPv6 clothes (RFC 4291 section 2.5.5.2) is the IPv4 address.
+/// Whether an address is public. An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) counts as the IPv4 address.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     let address = address.to_canonical();

@@ -1,60 +1,61 @@
-//! The domain of a Direct Routing route, and the TXT record that proves to Microsoft 365 whose it is (R11).
+//! The domain of a Direct Routing route, and the TXT record by which Microsoft 365 verifies it (R11).
 
 use super::host_name::HostName;
 use crate::fault::Fault;
 use crate::limits::{ROUTE_DOMAIN_MAX, VERIFICATION_TXT_MAX};
 
-/// `<label>.<base domain>`: one DNS label below the base domain of an SBC region, 48 characters at most.
+/// The domain of a route, `<label>.<base domain>`: one DNS label below the base domain of an SBC region, at most 48
+/// characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RouteDomain(HostName);
 
 impl RouteDomain {
-    /// The domain of a label below a base domain. The label may be given in its international form.
+    /// Builds the domain of a label and a base domain. Internationalised labels (IDNA) are accepted.
     pub fn below(label: &str, base: &HostName) -> Result<Self, Fault> {
         let name = HostName::parse(&format!("{label}.{}", base.as_str())).map_err(|_| {
-            Fault::new("invalid_label", "Give 1–63 letters, digits and hyphens; the first and last are no hyphen.")
+            Fault::new("invalid_label", "Give 1–63 letters, digits and hyphens, without a hyphen at the start or end.")
         })?;
-        // Dots of other scripts become plain ones, so the label is looked at as it came out.
+        // Dots of other scripts become ASCII dots, so the label is checked after the conversion.
         let own = name.as_str().strip_suffix(base.as_str()).and_then(|rest| rest.strip_suffix('.'));
         if own.is_none_or(|own| own.contains('.')) {
             return Err(Fault::new("invalid_label", "Give one label: letters, digits and hyphens, without dots."));
         }
         let length = name.as_str().len();
         if length > ROUTE_DOMAIN_MAX {
-            let detail = format!("With {} it may have {ROUTE_DOMAIN_MAX} characters; it has {length}.", base.as_str());
+            let detail = format!("With {}, it has {length} characters; {ROUTE_DOMAIN_MAX} are allowed.", base.as_str());
             return Err(Fault::new("too_long", detail));
         }
         if is_below_onmicrosoft(&name) {
-            return Err(Fault::new("invalid_label", "Nothing below onmicrosoft.com can be verified."));
+            return Err(Fault::new("invalid_label", "Domains below onmicrosoft.com can't be verified."));
         }
         Ok(Self(name))
     }
 
-    /// A domain that was checked before it was stored.
+    /// Reads a domain from the database, which was checked before it was stored.
     #[must_use]
     pub fn stored(text: &str) -> Option<Self> {
         HostName::parse(text).ok().map(Self)
     }
 
-    /// Its name.
+    /// The domain name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 }
 
-/// Whether a name is Microsoft's own: it can't be added to a tenant.
+/// Whether a name belongs to `onmicrosoft.com`. Such domains can't be added to a tenant.
 #[must_use]
 pub fn is_below_onmicrosoft(name: &HostName) -> bool {
     name.as_str() == "onmicrosoft.com" || name.as_str().ends_with(".onmicrosoft.com")
 }
 
-/// The value of the TXT record by which Microsoft 365 verifies a domain: `MS=` and letters or digits.
+/// The value of the TXT record by which Microsoft 365 verifies a domain: `MS=` followed by letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VerificationTxt(String);
 
 impl VerificationTxt {
-    /// Takes the value as Microsoft 365 shows it.
+    /// Parses the value as Microsoft 365 shows it.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let code = text.strip_prefix("MS=").unwrap_or_default();
         let plain = code.bytes().all(|octet| octet.is_ascii_alphanumeric());

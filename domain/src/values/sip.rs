@@ -1,4 +1,4 @@
-//! SIP: who is called, and by which way (RFC 3261).
+//! SIP values: user names, outbound proxies and passwords (RFC 3261).
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use super::network::{Host, Port};
 use crate::fault::Fault;
 use crate::limits::{SIP_PASSWORD_MAX, SIP_URI_MAX, SIP_USER_MAX};
 
-/// The user part of a SIP URI (RFC 3261 section 25.1), 1–64 characters. Upper and lower case differ.
+/// The user part of a SIP URI (RFC 3261 section 25.1): 1–64 characters, case-sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SipUser(String);
 
 impl SipUser {
-    /// Takes a text that can stand before the `@` as it is.
+    /// Parses a text that can be used before the `@` without escaping.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         if (1..=SIP_USER_MAX).contains(&text.len()) && is_user_part(text) {
             return Ok(Self(text.to_owned()));
@@ -41,7 +41,7 @@ fn is_user_part(text: &str) -> bool {
     true
 }
 
-/// The way out of a PBX: a SIP URI without a user (RFC 3261 section 19.1), such as `sip:proxy.example.com:5060;lr`.
+/// An outbound proxy: a SIP URI without a user (RFC 3261 section 19.1), such as `sip:proxy.example.com:5060;lr`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OutboundProxy {
     secure: bool,
@@ -51,7 +51,7 @@ pub struct OutboundProxy {
 }
 
 impl OutboundProxy {
-    /// Reads a SIP URI, or what stands behind its `sip:`.
+    /// Parses a SIP URI; the `sip:` may be left out.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let fault = || {
             let detail = "Give a host, or a SIP URI without a user, such as \"sip:proxy.example.com:5060;lr\".";
@@ -77,7 +77,7 @@ impl OutboundProxy {
         if !parameters.is_empty() && !parameters[1..].split(';').all(parameter) {
             return Err(fault());
         }
-        // A bare IPv6 address has colons that are none before a port.
+        // The last colon of an IPv6 address without brackets does not separate a port.
         let (host, port) = match place.rsplit_once(':') {
             Some((host, port)) if host.ends_with(']') || !host.contains(':') => {
                 let digits = !port.is_empty() && port.bytes().all(|octet| octet.is_ascii_digit());
@@ -88,7 +88,7 @@ impl OutboundProxy {
         };
         let host = Host::parse(host).map_err(|_| fault())?;
         let proxy = Self { secure, host, port, parameters: parameters.to_owned() };
-        // Its own form, which is what is stored and read again, can be longer than what was given.
+        // The canonical form, which is stored and parsed again, can be longer than the given text.
         if proxy.to_string().len() > SIP_URI_MAX { Err(fault()) } else { Ok(proxy) }
     }
 }
@@ -104,12 +104,12 @@ impl fmt::Display for OutboundProxy {
     }
 }
 
-/// A password by which a phone or a trunk proves who it is. It can't be printed.
+/// The SIP password of a user or trunk. Its `Debug` output is redacted.
 #[derive(Debug, Clone)]
 pub struct SipPassword(SecretString);
 
 impl SipPassword {
-    /// Takes 1–128 characters without control characters.
+    /// Accepts 1–128 characters without control characters.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let length = text.chars().count();
         if !(1..=SIP_PASSWORD_MAX).contains(&length) {
@@ -122,7 +122,7 @@ impl SipPassword {
         Ok(Self(SecretString::from(text)))
     }
 
-    /// The password, to be sealed.
+    /// The password in plain text. Only use it to seal it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

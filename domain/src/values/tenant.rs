@@ -5,31 +5,31 @@ use uuid::Uuid;
 use super::host_name::HostName;
 use crate::fault::Fault;
 
-/// A tenant by its id, or by a domain that is verified in it. Either is how Microsoft's sign-in names one.
+/// A Microsoft 365 tenant, by its id or by one of its verified domains. Microsoft's sign-in accepts both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tenant(String);
 
 impl Tenant {
-    /// Reads an id or a domain.
+    /// Parses a tenant id or a domain.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        // Uuid reads spellings that Microsoft does not.
+        // `Uuid` also accepts spellings that Microsoft does not.
         if text.len() == 36
             && let Ok(id) = Uuid::try_parse(text)
         {
             return Ok(Self(id.to_string()));
         }
         HostName::parse(text).map(|domain| Self(domain.as_str().to_owned())).map_err(|_| {
-            let detail = "Give the id of the Microsoft 365 tenant, or a domain of it such as contoso.onmicrosoft.com.";
+            let detail = "Give the id of the Microsoft 365 tenant or one of its domains, like contoso.onmicrosoft.com.";
             Fault::new("invalid_tenant", detail)
         })
     }
 
-    /// The tenant in which an e-mail address is, as far as its domain tells.
+    /// The tenant that an e-mail address probably belongs to, named by the domain of the address.
     pub fn of_address(address: &str) -> Result<Self, Fault> {
         Self::parse(address.rsplit_once('@').map_or("", |(_, domain)| domain))
     }
 
-    /// The id or domain.
+    /// The tenant id or domain.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,5 +1,5 @@
-//! Short texts that people give: names, references, reasons. Kept exactly as given; only what can't be stored or
-//! can't be read by a person is refused.
+//! Short texts from people: names, references, reasons. They are stored exactly as given. Only texts that can't be
+//! stored, or that people could not read, are refused.
 
 use crate::fault::Fault;
 use crate::limits;
@@ -11,18 +11,18 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text as it is, or says what is wrong with it.
+            /// Checks the text and keeps it unchanged.
             pub fn parse(text: &str) -> Result<Self, Fault> {
                 $check(text, $max).map(|()| Self(text.to_owned()))
             }
 
-            /// The text as it was given.
+            /// The text as given.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// The text as it was given.
+            /// The text as given.
             #[must_use]
             pub fn into_string(self) -> String {
                 self.0
@@ -32,27 +32,29 @@ macro_rules! texts {
 }
 
 texts! {
-    /// The name of an account: 1–120 characters of which one is visible, no control characters (R4).
+    /// The name of an account: 1–120 characters, at least one visible, no control characters (R4).
     AccountName(line, limits::ACCOUNT_NAME_MAX);
-    /// The first or last name of a person: 1–80 characters of which one is visible, no control characters.
+    /// The first or last name of a person: 1–80 characters, at least one visible, no control characters.
     PersonName(line, limits::PERSON_NAME_MAX);
-    /// Names an object in somebody else's billing system, so any 1–255 characters but NUL stay as they are (R6).
+    /// The name that a member goes by: 1–120 characters of which one is visible, no control characters (R9).
+    MemberName(line, limits::ACCOUNT_NAME_MAX);
+    /// An identifier in the billing system of a reseller or master reseller: any 1–255 characters except NUL (R6).
     BillingReference(verbatim, limits::BILLING_REFERENCE_MAX);
-    /// The name of a trunk: 1–120 characters of which one is visible, no control characters (R13).
+    /// The name of a trunk: 1–120 characters, at least one visible, no control characters (R13).
     TrunkName(line, limits::ACCOUNT_NAME_MAX);
-    /// The name of an API client: 1–120 characters of which one is visible, no control characters (R9).
+    /// The name of an API client: 1–120 characters, at least one visible, no control characters (R9).
     ClientName(line, limits::ACCOUNT_NAME_MAX);
-    /// What people say of a webhook: 1–255 characters of which one is visible, no control characters.
+    /// The description of a webhook: 1–255 characters, at least one visible, no control characters.
     WebhookDescription(line, limits::WEBHOOK_DESCRIPTION_MAX);
-    /// Where a PBX is: 1–120 characters of which one is visible, no control characters (R12).
+    /// The location of a PBX: 1–120 characters, at least one visible, no control characters (R12).
     Location(line, limits::ACCOUNT_NAME_MAX);
-    /// By what a phone or trunk says who it is: 1–128 characters of which one is visible, no control characters.
+    /// The SIP authentication name of a user or trunk: 1–128 characters, at least one visible, no control characters.
     AuthenticationName(line, limits::AUTHENTICATION_NAME_MAX);
-    /// Any words about a user: 1–255 characters of which one is visible, no control characters (R14).
+    /// A free text about a user: 1–255 characters, at least one visible, no control characters (R14).
     Tag(line, limits::TAG_MAX);
-    /// Why a support ticket was rejected: 1–500 characters of which one is visible.
+    /// The reason for rejecting a support ticket: 1–500 characters, at least one visible.
     RejectionReason(paragraph, limits::REJECTION_REASON_MAX);
-    /// Why a line of a billing report is amended: 1–500 characters of which one is visible.
+    /// The reason for adjusting a line of a billing report: 1–500 characters, at least one visible.
     AdjustmentReason(paragraph, limits::ADJUSTMENT_REASON_MAX);
 }
 

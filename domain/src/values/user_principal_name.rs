@@ -1,11 +1,12 @@
-//! User principal names: how Microsoft 365 calls a user.
+//! User principal names, by which Microsoft 365 identifies users.
 
 use super::host_name::HostName;
 use crate::fault::Fault;
 use crate::limits::USER_PRINCIPAL_NAME_MAX;
 
-/// `name@domain`, within what Microsoft Entra takes: 64 characters before the `@`, letters, digits and `'.-_!#^~`, no dot
-/// first or last, and a domain of at most 48 characters. The given spelling is kept; names compare in lower case.
+/// A user principal name `name@domain`, within the limits of Microsoft Entra: before the `@`, up to 64 letters, digits
+/// and `'.-_!#^~`, without a dot at the start or end; after it, a domain of at most 48 characters. The given spelling
+/// is kept; comparisons ignore case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPrincipalName {
     given: String,
@@ -13,7 +14,7 @@ pub struct UserPrincipalName {
 }
 
 impl UserPrincipalName {
-    /// Reads a name.
+    /// Parses a user principal name.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let fault = || {
             let detail = format!(
@@ -25,7 +26,7 @@ impl UserPrincipalName {
         let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"'.-_!#^~".contains(&octet);
         let plain = (1..=64).contains(&name.len()) && name.bytes().all(allowed);
         let domain = HostName::parse(domain).map_err(|_| fault())?;
-        // Characters that the domain's ASCII form drops count, too.
+        // Characters that the ASCII form of the domain drops count as well.
         let fits = text.chars().count() <= USER_PRINCIPAL_NAME_MAX;
         if !plain || !fits || name.starts_with('.') || name.ends_with('.') || domain.as_str().len() > 48 {
             return Err(fault());
@@ -34,13 +35,13 @@ impl UserPrincipalName {
         Ok(Self { given: text.to_owned(), canonical })
     }
 
-    /// As it was given.
+    /// The name as given.
     #[must_use]
     pub fn given(&self) -> &str {
         &self.given
     }
 
-    /// As it compares.
+    /// The name in lower case, for comparisons.
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical

@@ -1,5 +1,5 @@
-//! The members of request bodies: each is parsed while it is read, which never fails, so that one that is wrong does not hide the
-//! others (W2). What is wrong with them is then told by `validator`; the document shows their limits.
+//! The fields of request bodies. Deserialising a field never fails: it keeps its faults, so that one invalid field does
+//! not hide the others (W2). `validator` then reports the faults. The OpenAPI document shows the limits.
 
 #[expect(missing_docs, reason = "each is the field of the value type of its name")]
 mod of;
@@ -24,16 +24,16 @@ use crate::shown::{schema_of, value_name};
 
 pub use of::*;
 
-/// Most wrong items of one list that are told.
+/// Maximum number of reported invalid items per list.
 const ITEMS_TOLD: usize = 20;
-/// Most unknown members that are told.
+/// Maximum number of reported unknown fields.
 const UNKNOWN_TOLD: usize = 50;
 
-/// What stands in JSON for a value.
+/// A JSON type from which a value is parsed.
 pub trait Given {
-    /// As it is read.
+    /// The owned type that is deserialised.
     type Owned: DeserializeOwned + Borrow<Self>;
-    /// What messages call it.
+    /// What fault details call the type.
     const NOUN: &'static str;
 }
 
@@ -57,24 +57,24 @@ impl Given for i64 {
     const NOUN: &'static str = "a whole number";
 }
 
-/// A member of a request body.
+/// A field of a request body.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Field<T> {
-    /// It is not there.
+    /// The field is absent.
     #[default]
     Absent,
-    /// It is `null`.
+    /// The field is `null`.
     Null,
-    /// It is of another JSON type.
+    /// The value has the wrong JSON type.
     WrongType,
-    /// It is of the right type, and wrong.
+    /// The value has the right JSON type but is invalid.
     Wrong(ItemFaults),
-    /// It has this value.
+    /// The value is valid.
     Given(T),
 }
 
 impl<T> Field<T> {
-    /// The value, if there is one.
+    /// The value; `None` if the field is absent, `null` or invalid.
     pub fn given(self) -> Option<T> {
         match self {
             Self::Given(value) => Some(value),
@@ -82,16 +82,16 @@ impl<T> Field<T> {
         }
     }
 
-    /// The value of a required member of a valid request.
+    /// The value of a required field. Only for requests that were validated.
     ///
     /// # Panics
-    /// If the request was not found valid, or does not require the member.
+    /// If the field has no valid value, because the request was not validated or the field is not required.
     pub fn required(self) -> T {
         self.given().expect("a valid request has its required members")
     }
 }
 
-// Says nothing of the value, which may be a secret.
+// Does not reveal the value, which may be a secret.
 impl<T> fmt::Debug for Field<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -104,7 +104,7 @@ impl<T> fmt::Debug for Field<T> {
     }
 }
 
-/// `validator` copies values into its errors; these give nothing away.
+/// `validator` copies values into its errors, so fields serialise as nothing: they may be secrets.
 impl<T> Serialize for Field<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit()
@@ -125,9 +125,9 @@ impl<'de, T: Limited<Given: Given>> Deserialize<'de> for Field<T> {
     }
 }
 
-/// `12.0` is a whole number in JSON Schema, and some languages write all their numbers like that.
+/// `12.0` is a whole number in JSON Schema, and some languages write all numbers like that.
 fn whole_number(value: Value) -> Value {
-    /// Up to here every whole number has a double of its own.
+    /// Up to this value, doubles represent every whole number exactly.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match value.as_f64() {
         #[expect(clippy::cast_possible_truncation, reason = "it is whole and exact")]
@@ -148,7 +148,8 @@ impl<T: Limited<Given: Given>> Validate for Field<T> {
     }
 }
 
-/// Faults by the index of the item that they are about, as text; the empty text stands for the whole.
+/// Converts faults to validation errors that are keyed by the index of the item, or by the empty text for the whole
+/// value.
 fn item_errors(faults: &ItemFaults) -> ValidationErrors {
     let mut errors = ValidationErrors::new();
     for (index, fault) in faults.iter().take(ITEMS_TOLD) {
@@ -203,7 +204,7 @@ impl<T: Limited> ToSchema for Field<T> {
     }
 }
 
-/// The schema of what is given: passwords never come back.
+/// The schema of a field in requests. Passwords are write-only.
 fn given_schema(limits: Limits) -> RefOr<Schema> {
     match (limits, schema_of(limits)) {
         (Limits::Text { format: Some("password"), .. }, RefOr::T(Schema::Object(mut object))) => {
@@ -214,17 +215,18 @@ fn given_schema(limits: Limits) -> RefOr<Schema> {
     }
 }
 
-/// A member that may be `null` as well, which takes the value away.
+/// A field that may be `null`, which removes the value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Nullable<T>(Field<T>);
 
 impl<T> Nullable<T> {
-    /// The value, if there is one: where `null` means the same as leaving it out.
+    /// The value; `None` if the field is absent, `null` or invalid. For requests in which `null` means the same as
+    /// absent.
     pub fn given(self) -> Option<T> {
         self.0.given()
     }
 
-    /// The change that it asks for: none when it is absent, `Some(None)` for `null`.
+    /// The requested change: `None` if the field is absent or invalid, `Some(None)` if it is `null`.
     pub fn change(self) -> Option<Option<T>> {
         match self.0 {
             Field::Null => Some(None),
@@ -290,7 +292,7 @@ impl<T: Limited> ToSchema for Nullable<T> {
     }
 }
 
-/// The names of members that the operation does not know, each of which is a fault (W1).
+/// The names of unknown fields in the request body, each of which is a fault (W1).
 #[derive(Debug, Clone, Default)]
 pub struct Unknown(Vec<String>);
 
@@ -306,7 +308,7 @@ impl Validate for Unknown {
         let mut errors = ValidationErrors::new();
         for name in self.0.iter().take(UNKNOWN_TOLD) {
             let mut error = ValidationError::new("unknown_member");
-            error.message = Some(Cow::Borrowed("This operation has no such member. Remove it."));
+            error.message = Some(Cow::Borrowed("This operation has no such field. Remove it."));
             errors.errors_mut().insert(Cow::Owned(name.clone()), ValidationErrorsKind::Field(vec![error]));
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }

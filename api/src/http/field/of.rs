@@ -1,12 +1,15 @@
-//! The field of each value type, by a name without parameters of its own: utoipa can say nothing of the types of another crate.
+//! An alias of [`Field`] for each value type. utoipa needs type names without generic parameters, because the value
+//! types belong to another crate.
 
-use domain::values::{email, host_name, network, route_domain, sip, tenant, text, user_principal_name};
+use domain::values::{email, host_name, language, network, route_domain, sip, tenant, text, user_principal_name};
 use domain::{Timestamp, api_client, authority, enterprise, event, id, pbx, second_factor, services, trunk, webhook};
 
 use super::Field;
 
 pub type AccountName = Field<text::AccountName>;
 pub type PersonName = Field<text::PersonName>;
+pub type MemberName = Field<text::MemberName>;
+pub type Language = Field<language::Language>;
 pub type EmailAddress = Field<email::EmailAddress>;
 pub type BillingReference = Field<text::BillingReference>;
 pub type RejectionReason = Field<text::RejectionReason>;

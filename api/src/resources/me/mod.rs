@@ -1,3 +1,5 @@
-//! `/me`: who is signed in.
+//! `/me`: the caller and its account.
 
+pub mod operations;
 pub mod routes;
+pub mod wire;

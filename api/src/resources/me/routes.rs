@@ -1,88 +1,38 @@
-//! The operation of `/me`.
+//! The operations of `/me`.
 
-use actix_web::get;
 use actix_web::web::Data;
+use actix_web::{get, patch};
 use domain::authority::Target;
-use domain::id::{AccountId, MemberId};
 use domain::principal::Principal;
 use domain::refusal::Refusal;
+use persistence::members::Member;
 use persistence::{StoreConnection, api_clients, members, second_factors};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::access::ReadMyself;
+use super::operations;
+use super::wire::{Me, PatchMe};
+use crate::access::{Change, ReadMyself};
 use crate::app::App;
 use crate::error::Error;
-use crate::http::field;
-use crate::http::params::IfNoneMatch;
-use crate::http::{Answer, Caller, Conditions};
+use crate::http::params::{IfMatch, IfNoneMatch};
+use crate::http::{Answer, Body, Caller, Conditions};
+use crate::resources::second_factors::operations::myself;
 use crate::resources::second_factors::wire::MySecondFactor;
-use crate::shown;
-use crate::views::account::{ServiceView, StatusView, services_view};
 
-/// Who is signed in.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"type": "member", "email": "ann@contoso.example", "name": null, "role": "owner"}))]
-pub struct Me {
-    /// The id of the member or API client.
-    #[schema(example = "member_01h455vb4pex5vsknk084sn02q")]
-    pub id: String,
-    /// What is signed in: `member` or `client`.
-    #[serde(rename = "type")]
-    #[schema(value_type = shown::Word)]
-    pub kind: &'static str,
-    /// The member's e-mail address; `null` of an API client.
-    #[schema(value_type = Option<field::EmailAddress>)]
-    pub email: Option<String>,
-    /// The API client's name; `null` of a member.
-    #[schema(value_type = Option<shown::Name>)]
-    pub name: Option<String>,
-    /// What it may do: `owner`, `provisioner`, `billing` or `viewer`.
-    #[schema(value_type = shown::Word)]
-    pub role: &'static str,
-    /// The account that it signed in to.
-    pub account: MyAccount,
-    /// The member's second factor; `null` of an API client.
-    pub second_factor: Option<MySecondFactor>,
-}
+/// The constant version of an API client in `/me`, where it can't be changed.
+const CLIENT_VERSION: i64 = 1;
 
-/// The account that somebody signed in to.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"type": "master_reseller", "name": "Contoso Telecom"}))]
-pub struct MyAccount {
-    /// Its id.
-    #[schema(example = "master_reseller_01h455vb4pex5vsknk084sn02q")]
-    pub id: String,
-    /// What it is: `platform`, `master_reseller`, `reseller` or `enterprise`.
-    #[serde(rename = "type")]
-    #[schema(value_type = shown::Word)]
-    pub tier: &'static str,
-    /// Its name.
-    #[schema(value_type = shown::Name)]
-    pub name: String,
-    /// Its services.
-    #[schema(value_type = field::Services)]
-    pub services: Vec<ServiceView>,
-    /// Its status.
-    pub status: StatusView,
-    /// Whether it and all above it are active.
-    #[schema(example = true)]
-    pub operates: bool,
-}
-
-/// See who is signed in
+/// Read the caller
 ///
-/// The member or API client whose access token this is, and its account.
+/// Returns the member or API client that the access token belongs to, with its role and its account.
 #[utoipa::path(
     tag = "Sign-in",
     operation_id = "get_me",
     params(IfNoneMatch),
     responses(
-        (status = 200, description = "The member or API client, and its account.", body = Me, headers(("ETag" = String, description = "For `If-None-Match`."))),
-        (status = 304, description = "It is what you have."),
+        (status = 200, description = "The member or API client, and its account.", body = Me, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
         (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
     ),
-    security(("bearer" = []))
 )]
 #[get("/me")]
 pub(crate) async fn get_me(
@@ -93,48 +43,61 @@ pub(crate) async fn get_me(
     let answer = app
         .read(caller, move |tx, actor, now| {
             actor.may(Target::Myself)?;
-            let account = actor.own_account(tx)?;
-            let (kind, email, name, second_factor) = match actor.principal() {
+            match actor.principal() {
                 Principal::Member(id) => {
                     let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
-                    ("member", Some(member.email), None, Some(my_second_factor(tx, id, account.id)?))
+                    answer(tx, member)
                 }
                 Principal::Client(id) => {
+                    let account = actor.own_account(tx)?;
                     let client = api_clients::by_id(tx, account.id, id, now)?.ok_or(Refusal::NotSignedIn)?;
-                    ("client", None, Some(client.name.into_string()), None)
+                    Answer::resource(&Me::client(client, account), CLIENT_VERSION)
                 }
-            };
-            let operates = account.operates();
-            let me = Me {
-                id: actor.name(),
-                kind,
-                email,
-                name,
-                role: actor.role().as_str(),
-                account: MyAccount {
-                    id: account.id_text(),
-                    tier: account.tier.as_str(),
-                    name: account.name,
-                    services: services_view(account.services),
-                    status: account.status.into(),
-                    operates,
-                },
-                second_factor,
-            };
-            Answer::resource(&me, 1)
+            }
         })
         .await?;
     Ok(conditions.answer(answer))
 }
 
-fn my_second_factor(
-    tx: &mut StoreConnection,
-    member: MemberId,
-    account: AccountId,
-) -> Result<MySecondFactor, persistence::Error> {
-    Ok(MySecondFactor {
-        enabled: second_factors::find(tx, member)?.is_some_and(|factor| factor.since.is_some()),
-        required: second_factors::is_required(tx, account)?,
-        recovery_codes_left: second_factors::recovery_codes_left(tx, member)?,
+/// Change your name or language
+///
+/// Changes the signed-in member with a merge patch and returns it. Fields that you leave out keep their values; `null`
+/// removes a value. Members of all roles may do this; API clients can't.
+#[utoipa::path(
+    tag = "Sign-in",
+    operation_id = "update_me",
+    params(IfMatch),
+    request_body(content((PatchMe = "application/merge-patch+json", example = json!({"name": "Ann Example", "language": "en"})), (PatchMe = "application/json", example = json!({"name": "Ann Example", "language": "en"})))),
+    responses(
+        (status = 200, description = "The member after the change, and its account.", body = Me, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
+    ),
+)]
+#[patch("/me")]
+pub(crate) async fn update_me(
+    app: Data<App>,
+    caller: Caller<Change>,
+    conditions: Conditions,
+    body: Body,
+) -> Result<Answer, Error> {
+    let change = body.parse_patch::<PatchMe, operations::ChangeMe>();
+    app.write(caller, move |tx, actor, now| {
+        actor.may(Target::Myself)?;
+        let member = myself(tx, actor)?;
+        let change = change.get()?;
+        conditions.check_version(member.version)?;
+        let member = operations::update(tx, actor, member, change, now)?;
+        answer(tx, member)
     })
+    .await
+}
+
+fn answer(tx: &mut StoreConnection, member: Member) -> Result<Answer, Error> {
+    let version = member.version;
+    let second_factor = MySecondFactor {
+        enabled: second_factors::find(tx, member.id)?.is_some_and(|factor| factor.since.is_some()),
+        required: second_factors::is_required(tx, member.account.id)?,
+        recovery_codes_left: second_factors::recovery_codes_left(tx, member.id)?,
+    };
+    Answer::resource(&Me::member(member, second_factor), version)
 }

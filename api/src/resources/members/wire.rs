@@ -1,4 +1,4 @@
-//! Members on the wire.
+//! Request and response bodies of `/members`.
 
 use chrono::{DateTime, Utc};
 use domain::authority::Role;
@@ -14,56 +14,68 @@ use crate::http::page::{Listed, Page};
 use crate::views::account::DeliveryView;
 use crate::views::role::RoleView;
 
-/// Somebody who signs in to your account.
+/// A person who signs in to your account.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"email": "bea@contoso.example"}))]
+#[schema(example = json!({"email": "bea@contoso.example", "name": "Bea Example"}))]
 pub struct Member {
-    /// Its id.
+    /// The member's id.
     #[schema(example = "member_01h455vb4pex5vsknk084sn02q")]
     pub id: String,
-    /// The address that it signs in with.
+    /// The e-mail address that the member signs in with.
     #[schema(value_type = field::EmailAddress)]
     pub email: String,
-    /// What it may do.
+    /// The member's display name; `null` if it has none.
+    #[schema(value_type = Option<field::MemberName>)]
+    pub name: Option<String>,
+    /// The member's role, which decides what it may do.
     pub role: RoleView,
-    /// Whether it has joined.
+    /// Whether the member has accepted its invitation.
     pub status: MemberStatus,
-    /// Whether signing in takes a code of its second factor.
+    /// Whether the member has a second factor, so that signing in needs a code.
     #[schema(example = false)]
     pub second_factor: bool,
-    /// How its invitation fares; `null` once it has joined.
+    /// The latest invitation and its delivery status; `null` once the member has joined.
     pub invitation: Option<MemberInvitation>,
-    /// When it was invited.
+    /// When the member was first invited.
     pub created_at: DateTime<Utc>,
-    /// When it joined.
+    /// When the member joined; `null` while it is only invited.
     pub joined_at: Option<DateTime<Utc>>,
 }
 
-/// Whether a member has joined.
+/// Whether a member has accepted its invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberStatus {
-    /// It was invited and has not chosen a password.
+    /// Invited; the member has not chosen a password yet.
     Invited,
-    /// It can sign in.
+    /// The member has joined and can sign in.
     Active,
 }
 
-/// The latest invitation of a member who has not joined.
+/// The latest invitation of a member that has not joined yet.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MemberInvitation {
-    /// When the mail server took the e-mail.
+    /// When the mail server accepted the e-mail; `null` before that.
     pub sent_at: Option<DateTime<Utc>>,
-    /// Until when its link works.
+    /// When the link expires.
     pub expires_at: DateTime<Utc>,
-    /// How far the e-mail has come.
+    /// Delivery status of the e-mail.
     pub delivery: DeliveryView,
 }
 
 impl From<member::Member> for Member {
     fn from(member: member::Member) -> Self {
-        let member::Member { id, email, role, joined_at, second_factor_since, invitation, version: _, created_at } =
-            member;
+        let member::Member {
+            id,
+            email,
+            name,
+            role,
+            joined_at,
+            second_factor_since,
+            invitation,
+            version: _,
+            created_at,
+        } = member;
         let invitation = invitation.map(|member::Invitation { sent_at, expires_at, delivery }| MemberInvitation {
             sent_at,
             expires_at,
@@ -72,6 +84,7 @@ impl From<member::Member> for Member {
         Self {
             id: id.to_string(),
             email,
+            name,
             role: role.into(),
             status: if joined_at.is_some() { MemberStatus::Active } else { MemberStatus::Invited },
             second_factor: second_factor_since.is_some(),
@@ -89,18 +102,18 @@ impl Listed for Member {
 /// A page of members.
 pub type MemberPage = Page<Member>;
 
-/// A member to be invited.
+/// An invitation of a new member.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 #[schema(example = json!({"email": "bea@contoso.example"}))]
 pub struct InviteMember {
-    /// The address that the invitation goes to and the member signs in with. No other open account has it, and no other member.
-    #[serde(default)]
+    /// The e-mail address that the invitation is sent to and that the member signs in with. It must not be the address
+    /// of another open account or of another member.
     #[schema(required = true)]
     #[validate(required)]
     email: field::EmailAddress,
-    /// What it may do.
-    #[serde(default)]
+    /// The member's role, which decides what it may do.
     #[schema(required = true)]
     #[validate(required)]
     role: field::Role,
@@ -116,12 +129,12 @@ impl From<Valid<InviteMember>> for operations::InviteMember {
     }
 }
 
-/// Changes of a member: a merge patch.
+/// Changes to a member, as a merge patch.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
 #[validate(nest_all_fields)]
 pub struct PatchMember {
-    /// What it may do.
-    #[serde(default)]
+    /// The member's role, which decides what it may do.
     #[schema(required = true)]
     #[validate(required)]
     role: field::Role,

@@ -1,0 +1,2 @@
+ALTER TABLE members DROP COLUMN language;
+ALTER TABLE members DROP COLUMN name;
