@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::fault::{Fault, ItemFaults};
-use crate::limits::{SBC_REGION_CODE_MAX, USER_LIMIT_MAX};
+use crate::limits::{SBC_REGION_CODE_MAX, SBC_REGIONS_MAX, USER_LIMIT_MAX};
 
 /// The settings that only enterprises have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,10 +149,13 @@ impl SbcRegionCode {
 pub struct RegionCodes(Vec<String>);
 
 impl RegionCodes {
-    /// Wraps any texts.
-    #[must_use]
-    pub fn new(codes: &[String]) -> Self {
-        Self(codes.to_vec())
+    /// Takes at most [`SBC_REGIONS_MAX`] texts.
+    pub fn parse(codes: &[String]) -> Result<Self, ItemFaults> {
+        if codes.len() > SBC_REGIONS_MAX {
+            let detail = format!("Give at most {SBC_REGIONS_MAX} regions.");
+            return Err(vec![(None, Fault::new("too_long", detail))]);
+        }
+        Ok(Self(codes.to_vec()))
     }
 
     /// Checks the codes against the regions on offer. Each fault has the index of the code it is about, or `None` if it

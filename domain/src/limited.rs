@@ -221,7 +221,7 @@ macro_rules! lists {
 
 lists! {
     Services = Limits::choices(1, SERVICES_MAX, "ServiceView"), |names: &[String]| Self::parse(names.iter().map(String::as_str));
-    RegionCodes = Limits::list(1, SBC_REGIONS_MAX), |codes: &[String]| Ok(Self::new(codes));
+    RegionCodes = Limits::list(1, SBC_REGIONS_MAX), Self::parse;
     Codecs = Limits::choices(1, CODECS_MAX, "Codec"), Self::parse;
     Vec<Network> = Limits::list(0, TRUNK_ADDRESSES_MAX), parse_networks;
     Vec<TypePattern> = Limits::list(1, EVENT_TYPES_MAX), parse_types;

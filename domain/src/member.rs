@@ -13,7 +13,7 @@ pub struct Member {
     pub id: MemberId,
     /// Its e-mail address, as it was entered.
     pub email: String,
-    /// The name that it goes by, if it has given one.
+    /// Its display name, if it has given one.
     pub name: Option<String>,
     /// Its role.
     pub role: Role,

@@ -28,9 +28,9 @@ pub struct Member {
     pub role: Role,
     /// The hash of its password, as a PHC string.
     pub password_hash: String,
-    /// The name that it goes by, if it has given one.
+    /// Its display name, if it has given one.
     pub name: Option<String>,
-    /// The language that it prefers, if it has chosen one.
+    /// Its preferred language, if it has chosen one.
     pub language: Option<Language>,
     /// Grows by one with every change.
     pub version: i64,

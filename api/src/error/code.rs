@@ -281,7 +281,8 @@ error_codes! {
         "An earlier request with this idempotency key had another method, path or body."
         "Use a new key for each new request. Reuse a key only to repeat the same request.";
     RateLimited "rate_limited" 429 "Too many requests"
-        "The caller has exceeded its limit of requests per second, or of sign-in attempts per minute."
+        "The caller has exceeded its limit of requests per second, or its network address the limit per minute of \
+         sign-ins, activations, second-factor requests and support tickets."
         "Wait for the number of seconds in `Retry-After`.";
     TooManyWrongCodes "too_many_wrong_codes" 429 "Too many wrong codes"
         "Five or more second-factor codes in a row were wrong."

@@ -193,7 +193,7 @@ impl From<Refusal> for Error {
             ),
             Refusal::DirectRoutingNotEstablished { region, state, next } => {
                 let route = region.map_or_else(
-                    || "The enterprise has not started a route.".to_owned(),
+                    || "No route of the enterprise was started.".to_owned(),
                     |region| format!("The route of region {region} is {state}."),
                 );
                 let next = next.map_or_else(String::new, |next| format!(" Next: {}. {}", next.as_str(), next.detail()));
@@ -225,8 +225,7 @@ impl From<Refusal> for Error {
             Refusal::UserLimitReached { limit, users } => Self::new(
                 ErrorCode::UserLimitReached,
                 format!(
-                    "The enterprise has {users} user(s) and its limit is {limit}. Delete some, or have the limit \
-                     raised."
+                    "The enterprise may have {limit} user(s) and has {users}. Delete some, or have the limit raised."
                 ),
             ),
             Refusal::UserLimitInUse { users } => Self::new(

@@ -124,8 +124,8 @@ const MOVE: &[Field] = &[
 const MEMBER: &[Field] = &[
     field("email", Text, "Its e-mail address."),
     field("role", Text, "Its role."),
-    field("name", Text, "The name that it goes by."),
-    field("language", Text, "The language that it prefers: `en` or `de`."),
+    field("name", Text, "The member's display name."),
+    field("language", Text, "The member's preferred language: `en` or `de`."),
 ];
 
 const CLIENT: &[Field] = &[

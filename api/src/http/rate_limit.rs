@@ -61,7 +61,7 @@ impl RateLimits {
         // Each limit has a policy of its own, so that clients know how long to wait and how fast they may send.
         let (limiter, policy, quota, window) = match source {
             Source::UnauthenticatedPost(_) => {
-                (&self.unauthenticated_posts, "unauthenticated", UNAUTHENTICATED_POSTS_PER_MINUTE, 60)
+                (&self.unauthenticated_posts, "per-address", UNAUTHENTICATED_POSTS_PER_MINUTE, 60)
             }
             Source::Principal(_) | Source::Address(_) => (&self.requests, "default", self.per_second.get(), 1),
         };

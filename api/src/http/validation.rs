@@ -2,6 +2,7 @@
 //! of the schema.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use domain::fault::{Fault, ItemFaults};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 use validator::{ValidateArgs, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::error::{Error, ValueError};
+use crate::http::field::ITEMS_TOLD;
 
 /// The name of the struct field that collects unknown fields.
 const UNKNOWN: &str = "unknown";
@@ -35,14 +37,14 @@ pub fn validate<'a, R: ValidateArgs<'a> + PartialSchema>(request: R, context: R:
         Ok(()) => Ok(Valid(request)),
         Err(errors) => {
             let mut found = Vec::new();
-            walk(&errors, "", &member_names::<R>(), &mut found);
+            walk(&errors, "", &field_names::<R>(), &mut found);
             Err(Error::validation(found))
         }
     }
 }
 
 /// The fields of a request in the order of the document.
-fn member_names<R: PartialSchema>() -> Vec<String> {
+fn field_names<R: PartialSchema>() -> Vec<String> {
     match R::schema() {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
         _ => Vec::new(),
@@ -50,24 +52,20 @@ fn member_names<R: PartialSchema>() -> Vec<String> {
 }
 
 fn walk(errors: &ValidationErrors, pointer: &str, order: &[String], found: &mut Vec<ValueError>) {
-    let mut members: Vec<_> =
-        errors.errors().iter().map(|(name, kind)| (name.trim_start_matches("r#"), kind)).collect();
+    let mut fields: Vec<_> = errors.errors().iter().map(|(name, kind)| (field_name(name), kind)).collect();
     // Unknown fields first, the whole request last, list items by index.
-    members.sort_by_key(|(name, _)| {
+    fields.sort_by_key(|(name, _)| {
         let place = match *name {
             UNKNOWN => 0,
             WHOLE => usize::MAX,
             name => order.iter().position(|known| known == name).map_or(usize::MAX - 1, |place| place + 1),
         };
-        (place, name.parse::<usize>().ok(), (*name).to_owned())
+        (place, name.parse::<usize>().ok(), *name)
     });
-    for (name, kind) in members {
-        let place = match name {
-            "" | WHOLE => pointer.to_owned(),
-            UNKNOWN if matches!(kind, ValidationErrorsKind::Struct(_)) => pointer.to_owned(),
-            name => format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
-        };
+    for (name, kind) in fields {
+        let place = if matches!(name, "" | WHOLE) { pointer.to_owned() } else { below(pointer, name) };
         match kind {
+            ValidationErrorsKind::Struct(unknown) if name == UNKNOWN => tell_unknown(unknown, pointer, found),
             ValidationErrorsKind::Struct(inner) => walk(inner, &place, &[], found),
             ValidationErrorsKind::List(items) => {
                 for (index, inner) in items {
@@ -77,6 +75,32 @@ fn walk(errors: &ValidationErrors, pointer: &str, order: &[String], found: &mut 
             ValidationErrorsKind::Field(errors) => errors.iter().for_each(|error| tell(error, &place, found)),
         }
     }
+}
+
+/// The name of a field whose Rust name may be a raw identifier.
+fn field_name(name: &str) -> &str {
+    name.strip_prefix("r#").unwrap_or(name)
+}
+
+/// Reports unknown fields. Their names come from the caller, so none has a special meaning.
+fn tell_unknown(unknown: &ValidationErrors, pointer: &str, found: &mut Vec<ValueError>) {
+    let unknown: BTreeMap<_, _> = unknown.errors().iter().collect();
+    for (name, kind) in unknown {
+        if let ValidationErrorsKind::Field(errors) = kind {
+            let pointer = below(pointer, name);
+            for error in errors {
+                tell(error, &pointer, found);
+            }
+        }
+    }
+}
+
+/// The pointer of a field of the value at this pointer, shortened if the name is long.
+fn below(pointer: &str, name: &str) -> String {
+    let pointer: String =
+        format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")).chars().take(POINTER_MAX).collect();
+    // A tilde at the end is the first half of an escape.
+    pointer.strip_suffix('~').map(str::to_owned).unwrap_or(pointer)
 }
 
 fn tell(error: &ValidationError, pointer: &str, found: &mut Vec<ValueError>) {
@@ -96,8 +120,7 @@ fn tell(error: &ValidationError, pointer: &str, found: &mut Vec<ValueError>) {
         ("length" | "range", None) => bound(error),
         (_, message) => (error.code.clone(), message.as_deref().unwrap_or("This value is not valid.").to_owned()),
     };
-    let pointer = pointer.chars().take(POINTER_MAX).collect();
-    found.push(ValueError { pointer, code, detail });
+    found.push(ValueError { pointer: pointer.to_owned(), code, detail });
 }
 
 /// The code and detail for a value outside the bounds of a `length` or `range`.
@@ -117,12 +140,12 @@ fn bound(error: &ValidationError) -> (Cow<'static, str>, String) {
 #[must_use]
 pub fn items_wrong(faults: ItemFaults) -> ValidationError {
     let pointer = |index: Option<usize>| index.map(|index| format!("/{index}")).unwrap_or_default();
-    many(faults.into_iter().map(|(index, fault)| (pointer(index), fault)))
+    many(faults.into_iter().take(ITEMS_TOLD).map(|(index, fault)| (pointer(index), fault)))
 }
 
 /// The error of a rule about several fields, reported at the pointer of one of them.
 #[must_use]
-pub fn member_wrong(pointer: &str, fault: Fault) -> ValidationError {
+pub fn field_wrong(pointer: &str, fault: Fault) -> ValidationError {
     many([(pointer.to_owned(), fault)].into_iter())
 }
 
@@ -131,4 +154,45 @@ fn many(faults: impl Iterator<Item = (String, Fault)>) -> ValidationError {
     let mut error = ValidationError::new("faults");
     error.params.insert(Cow::Borrowed("faults"), faults.map(fault).collect());
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pointers of unknown fields with these names.
+    fn pointers(names: &[&str]) -> Vec<String> {
+        let mut unknown = ValidationErrors::new();
+        for name in names {
+            let fault = vec![ValidationError::new("unknown_member")];
+            unknown.errors_mut().insert(Cow::Owned((*name).to_owned()), ValidationErrorsKind::Field(fault));
+        }
+        let mut errors = ValidationErrors::new();
+        errors.errors_mut().insert(Cow::Borrowed(UNKNOWN), ValidationErrorsKind::Struct(Box::new(unknown)));
+        let mut found = Vec::new();
+        walk(&errors, "", &[], &mut found);
+        found.into_iter().map(|error| error.pointer).collect()
+    }
+
+    #[test]
+    fn w2_a_pointer_names_an_unknown_field_whatever_it_is_called() {
+        for (name, pointer) in [
+            ("colour", "/colour"),
+            ("", "/"),
+            ("__all__", "/__all__"),
+            ("unknown", "/unknown"),
+            ("r#type", "/r#type"),
+            ("a/b~c", "/a~1b~0c"),
+        ] {
+            assert_eq!(pointers(&[name]), [pointer], "{name}");
+        }
+        assert_eq!(pointers(&["b", "10", "a"]), ["/10", "/a", "/b"]);
+    }
+
+    #[test]
+    fn w2_the_pointer_of_a_long_name_is_cut_between_escapes() {
+        let long = pointers(&[&format!("{}~~", "x".repeat(98))]);
+        assert_eq!(long, [format!("/{}", "x".repeat(98))]);
+        assert_eq!(pointers(&[&"é".repeat(500)])[0].chars().count(), POINTER_MAX);
+    }
 }

@@ -10,6 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, RefOr, Response, Schema};
 
 use crate::error::ErrorCode;
+use crate::openapi::parameters;
 
 /// Adds security schemes, required fields and problems.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -19,6 +20,7 @@ pub(super) fn complete(document: &mut OpenApi) {
             let signed_in = || vec![SecurityRequirement::new("bearer", Vec::<String>::new())];
             operation.security.get_or_insert_with(signed_in);
             add_problems(operation);
+            parameters::add_responses(operation);
             describe_problems(operation);
         }
     }
@@ -29,7 +31,7 @@ pub(super) fn complete(document: &mut OpenApi) {
         .bearer_format("JWT")
         .description(Some(
             "The `access_token` from `POST /auth/login`, `POST /auth/refresh` or `POST /oauth/token`: a JWT (RFC \
-             9068), handled according to RFC8725.",
+             9068, RFC 8725).",
         ))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
@@ -125,11 +127,7 @@ fn add_problems(operation: &mut Operation) {
     }
     if is_json {
         add("415", "`unsupported_media_type`: the `Content-Type` is not JSON.");
-        add(
-            "422",
-            "`validation_failed`: `errors` lists all invalid values. `idempotency_key_reused`: an earlier request \
-             with this key was different.",
-        );
+        add("422", "`validation_failed`: `errors` lists all invalid values.");
     }
     add("429", "`rate_limited`: see `Retry-After`.");
     add("431", "`headers_too_large`: the headers are too many or too large.");

@@ -1,6 +1,7 @@
 //! The OpenAPI document, generated from the annotations of the handlers.
 
 mod bounds;
+mod parameters;
 mod complete;
 mod examples;
 mod links;
@@ -86,6 +87,7 @@ pub fn aside(write: impl FnOnce() -> String + Send + 'static) -> String {
 #[must_use]
 pub fn document() -> Document {
     let mut document = annotated();
+    parameters::complete(&mut document);
     complete::complete(&mut document);
     webhooks::add(&mut document);
     // Changes that concern the whole document, such as all texts, are made on its JSON form.

@@ -41,13 +41,16 @@ pub(super) fn share(document: &mut Value) {
     document["components"]["responses"] = Value::Object(shared);
 }
 
-/// The component name of a problem: the first code in its description, such as `NotSignedIn`.
+/// The component name of a problem: the first code in its description, such as `NotSignedIn`. Operations with an
+/// `Idempotency-Key` have a form of their own.
 fn problem_name(status: &str, answer: &Value) -> Option<String> {
     let description = answer["description"].as_str()?;
-    let code = description.split('`').skip(1).step_by(2).find_map(|name| {
+    let mut codes = description.split('`').skip(1).step_by(2).filter_map(|name| {
         ErrorCode::ALL.iter().find(|code| code.as_str() == name && code.status().to_string() == status)
-    })?;
-    Some(code.as_str().split('_').map(capitalised).collect())
+    });
+    let first: String = codes.next()?.as_str().split('_').map(capitalised).collect();
+    let is_keyed = codes.any(|code| matches!(code, ErrorCode::IdempotencyKeyReused));
+    Some(if is_keyed { format!("{first}OrKeyReused") } else { first })
 }
 
 fn capitalised(word: &str) -> String {

@@ -36,7 +36,7 @@ texts! {
     AccountName(line, limits::ACCOUNT_NAME_MAX);
     /// The first or last name of a person: 1–80 characters, at least one visible, no control characters.
     PersonName(line, limits::PERSON_NAME_MAX);
-    /// The name that a member goes by: 1–120 characters of which one is visible, no control characters (R9).
+    /// The display name of a member: 1–120 characters of which one is visible, no control characters (R9).
     MemberName(line, limits::ACCOUNT_NAME_MAX);
     /// An identifier in the billing system of a reseller or master reseller: any 1–255 characters except NUL (R6).
     BillingReference(verbatim, limits::BILLING_REFERENCE_MAX);

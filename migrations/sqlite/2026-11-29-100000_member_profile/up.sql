@@ -1,3 +1,3 @@
--- The name that a member goes by and the language that it prefers, both optional.
+-- The display name and the preferred language of a member, both optional.
 ALTER TABLE members ADD COLUMN name TEXT;
 ALTER TABLE members ADD COLUMN language TEXT;

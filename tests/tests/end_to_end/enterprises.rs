@@ -142,6 +142,14 @@ async fn r10_every_fault_of_an_enterprise_is_named_at_once(#[values(Sqlite, Post
     let mut pointers = empty.pointers();
     pointers.sort();
     assert_eq!(pointers, ["/country", "/email", "/name", "/sbc_regions", "/services"]);
+
+    // However many regions are wrong, the answer stays short.
+    let many = |count: usize| json!({"sbc_regions": vec!["mars"; count]});
+    let wrong = create(&app, &reseller, &many(100)).await;
+    assert_eq!(wrong.pointers().iter().filter(|pointer| pointer.starts_with("/sbc_regions/")).count(), 20);
+    let errors = create(&app, &reseller, &many(101)).await.problem(422, "validation_failed")["errors"].clone();
+    let errors = errors.as_array().unwrap().iter().filter(|error| error["pointer"] == "/sbc_regions");
+    assert_eq!(errors.map(|error| &error["code"]).collect::<Vec<_>>(), ["too_long"]);
     let list = app.get("/enterprises").bearer(&reseller.token).send().await.expect(200).json();
     assert_eq!(list["items"], json!([]), "nothing was stored");
 }

@@ -78,6 +78,29 @@ async fn w7_who_asks_too_often_is_told_when_to_come_back(#[values(Sqlite, Postgr
     let _ = app.get("/livez").send().await.expect(200);
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn w7_each_limit_has_its_own_policy(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start_with(database, &["--rate-limit", "1000"]).await;
+    let sign_in = json!({"email": "nobody@contoso.example", "password": "wrong horse battery"});
+    let mut refused = None;
+    for _ in 0..70 {
+        let answer = app.post("/auth/refresh").json(&json!({"refresh_token": "x"})).send().await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        assert_eq!(answer.header("ratelimit-policy"), "\"default\";q=1000;w=1");
+    }
+    let refused = refused.expect("60 a minute and address are enough");
+    assert_eq!(refused.header("ratelimit-policy"), "\"per-address\";q=60;w=60");
+    assert!(refused.header("ratelimit").starts_with("\"per-address\";r=0;t="));
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    refused.problem(429, "rate_limited");
+    app.post("/auth/login").json(&sign_in).send().await.problem(429, "rate_limited");
+    let _ = app.get("/livez").send().await.expect(200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn w7_only_a_trusted_proxy_says_where_a_request_comes_from() {
     let count = async |flags: &[&str]| {

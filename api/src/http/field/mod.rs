@@ -25,7 +25,7 @@ use crate::shown::{schema_of, value_name};
 pub use of::*;
 
 /// Maximum number of reported invalid items per list.
-const ITEMS_TOLD: usize = 20;
+pub(super) const ITEMS_TOLD: usize = 20;
 /// Maximum number of reported unknown fields.
 const UNKNOWN_TOLD: usize = 50;
 
@@ -87,7 +87,7 @@ impl<T> Field<T> {
     /// # Panics
     /// If the field has no valid value, because the request was not validated or the field is not required.
     pub fn required(self) -> T {
-        self.given().expect("a valid request has its required members")
+        self.given().expect("a valid request has its required fields")
     }
 }
 

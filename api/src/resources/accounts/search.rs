@@ -261,7 +261,6 @@ impl AccountTree {
 /// filter by `status`. Sorted by creation time.
 #[utoipa::path(
     tag = "Accounts",
-    operation_id = "search_accounts",
     params(
         ("q" = shown::WideSearch, Query, description = "The text to search for.", example = "nordwind"),
         ("type" = Option<shown::AccountType>, Query, description = "Only accounts of this tier: `master_reseller`, `reseller` or `enterprise`.", example = "reseller"),
@@ -319,7 +318,6 @@ fn read(text: &str) -> Result<(Paging, Search), Error> {
 /// (by state), PBXs, trunks and users below it.
 #[utoipa::path(
     tag = "Accounts",
-    operation_id = "get_account_tree",
     params(("account_id" = String, Path, description = "The id of a master reseller, a reseller, an enterprise, or the platform.", example = "reseller_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The account and its place in the tree.", body = AccountTree)),
 )]

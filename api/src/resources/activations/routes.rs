@@ -18,13 +18,12 @@ use crate::security::password::check_password;
 /// link is not redeemed. Used, expired, replaced and unknown tokens all get the same error.
 #[utoipa::path(
     tag = "Activation",
-    operation_id = "preview_activation",
     request_body = PreviewActivation,
     responses(
         (status = 200, description = "The account that the link activates or gives access to.", body = ActivationAccount),
         (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`."),
     ),
-    security(())
+    security(()),
 )]
 #[post("/preview")]
 pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Answer, Error> {
@@ -42,13 +41,12 @@ pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Ans
 /// password at `POST /auth/login`.
 #[utoipa::path(
     tag = "Activation",
-    operation_id = "redeem_activation",
     request_body = RedeemToken,
     responses(
         (status = 200, description = "The activated or joined account.", body = ActivationAccount),
         (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`; the link can still be used."),
     ),
-    security(())
+    security(()),
 )]
 #[post("")]
 pub(crate) async fn redeem_activation(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {

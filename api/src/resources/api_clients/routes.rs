@@ -28,7 +28,6 @@ const PATH: &str = "/api-clients";
 /// lose the response, revoke the new API client, which is in the list, and create another one. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
-    operation_id = "create_api_client",
     request_body(content = CreateApiClient, example = json!({"name": "Billing export", "role": "billing", "allowed_networks": ["192.0.2.0/28"], "expires_at": "2030-01-01T00:00:00Z"})),
     responses(
         (status = 201, description = "The new API client with its secret.", body = ApiClient, headers(("Location" = String, description = "The URL of the new API client."), ("ETag" = String, description = "Current version, for `If-Match`."))),
@@ -55,7 +54,6 @@ pub(crate) async fn create_api_client(app: Data<App>, caller: Caller<Create>, bo
 /// Lists the API clients of your own account, sorted by creation time. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
-    operation_id = "list_api_clients",
     params(PageQuery),
     responses((status = 200, description = "A page of API clients.", body = ApiClientPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
@@ -85,12 +83,8 @@ pub(crate) async fn list_api_clients(
 /// Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
-    operation_id = "get_api_client",
-    params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
-    responses(
-        (status = 200, description = "The API client.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The API client.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{client_id}")]
 pub(crate) async fn get_api_client(
@@ -114,13 +108,9 @@ pub(crate) async fn get_api_client(
 /// client's next request, also for access tokens that it already has. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
-    operation_id = "update_api_client",
-    params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    request_body(content((PatchApiClient = "application/merge-patch+json", example = json!({"role": "viewer", "expires_at": null})), (PatchApiClient = "application/json", example = json!({"role": "viewer", "expires_at": null})))),
-    responses(
-        (status = 200, description = "The API client after the change.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-    ),
+    params(IfMatch),
+    request_body(content = PatchApiClient, example = json!({"role": "viewer", "expires_at": null})),
+    responses((status = 200, description = "The API client after the change.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match`.")))),
 )]
 #[patch("/{client_id}")]
 pub(crate) async fn update_api_client(
@@ -148,12 +138,8 @@ pub(crate) async fn update_api_client(
 /// request on. This can't be undone. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
-    operation_id = "revoke_api_client",
-    params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    responses(
-        (status = 204, description = "The API client was revoked."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-    ),
+    params(IfMatch),
+    responses((status = 204, description = "The API client was revoked.")),
 )]
 #[delete("/{client_id}")]
 pub(crate) async fn revoke_api_client(
@@ -180,13 +166,9 @@ pub(crate) async fn revoke_api_client(
 /// interruption. Any older secret stops working at once. Only owners may do this.
 #[utoipa::path(
     tag = "API clients",
-    operation_id = "rotate_api_client_secret",
-    params(("client_id" = String, Path, description = "The id of the API client.", example = "client_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(IfMatch),
     request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
-    responses(
-        (status = 200, description = "The API client with its new secret.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-    ),
+    responses((status = 200, description = "The API client with its new secret.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match`.")))),
 )]
 #[post("/{client_id}/rotate-secret")]
 pub(crate) async fn rotate_api_client_secret(

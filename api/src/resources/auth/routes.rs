@@ -28,7 +28,6 @@ use crate::security::secret_token::SecretToken;
 /// Members with a second factor get `code_needed` and send the same request again with a `code`.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "login",
     request_body = Login,
     responses(
         (status = 200, description = "Signed in: the tokens of the new session.", body = Tokens),
@@ -36,7 +35,7 @@ use crate::security::secret_token::SecretToken;
         (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
         (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
     ),
-    security(())
+    security(()),
 )]
 #[post("/login")]
 pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
@@ -58,14 +57,13 @@ pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Resul
 /// ends, because the token may have been stolen.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "refresh",
     request_body = RefreshRequest,
     responses(
         (status = 200, description = "The next pair of tokens.", body = Tokens),
         (status = 401, description = "`invalid_refresh_token`: the token was used, has expired or never existed. Sign in again."),
         (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
     ),
-    security(())
+    security(()),
 )]
 #[post("/refresh")]
 pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
@@ -86,10 +84,9 @@ pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Res
 /// unknown or expired refresh token gets the same answer.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "logout",
     request_body = RefreshRequest,
     responses((status = 204, description = "The session has ended, or there was none.")),
-    security(())
+    security(()),
 )]
 #[post("/logout")]
 pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
@@ -107,14 +104,10 @@ pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Resu
 /// e-mail a minute. The answer is always the same, so it does not tell whether the address is known.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "request_password_reset",
     params(IdempotencyKeyHeader),
     request_body = PasswordResetRequest,
-    responses(
-        (status = 202, description = "Accepted. If a member has the address, the e-mail is queued.", body = Accepted),
-        (status = 409, description = "`idempotency_key_in_use`: the first request with this key is still running."),
-    ),
-    security(())
+    responses((status = 202, description = "Accepted. If a member has the address, the e-mail is queued.", body = Accepted)),
+    security(()),
 )]
 #[post("/password-resets")]
 pub(crate) async fn request_password_reset(
@@ -138,13 +131,12 @@ pub(crate) async fn request_password_reset(
 /// member end.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "redeem_password_reset",
     request_body = RedeemToken,
     responses(
         (status = 204, description = "The password was changed."),
         (status = 422, description = "`invalid_token`: the token was used, has expired, was replaced or never existed. `validation_failed`: see `errors`; the token can still be used."),
     ),
-    security(())
+    security(()),
 )]
 #[post("/password-resets/redeem")]
 pub(crate) async fn redeem_password_reset(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {

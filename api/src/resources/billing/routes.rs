@@ -36,7 +36,6 @@ pub(super) const PATH: &str = "/billing-reports";
 /// includes the current month, counted up to now.
 #[utoipa::path(
     tag = "Billing reports",
-    operation_id = "list_billing_reports",
     params(
         ("limit" = Option<shown::PeriodLimit>, Query, description = "Maximum number of periods on a page.", example = 3),
         ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` from the previous page."),
@@ -85,7 +84,6 @@ pub(crate) async fn list_billing_reports(
 /// not final is counted anew for each request. See docs/billing.md for the rules of counting.
 #[utoipa::path(
     tag = "Billing reports",
-    operation_id = "get_billing_report",
     params(
         ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
         ("format" = Option<shown::FormatName>, Query, description = "`json`, `csv` or `ndjson`. Takes precedence over `Accept`.", example = "json"),
@@ -199,7 +197,6 @@ fn parts(
 /// Returns the totals of the lines that you can see, by reseller and service, compared with the previous period.
 #[utoipa::path(
     tag = "Billing reports",
-    operation_id = "get_billing_summary",
     params(
         ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
         ("limit" = Option<shown::PageLimit>, Query, description = "Maximum number of resellers on a page.", example = 50),
@@ -243,7 +240,6 @@ pub(crate) async fn get_billing_summary(
 /// you can see. The numbers add up to the `user_days` of the report's lines without corrections.
 #[utoipa::path(
     tag = "Billing reports",
-    operation_id = "get_billing_chart",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10")),
     responses((status = 200, description = "The chart.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
 )]
@@ -273,12 +269,10 @@ pub(crate) async fn get_billing_chart(
 /// again and it resumes. Only the platform may do this.
 #[utoipa::path(
     tag = "Billing reports",
-    operation_id = "finalise_billing_report",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"), IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The final report's totals and hash.", body = BillingPeriod),
-        (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: the report is already final. `report_being_finalised`: another request is finalising this report; try again shortly. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
+        (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: the report is already final. `report_being_finalised`: another request is finalising this report; try again shortly."),
     ),
 )]
 #[post("/{period}/finalise")]

@@ -25,12 +25,8 @@ use crate::shown;
 /// who must take it, the DNS record to publish, and the latest error.
 #[utoipa::path(
     tag = "Direct Routing",
-    operation_id = "get_direct_routing",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
-    responses(
-        (status = 200, description = "The Direct Routing of the enterprise.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The Direct Routing of the enterprise.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("")]
 pub(crate) async fn get_direct_routing(
@@ -54,13 +50,11 @@ pub(crate) async fn get_direct_routing(
 /// enterprise's Global Administrator has consented and the domain has been added to the Microsoft 365 tenant.
 #[utoipa::path(
     tag = "Direct Routing",
-    operation_id = "start_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
+    params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     request_body(content = StartRoute, example = json!({"label": "kiosk"})),
     responses(
         (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_route_state`: the route has already been started. `route_domain_taken`: another route has the domain. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
+        (status = 409, description = "`wrong_route_state`: the route has already been started. `route_domain_taken`: another route has the domain. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/routes/{region}/start")]
@@ -92,14 +86,12 @@ pub(crate) async fn start_route(
 /// for the domain.
 #[utoipa::path(
     tag = "Direct Routing",
-    operation_id = "confirm_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
+    params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     request_body(content = Option<ConfirmRoute>, example = json!({"verification_txt": "MS=ms12345678"})),
     responses(
         (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 403, description = "`management_consent_missing`: the enterprise has not given its management consent. `forbidden`, `account_not_operating`: you may not do this."),
-        (status = 409, description = "`wrong_route_state`: the route is not waiting for a step. `steps_are_automatic`: the service takes the steps itself. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
+        (status = 409, description = "`wrong_route_state`: the route is not waiting for a step. `steps_are_automatic`: the service takes the steps itself. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/routes/{region}/confirm")]
@@ -121,13 +113,10 @@ pub(crate) async fn confirm_route(
 /// Returns a failed route to the state in which it failed (`failed_in`), so that the step is tried again.
 #[utoipa::path(
     tag = "Direct Routing",
-    operation_id = "retry_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
+    params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_route_state`: the route has not failed. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_route_state`: the route has not failed. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/routes/{region}/retry")]
@@ -150,13 +139,10 @@ pub(crate) async fn retry_route(
 /// domain from its Microsoft 365 tenant. A route that PBXs, trunks or users need cannot be removed.
 #[utoipa::path(
     tag = "Direct Routing",
-    operation_id = "remove_route",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
+    params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`route_in_use`: PBXs, trunks or users need the route, see `blockers`. `wrong_route_state`: the route has not been started. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`route_in_use`: PBXs, trunks or users need the route, see `blockers`. `wrong_route_state`: the route has not been started. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/routes/{region}/remove")]
@@ -179,13 +165,10 @@ pub(crate) async fn remove_route(
 /// consent. Has no effect if the consent has been given already.
 #[utoipa::path(
     tag = "Direct Routing",
-    operation_id = "give_management_consent",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`account_closed`: the account is closed."),
     ),
 )]
 #[post("/give-consent")]
@@ -205,13 +188,10 @@ pub(crate) async fn give_management_consent(
 /// steps of its routes. Only the enterprise itself can withdraw it. Has no effect if there is no consent.
 #[utoipa::path(
     tag = "Direct Routing",
-    operation_id = "withdraw_management_consent",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the Direct Routing has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`account_closed`: the account is closed."),
     ),
 )]
 #[post("/withdraw-consent")]

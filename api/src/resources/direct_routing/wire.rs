@@ -17,7 +17,7 @@ use validator::{Validate, ValidationError};
 
 use crate::error::Error;
 use crate::http::field::{Field, Unknown};
-use crate::http::validation::{member_wrong, validate};
+use crate::http::validation::{field_wrong, validate};
 use crate::http::{Valid, nullable};
 use crate::settings::sbc_regions::SbcRegionList;
 use crate::shown;
@@ -361,14 +361,14 @@ impl StartRoute {
 /// Checks that the label and the base domain form a valid route domain.
 fn names_a_domain(label: &LabelField, start: &Start<'_>) -> Result<(), ValidationError> {
     match label {
-        Field::Given(label) => start.domain(label).map(drop).map_err(|fault| member_wrong("", fault)),
+        Field::Given(label) => start.domain(label).map(drop).map_err(|fault| field_wrong("", fault)),
         _ => Ok(()),
     }
 }
 
 /// Checks that the tenant may be set, or that one can be derived from the e-mail address.
 fn names_a_tenant(request: &StartRoute, start: &Start<'_>) -> Result<(), ValidationError> {
-    start.tenant(request.tenant.clone().given()).map(drop).map_err(|fault| member_wrong("/tenant", fault))
+    start.tenant(request.tenant.clone().given()).map(drop).map_err(|fault| field_wrong("/tenant", fault))
 }
 
 /// A request to confirm a step.

@@ -28,12 +28,11 @@ use crate::security::given::LinkToken;
 /// account has the same address as you, it changes too. For members only.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "change_my_email",
     params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the new address. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`email_taken`: another account or member has the new address."),
     ),
 )]
 #[post("/me/change-email")]
@@ -63,14 +62,13 @@ pub(crate) async fn change_my_email(
 /// the new address, and the old one can be used by others.
 #[utoipa::path(
     tag = "Activation",
-    operation_id = "confirm_email_change",
     request_body = PreviewActivation,
     responses(
         (status = 200, description = "The changed address.", body = EmailChanged),
         (status = 409, description = "`email_taken`: another account or member has taken the address in the meantime."),
         (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`."),
     ),
-    security(())
+    security(()),
 )]
 #[post("/activations/email-changes")]
 pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
@@ -89,12 +87,11 @@ pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body:
 /// new one from then on.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "change_master_reseller_email",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{master_reseller_id}/change-email")]
@@ -116,12 +113,11 @@ pub(crate) async fn change_master_reseller_email(
 /// one from then on.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "change_reseller_email",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{reseller_id}/change-email")]
@@ -143,12 +139,11 @@ pub(crate) async fn change_reseller_email(
 /// one from then on.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "change_enterprise_email",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
         (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{enterprise_id}/change-email")]

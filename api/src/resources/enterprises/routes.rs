@@ -25,7 +25,6 @@ use crate::shown;
 /// that you can safely retry the request.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "create_enterprise",
     params(IdempotencyKeyHeader),
     request_body(content = CreateEnterprise, examples(
         ("as_a_reseller" = (summary = "As a reseller", value = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 25, "billing_reference": "K-0815", "pbx_music_on_hold": true}))),
@@ -33,7 +32,7 @@ use crate::shown;
     )),
     responses(
         (status = 201, description = "The new enterprise. Its activation e-mail is queued.", body = Enterprise, headers(("Location" = String, description = "URL of the new enterprise."), ("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the reseller does not have the service. `parent_closed`: the reseller is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the reseller does not have the service. `parent_closed`: the reseller is closed."),
     ),
 )]
 #[post("")]
@@ -59,7 +58,6 @@ pub(crate) async fn create_enterprise(
 /// are included unless you filter by `status`.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "list_enterprises",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only accounts whose name, e-mail address or billing reference contains this text (case-insensitive)."),
@@ -86,12 +84,8 @@ pub(crate) async fn list_enterprises(
 /// Returns one enterprise that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "get_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
-    responses(
-        (status = 200, description = "The enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{enterprise_id}")]
 pub(crate) async fn get_enterprise(
@@ -109,13 +103,11 @@ pub(crate) async fn get_enterprise(
 /// `billing_reference`. `email` can be changed only while the account is pending.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "update_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    request_body(content((PatchEnterprise = "application/merge-patch+json", example = json!({"name": "Kiosk am Markt", "user_limit": null})), (PatchEnterprise = "application/json", example = json!({"name": "Kiosk am Markt", "user_limit": null})))),
+    params(IfMatch),
+    request_body(content = PatchEnterprise, example = json!({"name": "Kiosk am Markt", "user_limit": null})),
     responses(
         (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /enterprises/{enterprise_id}/change-email`. `service_not_offered`: the reseller does not have the service. `service_in_use`: a service cannot be removed because PBXs or trunks use it, see `blockers`. `sbc_region_in_use`: a region cannot be removed because it has a route, see `blockers`. `user_limit_in_use`: the enterprise has more users than the new limit. `account_closed`: the account is closed."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[patch("/{enterprise_id}")]
@@ -136,13 +128,10 @@ pub(crate) async fn update_enterprise(
 /// on.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "suspend_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{enterprise_id}/suspend")]
@@ -161,13 +150,10 @@ pub(crate) async fn suspend_enterprise(
 /// Makes a suspended enterprise active again.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "resume_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{enterprise_id}/resume")]
@@ -186,13 +172,10 @@ pub(crate) async fn resume_enterprise(
 /// Sends a new activation e-mail to a pending enterprise. The links in earlier e-mails stop working.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "resend_enterprise_activation",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{enterprise_id}/resend-activation")]
@@ -213,8 +196,6 @@ pub(crate) async fn resend_enterprise_activation(
 /// closed.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "get_enterprise_closing_blockers",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "Its PBXs, trunks and users.", body = BlockersView)),
 )]
 #[get("/{enterprise_id}/closing-blockers")]
@@ -233,12 +214,10 @@ pub(crate) async fn get_enterprise_closing_blockers(
 /// users must be removed first.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "close_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(IfMatch),
     responses(
         (status = 204, description = "The enterprise is closed."),
         (status = 409, description = "`has_open_children`: its PBXs, trunks and users must be removed first, see `blockers`."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[delete("/{enterprise_id}")]

@@ -32,7 +32,6 @@ const PATH: &str = "/events";
 /// below yours, its earlier events remain visible only to the accounts that were above it at that time.
 #[utoipa::path(
     tag = "Events",
-    operation_id = "list_events",
     params(
         ("type" = Option<shown::EventTypesText>, Query, description = "Only events of these types, separated by commas, such as `reseller.created,pbx.*`. Each is a type, `<subject>.*` for all types of a subject, or `*` for all.", example = "reseller.*"),
         ("subject" = Option<String>, Query, description = "Only events whose subject has this id."),
@@ -77,12 +76,7 @@ pub(crate) async fn list_events(app: Data<App>, caller: Caller<Read>, request: H
 /// Read an event
 ///
 /// Returns one event of your account or of an account below it.
-#[utoipa::path(
-    tag = "Events",
-    operation_id = "get_event",
-    params(("event_id" = String, Path, description = "The id of the event.", example = "event_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "The event.", body = Event)),
-)]
+#[utoipa::path(tag = "Events", responses((status = 200, description = "The event.", body = Event)))]
 #[get("/{event_id}")]
 pub(crate) async fn get_event(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
     catch_up(&app, &caller).await?;

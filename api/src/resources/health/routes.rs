@@ -61,9 +61,8 @@ pub struct Jwk {
 /// Answers 200 while the process can serve requests. Restart the process if there is no answer.
 #[utoipa::path(
     tag = "System",
-    operation_id = "get_liveness",
     responses((status = 200, description = "The process is running.", body = Health)),
-    security(())
+    security(()),
 )]
 #[get("/livez")]
 pub(crate) async fn get_liveness() -> Result<Answer, Error> {
@@ -76,12 +75,11 @@ pub(crate) async fn get_liveness() -> Result<Answer, Error> {
 /// not, and while the service is shutting down.
 #[utoipa::path(
     tag = "System",
-    operation_id = "get_readiness",
     responses(
         (status = 200, description = "The service can take requests.", body = Health),
         (status = 503, description = "`unavailable`: the service can't take requests; send them to another replica."),
     ),
-    security(())
+    security(()),
 )]
 #[get("/readyz")]
 pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer, Error> {
@@ -99,9 +97,8 @@ pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer, Error> {
 /// Returns counters, gauges and histograms in the Prometheus text format.
 #[utoipa::path(
     tag = "System",
-    operation_id = "get_metrics",
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain", example = "# TYPE teammate_mail_total counter\nteammate_mail_total{outcome=\"sent\"} 12\n")),
-    security(())
+    security(()),
 )]
 #[get("/metrics")]
 pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
@@ -114,12 +111,7 @@ pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
 /// Read the public keys of access tokens
 ///
 /// Returns the public keys for verifying the signatures of access tokens, as a JSON Web Key Set (RFC 7517).
-#[utoipa::path(
-    tag = "System",
-    operation_id = "get_jwks",
-    responses((status = 200, description = "The key set.", body = Jwks)),
-    security(())
-)]
+#[utoipa::path(tag = "System", responses((status = 200, description = "The key set.", body = Jwks)), security(()))]
 #[get("/.well-known/jwks.json")]
 pub(crate) async fn get_jwks(app: Data<App>) -> Result<Answer, Error> {
     let key = |(id, x): (uuid::Uuid, String)| Jwk {

@@ -47,7 +47,6 @@ struct ImportQuery {
 /// response, send the same file with the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "import_resellers",
     params(ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", examples(
@@ -58,9 +57,8 @@ struct ImportQuery {
     )),
     responses(
         (status = 200, description = "The outcome of every row.", body = ImportResult),
-        (status = 409, description = "`idempotency_key_in_use`: the first request with this key is still running."),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
-        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`. `idempotency_key_reused`: the key was used with a different request."),
+        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`."),
     ),
 )]
 #[post("/import")]
@@ -87,7 +85,6 @@ pub(crate) async fn import_resellers(
 /// lose the response, send the same file with the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
     tag = "Enterprises",
-    operation_id = "import_enterprises",
     params(ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", examples(
@@ -98,9 +95,8 @@ pub(crate) async fn import_resellers(
     )),
     responses(
         (status = 200, description = "The outcome of every row.", body = ImportResult),
-        (status = 409, description = "`idempotency_key_in_use`: the first request with this key is still running."),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
-        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`. `idempotency_key_reused`: the key was used with a different request."),
+        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`."),
     ),
 )]
 #[post("/import")]
@@ -128,8 +124,7 @@ pub(crate) async fn import_enterprises(
 /// the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
     tag = "Users",
-    operation_id = "import_users",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), ImportQuery, IdempotencyKeyHeader),
+    params(ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", example = "teams_user,trunk_id,default_number,voice_route\nanna@kiosk.example,trunk_01h455vb4pex5vsknk084sn02q,+4930901820,emea\n"),
         (String = "application/x-ndjson", example = "{\"teams_user\":\"anna@kiosk.example\",\"pbx_id\":\"pbx_01h455vb4pex5vsknk084sn02q\",\"sip_user\":\"1001\",\"voice_route\":\"emea\"}\n"),
@@ -137,9 +132,8 @@ pub(crate) async fn import_enterprises(
     responses(
         (status = 200, description = "The outcome of every row.", body = ImportResult),
         (status = 403, description = "`extensions_not_allowed`: the enterprise may not add users itself. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`idempotency_key_in_use`: the first request with this key is still running."),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
-        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`. `idempotency_key_reused`: the key was used with a different request."),
+        (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`."),
     ),
 )]
 #[post("/import")]

@@ -19,7 +19,6 @@ use crate::shown;
 /// master resellers are included unless you filter by `status`.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "list_master_resellers",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only accounts whose name, e-mail address or billing reference contains this text (case-insensitive)."),
@@ -42,12 +41,8 @@ pub(crate) async fn list_master_resellers(
 /// Returns one master reseller that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "get_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
-    responses(
-        (status = 200, description = "The master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{master_reseller_id}")]
 pub(crate) async fn get_master_reseller(
@@ -65,13 +60,11 @@ pub(crate) async fn get_master_reseller(
 /// the account is pending.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "update_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    request_body(content((PatchMasterReseller = "application/merge-patch+json", example = json!({"name": "Contoso Communications"})), (PatchMasterReseller = "application/json", example = json!({"name": "Contoso Communications"})))),
+    params(IfMatch),
+    request_body(content = PatchMasterReseller, example = json!({"name": "Contoso Communications"})),
     responses(
         (status = 200, description = "The updated master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /master-resellers/{master_reseller_id}/change-email`. `service_not_offered`: the service is not available to the account. `service_in_use`: a service cannot be removed because an account below uses it, see `blockers`. `account_closed`: the account is closed."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[patch("/{master_reseller_id}")]
@@ -92,13 +85,10 @@ pub(crate) async fn update_master_reseller(
 /// it, are refused from their next request on.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "suspend_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{master_reseller_id}/suspend")]
@@ -117,13 +107,10 @@ pub(crate) async fn suspend_master_reseller(
 /// Makes a suspended master reseller active again. Accounts below it work again unless they are suspended themselves.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "resume_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{master_reseller_id}/resume")]
@@ -142,13 +129,10 @@ pub(crate) async fn resume_master_reseller(
 /// Sends a new activation e-mail to a pending master reseller. The links in earlier e-mails stop working.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "resend_master_reseller_activation",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{master_reseller_id}/resend-activation")]
@@ -176,8 +160,6 @@ pub(crate) async fn resend_master_reseller_activation(
 /// reseller can be closed.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "get_master_reseller_closing_blockers",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The open accounts below it.", body = BlockersView)),
 )]
 #[get("/{master_reseller_id}/closing-blockers")]
@@ -196,12 +178,10 @@ pub(crate) async fn get_master_reseller_closing_blockers(
 /// below it must be closed first.
 #[utoipa::path(
     tag = "Master resellers",
-    operation_id = "close_master_reseller",
-    params(("master_reseller_id" = String, Path, description = "The id of the master reseller.", example = "master_reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(IfMatch),
     responses(
         (status = 204, description = "The master reseller is closed."),
         (status = 409, description = "`has_open_children`: accounts below it are open, see `blockers`."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[delete("/{master_reseller_id}")]

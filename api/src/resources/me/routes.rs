@@ -26,11 +26,9 @@ const CLIENT_VERSION: i64 = 1;
 /// Returns the member or API client that the access token belongs to, with its role and its account.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "get_me",
     params(IfNoneMatch),
     responses(
         (status = 200, description = "The member or API client, and its account.", body = Me, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
         (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
     ),
 )]
@@ -65,13 +63,9 @@ pub(crate) async fn get_me(
 /// removes a value. Members of all roles may do this; API clients can't.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "update_me",
     params(IfMatch),
-    request_body(content((PatchMe = "application/merge-patch+json", example = json!({"name": "Ann Example", "language": "en"})), (PatchMe = "application/json", example = json!({"name": "Ann Example", "language": "en"})))),
-    responses(
-        (status = 200, description = "The member after the change, and its account.", body = Me, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-    ),
+    request_body(content = PatchMe, example = json!({"name": "Ann Example", "language": "en"})),
+    responses((status = 200, description = "The member after the change, and its account.", body = Me, headers(("ETag" = String, description = "Current version, for `If-Match`.")))),
 )]
 #[patch("/me")]
 pub(crate) async fn update_me(

@@ -29,12 +29,11 @@ const PATH: &str = "/moves";
 /// or not the master reseller exists.
 #[utoipa::path(
     tag = "Moves",
-    operation_id = "move_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = MoveReseller, example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
         (status = 201, description = "The requested move.", body = Move, headers(("Location" = String, description = "URL of the new move."))),
-        (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{reseller_id}/move")]
@@ -55,12 +54,11 @@ pub(crate) async fn move_reseller(
 /// to accept it. Until then nothing changes. The response is the same whether or not the reseller exists.
 #[utoipa::path(
     tag = "Moves",
-    operation_id = "move_enterprise",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = MoveEnterprise, example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
         (status = 201, description = "The requested move.", body = Move, headers(("Location" = String, description = "URL of the new move."))),
-        (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{enterprise_id}/move")]
@@ -99,7 +97,6 @@ async fn ask(
 /// time.
 #[utoipa::path(
     tag = "Moves",
-    operation_id = "list_moves",
     params(PageQuery),
     responses((status = 200, description = "A page of moves.", body = MovePage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
@@ -126,12 +123,7 @@ pub(crate) async fn list_moves(app: Data<App>, caller: Caller<Read>, request: Ht
 /// Read a move
 ///
 /// Returns a move in which your account, or one below it, is the current or the receiving parent.
-#[utoipa::path(
-    tag = "Moves",
-    operation_id = "get_move",
-    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "The move.", body = Move)),
-)]
+#[utoipa::path(tag = "Moves", responses((status = 200, description = "The move.", body = Move)))]
 #[get("/{move_id}")]
 pub(crate) async fn get_move(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
     app.read(caller, move |tx, actor, now| {
@@ -148,12 +140,11 @@ pub(crate) async fn get_move(app: Data<App>, caller: Caller<Read>, id: Path<Stri
 /// the moved account.
 #[utoipa::path(
     tag = "Moves",
-    operation_id = "accept_move",
-    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = Option<AcceptMove>, example = json!({"billing_reference": "CUST-4711"})),
     responses(
         (status = 200, description = "The accepted move. The account has moved.", body = Move),
-        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `service_not_offered`: the receiving account does not have all services of the account. `parent_closed`: the receiving account is closed. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `service_not_offered`: the receiving account does not have all services of the account. `parent_closed`: the receiving account is closed. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{move_id}/accept")]
@@ -180,12 +171,10 @@ pub(crate) async fn accept_move(
 /// For the receiving account. Declines a pending move; the account stays where it is.
 #[utoipa::path(
     tag = "Moves",
-    operation_id = "decline_move",
-    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The declined move.", body = Move),
-        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired."),
     ),
 )]
 #[post("/{move_id}/decline")]
@@ -203,12 +192,10 @@ pub(crate) async fn decline_move(
 /// For the account that requested the move. Cancels a pending move; the account stays where it is.
 #[utoipa::path(
     tag = "Moves",
-    operation_id = "cancel_move",
-    params(("move_id" = String, Path, description = "The id of the move.", example = "move_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The cancelled move.", body = Move),
-        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired."),
     ),
 )]
 #[post("/{move_id}/cancel")]

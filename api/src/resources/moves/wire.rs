@@ -16,7 +16,7 @@ use validator::{Validate, ValidationError};
 use crate::error::Error;
 use crate::http::field::{self, Field, Unknown};
 use crate::http::page::{Listed, Page};
-use crate::http::validation::{member_wrong, validate};
+use crate::http::validation::{field_wrong, validate};
 use crate::http::{Valid, nullable};
 use crate::shown;
 use crate::views::account::{ServiceView, services_view};
@@ -216,8 +216,8 @@ fn given_for_a_reseller(reference: &nullable::BillingReference, account: &Accoun
         return Ok(());
     }
     match reference.clone().change() {
-        Some(None) => Err(member_wrong("", Fault::new("null", "Give a string; null is not allowed."))),
-        None if *reference == nullable::BillingReference::default() => Err(member_wrong("", Fault::required())),
+        Some(None) => Err(field_wrong("", Fault::new("null", "Give a string; null is not allowed."))),
+        None if *reference == nullable::BillingReference::default() => Err(field_wrong("", Fault::required())),
         _ => Ok(()),
     }
 }

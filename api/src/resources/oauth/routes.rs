@@ -28,7 +28,6 @@ use crate::security::secret_token::SecretToken;
 /// client.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "sign_in_for_program",
     request_body = SignInFor,
     responses(
         (status = 200, description = "The path to redirect to.", body = SignedInFor),
@@ -36,7 +35,7 @@ use crate::security::secret_token::SecretToken;
         (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
         (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
     ),
-    security(())
+    security(()),
 )]
 #[post("/oauth/authorize")]
 pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
@@ -60,7 +59,7 @@ pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: 
         (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `invalid_scope`: the request is not valid, its code or refresh token does not work, or it asks for another grant or for a scope.", body = OauthProblem, example = json!({"error": "unsupported_grant_type", "error_description": "`grant_type` is `client_credentials`, `authorization_code` or `refresh_token`.", "type": "/problems/unsupported_grant_type", "title": "This grant is not supported", "status": 400, "detail": "`grant_type` is `client_credentials`, `authorization_code` or `refresh_token`.", "code": "unsupported_grant_type", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
         (status = 401, description = "`invalid_client`: client id and secret do not match, the API client has expired or was revoked, it may not call from this network address, or its account is suspended.", body = OauthProblem, headers(("WWW-Authenticate" = String, description = "`Basic`.")), example = json!({"error": "invalid_client", "error_description": "Client id and secret do not go together, or the API client has expired or was revoked.", "type": "/problems/invalid_client", "title": "Client id and secret do not match", "status": 401, "detail": "Client id and secret do not go together, or the API client has expired or was revoked.", "code": "invalid_client", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
     ),
-    security((), ("client" = []))
+    security((), ("client" = [])),
 )]
 #[post("/oauth/token")]
 pub(crate) async fn issue_token(
@@ -109,9 +108,8 @@ pub(crate) async fn issue_token(
 /// themselves.
 #[utoipa::path(
     tag = "API clients",
-    operation_id = "get_authorization_server",
     responses((status = 200, description = "The metadata.", body = AuthorizationServer)),
-    security(())
+    security(()),
 )]
 #[get("/.well-known/oauth-authorization-server")]
 pub(crate) async fn get_authorization_server(app: Data<App>) -> Result<Answer, Error> {

@@ -21,11 +21,7 @@ use crate::shown;
 ///
 /// Lists the types of phone systems and the default settings that each gives a new PBX. The list is complete and not
 /// paged.
-#[utoipa::path(
-    tag = "PBXs",
-    operation_id = "list_pbx_types",
-    responses((status = 200, description = "All PBX types.", body = PbxTypeList)),
-)]
+#[utoipa::path(tag = "PBXs", responses((status = 200, description = "All PBX types.", body = PbxTypeList)))]
 #[get("/pbx-types")]
 pub(crate) async fn list_pbx_types(app: Data<App>, caller: Caller<Read>) -> Result<Answer, Error> {
     let list = Answer::ok(&PbxTypeList { items: PbxType::ALL.map(PbxTypeDefaults::from).to_vec() })?;
@@ -38,12 +34,11 @@ pub(crate) async fn list_pbx_types(app: Data<App>, caller: Caller<Read>) -> Resu
 /// that you leave out get the defaults of the PBX type.
 #[utoipa::path(
     tag = "PBXs",
-    operation_id = "create_pbx",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = CreatePbx, example = json!({"type": "asterisk", "location": "Berlin", "sip_domain": "sip.kiosk.example"})),
     responses(
         (status = 201, description = "The new PBX.", body = Pbx, headers(("Location" = String, description = "URL of the new PBX."), ("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`direct_routing_not_established`: no route is established; `detail` names the next step. `service_missing`: the enterprise does not have the service `pbx`. `location_taken`: another PBX of the enterprise has this location. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`direct_routing_not_established`: no route is established; `detail` names the next step. `service_missing`: the enterprise does not have the service `pbx`. `location_taken`: another PBX of the enterprise has this location. `account_closed`: the account is closed."),
     ),
 )]
 #[post("")]
@@ -70,9 +65,7 @@ pub(crate) async fn create_pbx(
 /// Lists the PBXs of an enterprise, sorted by creation time.
 #[utoipa::path(
     tag = "PBXs",
-    operation_id = "list_pbxes",
     params(
-        ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only PBXs whose location or SIP domain contains this text (case-insensitive)."),
     ),
@@ -103,12 +96,8 @@ pub(crate) async fn list_pbxes(
 /// Returns one PBX that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "PBXs",
-    operation_id = "get_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
-    responses(
-        (status = 200, description = "The PBX.", body = Pbx, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The PBX.", body = Pbx, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{pbx_id}")]
 pub(crate) async fn get_pbx(
@@ -130,13 +119,11 @@ pub(crate) async fn get_pbx(
 /// `outbound_proxy` or `voicemail_feature_code`. Changing `sip_domain` moves all users of the PBX to the new domain.
 #[utoipa::path(
     tag = "PBXs",
-    operation_id = "update_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    request_body(content((PatchPbx = "application/merge-patch+json", example = json!({"transport": "tls", "port": 5061})), (PatchPbx = "application/json", example = json!({"transport": "tls", "port": 5061})))),
+    params(IfMatch),
+    request_body(content = PatchPbx, example = json!({"transport": "tls", "port": 5061})),
     responses(
         (status = 200, description = "The updated PBX.", body = Pbx, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 409, description = "`location_taken`: another PBX of the enterprise has this location. `sip_user_taken`: the new SIP domain already has one of its SIP users. `account_closed`: the account is closed."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[patch("/{pbx_id}")]
@@ -163,12 +150,10 @@ pub(crate) async fn update_pbx(
 /// Deletes a PBX permanently. Users that are assigned to it must be removed or reassigned first.
 #[utoipa::path(
     tag = "PBXs",
-    operation_id = "delete_pbx",
-    params(("pbx_id" = String, Path, description = "The id of the PBX.", example = "pbx_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(IfMatch),
     responses(
         (status = 204, description = "The PBX is deleted."),
         (status = 409, description = "`has_users`: users are assigned to the PBX, see `blockers`."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[delete("/{pbx_id}")]

@@ -24,7 +24,6 @@ use crate::shown;
 /// request.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "create_reseller",
     params(IdempotencyKeyHeader),
     request_body(content = CreateReseller, examples(
         ("as_a_master_reseller" = (summary = "As a master reseller", value = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"}))),
@@ -32,7 +31,7 @@ use crate::shown;
     )),
     responses(
         (status = 201, description = "The new reseller. Its activation e-mail is queued.", body = Reseller, headers(("Location" = String, description = "URL of the new reseller."), ("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the master reseller does not have the service. `parent_closed`: the master reseller is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the master reseller does not have the service. `parent_closed`: the master reseller is closed."),
     ),
 )]
 #[post("")]
@@ -57,7 +56,6 @@ pub(crate) async fn create_reseller(
 /// included unless you filter by `status`.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "list_resellers",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only accounts whose name, e-mail address or billing reference contains this text (case-insensitive)."),
@@ -82,12 +80,8 @@ pub(crate) async fn list_resellers(
 /// Returns one reseller that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "get_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
-    responses(
-        (status = 200, description = "The reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{reseller_id}")]
 pub(crate) async fn get_reseller(
@@ -105,13 +99,11 @@ pub(crate) async fn get_reseller(
 /// the account is pending.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "update_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    request_body(content((PatchReseller = "application/merge-patch+json", example = json!({"name": "Nordwind Communications GmbH"})), (PatchReseller = "application/json", example = json!({"name": "Nordwind Communications GmbH"})))),
+    params(IfMatch),
+    request_body(content = PatchReseller, example = json!({"name": "Nordwind Communications GmbH"})),
     responses(
         (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /resellers/{reseller_id}/change-email`. `service_not_offered`: the master reseller does not have the service. `service_in_use`: a service cannot be removed because an enterprise below uses it, see `blockers`. `account_closed`: the account is closed."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[patch("/{reseller_id}")]
@@ -132,13 +124,10 @@ pub(crate) async fn update_reseller(
 /// are refused from their next request on.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "suspend_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{reseller_id}/suspend")]
@@ -157,13 +146,10 @@ pub(crate) async fn suspend_reseller(
 /// Makes a suspended reseller active again. Accounts below it work again unless they are suspended themselves.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "resume_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{reseller_id}/resume")]
@@ -182,13 +168,10 @@ pub(crate) async fn resume_reseller(
 /// Sends a new activation e-mail to a pending reseller. The links in earlier e-mails stop working.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "resend_reseller_activation",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch, IdempotencyKeyHeader),
+    params(IfMatch, IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{reseller_id}/resend-activation")]
@@ -209,8 +192,6 @@ pub(crate) async fn resend_reseller_activation(
 /// closed.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "get_reseller_closing_blockers",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The open accounts below it.", body = BlockersView)),
 )]
 #[get("/{reseller_id}/closing-blockers")]
@@ -229,12 +210,10 @@ pub(crate) async fn get_reseller_closing_blockers(
 /// closed first.
 #[utoipa::path(
     tag = "Resellers",
-    operation_id = "close_reseller",
-    params(("reseller_id" = String, Path, description = "The id of the reseller.", example = "reseller_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(IfMatch),
     responses(
         (status = 204, description = "The reseller is closed."),
         (status = 409, description = "`has_open_children`: accounts below it are open, see `blockers`."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[delete("/{reseller_id}")]

@@ -57,11 +57,7 @@ impl From<&SbcRegion> for SbcRegionView {
 /// List SBC regions
 ///
 /// Lists the regions from which enterprises can be connected to Teams. The list is complete and not paged.
-#[utoipa::path(
-    tag = "Enterprises",
-    operation_id = "list_sbc_regions",
-    responses((status = 200, description = "All regions.", body = SbcRegionList)),
-)]
+#[utoipa::path(tag = "Enterprises", responses((status = 200, description = "All regions.", body = SbcRegionList)))]
 #[get("/sbc-regions")]
 pub(crate) async fn list_sbc_regions(app: Data<App>, caller: Caller<Read>) -> Result<Answer, Error> {
     let items = app.settings.sbc_regions.regions().iter().map(SbcRegionView::from).collect();

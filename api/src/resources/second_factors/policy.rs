@@ -23,12 +23,8 @@ use crate::http::{Answer, Body, Caller, Conditions};
 /// Returns whether every member of your account needs a second factor. For owners.
 #[utoipa::path(
     tag = "Members",
-    operation_id = "get_sign_in_policy",
     params(IfNoneMatch),
-    responses(
-        (status = 200, description = "The sign-in policy.", body = SignInPolicy, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    responses((status = 200, description = "The sign-in policy.", body = SignInPolicy, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/sign-in-policy")]
 pub(crate) async fn get_sign_in_policy(
@@ -52,13 +48,11 @@ pub(crate) async fn get_sign_in_policy(
 /// without a second factor can only set one up. API clients are not affected.
 #[utoipa::path(
     tag = "Members",
-    operation_id = "update_sign_in_policy",
     params(IfMatch),
-    request_body(content((PatchSignInPolicy = "application/merge-patch+json", example = json!({"require_second_factor": true})), (PatchSignInPolicy = "application/json", example = json!({"require_second_factor": true})))),
+    request_body(content = PatchSignInPolicy, example = json!({"require_second_factor": true})),
     responses(
         (status = 200, description = "The sign-in policy.", body = SignInPolicy, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 409, description = "`no_second_factor`: you must have a second factor yourself before you can require it of others."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[patch("/sign-in-policy")]

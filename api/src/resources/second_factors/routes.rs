@@ -28,7 +28,6 @@ use crate::security::given::GivenPassword;
 /// browser open can't lock you out. For members only.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "prepare_second_factor",
     request_body = PrepareSecondFactor,
     responses(
         (status = 200, description = "The secret.", body = SecondFactorSecret),
@@ -80,7 +79,6 @@ pub(crate) async fn prepare_second_factor(
 /// e-mail.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "enable_second_factor",
     request_body = GiveCode,
     responses(
         (status = 200, description = "The second factor is on. Store the recovery codes somewhere other than on the device with the app.", body = RecoveryCodes),
@@ -111,7 +109,6 @@ pub(crate) async fn enable_second_factor(
 /// working. The new codes are shown only in this response.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "renew_recovery_codes",
     request_body = GiveCode,
     responses(
         (status = 200, description = "The new recovery codes.", body = RecoveryCodes),
@@ -141,7 +138,6 @@ pub(crate) async fn renew_recovery_codes(
 /// you can then do nothing until you set up another one. You are notified by e-mail.
 #[utoipa::path(
     tag = "Sign-in",
-    operation_id = "disable_second_factor",
     request_body = GiveCode,
     responses(
         (status = 204, description = "The second factor is off."),

@@ -31,14 +31,13 @@ const PATH: &str = "/support-tickets";
 /// only one open ticket.
 #[utoipa::path(
     tag = "Support tickets",
-    operation_id = "file_support_ticket",
     params(IdempotencyKeyHeader),
     request_body = FileSupportTicket,
     responses(
         (status = 201, description = "The new ticket.", body = SupportTicket, headers(("Location" = String, description = "URL of the ticket, for staff."), ("ETag" = String, description = "Current version, for `If-None-Match`."))),
-        (status = 409, description = "`ticket_already_open`: the e-mail address already has an open ticket. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`ticket_already_open`: the e-mail address already has an open ticket."),
     ),
-    security(())
+    security(()),
 )]
 #[post("")]
 pub(crate) async fn file_support_ticket(
@@ -61,7 +60,6 @@ pub(crate) async fn file_support_ticket(
 /// Lists support tickets. Staff only. Sorted by filing time.
 #[utoipa::path(
     tag = "Support tickets",
-    operation_id = "list_support_tickets",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only tickets whose company, first or last name or e-mail address contains this text (case-insensitive)."),
@@ -100,15 +98,8 @@ pub(crate) async fn list_support_tickets(
 /// Returns one support ticket. Staff only.
 #[utoipa::path(
     tag = "Support tickets",
-    operation_id = "get_support_ticket",
-    params(
-        ("ticket_id" = String, Path, description = "The id of the ticket.", example = "ticket_01h455vb4pex5vsknk084sn02q"),
-        IfNoneMatch,
-    ),
-    responses(
-        (status = 200, description = "The ticket.", body = SupportTicket, headers(("ETag" = String, description = "Current version, for `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The ticket.", body = SupportTicket, headers(("ETag" = String, description = "Current version, for `If-None-Match`.")))),
 )]
 #[get("/{ticket_id}")]
 pub(crate) async fn get_support_ticket(
@@ -127,15 +118,10 @@ pub(crate) async fn get_support_ticket(
 /// only.
 #[utoipa::path(
     tag = "Support tickets",
-    operation_id = "approve_support_ticket",
-    params(
-        ("ticket_id" = String, Path, description = "The id of the ticket.", example = "ticket_01h455vb4pex5vsknk084sn02q"),
-        IdempotencyKeyHeader,
-    ),
+    params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The approved ticket; `master_reseller_id` is the id of the new master reseller.", body = SupportTicket),
-        (status = 409, description = "`ticket_decided`: the ticket has already been decided. `email_taken`: another open account has the e-mail address. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 422, description = "`idempotency_key_reused`: the key was used before for a different request."),
+        (status = 409, description = "`ticket_decided`: the ticket has already been decided. `email_taken`: another open account has the e-mail address."),
     ),
 )]
 #[post("/{ticket_id}/approve")]
@@ -158,15 +144,11 @@ pub(crate) async fn approve_support_ticket(
 /// Rejects an open ticket with a reason. The decision is final. Staff only.
 #[utoipa::path(
     tag = "Support tickets",
-    operation_id = "reject_support_ticket",
-    params(
-        ("ticket_id" = String, Path, description = "The id of the ticket.", example = "ticket_01h455vb4pex5vsknk084sn02q"),
-        IdempotencyKeyHeader,
-    ),
+    params(IdempotencyKeyHeader),
     request_body = RejectSupportTicket,
     responses(
         (status = 200, description = "The rejected ticket.", body = SupportTicket),
-        (status = 409, description = "`ticket_decided`: the ticket has already been decided. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`ticket_decided`: the ticket has already been decided."),
     ),
 )]
 #[post("/{ticket_id}/reject")]

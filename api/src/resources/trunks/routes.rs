@@ -23,12 +23,11 @@ use crate::shown;
 /// password is stored encrypted and never shown.
 #[utoipa::path(
     tag = "Trunks",
-    operation_id = "create_trunk",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = CreateTrunk, example = json!({"name": "Main line", "host": "sip.carrier.example", "authentication": "registration", "user_name": "kiosk", "password": "s3cret-of-the-trunk"})),
     responses(
         (status = 201, description = "The new trunk.", body = Trunk, headers(("Location" = String, description = "URL of the new trunk."), ("ETag" = String, description = "Current version, for `If-Match`."))),
-        (status = 409, description = "`direct_routing_not_established`: no route is established; `detail` names the next step. `service_missing`: the enterprise does not have the service `trunk`. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`direct_routing_not_established`: no route is established; `detail` names the next step. `service_missing`: the enterprise does not have the service `trunk`. `account_closed`: the account is closed."),
     ),
 )]
 #[post("")]
@@ -56,9 +55,7 @@ pub(crate) async fn create_trunk(
 /// Lists the trunks of an enterprise, sorted by creation time.
 #[utoipa::path(
     tag = "Trunks",
-    operation_id = "list_trunks",
     params(
-        ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only trunks whose name, host or user name contains this text (case-insensitive)."),
     ),
@@ -89,12 +86,8 @@ pub(crate) async fn list_trunks(
 /// Returns one trunk that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Trunks",
-    operation_id = "get_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
-    responses(
-        (status = 200, description = "The trunk.", body = Trunk, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The trunk.", body = Trunk, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{trunk_id}")]
 pub(crate) async fn get_trunk(
@@ -117,13 +110,11 @@ pub(crate) async fn get_trunk(
 /// `user_name` and `password` of `registration`.
 #[utoipa::path(
     tag = "Trunks",
-    operation_id = "update_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    request_body(content((PatchTrunk = "application/merge-patch+json", example = json!({"max_concurrent_calls": 30})), (PatchTrunk = "application/json", example = json!({"max_concurrent_calls": 30})))),
+    params(IfMatch),
+    request_body(content = PatchTrunk, example = json!({"max_concurrent_calls": 30})),
     responses(
         (status = 200, description = "The updated trunk.", body = Trunk, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 409, description = "`account_closed`: the account is closed."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[patch("/{trunk_id}")]
@@ -151,12 +142,10 @@ pub(crate) async fn update_trunk(
 /// Deletes a trunk permanently. Users that are assigned to it must be removed or reassigned first.
 #[utoipa::path(
     tag = "Trunks",
-    operation_id = "delete_trunk",
-    params(("trunk_id" = String, Path, description = "The id of the trunk.", example = "trunk_01h455vb4pex5vsknk084sn02q"), IfMatch),
+    params(IfMatch),
     responses(
         (status = 204, description = "The trunk is deleted."),
         (status = 409, description = "`has_users`: users are assigned to the trunk, see `blockers`."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[delete("/{trunk_id}")]

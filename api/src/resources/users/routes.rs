@@ -27,13 +27,12 @@ use crate::shown;
 /// `default_number`), within the enterprise's user limit. The password is stored encrypted and never shown.
 #[utoipa::path(
     tag = "Users",
-    operation_id = "create_user",
-    params(("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = CreateUser, example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "password": "s3cret-of-anna", "voice_route": "emea", "tag": "Reception"})),
     responses(
         (status = 201, description = "The new user.", body = User, headers(("Location" = String, description = "URL of the new user."), ("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 403, description = "`extensions_not_allowed`: an enterprise can add users itself only if its `can_add_extensions` is set. `forbidden`, `account_not_operating`: you may not do this."),
-        (status = 409, description = "`user_limit_reached`: the enterprise has its maximum number of users. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`user_limit_reached`: the enterprise has its maximum number of users. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
     ),
 )]
 #[post("")]
@@ -61,9 +60,7 @@ pub(crate) async fn create_user(
 /// Lists the users of an enterprise, sorted by creation time.
 #[utoipa::path(
     tag = "Users",
-    operation_id = "list_users",
     params(
-        ("enterprise_id" = String, Path, description = "The id of the enterprise.", example = "enterprise_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only users whose Teams user, SIP user, numbers or tag contain this text (case-insensitive)."),
         ("pbx_id" = Option<String>, Query, description = "Only users of this PBX."),
@@ -103,12 +100,8 @@ pub(crate) async fn list_users(
 /// Returns one user that you can see, with its `ETag`.
 #[utoipa::path(
     tag = "Users",
-    operation_id = "get_user",
-    params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfNoneMatch),
-    responses(
-        (status = 200, description = "The user.", body = User, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    params(IfNoneMatch),
+    responses((status = 200, description = "The user.", body = User, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{user_id}")]
 pub(crate) async fn get_user(
@@ -131,13 +124,11 @@ pub(crate) async fn get_user(
 /// Setting `pbx_id` moves a user from its trunk to the PBX, where it needs a `sip_user`.
 #[utoipa::path(
     tag = "Users",
-    operation_id = "update_user",
-    params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    request_body(content((PatchUser = "application/merge-patch+json", example = json!({"tag": "Back office", "password": null})), (PatchUser = "application/json", example = json!({"tag": "Back office", "password": null})))),
+    params(IfMatch),
+    request_body(content = PatchUser, example = json!({"tag": "Back office", "password": null})),
     responses(
         (status = 200, description = "The updated user.", body = User, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
         (status = 409, description = "`teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
     ),
 )]
 #[patch("/{user_id}")]
@@ -163,15 +154,7 @@ pub(crate) async fn update_user(
 /// Remove a user
 ///
 /// Deletes a user permanently. Its Teams user, SIP user and phone numbers can be used again immediately.
-#[utoipa::path(
-    tag = "Users",
-    operation_id = "delete_user",
-    params(("user_id" = String, Path, description = "The id of the user.", example = "user_01h455vb4pex5vsknk084sn02q"), IfMatch),
-    responses(
-        (status = 204, description = "The user is deleted."),
-        (status = 412, description = "`precondition_failed`: the resource has changed since you read it."),
-    ),
-)]
+#[utoipa::path(tag = "Users", params(IfMatch), responses((status = 204, description = "The user is deleted.")))]
 #[delete("/{user_id}")]
 pub(crate) async fn delete_user(
     app: Data<App>,

@@ -26,9 +26,7 @@ use crate::shown;
 /// those that were delivered, and those that failed for good. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
-    operation_id = "list_webhook_deliveries",
     params(
-        ("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"),
         PageQuery,
         ("state" = Option<DeliveryStateView>, Query, description = "Only deliveries in this state."),
         ("type" = Option<shown::CodeName>, Query, description = "Only deliveries of events of this type.", example = "reseller.created"),
@@ -69,11 +67,6 @@ pub(crate) async fn list_webhook_deliveries(
 /// owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
-    operation_id = "get_webhook_delivery",
-    params(
-        ("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"),
-        ("delivery_id" = String, Path, description = "The id of the delivery.", example = "delivery_01h455vb4pex5vsknk084sn02q"),
-    ),
     responses((status = 200, description = "The delivery with its attempts.", body = WebhookDeliveryLog)),
 )]
 #[get("/{webhook_id}/deliveries/{delivery_id}")]
@@ -99,16 +92,10 @@ pub(crate) async fn get_webhook_delivery(
 /// Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
-    operation_id = "redeliver_webhook_delivery",
-    params(
-        ("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"),
-        ("delivery_id" = String, Path, description = "The id of the delivery.", example = "delivery_01h455vb4pex5vsknk084sn02q"),
-        IdempotencyKeyHeader,
-    ),
+    params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The queued delivery.", body = WebhookDelivery),
-        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
+        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
     ),
 )]
 #[post("/{webhook_id}/deliveries/{delivery_id}/redeliver")]
@@ -137,12 +124,10 @@ pub(crate) async fn redeliver_webhook_delivery(
 /// Read the delivery to see the receiver's response. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
-    operation_id = "test_webhook",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The queued delivery.", body = WebhookDelivery),
-        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first. `idempotency_key_in_use`: the first request with this key is still running."),
-        (status = 422, description = "`idempotency_key_reused`: use a new key for a new request."),
+        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
     ),
 )]
 #[post("/{webhook_id}/test")]
@@ -171,12 +156,11 @@ pub(crate) async fn test_webhook(
 /// `webhook-id`, so that a receiver can recognise events that it already has. Only owners may do this.
 #[utoipa::path(
     tag = "Webhooks",
-    operation_id = "replay_webhook_events",
-    params(("webhook_id" = String, Path, description = "The id of the webhook.", example = "webhook_01h455vb4pex5vsknk084sn02q"), IdempotencyKeyHeader),
+    params(IdempotencyKeyHeader),
     request_body(content = ReplayEvents, example = json!({"since": "2026-11-24T00:00:00Z"})),
     responses(
         (status = 200, description = "The number of events that were queued.", body = Replayed),
-        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
     ),
 )]
 #[post("/{webhook_id}/replay")]

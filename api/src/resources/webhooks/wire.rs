@@ -15,7 +15,7 @@ use validator::{Validate, ValidationError};
 use super::operations::ChangeWebhook;
 use crate::http::field::{self, Field, Unknown};
 use crate::http::page::{Listed, Page};
-use crate::http::validation::member_wrong;
+use crate::http::validation::field_wrong;
 use crate::http::{Valid, nullable};
 use crate::settings;
 use crate::shown;
@@ -52,7 +52,7 @@ pub struct Webhook {
     pub enabled: bool,
     /// Why the service disabled the webhook; `null` if it did not.
     pub disabled_reason: Option<DisabledReasonView>,
-    /// Since when no delivery has succeeded; `null` if the last attempt succeeded.
+    /// The time since which every delivery has failed; `null` if the last attempt succeeded.
     pub failing_since: Option<DateTime<Utc>>,
     /// The new signing secret, only in the response that creates it; `null` in all other responses. Store it safely.
     #[schema(value_type = Option<shown::CodeName>)]
@@ -166,7 +166,7 @@ impl From<Valid<PatchWebhook>> for ChangeWebhook {
 fn public(url: &field::WebhookUrl, settings: &settings::Settings) -> Result<(), ValidationError> {
     match url {
         Field::Given(target) if !settings.private_webhooks => {
-            target.check_public().map_err(|fault| member_wrong("", fault))
+            target.check_public().map_err(|fault| field_wrong("", fault))
         }
         _ => Ok(()),
     }

@@ -29,12 +29,11 @@ use crate::shown;
 /// this.
 #[utoipa::path(
     tag = "Billing reports",
-    operation_id = "create_billing_adjustment",
     params(("period" = shown::Period, Path, description = "The open period in which to book the correction, a calendar month in UTC.", example = "2026-11"), IdempotencyKeyHeader),
     request_body(content = CreateBillingAdjustment, example = json!({"amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "user_days": -30, "reason": "The user was added by mistake."})),
     responses(
         (status = 201, description = "The new correction.", body = BillingAdjustment, headers(("Location" = String, description = "The URL of the new correction."), ("ETag" = String, description = "Current version, for `If-None-Match`."))),
-        (status = 409, description = "`report_final`: the report of this period is final or is being finalised. `amended_report_open`: the report of the corrected line is not final. `amended_report_later`: the corrected line is not from an earlier period. `idempotency_key_in_use`: the first request with this key is still running."),
+        (status = 409, description = "`report_final`: the report of this period is final or is being finalised. `amended_report_open`: the report of the corrected line is not final. `amended_report_later`: the corrected line is not from an earlier period."),
     ),
 )]
 #[post("/{period}/adjustments")]
@@ -61,7 +60,6 @@ pub(crate) async fn create_billing_adjustment(
 /// lines that you can see are listed.
 #[utoipa::path(
     tag = "Billing reports",
-    operation_id = "list_billing_adjustments",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-11"), PageQuery),
     responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
@@ -92,16 +90,11 @@ pub(crate) async fn list_billing_adjustments(
 /// Returns one correction that is booked in a period, if you can see the corrected line.
 #[utoipa::path(
     tag = "Billing reports",
-    operation_id = "get_billing_adjustment",
     params(
         ("period" = shown::Period, Path, description = "The period in which the correction is booked.", example = "2026-11"),
-        ("adjustment_id" = String, Path, description = "The id of the correction.", example = "adjustment_01h455vb4pex5vsknk084sn02q"),
         IfNoneMatch,
     ),
-    responses(
-        (status = 200, description = "The correction.", body = BillingAdjustment, headers(("ETag" = String, description = "Current version, for `If-None-Match`."))),
-        (status = 304, description = "Not modified: the `ETag` in `If-None-Match` is still current."),
-    ),
+    responses((status = 200, description = "The correction.", body = BillingAdjustment, headers(("ETag" = String, description = "Current version, for `If-None-Match`.")))),
 )]
 #[get("/{period}/adjustments/{adjustment_id}")]
 pub(crate) async fn get_billing_adjustment(

@@ -17,7 +17,7 @@ use super::operations::CreateAdjustment as Command;
 use crate::http::Valid;
 use crate::http::field::{self, Field, Unknown};
 use crate::http::page::{Listed, Page};
-use crate::http::validation::member_wrong;
+use crate::http::validation::field_wrong;
 use crate::resources::billing::wire::line_name_of;
 use crate::shown;
 
@@ -148,7 +148,7 @@ fn changes_something(request: &CreateBillingAdjustment) -> Result<(), Validation
     let CreateBillingAdjustment { users_at_end, users_peak, user_days, active_days, suspended_days, .. } = request;
     if [users_at_end, users_peak, user_days, active_days, suspended_days].into_iter().all(|field| number(field) == 0) {
         let fault = Fault::new("nothing_to_change", "Give at least one number that is not 0.");
-        return Err(member_wrong("", fault));
+        return Err(field_wrong("", fault));
     }
     Ok(())
 }
