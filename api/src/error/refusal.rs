@@ -6,130 +6,134 @@ use domain::refusal::{Refusal, UserClaim};
 
 use super::{Error, ErrorCode, value_error};
 
+/// Matches refusals. A row names a refusal, its code, the pointer of the field it is about, and the detail; the arms of
+/// refusals that need more follow after `..`.
+macro_rules! refusals {
+    ($given:ident; $($refusal:ident $({ $($field:ident),* })? => $code:ident $(at $pointer:literal)?: $detail:literal;)* .. $($arms:tt)*) => {
+        match $given {
+            $(Refusal::$refusal $({ $($field),* })? => Self::new(ErrorCode::$code, format!($detail))$(.at_pointer($pointer))?,)*
+            $($arms)*
+        }
+    };
+}
+
 impl From<Refusal> for Error {
     #[expect(clippy::too_many_lines, reason = "a table: one row for each refusal")]
     fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotFound => Self::new(ErrorCode::NotFound, "The resource does not exist, or you can't see it."),
-            Refusal::Forbidden => {
-                Self::new(ErrorCode::Forbidden, "Your role or the tier of your account does not allow this.")
-            }
-            Refusal::NotSignedIn => Self::new(
-                ErrorCode::NotSignedIn,
-                "Send a valid access token as `Authorization: Bearer …`; get one from POST /auth/login or POST /auth/refresh.",
-            ),
-            Refusal::WrongCredentials => Self::new(
-                ErrorCode::WrongCredentials,
-                "No active member has this e-mail address and password. Check both, or reset the password.",
-            ),
-            Refusal::NotOperating => Self::new(
-                ErrorCode::NotOperating,
-                "Your account, or an account above it, is suspended. Contact the provider of your account.",
-            ),
-            Refusal::CodeNeeded => Self::new(
-                ErrorCode::CodeNeeded,
+        refusals! {
+            refusal;
+            NotFound => NotFound: "The resource does not exist, or you can't see it.";
+            Forbidden => Forbidden: "Your role or the tier of your account does not allow this.";
+            NotSignedIn => NotSignedIn:
+                "Send a valid access token as `Authorization: Bearer …`; get one from POST /auth/login or POST \
+                 /auth/refresh.";
+            WrongCredentials => WrongCredentials:
+                "No active member has this e-mail address and password. Check both, or reset the password.";
+            NotOperating => NotOperating:
+                "Your account, or an account above it, is suspended. Contact the provider of your account.";
+            CodeNeeded => CodeNeeded:
                 "Send the request again with `code`: the six digits that your authenticator app shows, or a recovery \
-                 code.",
-            ),
-            Refusal::WrongCode => Self::new(
-                ErrorCode::WrongCode,
+                 code.";
+            WrongCode => WrongCode:
                 "This is not the code that the app shows, or it was already used. Wait for the next code, and check \
-                 that the device's clock is correct.",
-            ),
+                 that the device's clock is correct.";
+            SecondFactorMissing => SecondFactorRequired:
+                "Your account requires a second factor. Set one up, starting with POST /me/second-factor.";
+            SecondFactorOn => SecondFactorEnabled:
+                "You already have a second factor. To use another app, first switch it off with POST \
+                 /me/second-factor/disable.";
+            SecondFactorOff => NoSecondFactor:
+                "The member has no second factor, or has not started to set one up. Start with POST \
+                 /me/second-factor.";
+            OwnSecondFactor => OwnSecondFactor:
+                "You can't reset your own second factor. Switch it off with a code: POST /me/second-factor/disable.";
+            LastOwner => LastOwner:
+                "An account needs at least one owner who has joined. First make another member an owner.";
+            TooManyMembers => TooManyMembers:
+                "An account can have at most {MEMBERS_MAX} members. Remove members who have left.";
+            AlreadyJoined => AlreadyJoined:
+                "The member has already joined. A forgotten password is reset with POST /auth/password-resets.";
+            MovePending => MovePending:
+                "The account already has a pending move. First accept, decline or cancel it: see GET /moves.";
+            MoveDecided { status } => MoveDecided: "The move is already {status}. Request a new move.";
+            LimitedClient => LimitedClient:
+                "This API client has `expires_at` or `allowed_networks`, which would not limit the webhook. Use a \
+                 member's access token, or an API client without them, to create or change webhooks.";
+            NotActivated => NotActivated:
+                "The account is not activated yet. Change its `email` with PATCH; a new activation e-mail is then \
+                 sent.";
+            AddressNotAllowed => AddressNotAllowed:
+                "This API client's `allowed_networks` do not include your network address.";
+            TooManyClients => TooManyClients:
+                "An account can have at most {CLIENTS_MAX} API clients. Revoke those that are no longer used.";
+            TooManyWebhooks => TooManyWebhooks:
+                "An account can have at most {WEBHOOKS_MAX} webhooks. Delete those that are no longer used.";
+            WebhookDisabled => WebhookDisabled:
+                "The webhook is disabled, so nothing can be sent to it. First enable it: PATCH it with `enabled` set \
+                 to true.";
+            InvalidToken => InvalidToken at "/token":
+                "The token was already used, has expired, was replaced by a newer one, or never existed. Ask for a \
+                 new e-mail.";
+            EmailTaken => EmailTaken at "/email":
+                "Another account or member already has this e-mail address. Use another address.";
+            EmailChangeNeedsConfirmation => EmailChangeNeedsConfirmation at "/email":
+                "The account is activated, so a new e-mail address has to be confirmed. Use POST …/change-email.";
+            AccountClosed => AccountClosed: "The account is closed and can't be changed.";
+            ParentClosed => ParentClosed: "The parent account is closed. Nothing can be created below it.";
+            WrongRouteState { state, command } => WrongRouteState:
+                "The route is {state}. In this state it can't be {command}. The route's `next` shows the next step.";
+            RouteDomainTaken => RouteDomainTaken at "/label":
+                "Another route in this region already uses this label. Choose another label.";
+            ManagementConsentMissing => ManagementConsentMissing:
+                "The enterprise has not consented to you managing its Direct Routing. It gives its consent with POST \
+                 /enterprises/{{id}}/direct-routing/give-consent.";
+            StepsAreAutomatic => StepsAreAutomatic:
+                "The service takes the steps automatically through Microsoft Graph. Only staff can confirm one by \
+                 hand.";
+            LocationTaken => LocationTaken at "/location":
+                "Another PBX of the enterprise already has this location. Choose another name for it.";
+            SipDomainClash => SipUserTaken at "/sip_domain":
+                "A user of this PBX has a SIP user name that is already taken in that domain. Use another domain, or \
+                 change the SIP user.";
+            UserLimitReached { limit, users } => UserLimitReached:
+                "The enterprise may have {limit} user(s) and has {users}. Delete some, or have the limit raised.";
+            UserLimitInUse { users } => UserLimitInUse at "/user_limit":
+                "The enterprise has {users} user(s). Delete some first, or set a limit of at least {users}.";
+            CanNotAddExtensions => ExtensionsNotAllowed:
+                "`can_add_extensions` is off for your enterprise, so only your reseller can add users.";
+            ExternalNumbersNotAllowed => ExternalNumbersNotAllowed at "/default_number":
+                "The numbers of a PBX user are kept in the PBX. Leave them out, or have `allow_external_numbers` \
+                 switched on.";
+            ReportFinal => ReportFinal:
+                "The report is final and can't be changed. Book an adjustment of its lines in a later, open period.";
+            ReportBeingFinalised => ReportBeingFinalised:
+                "This report is being finalised, or an earlier attempt stopped half-way. Retry in a few minutes: \
+                 finalising resumes where it stopped.";
+            PeriodNotOver => PeriodNotOver:
+                "A report can be finalised from {FINALISE_AFTER_MINUTES} minutes after the end of its period.";
+            AmendedReportOpen => AmendedReportOpen at "/amends":
+                "The line's report is still open and shows changes by itself. Only lines of final reports can be \
+                 amended.";
+            AmendedReportLater => AmendedReportLater at "/amends":
+                "An adjustment's period must have begun and must be later than the period of the line.";
+            TicketAlreadyOpen => TicketAlreadyOpen at "/email":
+                "An earlier ticket for this e-mail address is still open. We will answer it by e-mail.";
+            TicketDecided => TicketDecided: "The ticket was already approved or rejected and can't be changed.";
+            IdempotencyKeyInUse => IdempotencyKeyInUse:
+                "The first request with this Idempotency-Key is still running. Send the request again in a moment.";
+            IdempotencyKeyReused => IdempotencyKeyReused:
+                "An earlier request with this Idempotency-Key had another method, path or body. Use a new key for a \
+                 new request.";
+            ..
             Refusal::CodePaused { seconds } => Self::new(
                 ErrorCode::TooManyWrongCodes,
                 format!("Too many wrong codes. Wait {seconds} second(s), or use a recovery code."),
             )
             .header("retry-after", seconds.to_string()),
-            Refusal::SecondFactorMissing => Self::new(
-                ErrorCode::SecondFactorRequired,
-                "Your account requires a second factor. Set one up, starting with POST /me/second-factor.",
-            ),
-            Refusal::SecondFactorOn => Self::new(
-                ErrorCode::SecondFactorEnabled,
-                "You already have a second factor. To use another app, first switch it off with POST \
-                 /me/second-factor/disable.",
-            ),
-            Refusal::SecondFactorOff => Self::new(
-                ErrorCode::NoSecondFactor,
-                "The member has no second factor, or has not started to set one up. Start with POST /me/second-factor.",
-            ),
-            Refusal::OwnSecondFactor => Self::new(
-                ErrorCode::OwnSecondFactor,
-                "You can't reset your own second factor. Switch it off with a code: POST /me/second-factor/disable.",
-            ),
-            Refusal::LastOwner => Self::new(
-                ErrorCode::LastOwner,
-                "An account needs at least one owner who has joined. First make another member an owner.",
-            ),
-            Refusal::TooManyMembers => Self::new(
-                ErrorCode::TooManyMembers,
-                format!("An account can have at most {MEMBERS_MAX} members. Remove members who have left."),
-            ),
-            Refusal::AlreadyJoined => Self::new(
-                ErrorCode::AlreadyJoined,
-                "The member has already joined. A forgotten password is reset with POST /auth/password-resets.",
-            ),
-            Refusal::MovePending => Self::new(
-                ErrorCode::MovePending,
-                "The account already has a pending move. First accept, decline or cancel it: see GET /moves.",
-            ),
-            Refusal::MoveDecided { status } => {
-                Self::new(ErrorCode::MoveDecided, format!("The move is already {status}. Request a new move."))
-            }
-            Refusal::LimitedClient => Self::new(
-                ErrorCode::LimitedClient,
-                "This API client has `expires_at` or `allowed_networks`, which would not limit the webhook. Use a \
-                 member's access token, or an API client without them, to create or change webhooks.",
-            ),
-            Refusal::NotActivated => Self::new(
-                ErrorCode::NotActivated,
-                "The account is not activated yet. Change its `email` with PATCH; a new activation e-mail is then \
-                 sent.",
-            ),
-            Refusal::AddressNotAllowed => Self::new(
-                ErrorCode::AddressNotAllowed,
-                "This API client's `allowed_networks` do not include your network address.",
-            ),
-            Refusal::TooManyClients => Self::new(
-                ErrorCode::TooManyClients,
-                format!("An account can have at most {CLIENTS_MAX} API clients. Revoke those that are no longer used."),
-            ),
-            Refusal::TooManyWebhooks => Self::new(
-                ErrorCode::TooManyWebhooks,
-                format!("An account can have at most {WEBHOOKS_MAX} webhooks. Delete those that are no longer used."),
-            ),
-            Refusal::WebhookDisabled => Self::new(
-                ErrorCode::WebhookDisabled,
-                "The webhook is disabled, so nothing can be sent to it. First enable it: PATCH it with `enabled` set \
-                 to true.",
-            ),
-            Refusal::InvalidToken => Self::new(
-                ErrorCode::InvalidToken,
-                "The token was already used, has expired, was replaced by a newer one, or never existed. Ask for a \
-                 new e-mail.",
-            )
-            .at_pointer("/token"),
-            Refusal::EmailTaken => Self::new(
-                ErrorCode::EmailTaken,
-                "Another account or member already has this e-mail address. Use another address.",
-            )
-            .at_pointer("/email"),
-            Refusal::EmailChangeNeedsConfirmation => Self::new(
-                ErrorCode::EmailChangeNeedsConfirmation,
-                "The account is activated, so a new e-mail address has to be confirmed. Use POST …/change-email.",
-            )
-            .at_pointer("/email"),
             Refusal::WrongStatus { status, transition } => Self::new(
                 ErrorCode::WrongStatus,
                 format!("The account is {}. In this status it can't be {}.", status.as_str(), transition.done()),
             ),
-            Refusal::AccountClosed => {
-                Self::new(ErrorCode::AccountClosed, "The account is closed and can't be changed.")
-            }
-            Refusal::ParentClosed => {
-                Self::new(ErrorCode::ParentClosed, "The parent account is closed. Nothing can be created below it.")
-            }
             Refusal::ServiceNotOffered { services } => {
                 let names: Vec<_> = services.iter().map(|service| service.as_str()).collect();
                 let detail = format!("The parent account does not have these services: {}.", names.join(", "));
@@ -147,23 +151,11 @@ impl From<Refusal> for Error {
                     format!("{} object(s) below have to be closed or deleted first; see `blockers`.", blockers.total);
                 Self::blocked(ErrorCode::HasOpenChildren, detail, blockers)
             }
-            Refusal::WrongRouteState { state, command } => Self::new(
-                ErrorCode::WrongRouteState,
-                format!(
-                    "The route is {state}. In this state it can't be {command}. The route's `next` shows the next \
-                     step."
-                ),
-            ),
             Refusal::VerificationTxtRequired => {
                 let detail =
                     "Give the value of the TXT record that the Microsoft 365 admin center shows for the domain.";
                 Self::validation(vec![value_error("/verification_txt", Fault::new("required", detail))])
             }
-            Refusal::RouteDomainTaken => Self::new(
-                ErrorCode::RouteDomainTaken,
-                "Another route in this region already uses this label. Choose another label.",
-            )
-            .at_pointer("/label"),
             Refusal::SbcRegionInUse(blockers) => Self::blocked(
                 ErrorCode::SbcRegionInUse,
                 format!(
@@ -181,16 +173,6 @@ impl From<Refusal> for Error {
                 ),
                 blockers,
             ),
-            Refusal::ManagementConsentMissing => Self::new(
-                ErrorCode::ManagementConsentMissing,
-                "The enterprise has not consented to you managing its Direct Routing. It gives its consent with POST \
-                 /enterprises/{id}/direct-routing/give-consent.",
-            ),
-            Refusal::StepsAreAutomatic => Self::new(
-                ErrorCode::StepsAreAutomatic,
-                "The service takes the steps automatically through Microsoft Graph. Only staff can confirm one by \
-                 hand.",
-            ),
             Refusal::DirectRoutingNotEstablished { region, state, next } => {
                 let route = region.map_or_else(
                     || "No route of the enterprise was started.".to_owned(),
@@ -206,85 +188,12 @@ impl From<Refusal> for Error {
                     service.as_str()
                 ),
             ),
-            Refusal::LocationTaken => Self::new(
-                ErrorCode::LocationTaken,
-                "Another PBX of the enterprise already has this location. Choose another name for it.",
-            )
-            .at_pointer("/location"),
-            Refusal::SipDomainClash => Self::new(
-                ErrorCode::SipUserTaken,
-                "A user of this PBX has a SIP user name that is already taken in that domain. Use another domain, or \
-                 change the SIP user.",
-            )
-            .at_pointer("/sip_domain"),
             Refusal::HasUsers(blockers) => Self::blocked(
                 ErrorCode::HasUsers,
                 format!("{} user(s) are still assigned to it. First reassign or delete them.", blockers.total),
                 blockers,
             ),
-            Refusal::UserLimitReached { limit, users } => Self::new(
-                ErrorCode::UserLimitReached,
-                format!(
-                    "The enterprise may have {limit} user(s) and has {users}. Delete some, or have the limit raised."
-                ),
-            ),
-            Refusal::UserLimitInUse { users } => Self::new(
-                ErrorCode::UserLimitInUse,
-                format!("The enterprise has {users} user(s). Delete some first, or set a limit of at least {users}."),
-            )
-            .at_pointer("/user_limit"),
-            Refusal::CanNotAddExtensions => Self::new(
-                ErrorCode::ExtensionsNotAllowed,
-                "`can_add_extensions` is off for your enterprise, so only your reseller can add users.",
-            ),
-            Refusal::ExternalNumbersNotAllowed => Self::new(
-                ErrorCode::ExternalNumbersNotAllowed,
-                "The numbers of a PBX user are kept in the PBX. Leave them out, or have `allow_external_numbers` \
-                 switched on.",
-            )
-            .at_pointer("/default_number"),
             Refusal::UserClaimTaken(claim) => user_claim_taken(claim),
-            Refusal::ReportFinal => Self::new(
-                ErrorCode::ReportFinal,
-                "The report is final and can't be changed. Book an adjustment of its lines in a later, open period.",
-            ),
-            Refusal::ReportBeingFinalised => Self::new(
-                ErrorCode::ReportBeingFinalised,
-                "This report is being finalised, or an earlier attempt stopped half-way. Retry in a few minutes: \
-                 finalising resumes where it stopped.",
-            ),
-            Refusal::PeriodNotOver => Self::new(
-                ErrorCode::PeriodNotOver,
-                format!("A report can be finalised from {FINALISE_AFTER_MINUTES} minutes after the end of its period."),
-            ),
-            Refusal::AmendedReportOpen => Self::new(
-                ErrorCode::AmendedReportOpen,
-                "The line's report is still open and shows changes by itself. Only lines of final reports can be \
-                 amended.",
-            )
-            .at_pointer("/amends"),
-            Refusal::AmendedReportLater => Self::new(
-                ErrorCode::AmendedReportLater,
-                "An adjustment's period must have begun and must be later than the period of the line.",
-            )
-            .at_pointer("/amends"),
-            Refusal::TicketAlreadyOpen => Self::new(
-                ErrorCode::TicketAlreadyOpen,
-                "An earlier ticket for this e-mail address is still open. We will answer it by e-mail.",
-            )
-            .at_pointer("/email"),
-            Refusal::TicketDecided => {
-                Self::new(ErrorCode::TicketDecided, "The ticket was already approved or rejected and can't be changed.")
-            }
-            Refusal::IdempotencyKeyInUse => Self::new(
-                ErrorCode::IdempotencyKeyInUse,
-                "The first request with this Idempotency-Key is still running. Send the request again in a moment.",
-            ),
-            Refusal::IdempotencyKeyReused => Self::new(
-                ErrorCode::IdempotencyKeyReused,
-                "An earlier request with this Idempotency-Key had another method, path or body. Use a new key for a \
-                 new request.",
-            ),
         }
     }
 }

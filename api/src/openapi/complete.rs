@@ -30,8 +30,8 @@ pub(super) fn complete(document: &mut OpenApi) {
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .description(Some(
-            "The `access_token` from `POST /auth/login`, `POST /auth/refresh` or `POST /oauth/token`: a JWT (RFC \
-             9068, RFC 8725).",
+            "The `access_token` from `POST /auth/login`, `POST /auth/refresh` or `POST /oauth/token`: a JWT according \
+             to RFC 9068 and RFC8725.",
         ))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
