@@ -6,6 +6,7 @@ use crate::id::AccountId;
 use crate::refusal::Refusal;
 use crate::services::{Service, Services};
 use crate::status::{Status, Transition};
+use crate::values::email::EmailAddress;
 use crate::{Timestamp, id};
 
 /// The tier of an account: its level in the account tree, from the top down.
@@ -99,7 +100,7 @@ pub struct Account {
     /// Its name.
     pub name: String,
     /// Its e-mail address, as it was entered.
-    pub email: String,
+    pub email: EmailAddress,
     /// Its identifier in the billing system of its parent (R6).
     pub billing_reference: Option<String>,
     /// The services that it may sell or use (R5).

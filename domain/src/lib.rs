@@ -1,7 +1,7 @@
 //! The business rules, free of I/O: what an account is, who may do what, and what each change requires.
 //!
 //! Nothing here reads a clock, draws a random number or knows about HTTP, JSON or SQL. Functions take loaded facts and
-//! the current time as arguments, so that each rule can be tested with a table. Rule numbers (R1–R16) refer to the
+//! the current time as arguments, so that each rule can be tested with a table. Rule numbers (R1–R18) refer to the
 //! product's design.
 //!
 //! A module only uses modules above it in this list; a test checks this.

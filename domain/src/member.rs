@@ -5,6 +5,7 @@ use crate::authority::Role;
 use crate::delivery::Delivery;
 use crate::id::MemberId;
 use crate::refusal::Refusal;
+use crate::values::email::EmailAddress;
 
 /// A member, as shown to the owners of its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct Member {
     /// Its id.
     pub id: MemberId,
     /// Its e-mail address, as it was entered.
-    pub email: String,
+    pub email: EmailAddress,
     /// Its display name, if it has given one.
     pub name: Option<String>,
     /// Its role.
@@ -67,7 +68,7 @@ mod tests {
     fn r9_the_last_owner_stays() {
         let member = |role, joined: bool| Member {
             id: MemberId::from_uuid(uuid::Uuid::nil()),
-            email: "ann@contoso.example".to_owned(),
+            email: EmailAddress::from_stored("ann@contoso.example".to_owned()),
             name: None,
             role,
             joined_at: joined.then(Timestamp::default),

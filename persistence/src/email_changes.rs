@@ -38,10 +38,10 @@ pub struct NewEmailChange<'a> {
 pub struct EmailChange {
     /// The account that has the old address.
     pub account: Account,
-    /// The old address, in canonical form.
-    pub old: String,
-    /// The new address, as it was entered.
-    pub new: String,
+    /// The old address, of which only the canonical form is stored.
+    pub old: EmailAddress,
+    /// The new address.
+    pub new: EmailAddress,
 }
 
 /// Stores a change. It replaces any earlier change of the same address, whose e-mail is deleted if it has not been
@@ -88,18 +88,15 @@ pub fn by_token(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> 
     let Some((account, tier, old, new)) = found else { return Ok(None) };
     let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
     let account = accounts::by_id(tx, &Scope::Platform, tier, account.id())?;
+    let (old, new) = (EmailAddress::from_stored(old), EmailAddress::from_stored(new));
     Ok(account.map(|account| EmailChange { account, old, new }))
 }
 
 /// Applies a change: replaces the old address in the account and its members. Returns `false` if another account has
 /// claimed the new address in the meantime; the transaction must then be rolled back.
-pub fn carry_out(
-    tx: &mut StoreConnection,
-    change: &EmailChange,
-    new: &EmailAddress,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let EmailChange { account, old, new: _ } = change;
+pub fn carry_out(tx: &mut StoreConnection, change: &EmailChange, now: Timestamp) -> Result<bool, Error> {
+    let EmailChange { account, old, new } = change;
+    let old = old.canonical();
     let id = Key::from(account.id);
     diesel::delete(rows::table.filter(rows::account_id.eq(id)).filter(rows::old_canonical.eq(old))).execute(tx)?;
     if new.canonical() != old {
@@ -108,7 +105,7 @@ pub fn carry_out(
         }
         free_email(tx, old, account.id)?;
     }
-    if EmailAddress::parse(&account.email).is_ok_and(|own| own.canonical() == old) {
+    if account.email.canonical() == old {
         let reference = account.billing_reference.as_deref().unwrap_or_default();
         diesel::update(account_rows::table.filter(account_rows::id.eq(id)))
             .set((

@@ -49,7 +49,7 @@ fn member((id, email, name, role, version, times, invitation): Row) -> Result<Me
     });
     Ok(Member {
         id: id.id(),
-        email,
+        email: EmailAddress::from_stored(email),
         name,
         role: parse_role(&role)?,
         joined_at: joined_at.map(instant),

@@ -21,9 +21,7 @@ pub struct Member {
     /// Its id.
     pub id: MemberId,
     /// Its e-mail address, as it was entered.
-    pub email: String,
-    /// Its e-mail address in canonical form.
-    pub email_canonical: String,
+    pub email: EmailAddress,
     /// Its role in the account.
     pub role: Role,
     /// The hash of its password, as a PHC string.
@@ -104,13 +102,13 @@ pub fn by_email(tx: &mut StoreConnection, email: &EmailAddress) -> Result<Option
 /// member.
 pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, Error> {
     type Profile = (Option<String>, Option<String>, i64);
-    type Row = ((String, String), String, String, Profile, Key, String);
+    type Row = (String, String, String, Profile, Key, String);
     let row: Option<Row> = members::table
         .inner_join(account_rows::table.on(account_rows::id.eq(members::account_id)))
         .filter(members::id.eq(Key::from(id)))
         .filter(members::removed_at.is_null())
         .select((
-            (members::email, members::email_canonical),
+            members::email,
             members::role,
             members::password_hash,
             (members::name, members::language, members::version),
@@ -119,7 +117,7 @@ pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, E
         ))
         .first(tx)
         .optional()?;
-    let Some(((email, email_canonical), role, password_hash, (name, language, version), account, tier)) = row else {
+    let Some((email, role, password_hash, (name, language, version), account, tier)) = row else {
         return Ok(None);
     };
     let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
@@ -127,8 +125,7 @@ pub fn by_id(tx: &mut StoreConnection, id: MemberId) -> Result<Option<Member>, E
         .ok_or_else(|| Error::Corrupt("a member without its account".to_owned()))?;
     Ok(Some(Member {
         id,
-        email,
-        email_canonical,
+        email: EmailAddress::from_stored(email),
         role: parse_role(&role)?,
         password_hash,
         name,
@@ -148,10 +145,7 @@ pub fn owners(tx: &mut StoreConnection, account: AccountId) -> Result<Vec<EmailA
         .order(members::id)
         .select(members::email)
         .load(tx)?;
-    let address = |text: String| {
-        EmailAddress::parse(&text).map_err(|fault| Error::Corrupt(format!("stored address: {}", fault.code)))
-    };
-    found.into_iter().map(address).collect()
+    Ok(found.into_iter().map(EmailAddress::from_stored).collect())
 }
 
 /// Locks a member until the transaction ends, so that a sign-in and a password change can't run at the same time. No

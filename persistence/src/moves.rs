@@ -116,7 +116,7 @@ pub fn carry_out(
 ) -> Result<(), Error> {
     let master = parent.master_reseller_id.map(Key::from);
     let row = account_rows::table.filter(account_rows::id.eq(Key::from(account.id)));
-    let searched = search_text(&[&account.name, &account.email, billing_reference.unwrap_or_default()]);
+    let searched = search_text(&[&account.name, account.email.given(), billing_reference.unwrap_or_default()]);
     diesel::update(row)
         .set((
             account_rows::master_reseller_id.eq(master),

@@ -28,7 +28,7 @@ pub struct Ticket {
     /// The last name of that person.
     pub last_name: String,
     /// The e-mail address of that person, as it was entered.
-    pub email: String,
+    pub email: EmailAddress,
     /// Its status.
     pub status: TicketStatus,
     /// Why it was rejected; `None` if it was not.
@@ -218,7 +218,7 @@ fn ticket(row: Row) -> Result<Ticket, Error> {
         partner_company_name,
         first_name,
         last_name,
-        email,
+        email: EmailAddress::from_stored(email),
         status: TicketStatus::parse(&status).ok_or_else(|| Error::Corrupt(format!("ticket status {status:?}")))?,
         rejection_reason,
         master_reseller_id: master_reseller_id.map(Key::id),

@@ -1,5 +1,7 @@
 //! E-mail addresses, and when two spellings are the same address (R1).
 
+use std::sync::OnceLock;
+
 use email_address::{EmailAddress as Syntax, Options};
 use unicode_normalization::UnicodeNormalization;
 
@@ -10,11 +12,21 @@ use crate::limits;
 ///
 /// The canonical form is lower-case after Unicode normalisation (NFKC), with the domain in IDNA ASCII form. `+tag` and
 /// dots are significant (R1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct EmailAddress {
     given: String,
-    canonical: String,
+    /// Computed when it is needed: lists of accounts show addresses without comparing them.
+    canonical: OnceLock<String>,
 }
+
+/// Addresses are equal if they have the same spelling.
+impl PartialEq for EmailAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.given == other.given
+    }
+}
+
+impl Eq for EmailAddress {}
 
 impl EmailAddress {
     /// Parses an address of the form `local@domain.tld`, in any script.
@@ -25,7 +37,13 @@ impl EmailAddress {
                 "Give one e-mail address of the form name@example.com, of at most 254 characters.",
             )
         })?;
-        Ok(Self { given: given.to_owned(), canonical })
+        Ok(Self { given: given.to_owned(), canonical: OnceLock::from(canonical) })
+    }
+
+    /// An address from the database, which was parsed before it was stored.
+    #[must_use]
+    pub const fn from_stored(given: String) -> Self {
+        Self { given, canonical: OnceLock::new() }
     }
 
     /// The address as given, for display.
@@ -34,10 +52,16 @@ impl EmailAddress {
         &self.given
     }
 
+    /// The address as given, without a copy.
+    #[must_use]
+    pub fn into_given(self) -> String {
+        self.given
+    }
+
     /// The canonical form, which is used to compare addresses and to send mail.
     #[must_use]
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        self.canonical.get_or_init(|| canonical(&self.given).unwrap_or_else(|| self.given.clone()))
     }
 }
 

@@ -67,7 +67,7 @@ impl NewAccount<'_> {
             master_reseller_id,
             reseller_id,
             name: name.to_owned(),
-            email: email.given().to_owned(),
+            email: email.clone(),
             billing_reference: billing_reference.map(str::to_owned),
             services,
             status: Status::Pending,
@@ -175,7 +175,7 @@ pub fn update(tx: &mut StoreConnection, account: &Account, change: &Change, now:
     let name = name.as_deref().unwrap_or(&account.name);
     let services = services.unwrap_or(account.services);
     let billing_reference = billing_reference.as_ref().unwrap_or(&account.billing_reference).as_deref();
-    let given = email.as_ref().map_or(account.email.as_str(), EmailAddress::given);
+    let given = email.as_ref().unwrap_or(&account.email).given();
     diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account.id))))
         .set((
             accounts::name.eq(name),

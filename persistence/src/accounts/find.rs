@@ -47,9 +47,7 @@ pub fn by_email(
         on!(tx, connection => claim.select(email_addresses::account_id).first(connection)).optional()?;
     let Some(holder) = holder else { return Ok(None) };
     // An account also has claims for the addresses of its members, which don't count here.
-    let own =
-        |account: &Account| EmailAddress::parse(&account.email).is_ok_and(|own| own.canonical() == email.canonical());
-    Ok(by_id(tx, scope, tier, holder.id())?.filter(own))
+    Ok(by_id(tx, scope, tier, holder.id())?.filter(|account| account.email.canonical() == email.canonical()))
 }
 
 /// The accounts with these ids, in no particular order. Takes no scope: the ids must come from a query that has one.

@@ -14,6 +14,7 @@ use domain::account::{Account, Activation, Tier};
 use domain::delivery::Delivery;
 use domain::services::Services;
 use domain::status::Status;
+use domain::values::email::EmailAddress;
 
 use crate::schema::{accounts, activations, outbox};
 use crate::store::connection::MultiBackend;
@@ -198,7 +199,7 @@ pub(crate) fn account((own, master, reseller, activation): Row) -> Result<Accoun
         master_reseller_id: master_reseller_id.map(Key::id),
         reseller_id: reseller_id.map(Key::id),
         name,
-        email,
+        email: EmailAddress::from_stored(email),
         billing_reference,
         services: Services::from_flags(service_pbx, service_trunk)
             .ok_or_else(|| Error::Corrupt("an account without services".to_owned()))?,

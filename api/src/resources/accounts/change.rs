@@ -27,7 +27,7 @@ pub fn update(
     outbox: &Outbox,
 ) -> Result<Account, Error> {
     check_open(account.status)?;
-    let same_email = |email: &EmailAddress| email.given() == account.email;
+    let same_email = |email: &EmailAddress| *email == account.email;
     if change.email.as_ref().is_some_and(same_email) {
         change.email = None;
     }

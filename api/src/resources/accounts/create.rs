@@ -228,7 +228,7 @@ pub fn fields(account: &Account) -> Value {
     let services: Vec<_> = account.services.iter().map(domain::services::Service::as_str).collect();
     let mut members = json!({
         "name": account.name,
-        "email": account.email,
+        "email": account.email.given(),
         "services": services,
         "billing_reference": account.billing_reference,
         "status": account.status.as_str(),

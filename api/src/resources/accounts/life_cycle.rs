@@ -4,7 +4,6 @@ use domain::Timestamp;
 use domain::account::{Account, Scope, check_resend};
 use domain::refusal::Refusal;
 use domain::status::{Status, Transition};
-use domain::values::email::EmailAddress;
 use persistence::blockers;
 use persistence::closing;
 use persistence::{StoreConnection, accounts};
@@ -48,9 +47,7 @@ pub fn resend_activation(
     outbox: &Outbox,
 ) -> Result<Account, Error> {
     check_resend(account.status)?;
-    let email = EmailAddress::parse(&account.email)
-        .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
-    write_again(tx, account, &email, now, outbox)?;
+    write_again(tx, account, &account.email, now, outbox)?;
     record(tx, actor.origin(), now, &NewEvent::to_account(account, "activation_resent", Value::Null, Value::Null))?;
     Ok(accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?)
 }

@@ -125,7 +125,7 @@ impl From<Hit> for FoundAccount {
             master_reseller_id: account.master_reseller_id.map(|id| Tier::MasterReseller.format_id(id)),
             reseller_id: account.reseller_id.map(|id| Tier::Reseller.format_id(id)),
             name: account.name,
-            email: account.email,
+            email: account.email.into_given(),
             billing_reference: account.billing_reference,
             status: account.status.into(),
             matched_by: matched.into_iter().map(Into::into).collect(),

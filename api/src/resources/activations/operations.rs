@@ -5,7 +5,6 @@ use domain::account::{Account, Scope};
 use domain::authority::Role;
 use domain::refusal::Refusal;
 use domain::status::{Status, Transition};
-use domain::values::email::EmailAddress;
 use persistence::accounts::Lock;
 use persistence::members::{Member, NewMember};
 use persistence::{StoreConnection, accounts, activations, invitations, members};
@@ -85,10 +84,14 @@ fn activate(
     if !activations::redeem(tx, hashes(token), now)? {
         return Err(Refusal::InvalidToken.into());
     }
-    let email = EmailAddress::parse(&account.email)
-        .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
-    let member =
-        NewMember { id: new_id(now), account: account.id, email: &email, role: Role::Owner, password_hash, now };
+    let member = NewMember {
+        id: new_id(now),
+        account: account.id,
+        email: &account.email,
+        role: Role::Owner,
+        password_hash,
+        now,
+    };
     members::insert(tx, &member)?;
     accounts::activate(tx, account, now)?;
     let (before, after) = (json!({"status": "pending"}), json!({"status": "active", "owner": member.id.to_string()}));

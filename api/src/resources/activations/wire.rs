@@ -43,7 +43,7 @@ impl From<Link> for ActivationAccount {
         match link {
             Link::Account(account) => account.into(),
             Link::Invitation(member, expires_at) => {
-                Self { email: member.email, expires_at: Some(expires_at), ..member.account.into() }
+                Self { email: member.email.into_given(), expires_at: Some(expires_at), ..member.account.into() }
             }
         }
     }
@@ -57,7 +57,7 @@ impl From<Account> for ActivationAccount {
             account_id: account.id_text(),
             account_type: account.tier.as_str(),
             name: account.name,
-            email: account.email,
+            email: account.email.into_given(),
             status: account.status.into(),
             expires_at,
         }

@@ -147,7 +147,7 @@ pub(crate) async fn redeem_password_reset(app: Data<App>, context: Context, body
         let hash = hash.clone();
         app.database.read(move |tx| reset::member(tx, &hash, now)).await?
     };
-    check_password(&password, &[&member.account.name, &member.email])?;
+    check_password(&password, &[&member.account.name, member.email.given()])?;
     let password_hash = app.passwords.hash(password).await?;
     let origin = context.anonymous();
     app.database.write(move |tx| reset::redeem(tx, &origin, &hash, &password_hash, now)).await?;

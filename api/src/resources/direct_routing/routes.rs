@@ -71,7 +71,7 @@ pub(crate) async fn start_route(
         // A region that was removed from the configuration has no base domain.
         let base = regions.regions().iter().find(|known| known.code == *region).ok_or(Refusal::NotFound)?;
         let by_staff = actor.tier() == Tier::Platform;
-        let of = Start { base: &base.base_domain, address: &account.email, by_staff };
+        let of = Start { base: &base.base_domain, address: account.email.given(), by_staff };
         Ok(Command::Start(start.clone()?.link(&of)?))
     };
     step(app, caller, path.into_inner(), conditions, key.with_body(&body), false, parse).await

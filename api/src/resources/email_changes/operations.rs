@@ -33,7 +33,7 @@ pub fn request_for_account(
     if account.status == Status::Pending {
         return Err(Refusal::NotActivated.into());
     }
-    let expires_at = ask(tx, account, &stored(&account.email)?, new, now, outbox)?;
+    let expires_at = ask(tx, account, &account.email, new, now, outbox)?;
     let after = json!({"email": new.given()});
     record(tx, actor.origin(), now, &NewEvent::to_account(account, "email_change_requested", Value::Null, after))?;
     Ok(expires_at)
@@ -49,7 +49,7 @@ pub fn request_for_member(
     now: Timestamp,
     outbox: &Outbox,
 ) -> Result<Timestamp, Error> {
-    let expires_at = ask(tx, &member.account, &stored(&member.email)?, new, now, outbox)?;
+    let expires_at = ask(tx, &member.account, &member.email, new, now, outbox)?;
     let what = NewEvent {
         action: "member.email_change_requested".to_owned(),
         subject: member.id.to_string(),
@@ -72,20 +72,19 @@ pub fn confirm(
     let found = email_changes::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
     persistence::accounts::lock(tx, found.account.id, persistence::accounts::Lock::Exclusive)?;
     let found = email_changes::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
-    let (old, new) = (stored(&found.old)?, stored(&found.new)?);
-    let member = members::by_email(tx, &old)?.filter(|member| member.account.id == found.account.id);
-    let is_account_s = stored(&found.account.email)?.canonical() == old.canonical();
-    if !email_changes::carry_out(tx, &found, &new, now)? {
+    let member = members::by_email(tx, &found.old)?.filter(|member| member.account.id == found.account.id);
+    let is_account_s = found.account.email.canonical() == found.old.canonical();
+    if !email_changes::carry_out(tx, &found, now)? {
         return Err(Refusal::EmailTaken.into());
     }
-    let EmailChange { account, .. } = found;
+    let EmailChange { account, new, .. } = found;
     let changed = |before: &str| (json!({"email": before}), json!({"email": new.given()}));
     if is_account_s {
-        let (before, after) = changed(&account.email);
+        let (before, after) = changed(account.email.given());
         record(tx, origin, now, &NewEvent::to_account(&account, "email_changed", before, after))?;
     }
     if let Some(member) = member {
-        let (before, after) = changed(&member.email);
+        let (before, after) = changed(member.email.given());
         let action = "member.email_changed".to_owned();
         let (subject, ancestry) = (member.id.to_string(), account.ancestry());
         record(tx, origin, now, &NewEvent { action, subject, ancestry, before, after })?;
@@ -124,9 +123,4 @@ fn ask(
     let change = NewEmailChange { account: account.id, old, new, token_hash: &hash, message, expires_at };
     email_changes::replace(tx, &change, now)?;
     Ok(expires_at)
-}
-
-fn stored(text: &str) -> Result<EmailAddress, Error> {
-    let corrupt = |fault: domain::fault::Fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code));
-    Ok(EmailAddress::parse(text).map_err(corrupt)?)
 }

@@ -127,7 +127,7 @@ impl From<Account> for Enterprise {
             reseller_id: reseller_id.map(|id| Tier::Reseller.format_id(id)).unwrap_or_default(),
             master_reseller_id: master_reseller_id.map(|id| Tier::MasterReseller.format_id(id)).unwrap_or_default(),
             name,
-            email,
+            email: email.into_given(),
             country: country.as_str(),
             sbc_regions: sbc_regions.iter().map(|code| code.as_str().to_owned()).collect(),
             services: services_view(services),

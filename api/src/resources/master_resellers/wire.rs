@@ -77,7 +77,7 @@ impl From<Account> for MasterReseller {
         Self {
             id,
             name,
-            email,
+            email: email.into_given(),
             services: services_view(services),
             status: status.into(),
             operates,

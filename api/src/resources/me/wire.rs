@@ -47,12 +47,11 @@ impl Me {
     /// Builds the view of a member with its second factor.
     #[must_use]
     pub fn member(member: Member, second_factor: MySecondFactor) -> Self {
-        let Member { id, email, email_canonical: _, role, password_hash: _, name, language, version: _, account } =
-            member;
+        let Member { id, email, role, password_hash: _, name, language, version: _, account } = member;
         Self {
             id: id.to_string(),
             kind: "member",
-            email: Some(email),
+            email: Some(email.into_given()),
             name,
             language: language.map(Into::into),
             role: role.as_str(),

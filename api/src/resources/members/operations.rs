@@ -75,9 +75,7 @@ pub fn resend(
     outbox: &Outbox,
 ) -> Result<Member, Error> {
     member.check_invitable()?;
-    let email = EmailAddress::parse(&member.email)
-        .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
-    let link = Link::write(tx, account, &email, member.role, now, outbox)?;
+    let link = Link::write(tx, account, &member.email, member.role, now, outbox)?;
     invitations::replace(tx, member.id, &link.stored(), now)?;
     record_for(tx, actor, account, member.id, "invitation_resent", (Value::Null, Value::Null), now)?;
     found(tx, account, member.id)
@@ -113,11 +111,10 @@ pub fn remove(
     member.check_may_leave(invitations::count(tx, account.id)?.1)?;
     invitations::remove(tx, member.id, now)?;
     sessions::end_all(tx, member.id, now)?;
-    let canonical = |text: &str| EmailAddress::parse(text).map(|email| email.canonical().to_owned()).ok();
-    if let Some(own) = canonical(&member.email).filter(|own| canonical(&account.email).as_ref() != Some(own)) {
-        accounts::free_email(tx, &own, account.id)?;
+    if member.email.canonical() != account.email.canonical() {
+        accounts::free_email(tx, member.email.canonical(), account.id)?;
     }
-    let before = json!({"email": member.email, "role": member.role.as_str()});
+    let before = json!({"email": member.email.given(), "role": member.role.as_str()});
     record_for(tx, actor, account, member.id, "removed", (before, Value::Null), now)
 }
 

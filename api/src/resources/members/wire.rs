@@ -83,7 +83,7 @@ impl From<member::Member> for Member {
         });
         Self {
             id: id.to_string(),
-            email,
+            email: email.into_given(),
             name,
             role: role.into(),
             status: if joined_at.is_some() { MemberStatus::Active } else { MemberStatus::Invited },

@@ -86,7 +86,7 @@ impl From<Account> for Reseller {
             id,
             master_reseller_id: master_reseller_id.map(|id| Tier::MasterReseller.format_id(id)).unwrap_or_default(),
             name,
-            email,
+            email: email.into_given(),
             services: services_view(services),
             billing_reference: billing_reference.unwrap_or_default(),
             status: status.into(),

@@ -51,7 +51,7 @@ pub fn check_off(tx: &mut StoreConnection, member: &Member) -> Result<(), Error>
 /// Generates and stores a secret for an authenticator app. It has no effect until [`enable`] confirms it with a code.
 pub fn prepare(tx: &mut StoreConnection, member: &Member, now: Timestamp, seal: &Seal) -> Result<AppSecret, Error> {
     check_off(tx, member)?;
-    let secret = AppSecret::generate(&member.email)?;
+    let secret = AppSecret::generate(member.email.given())?;
     second_factors::prepare(tx, member.id, &seal.seal(member.id.uuid(), secret.octets())?, now)?;
     Ok(secret)
 }
@@ -172,7 +172,7 @@ fn check(
     if let Some(left) = wrong.pause(now) {
         return Ok(Err(Refusal::CodePaused { seconds: left.as_secs() + u64::from(left.subsec_nanos() > 0) }));
     }
-    let secret = AppSecret::open(&tools.seal.unseal(member.id.uuid(), secret)?, &member.email)?;
+    let secret = AppSecret::open(&tools.seal.unseal(member.id.uuid(), secret)?, member.email.given())?;
     let step = secret.step_of(code.expose(), now).filter(|step| is_fresh(*step, *last_step));
     if let Some(step) = step {
         second_factors::used(tx, member.id, step)?;
@@ -207,6 +207,6 @@ fn tell(
     outbox: &Outbox,
 ) -> Result<(), Error> {
     let Account { id, name, .. } = &member.account;
-    let letter = Letter::SecondFactor { to: member.email_canonical.clone(), account_name: name.clone(), notice };
+    let letter = Letter::SecondFactor { to: member.email.canonical().to_owned(), account_name: name.clone(), notice };
     outbox.enqueue(tx, new_id(now), *id, &letter, now)
 }

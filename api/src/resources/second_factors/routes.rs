@@ -51,7 +51,7 @@ pub(crate) async fn prepare_second_factor(
             let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
             // Checked first, because verifying a password is expensive.
             operations::check_off(tx, &member)?;
-            Ok((member.email_canonical, member.password_hash))
+            Ok((member.email.canonical().to_owned(), member.password_hash))
         })
         .await?;
     let GivenPassword(password) = body.parse::<PrepareSecondFactor, _>().into_inner()?;

@@ -76,8 +76,6 @@ pub fn approve(
     outbox: &Outbox,
 ) -> Result<Ticket, Error> {
     ticket.status.check_open()?;
-    let email = EmailAddress::parse(&ticket.email)
-        .map_err(|fault| persistence::Error::Corrupt(format!("stored address: {}", fault.code)))?;
     let id = new_id(now);
     let account = NewAccount {
         id,
@@ -85,7 +83,7 @@ pub fn approve(
         master_reseller_id: Some(id),
         reseller_id: None,
         name: &ticket.partner_company_name,
-        email: &email,
+        email: &ticket.email,
         billing_reference: None,
         services: Services::ALL,
         enterprise: None,

@@ -89,7 +89,7 @@ impl From<Ticket> for SupportTicket {
             partner_company_name,
             first_name,
             last_name,
-            email,
+            email: email.into_given(),
             status: match status {
                 TicketStatus::Open => TicketStatusView::Open,
                 TicketStatus::Approved => TicketStatusView::Approved,
