@@ -81,7 +81,7 @@ shown! {
     /// The detail of a fault.
     Detail = Limits::text(0, limits::DETAIL_MAX);
     /// The name of an account, of an object that belongs to one, or of a person.
-    Name = Limits::text(0, limits::ACCOUNT_NAME_MAX);
+    Name = Limits::text(0, limits::NAME_MAX);
     /// A billing reference; empty if there is none.
     Reference = Limits::text(0, limits::BILLING_REFERENCE_MAX);
     /// The cursor of a list that is sorted by id.

@@ -1,4 +1,4 @@
-//! Delivery of outgoing messages: their states, the pauses between attempts and the number of attempts (S5).
+//! Delivery of e-mail: its states, the pauses between attempts and the number of attempts (S5).
 
 use chrono::TimeDelta;
 

@@ -9,13 +9,12 @@ use crate::fault::{Fault, ItemFaults};
 use crate::id::{GivenId, PbxId, TrunkId};
 use crate::instant;
 use crate::limits::{
-    ACCOUNT_NAME_MAX, ADJUSTMENT_REASON_MAX, AUTHENTICATION_NAME_MAX, BILLING_REFERENCE_MAX, CLIENT_NETWORKS_MAX,
-    CODE_MAX, CODECS_MAX, CONCURRENT_CALLS, COUNTRY_LENGTH, EMAIL_MAX, EMAIL_MIN, EVENT_TYPES_MAX, FEATURE_CODE_MAX,
-    HOST_MIN, HOST_NAME_MAX, HOST_NAME_MIN, ID_MAX, PERSON_NAME_MAX, PORTS, PREVIOUS_SECRET_SECONDS_MAX,
-    REGISTRATION_EXPIRY_SECONDS, REJECTION_REASON_MAX, SBC_REGION_CODE_MAX, SBC_REGIONS_MAX, SERVICES_MAX,
-    SIP_PASSWORD_MAX, SIP_URI_MAX, SIP_URI_MIN, SIP_USER_MAX, TAG_MAX, TRUNK_ADDRESSES_MAX, USER_LIMIT_MAX,
-    USER_PRINCIPAL_NAME_MAX, USER_PRINCIPAL_NAME_MIN, VERIFICATION_TXT_MAX, VERIFICATION_TXT_MIN,
-    WEBHOOK_DESCRIPTION_MAX, WEBHOOK_URL_MAX,
+    ADJUSTMENT_REASON_MAX, AUTHENTICATION_NAME_MAX, BILLING_REFERENCE_MAX, CLIENT_NETWORKS_MAX, CODE_MAX, CODECS_MAX,
+    CONCURRENT_CALLS, COUNTRY_LENGTH, EMAIL_MAX, EMAIL_MIN, EVENT_TYPES_MAX, FEATURE_CODE_MAX, HOST_MIN, HOST_NAME_MAX,
+    HOST_NAME_MIN, ID_MAX, NAME_MAX, PERSON_NAME_MAX, PORTS, PREVIOUS_SECRET_SECONDS_MAX, REGISTRATION_EXPIRY_SECONDS,
+    REJECTION_REASON_MAX, SBC_REGION_CODE_MAX, SBC_REGIONS_MAX, SERVICES_MAX, SIP_PASSWORD_MAX, SIP_URI_MAX,
+    SIP_URI_MIN, SIP_USER_MAX, TAG_MAX, TRUNK_ADDRESSES_MAX, USER_LIMIT_MAX, USER_PRINCIPAL_NAME_MAX,
+    USER_PRINCIPAL_NAME_MIN, VERIFICATION_TXT_MAX, VERIFICATION_TXT_MIN, WEBHOOK_DESCRIPTION_MAX, WEBHOOK_URL_MAX,
 };
 use crate::pbx::{DnsLookup, FeatureCode, PbxType, RegistrationExpiry};
 use crate::second_factor::Code;
@@ -156,28 +155,28 @@ macro_rules! texts {
 }
 
 texts! {
-    AccountName = Limits::text(1, ACCOUNT_NAME_MAX);
+    AccountName = Limits::text(1, NAME_MAX);
     PersonName = Limits::text(1, PERSON_NAME_MAX);
-    MemberName = Limits::text(1, ACCOUNT_NAME_MAX);
+    MemberName = Limits::text(1, NAME_MAX);
     Language = Limits::Choice("Language");
     EmailAddress = Limits::formatted(EMAIL_MIN, EMAIL_MAX, "email");
     BillingReference = Limits::text(1, BILLING_REFERENCE_MAX);
     RejectionReason = Limits::text(1, REJECTION_REASON_MAX);
     AdjustmentReason = Limits::text(1, ADJUSTMENT_REASON_MAX);
     Country = Limits::matching(COUNTRY_LENGTH, COUNTRY_LENGTH, "^[A-Z]{2}$");
-    ClientName = Limits::text(1, ACCOUNT_NAME_MAX);
+    ClientName = Limits::text(1, NAME_MAX);
     WebhookDescription = Limits::text(1, WEBHOOK_DESCRIPTION_MAX);
     Code = Limits::matching(0, CODE_MAX, "^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$");
     Tenant = Limits::text(HOST_NAME_MIN, HOST_NAME_MAX);
     VerificationTxt = Limits::matching(VERIFICATION_TXT_MIN, VERIFICATION_TXT_MAX, "^MS=[A-Za-z0-9]+$");
     PbxType = Limits::Choice("PbxTypeName");
-    Location = Limits::text(1, ACCOUNT_NAME_MAX);
+    Location = Limits::text(1, NAME_MAX);
     HostName = Limits::text(HOST_NAME_MIN, HOST_NAME_MAX);
     OutboundProxy = Limits::text(SIP_URI_MIN, SIP_URI_MAX);
     Transport = Limits::Choice("Transport");
     DnsLookup = Limits::Choice("DnsLookup");
     FeatureCode = Limits::matching(1, FEATURE_CODE_MAX, "^[0-9*#]+$");
-    TrunkName = Limits::text(1, ACCOUNT_NAME_MAX);
+    TrunkName = Limits::text(1, NAME_MAX);
     Host = Limits::text(HOST_MIN, HOST_NAME_MAX);
     Method = Limits::Choice("TrunkAuthentication");
     AuthenticationName = Limits::text(1, AUTHENTICATION_NAME_MAX);

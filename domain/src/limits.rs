@@ -1,7 +1,7 @@
 //! Every limit of the product as a named constant, shared by validation, error messages and the published schema (S6).
 
-/// Longest name of an account, in characters.
-pub const ACCOUNT_NAME_MAX: usize = 120;
+/// Longest name of an account, a member, an API client or a trunk, and longest location of a PBX, in characters.
+pub const NAME_MAX: usize = 120;
 /// Longest first or last name of a person, in characters.
 pub const PERSON_NAME_MAX: usize = 80;
 /// Longest billing reference, in characters (R6).
@@ -213,7 +213,8 @@ pub const HEADER_OCTETS_MAX: usize = 16 * 1024;
 /// Longest path and query of a request, in octets.
 pub const URI_MAX: usize = 4 * 1024;
 
-/// Number of attempts to send a message before it is marked as failed.
+/// Number of attempts to send an e-mail before it is marked as failed. Webhooks have attempts of their own:
+/// [`crate::webhook::next_attempt`].
 pub const DELIVERY_ATTEMPTS: i32 = 20;
 
 // Upper bounds of responses and parameters. The limits above are for values that callers choose; those below are for

@@ -78,7 +78,8 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Takes `limit`, `sort` and `cursor` from a query. `text` is the whole query string, to which cursors are bound.
+    /// Takes `limit`, `sort` and `cursor` from a query. `text` is the query string, to which cursors are
+    /// bound, without `cursor` and `limit`.
     pub fn from_query(path: impl Into<Cow<'static, str>>, text: &str, query: &mut Query) -> Result<Self, Error> {
         let newest_first = query.parameter("sort", "`created_at` or `-created_at`", |text| match text {
             "created_at" => Some(false),

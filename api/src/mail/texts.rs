@@ -65,7 +65,7 @@ pub const ENGLISH: Texts = Texts {
     language: "en",
     greeting: "Hello,",
     signature: "TeamMate Portal",
-    until: "The link works only once and expires on {until} UTC.",
+    until: "The link works only once, until {until} UTC.",
     instant: "%-d %B %Y, %H:%M",
     by_hand: "If the button does not work, open this address:",
     activation: Text {

@@ -36,7 +36,7 @@ const CACHED: usize = 4096;
 pub struct Claims {
     /// The member or API client that signed in.
     pub principal: Principal,
-    /// The session that the token belongs to.
+    /// The session that the token belongs to; for an API client, the id of the secret that it was issued for.
     pub session: SessionId,
     not_before: i64,
     expires_at: i64,

@@ -33,21 +33,21 @@ macro_rules! texts {
 
 texts! {
     /// The name of an account: 1–120 characters, at least one visible, no control characters (R4).
-    AccountName(line, limits::ACCOUNT_NAME_MAX);
+    AccountName(line, limits::NAME_MAX);
     /// The first or last name of a person: 1–80 characters, at least one visible, no control characters.
     PersonName(line, limits::PERSON_NAME_MAX);
     /// The display name of a member: 1–120 characters of which one is visible, no control characters (R9).
-    MemberName(line, limits::ACCOUNT_NAME_MAX);
+    MemberName(line, limits::NAME_MAX);
     /// An identifier in the billing system of a reseller or master reseller: any 1–255 characters except NUL (R6).
     BillingReference(verbatim, limits::BILLING_REFERENCE_MAX);
     /// The name of a trunk: 1–120 characters, at least one visible, no control characters (R13).
-    TrunkName(line, limits::ACCOUNT_NAME_MAX);
+    TrunkName(line, limits::NAME_MAX);
     /// The name of an API client: 1–120 characters, at least one visible, no control characters (R9).
-    ClientName(line, limits::ACCOUNT_NAME_MAX);
+    ClientName(line, limits::NAME_MAX);
     /// The description of a webhook: 1–255 characters, at least one visible, no control characters.
     WebhookDescription(line, limits::WEBHOOK_DESCRIPTION_MAX);
     /// The location of a PBX: 1–120 characters, at least one visible, no control characters (R12).
-    Location(line, limits::ACCOUNT_NAME_MAX);
+    Location(line, limits::NAME_MAX);
     /// The SIP authentication name of a user or trunk: 1–128 characters, at least one visible, no control characters.
     AuthenticationName(line, limits::AUTHENTICATION_NAME_MAX);
     /// A free text about a user: 1–255 characters, at least one visible, no control characters (R14).
@@ -96,14 +96,14 @@ mod tests {
     #[test]
     fn r4_a_name_has_1_to_120_visible_characters() {
         let code = |text: &str| AccountName::parse(text).err().map(|fault| fault.code);
-        let longest = "é".repeat(limits::ACCOUNT_NAME_MAX);
+        let longest = "é".repeat(limits::NAME_MAX);
         for good in ["A", "Nordwind Telefonie", "نور للاتصالات", "☎️ Phones", "  kept  ", longest.as_str()]
         {
             assert_eq!(code(good), None, "{good:?}");
         }
         assert_eq!(code(""), Some("too_short"));
         assert_eq!(code(" \u{3000}"), Some("blank"));
-        assert_eq!(code(&"é".repeat(limits::ACCOUNT_NAME_MAX + 1)), Some("too_long"));
+        assert_eq!(code(&"é".repeat(limits::NAME_MAX + 1)), Some("too_long"));
         assert_eq!(code("a\nb"), Some("control_character"));
         assert_eq!(code("a\0b"), Some("control_character"));
     }

@@ -10,8 +10,8 @@ use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
 
-/// Claims an address for an account. Returns `false` if any account already has it; the transaction must then be rolled
-/// back, because PostgreSQL refuses all further statements after a unique violation.
+/// Claims an address for an account. Returns `false` if any account already has it: the caller then refuses with
+/// `Refusal::EmailTaken`, which rolls the transaction back, because PostgreSQL refuses all further statements after a unique violation.
 pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
     inserted(on!(tx, connection => Prepared(diesel::insert_into(email_addresses::table)
             .values((

@@ -10,7 +10,7 @@ const RANGES: [&str; 2] = ["minimum", "maximum"];
 #[test]
 fn s6_every_bound_of_the_document_is_a_limit_by_which_the_service_checks() {
     let limits = limits();
-    assert_eq!(limits["ACCOUNT_NAME_MAX"], [120], "the limits are read");
+    assert_eq!(limits["NAME_MAX"], [120], "the limits are read");
     let known: BTreeSet<i64> = limits.values().flatten().flat_map(|limit| [*limit, -limit]).chain([0, 1]).collect();
     let document = serde_json::to_value(api::openapi::document()).unwrap();
     let mut unknown = Vec::new();
@@ -35,7 +35,7 @@ fn s6_bounds_of_requests_are_those_of_the_value_types() {
     let member = |schema: &str, name: &str| document["components"]["schemas"][schema]["properties"][name].clone();
     let limit = |name: &str| limits()[name][0];
     for (schema, name, bounds) in [
-        ("CreateReseller", "name", json!({"minLength": 1, "maxLength": limit("ACCOUNT_NAME_MAX")})),
+        ("CreateReseller", "name", json!({"minLength": 1, "maxLength": limit("NAME_MAX")})),
         ("CreateReseller", "email", json!({"minLength": limit("EMAIL_MIN"), "maxLength": limit("EMAIL_MAX")})),
         ("CreateReseller", "services", json!({"minItems": 1, "maxItems": limit("SERVICES_MAX")})),
         ("CreateEnterprise", "user_limit", json!({"minimum": 0, "maximum": limit("USER_LIMIT_MAX")})),
