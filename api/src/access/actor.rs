@@ -12,7 +12,7 @@ use persistence::accounts::Lock;
 use persistence::{StoreConnection, accounts};
 
 use super::origin::Origin;
-use crate::error::Error;
+use crate::error::Result;
 
 /// The signed-in member or API client of a request, as one transaction sees it.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Actor {
     }
 
     /// Loads the account that it signed in to. For a change, the account is locked, so that concurrent changes wait.
-    pub fn own_account(&self, tx: &mut StoreConnection) -> Result<Account, Error> {
+    pub fn own_account(&self, tx: &mut StoreConnection) -> Result<Account> {
         if self.action != Action::Read {
             accounts::lock(tx, self.signed_in.account, Lock::Exclusive)?;
         }
@@ -99,7 +99,7 @@ impl Actor {
     }
 
     /// Checks that it may take its action on a target that is not a single account.
-    pub fn may(&self, target: Target) -> Result<(), Error> {
+    pub fn may(&self, target: Target) -> Result<()> {
         Ok(authority::decide(
             self.signed_in.principal.kind(),
             self.signed_in.tier,
@@ -111,19 +111,19 @@ impl Actor {
 
     /// Loads the account with this id. Fails with `not_found` if it lies outside the actor's subtree, and with
     /// `forbidden` if the actor can see it but may not take the action on it.
-    pub fn load_account(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account, Error> {
+    pub fn load_account(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account> {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
         let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
         self.load_by_id(tx, tier, id, target)
     }
 
     /// Loads the enterprise with this id, to read or change its routes, PBXs, trunks or users.
-    pub fn load_enterprise(&self, tx: &mut StoreConnection, id: &str) -> Result<Account, Error> {
+    pub fn load_enterprise(&self, tx: &mut StoreConnection, id: &str) -> Result<Account> {
         self.load_account_for(tx, Tier::Enterprise, id, Target::Telephony)
     }
 
     /// Loads the enterprise that owns a PBX, trunk or user. `None` means that the object does not exist.
-    pub fn load_owner(&self, tx: &mut StoreConnection, owner: Option<AccountId>) -> Result<Account, Error> {
+    pub fn load_owner(&self, tx: &mut StoreConnection, owner: Option<AccountId>) -> Result<Account> {
         self.load_by_id(tx, Tier::Enterprise, owner.ok_or(Refusal::NotFound)?, Target::Telephony)
     }
 
@@ -136,23 +136,11 @@ impl Actor {
     }
 
     /// Loads the account with this id and checks that the actor may take its action on the target.
-    pub fn load_account_for(
-        &self,
-        tx: &mut StoreConnection,
-        tier: Tier,
-        id: &str,
-        target: Target,
-    ) -> Result<Account, Error> {
+    pub fn load_account_for(&self, tx: &mut StoreConnection, tier: Tier, id: &str, target: Target) -> Result<Account> {
         self.load_by_id(tx, tier, tier.parse_id(id).ok_or(Refusal::NotFound)?, target)
     }
 
-    fn load_by_id(
-        &self,
-        tx: &mut StoreConnection,
-        tier: Tier,
-        id: AccountId,
-        target: Target,
-    ) -> Result<Account, Error> {
+    fn load_by_id(&self, tx: &mut StoreConnection, tier: Tier, id: AccountId, target: Target) -> Result<Account> {
         let account = accounts::by_id(tx, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
         self.may(target)?;
         // Readers take no lock, so that they can't block others.

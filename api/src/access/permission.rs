@@ -1,4 +1,4 @@
-//! The permissions that handlers declare in their signatures: `caller: Caller<Change>`.
+//! The permissions that handlers declare in their signatures: `call: Call<Change>`.
 
 use domain::authority::Action;
 

@@ -1,5 +1,7 @@
 //! The application state that handlers and workers share, and the functions that run an operation for a caller.
 
+pub mod call;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,13 +15,13 @@ use persistence::CallerCache;
 use persistence::{Database, StoreConnection};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::access::{Actor, Origin, Permission, Read};
+use crate::access::Origin;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::Result;
 use crate::graph::Graph;
 use crate::http::idempotency::{Fingerprints, IdempotentRequest};
 use crate::http::rate_limit::RateLimits;
-use crate::http::{Answer, Caller, Context, idempotency};
+use crate::http::{Answer, Context, idempotency};
 use crate::mail::Outbox;
 use crate::mail::transport::Mailer;
 use crate::mail::worker::MailWorker;
@@ -29,6 +31,8 @@ use crate::security::seal::Seal;
 use crate::security::sign_in_throttle::SignInThrottle;
 use crate::settings::{RateLimit, Settings};
 use crate::webhook_client::guard::Guard;
+
+pub use call::Call;
 
 /// Maximum number of import files in memory. Further uploads wait.
 const UPLOADS_AT_ONCE: usize = 16;
@@ -140,72 +144,12 @@ impl App {
         })
     }
 
-    /// Runs a reading operation for a caller. The caller is loaded in the same snapshot.
-    pub fn read<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
-    where
-        P: Permission,
-        T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
-    {
-        let now = self.clock.now();
-        self.database.read_with_cache(move |tx, callers| {
-            let actor = caller.actor(tx, callers, now)?;
-            operation(tx, &actor, now)
-        })
-    }
-
-    /// Runs a reading operation that may take about a second, because it counts many rows.
-    pub fn read_long<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
-    where
-        P: Permission,
-        T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
-    {
-        let now = self.clock.now();
-        self.database.read_long(move |tx| {
-            let actor = caller.actor(tx, &mut CallerCache::default(), now)?;
-            operation(tx, &actor, now)
-        })
-    }
-
-    /// Runs a longer reading operation whose response depends only on the caller, its address, the question and the
-    /// snapshot. Concurrent requests with the same question share one response.
-    pub fn read_question<F>(
-        &self,
-        caller: Caller<Read>,
-        asked: &str,
-        mut operation: F,
-    ) -> impl Future<Output = Result<Answer, Error>>
-    where
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
-    {
-        let now = self.clock.now();
-        self.database.read_question(caller.question(asked), move |tx, callers| {
-            let actor = caller.actor(tx, callers, now)?;
-            operation(tx, &actor, now)
-        })
-    }
-
-    /// Runs a changing operation for a caller. The caller is loaded in the same transaction.
-    pub fn write<P, T, F>(&self, caller: Caller<P>, mut operation: F) -> impl Future<Output = Result<T, Error>>
-    where
-        P: Permission,
-        T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T, Error> + Send + 'static,
-    {
-        let now = self.clock.now();
-        self.write_at(now, move |tx, callers| {
-            let actor = caller.actor(tx, callers, now)?;
-            operation(tx, &actor, now)
-        })
-    }
-
     /// Runs a changing operation that records the instant `now`. Fails if it has waited too long: nothing may be
     /// recorded in a billing period whose report may be final by then.
-    pub fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> impl Future<Output = Result<T, Error>>
+    pub fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> impl Future<Output = Result<T>>
     where
         T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, Error> + Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T> + Send + 'static,
     {
         let clock = self.clock.clone();
         let outcome = self.database.write_with_cache(move |tx, callers| {
@@ -222,20 +166,6 @@ impl App {
         }
     }
 
-    /// Runs a changing operation for a caller at most once per idempotency key (W5).
-    pub fn write_once<P, F>(
-        &self,
-        caller: Caller<P>,
-        key: IdempotentRequest,
-        mut operation: F,
-    ) -> impl Future<Output = Result<Answer, Error>>
-    where
-        P: Permission,
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer, Error> + Send + 'static,
-    {
-        self.write(caller, move |tx, actor, now| key.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
-    }
-
     /// Runs a changing operation at most once per idempotency key, for an operation that needs no sign-in. The caller
     /// is identified by network address.
     pub async fn write_once_for_anyone<F>(
@@ -243,9 +173,9 @@ impl App {
         context: &Context,
         key: IdempotentRequest,
         mut operation: F,
-    ) -> Result<Answer, Error>
+    ) -> Result<Answer>
     where
-        F: FnMut(&mut StoreConnection, &Origin, Timestamp) -> Result<Answer, Error> + Send + 'static,
+        F: FnMut(&mut StoreConnection, &Origin, Timestamp) -> Result<Answer> + Send + 'static,
     {
         let now = self.clock.now();
         let (caller, origin) = (format!("address {}", context.address), context.anonymous());

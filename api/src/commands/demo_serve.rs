@@ -20,7 +20,7 @@ use super::demo;
 use super::demo::Demo;
 use crate::app::App;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
 use crate::server;
@@ -90,7 +90,7 @@ async fn start(settings: Settings, demo: &Demo, password: &SecretString) -> Resu
 }
 
 /// Activates an owner for the account with an e-mail address.
-async fn owner(app: &App, tier: Tier, email: &str, password: SecretString) -> Result<(), Error> {
+async fn owner(app: &App, tier: Tier, email: &str, password: SecretString) -> Result<()> {
     let password_hash = app.passwords.hash(password).await?;
     let now = app.clock.now();
     let email = EmailAddress::parse(email).map_err(|_| Refusal::NotFound)?;

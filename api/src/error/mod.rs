@@ -15,6 +15,9 @@ use domain::refusal::Blockers;
 pub use code::ErrorCode;
 pub use problem::{BlockerView, BlockersView, OauthProblem, Problem, ValueError, value_error};
 
+/// What an operation or a handler returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 /// An error response: what the caller is told and, separately, the cause, which is only logged.
 #[derive(Debug, Clone)]
 pub struct Error {

@@ -13,7 +13,7 @@ use persistence::{StoreConnection, webhooks};
 use serde::Serialize;
 
 use super::view;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::ids::new_id;
 
 /// The body of a delivery, according to the Standard Webhooks specification.
@@ -30,7 +30,7 @@ pub struct Message {
 }
 
 /// Serialises the delivery of an event for a reader.
-pub fn payload(event: &Event, reader: Reader) -> Result<String, Error> {
+pub fn payload(event: &Event, reader: Reader) -> Result<String> {
     let message = Message {
         kind: event.action.clone(),
         timestamp: event.occurred_at,
@@ -62,7 +62,7 @@ pub fn hand_on(
     listening: &[Listening],
     events: &[Event],
     now: Timestamp,
-) -> Result<HandedOn, Error> {
+) -> Result<HandedOn> {
     let mut done = HandedOn { queued: 0, position: 0, all: true };
     for event in events {
         if done.queued >= AT_ONCE {

@@ -7,9 +7,8 @@ use persistence::{events, webhooks};
 
 use super::fan_out::hand_on;
 use crate::access::Permission;
-use crate::app::App;
-use crate::error::Error;
-use crate::http::Caller;
+use crate::app::{App, Call};
+use crate::error::{Error, Result};
 
 /// The pause between two rounds. Requests have priority, and a batch costs little more than a single event.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -28,7 +27,7 @@ pub async fn run(app: Arc<App>) {
 }
 
 /// Publishes committed events and queues their deliveries to webhooks.
-pub async fn publish(app: &App) -> Result<(), Error> {
+pub async fn publish(app: &App) -> Result<()> {
     loop {
         let now = app.clock.now();
         let (queued, more) = app
@@ -55,10 +54,10 @@ pub async fn publish(app: &App) -> Result<(), Error> {
 }
 
 /// Publishes what was committed before the request, so that its reader finds it.
-pub async fn catch_up<P: Permission>(app: &App, caller: &Caller<P>) -> Result<(), Error> {
-    let waiting = app.read(caller.clone_for_next_transaction(), |tx, _, _| Ok(events::any_waiting(tx)?)).await?;
+pub async fn catch_up<P: Permission>(call: &Call<P>) -> Result<()> {
+    let waiting = call.read(|tx, _, _| Ok(events::any_waiting(tx)?)).await?;
     if waiting {
-        publish(app).await?;
+        publish(&call.app).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::fields::are_documented;
 use crate::access::{Actor, Origin};
-use crate::error::Error;
+use crate::error::Result;
 use crate::ids::new_id;
 
 /// An event to record.
@@ -45,7 +45,7 @@ impl NewEvent {
 }
 
 /// Records an event.
-pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &NewEvent) -> Result<(), Error> {
+pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &NewEvent) -> Result<()> {
     debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
     debug_assert!(
         [&what.before, &what.after].into_iter().all(|shown| are_documented(what.subject_type(), shown)),
@@ -78,7 +78,7 @@ pub fn record_for<K: Kind>(
     done: &str,
     (before, after): (Value, Value),
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let action = format!("{}.{done}", K::PREFIX);
     let happening = NewEvent { action, subject: id.to_string(), ancestry: account.ancestry(), before, after };
     record(tx, actor.origin(), now, &happening)
@@ -91,7 +91,7 @@ pub fn record_own_sign_in(
     member: &Member,
     done: &str,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let actor = events::Actor::Principal(Principal::Member(member.id), member.account.tier);
     record_sign_in(tx, &Origin { actor, ..origin.clone() }, member, done, now)
 }
@@ -103,7 +103,7 @@ pub fn record_sign_in(
     member: &Member,
     done: &str,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let happening = NewEvent {
         action: format!("member.{done}"),
         subject: member.id.to_string(),

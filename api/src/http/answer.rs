@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use aws_lc_rs::digest;
 use serde::Serialize;
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Initial buffer size for a response. Most resources fit, so that the buffer does not have to grow.
 const RESOURCE_OCTETS: usize = 512;
@@ -32,7 +32,7 @@ pub struct Answer {
 
 impl Answer {
     /// Creates a 200 response with a JSON body.
-    pub fn ok(view: &impl Serialize) -> Result<Self, Error> {
+    pub fn ok(view: &impl Serialize) -> Result<Self> {
         let mut body = Vec::with_capacity(RESOURCE_OCTETS);
         serde_json::to_writer(&mut body, view)
             .map_err(|error| Error::new(ErrorCode::Internal, format!("The answer could not be written: {error}")))?;
@@ -42,7 +42,7 @@ impl Answer {
     /// Creates a 200 response with a resource and its entity tag. The first part of the tag is the version, which
     /// `If-Match` compares. The second is a hash of the body, which also has derived data: whether ancestors are
     /// operating, the delivery status of an e-mail.
-    pub fn resource(view: &impl Serialize, version: i64) -> Result<Self, Error> {
+    pub fn resource(view: &impl Serialize, version: i64) -> Result<Self> {
         let answer = Self::ok(view)?;
         let hash = digest::digest(&digest::SHA256, &answer.body);
         let hash = hash.as_ref().iter().take(6).fold(0_u64, |number, octet| (number << 8) | u64::from(*octet));

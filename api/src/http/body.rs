@@ -16,7 +16,7 @@ use utoipa::PartialSchema;
 use validator::ValidateArgs;
 
 use super::validation::{Valid, validate};
-use crate::error::{Error, ErrorCode, value_error};
+use crate::error::{Error, ErrorCode, Result, value_error};
 
 /// The octets of a request body. Faults are reported only after the caller's authority was checked.
 #[derive(Debug, Clone)]
@@ -84,12 +84,12 @@ impl Body {
     }
 
     /// Parses a JSON object. An absent body counts as an empty object.
-    pub fn json_or_nothing<T: DeserializeOwned + Default>(&self) -> Result<T, Error> {
+    pub fn json_or_nothing<T: DeserializeOwned + Default>(&self) -> Result<T> {
         if self.octets.is_empty() { Ok(T::default()) } else { self.json() }
     }
 
     /// Parses a JSON object. The [`Field`](crate::http::field::Field)s of `T` keep the faults of single fields.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         if !self.is_json {
             return Err(Error::new(
                 ErrorCode::UnsupportedMediaType,
@@ -114,16 +114,16 @@ impl Body {
 /// A parsed body, or all its faults. Authority comes before validation (R8): an operation unwraps it only after
 /// checking that the caller may do what it asks.
 #[derive(Debug)]
-pub struct Parsed<T>(Result<T, Error>);
+pub struct Parsed<T>(Result<T>);
 
 impl<T> Parsed<T> {
     /// Borrows the parsed body, because an operation may run more than once. Fails if the body has faults.
-    pub fn get(&self) -> Result<&T, Error> {
+    pub fn get(&self) -> Result<&T> {
         self.0.as_ref().map_err(Error::clone)
     }
 
     /// Returns the parsed body, for operations that need no authority. Fails if the body has faults.
-    pub fn into_inner(self) -> Result<T, Error> {
+    pub fn into_inner(self) -> Result<T> {
         self.0
     }
 }
@@ -137,7 +137,7 @@ fn reason(error: &serde_json::Error) -> String {
 
 impl FromRequest for Body {
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media =
@@ -161,7 +161,7 @@ impl FromRequest for Body {
     }
 }
 
-async fn collect(payload: &mut Payload) -> Result<Bytes, Error> {
+async fn collect(payload: &mut Payload) -> Result<Bytes> {
     let mut octets = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Error::new(ErrorCode::BadRequest, "The body is incomplete."))?;
@@ -178,7 +178,7 @@ fn too_large() -> Error {
 }
 
 /// Refuses a change that has no fields.
-pub fn refuse_empty(is_empty: bool) -> Result<(), Error> {
+pub fn refuse_empty(is_empty: bool) -> Result<()> {
     if is_empty {
         let fault = Fault::new("empty", "Give at least one field to change.");
         return Err(Error::validation(vec![value_error("", fault)]));

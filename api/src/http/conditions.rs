@@ -8,7 +8,7 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::answer::Answer;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The conditional headers of a request.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ pub struct Conditions {
 impl Conditions {
     /// Refuses a change if `If-Match` does not name the current version of the resource. Only the version is compared.
     /// The rest of the tag covers derived data, which a change can't overwrite.
-    pub fn check_version(&self, version: i64) -> Result<(), Error> {
+    pub fn check_version(&self, version: i64) -> Result<()> {
         let Some(tags) = &self.if_match else { return Ok(()) };
         let version = version.to_string();
         let named = |tag: &String| tag == "*" || version_of(tag) == Some(version.as_str());
@@ -50,7 +50,7 @@ fn version_of(tag: &str) -> Option<&str> {
 
 impl FromRequest for Conditions {
     type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(
@@ -60,7 +60,7 @@ impl FromRequest for Conditions {
     }
 }
 
-fn read(request: &HttpRequest, name: &HeaderName) -> Result<Option<Vec<String>>, Error> {
+fn read(request: &HttpRequest, name: &HeaderName) -> Result<Option<Vec<String>>> {
     let mut tags = Vec::new();
     for value in request.headers().get_all(name) {
         let invalid = || Error::new(ErrorCode::InvalidHeader, format!("`{name}` takes entity tags in quotes, or `*`."));

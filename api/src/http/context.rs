@@ -10,7 +10,7 @@ use domain::refusal::Refusal;
 use persistence::events;
 
 use crate::access::Origin;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::security::access_token::Claims;
 
 /// The context of a request. The server's edge sets it.
@@ -47,7 +47,7 @@ impl Context {
 
 impl FromRequest for Context {
     type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self {

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::refusal::Refusal;
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The allowed methods of every path of the service.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl AllowedMethods {
 }
 
 /// Answers a request that matches no operation.
-pub async fn answer(request: HttpRequest, allowed: Data<AllowedMethods>) -> Result<HttpResponse, Error> {
+pub async fn answer(request: HttpRequest, allowed: Data<AllowedMethods>) -> Result<HttpResponse> {
     let allow = allowed.allowed_at(request.path()).ok_or(Refusal::NotFound)?;
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent().insert_header(("allow", allow)).finish());

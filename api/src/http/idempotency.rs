@@ -18,7 +18,7 @@ use persistence::{StoreConnection, idempotency};
 use super::answer::Answer;
 use super::body::Body;
 use super::names::is_name;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::security::key_files;
 
 const KIND: &str = "fingerprint";
@@ -82,7 +82,7 @@ impl IdempotencyKey {
 
 impl FromRequest for IdempotencyKey {
     type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let line = format!("{} {}", request.method(), request.path());
@@ -114,7 +114,7 @@ impl IdempotentRequest {
 
     /// The stored response of an earlier request with the same key, if there is one. Locks the key until the
     /// transaction ends.
-    pub fn kept(&self, tx: &mut StoreConnection, caller: &str, now: Timestamp) -> Result<Option<Answer>, Error> {
+    pub fn kept(&self, tx: &mut StoreConnection, caller: &str, now: Timestamp) -> Result<Option<Answer>> {
         let Some((key, fingerprint)) = &self.0 else { return Ok(None) };
         let since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
         if !idempotency::lock(tx, caller, key)? {
@@ -130,8 +130,8 @@ impl IdempotentRequest {
         tx: &mut StoreConnection,
         caller: &str,
         now: Timestamp,
-        operation: impl FnOnce(&mut StoreConnection) -> Result<Answer, Error>,
-    ) -> Result<Answer, Error> {
+        operation: impl FnOnce(&mut StoreConnection) -> Result<Answer>,
+    ) -> Result<Answer> {
         if let Some(kept) = self.kept(tx, caller, now)? {
             return Ok(kept);
         }
@@ -151,7 +151,7 @@ impl IdempotentRequest {
     }
 }
 
-fn replay(kept: Kept, fingerprint: &[u8]) -> Result<Answer, Error> {
+fn replay(kept: Kept, fingerprint: &[u8]) -> Result<Answer> {
     if kept.fingerprint != fingerprint {
         return Err(Refusal::IdempotencyKeyReused.into());
     }

@@ -10,7 +10,6 @@ pub mod nullable;
 pub mod validation;
 pub mod body;
 pub mod context;
-pub mod caller;
 pub mod conditions;
 pub mod idempotency;
 pub mod page;
@@ -20,7 +19,6 @@ pub mod rate_limit;
 
 pub use answer::Answer;
 pub use body::{Body, Parsed};
-pub use caller::Caller;
 pub use conditions::Conditions;
 pub use context::Context;
 pub use idempotency::IdempotencyKey;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::query::Query;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Length of the checksum at the end of a cursor, in octets. It binds the cursor to its list.
 const CHECK: usize = 8;
@@ -80,7 +80,7 @@ pub struct Paging {
 impl Paging {
     /// Takes `limit`, `sort` and `cursor` from a query. `text` is the query string, to which cursors are
     /// bound, without `cursor` and `limit`.
-    pub fn from_query(path: impl Into<Cow<'static, str>>, text: &str, query: &mut Query) -> Result<Self, Error> {
+    pub fn from_query(path: impl Into<Cow<'static, str>>, text: &str, query: &mut Query) -> Result<Self> {
         let newest_first = query.parameter("sort", "`created_at` or `-created_at`", |text| match text {
             "created_at" => Some(false),
             "-created_at" => Some(true),
@@ -96,7 +96,7 @@ impl Paging {
         text: &str,
         query: &mut Query,
         (default, most): (i64, i64),
-    ) -> Result<Self, Error> {
+    ) -> Result<Self> {
         let in_range = |limit: &i64| (1..=most).contains(limit);
         let expected = format!("a number from 1 to {most}");
         let limit = query.parameter("limit", &expected, |text| text.parse().ok().filter(in_range))?;
@@ -115,12 +115,12 @@ impl Paging {
     }
 
     /// The id after which the page starts; `None` for the first page.
-    pub fn after(&self, caller: &str) -> Result<Option<Uuid>, Error> {
+    pub fn after(&self, caller: &str) -> Result<Option<Uuid>> {
         self.after_key(caller, |place| Uuid::from_slice(place).ok())
     }
 
     /// The key after which the page starts, for lists whose items have no id; `None` for the first page.
-    pub fn after_key<T>(&self, caller: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Error> {
+    pub fn after_key<T>(&self, caller: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let invalid = || {
             Error::new(
@@ -150,7 +150,7 @@ impl Paging {
         mut rows: Vec<R>,
         id: impl Fn(&R) -> Uuid,
         view: impl Fn(R) -> T,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Answer> {
         let (next_cursor, link) = self.split_page(caller, &mut rows, |row| id(row).into_bytes());
         let page = Page { items: rows.into_iter().map(view).collect(), next_cursor };
         Ok(Answer { link, ..Answer::ok(&page)? })

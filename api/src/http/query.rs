@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The query parameters of a request. Each is taken by name; parameters that are left at the end are unknown.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Query {
 
 impl Query {
     /// Parses a query string.
-    pub fn read(text: &str) -> Result<Self, Error> {
+    pub fn read(text: &str) -> Result<Self> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text)
             .map_err(|_| Error::new(ErrorCode::InvalidParameter, "The query string can't be parsed."))?;
         let mut given = BTreeMap::new();
@@ -31,13 +31,13 @@ impl Query {
         name: &str,
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, Error> {
+    ) -> Result<Option<T>> {
         let Some(value) = self.given.remove(name) else { return Ok(None) };
         parse(&value).map(Some).ok_or_else(|| invalid(name, &format!("takes {expected}")))
     }
 
     /// Refuses parameters that the operation does not have.
-    pub fn finish(self) -> Result<(), Error> {
+    pub fn finish(self) -> Result<()> {
         match self.given.into_keys().next() {
             None => Ok(()),
             Some(name) => Err(invalid(&name, "is unknown to this operation")),

@@ -11,7 +11,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The source whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,7 +57,7 @@ impl RateLimits {
     }
 
     /// Counts a request. Fails with `rate_limited` if the limit is exceeded.
-    pub fn count(&self, source: Source) -> Result<Allowance, Error> {
+    pub fn count(&self, source: Source) -> Result<Allowance> {
         // Each limit has a policy of its own, so that clients know how long to wait and how fast they may send.
         let (limiter, policy, quota, window) = match source {
             Source::UnauthenticatedPost(_) => {

@@ -10,7 +10,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 use validator::{ValidateArgs, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use crate::error::{Error, ValueError};
+use crate::error::{Error, Result, ValueError};
 use crate::http::field::ITEMS_TOLD;
 
 /// The name of the struct field that collects unknown fields.
@@ -32,7 +32,7 @@ impl<R> Valid<R> {
 }
 
 /// Validates a request. `context` is the configuration that its rules need, if any.
-pub fn validate<'a, R: ValidateArgs<'a> + PartialSchema>(request: R, context: R::Args) -> Result<Valid<R>, Error> {
+pub fn validate<'a, R: ValidateArgs<'a> + PartialSchema>(request: R, context: R::Args) -> Result<Valid<R>> {
     match request.validate_with_args(context) {
         Ok(()) => Ok(Valid(request)),
         Err(errors) => {

@@ -7,7 +7,7 @@ use domain::id::{AccountId, MessageId};
 use persistence::{StoreConnection, outbox};
 
 use super::letter::Letter;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::security::seal::Seal;
 
 /// Stores letters sealed, because they contain links with secret tokens.
@@ -30,7 +30,7 @@ impl Outbox {
         account: AccountId,
         letter: &Letter,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<()> {
         let failed = |_| {
             Error::new(
                 ErrorCode::Internal,

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::outbox::Outbox;
 use super::transport::Mailer;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// Messages that are leased together. All of them can time out before the lease ends.
 const BATCH: i64 = 15;
@@ -59,7 +59,7 @@ impl MailWorker {
     }
 
     /// Sends one batch of due messages. Returns how many it leased.
-    pub async fn deliver_due(&self) -> Result<usize, Error> {
+    pub async fn deliver_due(&self) -> Result<usize> {
         let now = self.clock.now();
         let batch: Vec<Message> =
             self.database.write(move |tx| outbox::lease(tx, BATCH, now).map_err(Error::from)).await?;

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
 use super::secret_token::SecretToken;
-use crate::error::{Error, ErrorCode, value_error};
+use crate::error::{Error, ErrorCode, Result, value_error};
 
 /// Maximum length of the queue: a few seconds of work. Further requests are refused.
 const WAITING: usize = 128;
@@ -48,12 +48,12 @@ impl Passwords {
     }
 
     /// Hashes a password. Returns a PHC string.
-    pub async fn hash(&self, password: SecretString) -> Result<String, Error> {
+    pub async fn hash(&self, password: SecretString) -> Result<String> {
         self.in_turn(move |workspace| hash(password.expose_secret(), workspace)).await
     }
 
     /// Whether a password matches a hash. Without a hash the result is `false`, after the same time.
-    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool> {
         let nobody = Arc::clone(&self.nobody);
         self.in_turn(move |workspace| {
             let matches = verify(password.expose_secret(), hash.as_deref().unwrap_or(&nobody), workspace);
@@ -62,10 +62,7 @@ impl Passwords {
         .await
     }
 
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Workspace) -> T + Send + 'static,
-    ) -> Result<T, Error> {
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce(&mut Workspace) -> T + Send + 'static) -> Result<T> {
         let (reply, outcome) = oneshot::channel();
         let turn = Box::new(move |workspace: &mut Workspace| {
             // Sending fails if the client has disconnected.
@@ -135,7 +132,7 @@ fn output(
 }
 
 /// Refuses a password that is too short, too long or easy to guess.
-pub fn check_password(password: &SecretString, about: &[&str]) -> Result<(), Error> {
+pub fn check_password(password: &SecretString, about: &[&str]) -> Result<()> {
     domain::values::password::check(password.expose_secret(), about)
         .map_err(|fault| Error::validation(vec![value_error("/password", fault)]))
 }

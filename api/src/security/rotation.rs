@@ -7,7 +7,7 @@ use persistence::{Database, secrets};
 use uuid::Uuid;
 
 use super::seal::Seal;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// Secrets that are re-sealed in one transaction: few enough that others hardly wait.
 const BATCH: i64 = 200;
@@ -23,7 +23,7 @@ pub struct Renewed {
 
 /// Re-seals everything that was sealed with an older key. A secret that changes during the run is skipped; if it was
 /// sealed with an older key, the next run finds it.
-pub async fn renew_all(database: &Database, seal: &Arc<Seal>) -> Result<Renewed, Error> {
+pub async fn renew_all(database: &Database, seal: &Arc<Seal>) -> Result<Renewed> {
     let mut total = Renewed::default();
     for holder in Holder::ALL {
         let mut after = Uuid::nil();

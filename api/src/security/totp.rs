@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use totp_rs::{Builder, Secret, Totp};
 
 use super::secret_token::random_octets;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The issuer that the app shows.
 const ISSUER: &str = "TeamMate Portal";
@@ -21,12 +21,12 @@ pub struct AppSecret(Totp);
 
 impl AppSecret {
     /// Generates a secret. The app lists it under an e-mail address.
-    pub fn generate(email: &str) -> Result<Self, Error> {
+    pub fn generate(email: &str) -> Result<Self> {
         Self::open(&random_octets()[..SECRET_OCTETS], email)
     }
 
     /// Restores a stored secret.
-    pub fn open(octets: &[u8], email: &str) -> Result<Self, Error> {
+    pub fn open(octets: &[u8], email: &str) -> Result<Self> {
         let digits = u8::try_from(APP_CODE_DIGITS).unwrap_or_default();
         let builder = Builder::new().with_digits(digits).with_step_duration(APP_CODE_SECONDS).with_skew(1);
         // In the label that apps show, a colon separates issuer and account name.

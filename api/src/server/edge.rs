@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{request_limits, times};
 use crate::app::App;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::http::context::Context;
 use crate::http::names::is_name;
 use crate::http::problem_response::respond;
@@ -199,7 +199,7 @@ fn claims(request: &ServiceRequest, app: &App) -> Result<Claims, Refusal> {
     app.access_tokens.verify(token.trim(), app.clock.now()).ok_or(Refusal::NotSignedIn)
 }
 
-fn count(request: &ServiceRequest, context: &Context, app: &App) -> Result<Option<Allowance>, Error> {
+fn count(request: &ServiceRequest, context: &Context, app: &App) -> Result<Option<Allowance>> {
     let Some(limits) = &app.rate_limits else { return Ok(None) };
     // The decoded path that is used for routing, so that escapes can't hide it.
     let path = request.match_info().as_str();

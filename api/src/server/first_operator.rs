@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use crate::access::Origin;
 use crate::app::App;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
 
 /// Creates the first operator if nobody can sign in yet. Returns the password if it was generated.
-pub(super) async fn first_operator(app: &App) -> Result<Option<SecretString>, Error> {
+pub(super) async fn first_operator(app: &App) -> Result<Option<SecretString>> {
     if app.database.read(|tx| members::any_exists(tx).map_err(Error::from)).await? {
         return Ok(None);
     }

@@ -8,7 +8,7 @@ use domain::limits::{DELIVERIES_KEPT_DAYS, IDEMPOTENCY_HOURS};
 use persistence::{housekeeping, search};
 
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::resources::health::routes::recorder;
 
 /// How often expired rows are deleted.
@@ -84,7 +84,7 @@ pub(super) async fn keep_house(app: Arc<App>) {
 }
 
 /// Deletes old deliveries in batches, so that other writes hardly wait.
-async fn sweep_deliveries(app: &App) -> Result<(), Error> {
+async fn sweep_deliveries(app: &App) -> Result<()> {
     let queued_before = app.clock.now() - TimeDelta::days(DELIVERIES_KEPT_DAYS);
     let sweep = move |tx: &mut _| housekeeping::sweep_deliveries(tx, queued_before).map_err(Error::from);
     while app.database.write(sweep).await? {

@@ -3,10 +3,10 @@
 use actix_web::dev::ServiceRequest;
 use domain::limits::{HEADER_OCTETS_MAX, HEADERS_MAX, URI_MAX};
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Refuses a request whose path and query are too long, or whose headers are too many or too large.
-pub(super) fn check(request: &ServiceRequest) -> Result<(), Error> {
+pub(super) fn check(request: &ServiceRequest) -> Result<()> {
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, str::len) > URI_MAX {
         return Err(Error::new(ErrorCode::UriTooLong, format!("Path and query may have at most {URI_MAX} octets.")));

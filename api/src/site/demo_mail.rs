@@ -9,7 +9,7 @@ use domain::refusal::Refusal;
 
 use super::pages::page;
 use crate::app::App;
-use crate::error::Error;
+use crate::error::Result;
 use crate::mail::letter::escape;
 
 /// E-mails have inline styles and no scripts.
@@ -21,7 +21,7 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 #[get("/demo/mail")]
-async fn list(app: Data<App>) -> Result<HttpResponse, Error> {
+async fn list(app: Data<App>) -> Result<HttpResponse> {
     let kept = app.mailer.kept().ok_or(Refusal::NotFound)?;
     let mut rows = String::new();
     for (number, mail) in kept.iter().enumerate().rev() {
@@ -41,7 +41,7 @@ async fn list(app: Data<App>) -> Result<HttpResponse, Error> {
 }
 
 #[get("/demo/mail/{number}")]
-async fn one(app: Data<App>, number: Path<String>) -> Result<HttpResponse, Error> {
+async fn one(app: Data<App>, number: Path<String>) -> Result<HttpResponse> {
     let kept = app.mailer.kept().ok_or(Refusal::NotFound)?;
     let mail = number.parse().ok().and_then(|number: usize| kept.get(number).cloned()).ok_or(Refusal::NotFound)?;
     let media = "text/html; charset=utf-8";

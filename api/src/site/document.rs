@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpResponse, get};
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::openapi;
 
 /// Each text is generated once, at the first request.
@@ -20,16 +20,16 @@ pub fn configure(config: &mut web::ServiceConfig) {
 }
 
 #[get("/openapi.yaml")]
-async fn yaml() -> Result<HttpResponse, Error> {
+async fn yaml() -> Result<HttpResponse> {
     answer("application/yaml", &YAML).await
 }
 
 #[get("/openapi.json")]
-async fn json() -> Result<HttpResponse, Error> {
+async fn json() -> Result<HttpResponse> {
     answer("application/json", &JSON).await
 }
 
-async fn answer(media: &'static str, text: &'static LazyLock<Bytes>) -> Result<HttpResponse, Error> {
+async fn answer(media: &'static str, text: &'static LazyLock<Bytes>) -> Result<HttpResponse> {
     // Generating it takes some hundredths of a second, which would block a thread that serves requests.
     let text = web::block(move || Bytes::clone(text)).await;
     let text = text.map_err(|_| Error::new(ErrorCode::Internal, "The document could not be generated."))?;

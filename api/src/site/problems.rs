@@ -8,12 +8,12 @@ use actix_web::{HttpResponse, get};
 use domain::refusal::Refusal;
 
 use super::pages::page;
-use crate::error::{Error, ErrorCode};
+use crate::error::{ErrorCode, Result};
 use crate::mail::letter::escape;
 
 /// Serves the page of an error code.
 #[get("/problems/{code}")]
-pub(super) async fn problem(code: Path<String>) -> Result<HttpResponse, Error> {
+pub(super) async fn problem(code: Path<String>) -> Result<HttpResponse> {
     let code = ErrorCode::ALL.iter().find(|known| known.as_str() == code.as_str()).ok_or(Refusal::NotFound)?;
     let (name, status, title) = (code.as_str(), code.status(), escape(code.title()));
     let (when, remedy) = (html(code.when()), html(code.remedy()));

@@ -13,7 +13,7 @@ use persistence::{StoreConnection, accounts, direct_routing, users};
 
 use super::create::{fields, write_again};
 use crate::access::Actor;
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{NewEvent, difference, record};
 use crate::mail::Outbox;
 
@@ -25,7 +25,7 @@ pub fn update(
     mut change: Change,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Account, Error> {
+) -> Result<Account> {
     check_open(account.status)?;
     let same_email = |email: &EmailAddress| *email == account.email;
     if change.email.as_ref().is_some_and(same_email) {
@@ -60,7 +60,7 @@ pub fn update(
 }
 
 /// Checks new services (R5): the parent must have all of them, and a service that is removed must not be in use below.
-fn check_services(tx: &mut StoreConnection, account: &Account, services: Services) -> Result<(), Error> {
+fn check_services(tx: &mut StoreConnection, account: &Account, services: Services) -> Result<()> {
     let parent = match account.tier {
         Tier::Reseller => account.master_reseller_id.map(|id| (Tier::MasterReseller, id)),
         Tier::Enterprise => account.reseller_id.map(|id| (Tier::Reseller, id)),
@@ -85,7 +85,7 @@ fn check_regions<'a>(
     tx: &mut StoreConnection,
     account: &Account,
     going: impl Iterator<Item = &'a SbcRegionCode>,
-) -> Result<(), Error> {
+) -> Result<()> {
     let started = direct_routing::load(tx, account.id)?.blockers(going);
     if started.total > 0 { Err(Refusal::SbcRegionInUse(started).into()) } else { Ok(()) }
 }

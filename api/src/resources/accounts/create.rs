@@ -19,7 +19,7 @@ use persistence::{StoreConnection, accounts, activations, outbox};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
-use crate::error::{Error, value_error};
+use crate::error::{Error, Result, value_error};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
@@ -48,7 +48,7 @@ pub fn reseller(
     command: &CreateReseller,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Account, Error> {
+) -> Result<Account> {
     let CreateReseller { master_reseller_id, name, email, services, billing_reference } = command;
     let parent = parent(tx, actor, Tier::MasterReseller, master_reseller_id.as_deref(), *services)?;
     let id = new_id(now);
@@ -92,7 +92,7 @@ pub fn enterprise(
     command: &CreateEnterprise,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Account, Error> {
+) -> Result<Account> {
     let CreateEnterprise { reseller_id, name, email, services, billing_reference, enterprise } = command;
     let parent = parent(tx, actor, Tier::Reseller, reseller_id.as_deref(), *services)?;
     let account = NewAccount {
@@ -118,7 +118,7 @@ fn parent(
     tier: Tier,
     named: Option<&str>,
     services: Services,
-) -> Result<Account, Error> {
+) -> Result<Account> {
     let noun = tier.noun();
     let wrong = |code, detail: String| {
         let pointer = format!("/{}_id", tier.as_str());
@@ -162,7 +162,7 @@ pub fn create(
     account: &NewAccount<'_>,
     parent: Option<&Account>,
     outbox: &Outbox,
-) -> Result<Account, Error> {
+) -> Result<Account> {
     if !accounts::insert(tx, account)? {
         return Err(Refusal::EmailTaken.into());
     }
@@ -182,7 +182,7 @@ pub fn write_again(
     email: &EmailAddress,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<(), Error> {
+) -> Result<()> {
     let link = Link::write(tx, account.id, account.tier, &account.name, email, now, outbox)?;
     activations::replace(tx, &link.stored(account.id, now))?;
     Ok(outbox::withdraw(tx, account.id, link.message)?)
@@ -203,7 +203,7 @@ impl Link {
         email: &EmailAddress,
         now: Timestamp,
         outbox: &Outbox,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self> {
         let token = SecretToken::generate_at(now);
         let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
         let letter = Letter::Activation {

@@ -11,23 +11,23 @@ use serde_json::{Value, json};
 
 use super::create::write_again;
 use crate::access::Actor;
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{NewEvent, record};
 use crate::mail::Outbox;
 
 /// Suspends an account. The accounts below it keep their own status: they can't be used because their ancestor is
 /// suspended.
-pub fn suspend(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account, Error> {
+pub fn suspend(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account> {
     step(tx, actor, account, Transition::Suspend, now)
 }
 
 /// Resumes an account. Accounts below it work again unless they, or another account above them, are suspended too.
-pub fn resume(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account, Error> {
+pub fn resume(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<Account> {
     step(tx, actor, account, Transition::Resume, now)
 }
 
 /// Closes an account permanently. Refused while anything below it is open. Closing a closed account changes nothing.
-pub fn close(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<(), Error> {
+pub fn close(tx: &mut StoreConnection, actor: &Actor, account: &Account, now: Timestamp) -> Result<()> {
     if account.status == Status::Closed {
         return Ok(());
     }
@@ -45,7 +45,7 @@ pub fn resend_activation(
     account: &Account,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Account, Error> {
+) -> Result<Account> {
     check_resend(account.status)?;
     write_again(tx, account, &account.email, now, outbox)?;
     record(tx, actor.origin(), now, &NewEvent::to_account(account, "activation_resent", Value::Null, Value::Null))?;
@@ -58,7 +58,7 @@ fn step(
     account: &Account,
     transition: Transition,
     now: Timestamp,
-) -> Result<Account, Error> {
+) -> Result<Account> {
     let status = account.status.after(transition)?;
     if transition == Transition::Close {
         closing::close(tx, account, now)?;

@@ -8,7 +8,7 @@ use domain::services::Service;
 use domain::status::Status;
 use persistence::accounts::Filter;
 
-use crate::error::Error;
+use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::query::{Query, search_text};
 
@@ -22,7 +22,7 @@ pub struct ListRequest {
 
 impl ListRequest {
     /// Reads the query string (`text`) of a request for accounts of a tier. Unknown parameters are refused.
-    pub fn read(tier: Tier, path: &'static str, text: &str) -> Result<Self, Error> {
+    pub fn read(tier: Tier, path: &'static str, text: &str) -> Result<Self> {
         let mut query = Query::read(text)?;
         let paging = Paging::from_query(path, text, &mut query)?;
         let status = query.parameter("status", "pending, active, suspended or closed", Status::parse)?;
@@ -54,7 +54,7 @@ impl ListRequest {
     }
 
     /// The database filter for this page. Fails if the cursor was issued to another caller.
-    pub fn filter(&self, caller: &str) -> Result<Filter, Error> {
+    pub fn filter(&self, caller: &str) -> Result<Filter> {
         Ok(Filter { after: self.paging.after(caller)?.map(AccountId::from_uuid), ..self.filter.clone() })
     }
 }

@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::list::ListRequest;
 use super::{change, life_cycle};
 use crate::access::{Actor, Change, Read};
-use crate::app::App;
-use crate::error::{BlockersView, Error};
+use crate::app::Call;
+use crate::error::{BlockersView, Result};
 use crate::http::idempotency::IdempotentRequest;
-use crate::http::{Answer, Caller, Conditions, Parsed};
+use crate::http::{Answer, Conditions, Parsed};
 
 /// What differs between tiers: the tier, its path and the JSON of its accounts.
 pub trait View: Serialize + From<Account> {
@@ -24,13 +24,13 @@ pub trait View: Serialize + From<Account> {
     const PATH: &'static str;
 
     /// The response that shows an account, with its `ETag`.
-    fn answer(account: Account) -> Result<Answer, Error> {
+    fn answer(account: Account) -> Result<Answer> {
         let version = account.version;
         Answer::resource(&Self::from(account), version)
     }
 
     /// The 201 response for a new account, with its `Location`.
-    fn created(account: Account) -> Result<Answer, Error> {
+    fn created(account: Account) -> Result<Answer> {
         let location = format!("{}/{}", Self::PATH, account.id_text());
         Ok(Self::answer(account)?.created(location))
     }
@@ -48,20 +48,14 @@ pub enum Step {
 }
 
 /// Responds with one account.
-pub fn get<V: View>(
-    app: &App,
-    caller: Caller<Read>,
-    id: String,
-    conditions: Conditions,
-) -> impl Future<Output = Result<Answer, Error>> {
-    let answer = app.read(caller, move |tx, actor, _| V::answer(actor.load_account(tx, V::TIER, &id)?));
-    async move { Ok(conditions.answer(answer.await?)) }
+pub async fn get<V: View>(call: Call<Read>, id: String, conditions: Conditions) -> Result<Answer> {
+    Ok(conditions.answer(call.read(move |tx, actor, _| V::answer(actor.load_account(tx, V::TIER, &id)?)).await?))
 }
 
 /// Responds with a page of accounts.
-pub async fn list<V: View>(app: &App, caller: Caller<Read>, query: String) -> Result<Answer, Error> {
+pub async fn list<V: View>(call: Call<Read>, query: String) -> Result<Answer> {
     let question = format!("GET {}?{query}", V::PATH);
-    app.read_question(caller, &question, move |tx, actor, _| {
+    call.read_question(&question, move |tx, actor, _| {
         actor.may(Target::Accounts(V::TIER))?;
         let request = ListRequest::read(V::TIER, V::PATH, &query)?;
         let caller = actor.name();
@@ -74,14 +68,13 @@ pub async fn list<V: View>(app: &App, caller: Caller<Read>, query: String) -> Re
 /// Changes an account with a merge patch. `change` carries the result of parsing the body: errors in it are reported
 /// only after the caller's permission was checked.
 pub async fn patch<V: View>(
-    app: &App,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: String,
     conditions: Conditions,
     change: Parsed<accounts::Change>,
-) -> Result<Answer, Error> {
-    let outbox = Arc::clone(&app.outbox);
-    app.write(caller, move |tx, actor, now| {
+) -> Result<Answer> {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write(move |tx, actor, now| {
         let account = actor.load_account(tx, V::TIER, &id)?;
         let change = change.get()?.clone();
         conditions.check_version(account.version)?;
@@ -92,15 +85,14 @@ pub async fn patch<V: View>(
 
 /// Runs an action on an account.
 pub async fn step<V: View>(
-    app: &App,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: String,
     conditions: Conditions,
     key: IdempotentRequest,
     step: Step,
-) -> Result<Answer, Error> {
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once(caller, key, move |tx, actor: &Actor, now| {
+) -> Result<Answer> {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write_once(key, move |tx, actor: &Actor, now| {
         let account = actor.load_account(tx, V::TIER, &id)?;
         conditions.check_version(account.version)?;
         V::answer(match step {
@@ -113,13 +105,8 @@ pub async fn step<V: View>(
 }
 
 /// Closes an account and responds with 204.
-pub async fn close<V: View>(
-    app: &App,
-    caller: Caller<Change>,
-    id: String,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    app.write(caller, move |tx, actor, now| {
+pub async fn close<V: View>(call: Call<Change>, id: String, conditions: Conditions) -> Result<Answer> {
+    call.write(move |tx, actor, now| {
         let account = actor.load_account(tx, V::TIER, &id)?;
         conditions.check_version(account.version)?;
         life_cycle::close(tx, actor, &account, now)?;
@@ -129,8 +116,8 @@ pub async fn close<V: View>(
 }
 
 /// Responds with everything that has to be closed or removed before the account can be closed.
-pub async fn closing_blockers<V: View>(app: &App, caller: Caller<Read>, id: String) -> Result<Answer, Error> {
-    app.read(caller, move |tx, actor, _| {
+pub async fn closing_blockers<V: View>(call: Call<Read>, id: String) -> Result<Answer> {
+    call.read(move |tx, actor, _| {
         let account = actor.load_account(tx, V::TIER, &id)?;
         Answer::ok(&BlockersView::from(blockers::open_descendants(tx, &account)?))
     })

@@ -1,6 +1,6 @@
 //! Search across accounts of all tiers, and a summary of what is below an account.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, get};
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Scope, Tier};
@@ -17,13 +17,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{Actor, Read};
-use crate::app::App;
-use crate::error::{Error, ErrorCode};
+use crate::app::Call;
+use crate::error::{Error, ErrorCode, Result};
+use crate::http::Answer;
 use crate::http::field;
 use crate::http::page::{Listed, Page, Paging};
 use crate::http::params::PageQuery;
 use crate::http::query::{Query, search_text};
-use crate::http::{Answer, Caller};
 use crate::shown;
 use crate::views::account::StatusView;
 
@@ -270,13 +270,9 @@ impl AccountTree {
     responses((status = 200, description = "A page of the accounts that were found.", body = FoundAccountPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn search_accounts(
-    app: Data<App>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn search_accounts(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    app.read_long(caller, move |tx, actor, _| {
+    call.read_long(move |tx, actor, _| {
         actor.may(Target::OwnAccount)?;
         let (paging, wanted) = read(&text)?;
         let caller = actor.name();
@@ -289,14 +285,14 @@ pub(crate) async fn search_accounts(
 }
 
 /// Whether the search may match SIP data: an enterprise must not find what it may not read.
-fn sees_sip_data(tx: &mut StoreConnection, actor: &Actor) -> Result<bool, Error> {
+fn sees_sip_data(tx: &mut StoreConnection, actor: &Actor) -> Result<bool> {
     let scope = actor.scope();
     let Scope::Enterprise(id) = scope else { return Ok(true) };
     let own = accounts::by_id(tx, &scope, Tier::Enterprise, id)?;
     Ok(own.is_some_and(|own| actor.sees_sip_data(&own)))
 }
 
-fn read(text: &str) -> Result<(Paging, Search), Error> {
+fn read(text: &str) -> Result<(Paging, Search)> {
     let mut query = Query::read(text)?;
     let paging = Paging::from_query(PATH, text, &mut query)?;
     let long_enough = |text: &str| search_text(text, SEARCH_MAX).filter(|text| text.chars().count() >= SEARCH_MIN);
@@ -322,8 +318,8 @@ fn read(text: &str) -> Result<(Paging, Search), Error> {
     responses((status = 200, description = "The account and its place in the tree.", body = AccountTree)),
 )]
 #[get("/{account_id}/tree")]
-pub(crate) async fn get_account_tree(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
-    app.read_long(caller, move |tx, actor: &Actor, _| {
+pub(crate) async fn get_account_tree(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+    call.read_long(move |tx, actor: &Actor, _| {
         let tier = Tier::ALL.into_iter().find(|tier| tier.parse_id(&id).is_some()).ok_or(Refusal::NotFound)?;
         let account = actor.load_account(tx, tier, &id)?;
         let mut ancestors = Vec::new();

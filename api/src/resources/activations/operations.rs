@@ -11,7 +11,7 @@ use persistence::{StoreConnection, accounts, activations, invitations, members};
 use serde_json::json;
 
 use crate::access::Origin;
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{NewEvent, record, record_own_sign_in};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
@@ -26,7 +26,7 @@ pub enum Link {
 }
 
 /// Returns the target of a token without redeeming it. Refused if the token is used, expired, replaced or unknown.
-pub fn preview(tx: &mut StoreConnection, token: &SecretToken, now: Timestamp) -> Result<Link, Error> {
+pub fn preview(tx: &mut StoreConnection, token: &SecretToken, now: Timestamp) -> Result<Link> {
     if let Some(account) = activations::account_by_token(tx, hashes(token), now)?
         && account.status == Status::Pending
     {
@@ -51,7 +51,7 @@ pub fn redeem(
     token: &SecretToken,
     password_hash: &str,
     now: Timestamp,
-) -> Result<Link, Error> {
+) -> Result<Link> {
     match preview(tx, token, now)? {
         Link::Account(account) => {
             accounts::lock(tx, account.id, Lock::Exclusive)?;
@@ -79,7 +79,7 @@ fn activate(
     token: &SecretToken,
     password_hash: &str,
     now: Timestamp,
-) -> Result<Account, Error> {
+) -> Result<Account> {
     account.status.after(Transition::Activate)?;
     if !activations::redeem(tx, hashes(token), now)? {
         return Err(Refusal::InvalidToken.into());

@@ -7,7 +7,7 @@ use domain::refusal::Refusal;
 use super::operations;
 use super::wire::{ActivationAccount, PreviewActivation, RedeemToken};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::Result;
 use crate::http::{Answer, Body, Context};
 use crate::security::given::{LinkToken, NewPassword};
 use crate::security::password::check_password;
@@ -26,7 +26,7 @@ use crate::security::password::check_password;
     security(()),
 )]
 #[post("/preview")]
-pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Answer> {
     let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;
     let token = token.ok_or(Refusal::InvalidToken)?;
     let now = app.clock.now();
@@ -49,7 +49,7 @@ pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Ans
     security(()),
 )]
 #[post("")]
-pub(crate) async fn redeem_activation(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn redeem_activation(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let (LinkToken(token), NewPassword(password)) = body.parse::<RedeemToken, _>().into_inner()?;
     let token = token.ok_or(Refusal::InvalidToken)?;
     let now = app.clock.now();

@@ -14,7 +14,7 @@ use persistence::{StoreConnection, api_clients};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
-use crate::error::{Error, value_error};
+use crate::error::{Error, Result, value_error};
 use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
@@ -42,7 +42,7 @@ pub struct ChangeApiClient {
 }
 
 /// Loads an API client of the actor's own account.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<ApiClient, Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<ApiClient> {
     let id = ClientId::parse(id).ok_or(Refusal::NotFound)?;
     Ok(api_clients::by_id(tx, actor.account(), id, now)?.ok_or(Refusal::NotFound)?)
 }
@@ -55,7 +55,7 @@ pub fn create(
     command: &CreateApiClient,
     secret: &SecretToken,
     now: Timestamp,
-) -> Result<ApiClient, Error> {
+) -> Result<ApiClient> {
     let CreateApiClient { name, terms } = command;
     check_end(terms, now)?;
     within(actor, terms)?;
@@ -75,7 +75,7 @@ pub fn update(
     before: ApiClient,
     change: &ChangeApiClient,
     now: Timestamp,
-) -> Result<ApiClient, Error> {
+) -> Result<ApiClient> {
     let ChangeApiClient { name, role, expires_at, networks } = change.clone();
     let name = name.unwrap_or_else(|| before.name.clone());
     let terms = Terms {
@@ -106,7 +106,7 @@ pub fn rotate_secret(
     previous_seconds: i64,
     secret: &SecretToken,
     now: Timestamp,
-) -> Result<ApiClient, Error> {
+) -> Result<ApiClient> {
     within(actor, &before.terms)?;
     api_clients::rotate(tx, before, &stored(secret, now), now + TimeDelta::seconds(previous_seconds), now)?;
     let after = json!({"secret": "changed", "previous_secret_expires_in": previous_seconds});
@@ -121,14 +121,14 @@ pub fn revoke(
     account: &Account,
     client: &ApiClient,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     within(actor, &client.terms)?;
     api_clients::revoke(tx, client.id, now)?;
     record_for(tx, actor, account, client.id, "revoked", (fields(&client.name, &client.terms), Value::Null), now)
 }
 
 /// Refuses an expiry in the past.
-fn check_end(terms: &Terms, now: Timestamp) -> Result<(), Error> {
+fn check_end(terms: &Terms, now: Timestamp) -> Result<()> {
     if terms.expires_at.is_some_and(|at| at <= now) {
         let fault = Fault::new("in_the_past", "Give an instant that is still to come, or null.");
         return Err(Error::validation(vec![value_error("/expires_at", fault)]));
@@ -137,7 +137,7 @@ fn check_end(terms: &Terms, now: Timestamp) -> Result<(), Error> {
 }
 
 /// An API client can grant or change only terms within its own. Members have no such limit.
-fn within(actor: &Actor, terms: &Terms) -> Result<(), Error> {
+fn within(actor: &Actor, terms: &Terms) -> Result<()> {
     actor.terms().map_or(Ok(()), |own| terms.check_within(own).map_err(Error::faulty))
 }
 

@@ -1,6 +1,6 @@
 //! The operations of `/api-clients`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::api_client;
 use domain::api_client::PreviousSecretSeconds;
@@ -10,12 +10,12 @@ use persistence::api_clients;
 use super::operations;
 use super::wire::{ApiClient, ApiClientPage, CreateApiClient, PatchApiClient, RotateSecret};
 use crate::access::{Change, Create, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions};
+use crate::http::{Answer, Body, Conditions};
 use crate::security::secret_token::SecretToken;
 
 const PATH: &str = "/api-clients";
@@ -35,10 +35,10 @@ const PATH: &str = "/api-clients";
     ),
 )]
 #[post("")]
-pub(crate) async fn create_api_client(app: Data<App>, caller: Caller<Create>, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn create_api_client(call: Call<Create>, body: Body) -> Result<Answer> {
     let command = body.parse::<CreateApiClient, operations::CreateApiClient>();
     let secret = SecretToken::generate();
-    app.write(caller, move |tx, actor, now| {
+    call.write(move |tx, actor, now| {
         actor.may(Target::ApiClients)?;
         let command = command.get()?;
         let account = actor.own_account(tx)?;
@@ -58,13 +58,9 @@ pub(crate) async fn create_api_client(app: Data<App>, caller: Caller<Create>, bo
     responses((status = 200, description = "A page of API clients.", body = ApiClientPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_api_clients(
-    app: Data<App>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_api_clients(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    app.read(caller, move |tx, actor, now| {
+    call.read(move |tx, actor, now| {
         actor.may(Target::ApiClients)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -87,14 +83,9 @@ pub(crate) async fn list_api_clients(
     responses((status = 200, description = "The API client.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{client_id}")]
-pub(crate) async fn get_api_client(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    let answer = app
-        .read(caller, move |tx, actor, now| {
+pub(crate) async fn get_api_client(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    let answer = call
+        .read(move |tx, actor, now| {
             actor.may(Target::ApiClients)?;
             answer(operations::load(tx, actor, &id, now)?)
         })
@@ -114,14 +105,13 @@ pub(crate) async fn get_api_client(
 )]
 #[patch("/{client_id}")]
 pub(crate) async fn update_api_client(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_patch::<PatchApiClient, operations::ChangeApiClient>();
-    app.write(caller, move |tx, actor, now| {
+    call.write(move |tx, actor, now| {
         actor.may(Target::ApiClients)?;
         let account = actor.own_account(tx)?;
         let client = operations::load(tx, actor, &id, now)?;
@@ -142,13 +132,8 @@ pub(crate) async fn update_api_client(
     responses((status = 204, description = "The API client was revoked.")),
 )]
 #[delete("/{client_id}")]
-pub(crate) async fn revoke_api_client(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    app.write(caller, move |tx, actor, now| {
+pub(crate) async fn revoke_api_client(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    call.write(move |tx, actor, now| {
         actor.may(Target::ApiClients)?;
         let account = actor.own_account(tx)?;
         let client = operations::load(tx, actor, &id, now)?;
@@ -172,15 +157,14 @@ pub(crate) async fn revoke_api_client(
 )]
 #[post("/{client_id}/rotate-secret")]
 pub(crate) async fn rotate_api_client_secret(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_or_default::<RotateSecret, PreviousSecretSeconds>();
     let secret = SecretToken::generate();
-    app.write(caller, move |tx, actor, now| {
+    call.write(move |tx, actor, now| {
         actor.may(Target::ApiClients)?;
         let account = actor.own_account(tx)?;
         let client = operations::load(tx, actor, &id, now)?;
@@ -192,14 +176,14 @@ pub(crate) async fn rotate_api_client_secret(
     .await
 }
 
-fn answer(client: api_client::ApiClient) -> Result<Answer, Error> {
+fn answer(client: api_client::ApiClient) -> Result<Answer> {
     let version = client.version;
     Answer::resource(&ApiClient::from(client), version)
 }
 
 /// The response body has the secret, but the `ETag` is the one that `GET` returns, so that it can be used in
 /// `If-Match`.
-fn with_secret(client: api_client::ApiClient, secret: &SecretToken) -> Result<Answer, Error> {
+fn with_secret(client: api_client::ApiClient, secret: &SecretToken) -> Result<Answer> {
     let etag = answer(client.clone())?.etag;
     let view = ApiClient { client_secret: Some(secret.expose_client_secret()), ..client.into() };
     Ok(Answer { etag, ..Answer::ok(&view)? })

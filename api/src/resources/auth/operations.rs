@@ -14,7 +14,7 @@ use persistence::signed_in;
 use persistence::{StoreConnection, members, sessions};
 
 use crate::access::Origin;
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::record_own_sign_in;
 use crate::ids::new_id;
 use crate::resources::second_factors::operations::{Committed, Tools, demand};
@@ -40,7 +40,7 @@ pub fn admit(
     sign_in: &SignIn,
     now: Timestamp,
     tools: Tools<'_>,
-) -> Result<Committed<Member>, Error> {
+) -> Result<Committed<Member>> {
     let SignIn { member, password_hash, code } = sign_in;
     members::hold(tx, *member)?;
     let member = members::by_id(tx, *member)?.ok_or(Refusal::WrongCredentials)?;
@@ -60,7 +60,7 @@ pub fn start(
     member: &Member,
     refresh: &SecretToken,
     now: Timestamp,
-) -> Result<SessionId, Error> {
+) -> Result<SessionId> {
     let session = new_id(now);
     sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
     record_own_sign_in(tx, origin, member, "signed_in", now)?;
@@ -77,12 +77,7 @@ pub enum Refreshed {
 }
 
 /// Exchanges a refresh token for the next one. Reusing an old token ends its session.
-pub fn refresh(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    token: &SecretToken,
-    now: Timestamp,
-) -> Result<Refreshed, Error> {
+pub fn refresh(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: Timestamp) -> Result<Refreshed> {
     let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(Refreshed::Refused) };
     let successor = |salt: &[u8]| Refreshed::Successor(found.member, found.session, token.successor(salt));
     match (judge_refresh(found.facts, now), &found.successor_salt) {
@@ -115,7 +110,7 @@ pub fn refresh(
 
 /// Ends the session of a refresh token. An unknown token or a session that has ended is not an error: nobody is signed
 /// in with it.
-pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: Timestamp) -> Result<(), Error> {
+pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: Timestamp) -> Result<()> {
     let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(()) };
     if found.facts.session_ended_at.is_some() {
         return Ok(());

@@ -9,7 +9,7 @@ use persistence::members::Member;
 use persistence::{StoreConnection, members, password_resets, sessions};
 
 use crate::access::Origin;
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::record_own_sign_in;
 use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
@@ -23,7 +23,7 @@ pub fn request(
     email: &EmailAddress,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<(), Error> {
+) -> Result<()> {
     let Some(member) = members::by_email(tx, email)? else { return Ok(()) };
     members::hold(tx, member.id)?;
     let pause = TimeDelta::seconds(PASSWORD_RESET_PAUSE_SECONDS);
@@ -44,7 +44,7 @@ pub fn request(
 }
 
 /// The member whose password a token resets.
-pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Member, Error> {
+pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Member> {
     let member = password_resets::member(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
     Ok(members::by_id(tx, member)?.ok_or(Refusal::InvalidToken)?)
 }
@@ -56,7 +56,7 @@ pub fn redeem(
     token_hash: &[u8],
     password_hash: &str,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let member = member(tx, token_hash, now)?;
     members::hold(tx, member.id)?;
     if !password_resets::redeem(tx, token_hash)? {

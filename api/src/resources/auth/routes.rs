@@ -13,7 +13,7 @@ use super::sign_in::{Attempt, sign_in};
 use super::wire::{Accepted, Login, PasswordResetRequest, RefreshRequest, Tokens};
 use super::{operations, reset};
 use crate::app::App;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::http::params::IdempotencyKeyHeader;
 use crate::http::{Answer, Body, Context, IdempotencyKey};
 use crate::resources::activations::wire::RedeemToken;
@@ -38,7 +38,7 @@ use crate::security::secret_token::SecretToken;
     security(()),
 )]
 #[post("/login")]
-pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let attempt = body.parse::<Login, Attempt>().into_inner()?;
     let token = SecretToken::generate();
     let first = token.clone();
@@ -66,7 +66,7 @@ pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Resul
     security(()),
 )]
 #[post("/refresh")]
-pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let invalid =
         || Error::new(ErrorCode::InvalidRefreshToken, "It was used, has expired or never existed. Sign in again.");
     let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
@@ -89,7 +89,7 @@ pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Res
     security(()),
 )]
 #[post("/logout")]
-pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
     if let Some(token) = token {
         let (now, origin) = (app.clock.now(), context.anonymous());
@@ -115,7 +115,7 @@ pub(crate) async fn request_password_reset(
     context: Context,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let email = body.parse::<PasswordResetRequest, EmailAddress>().into_inner()?;
     let outbox = Arc::clone(&app.outbox);
     app.write_once_for_anyone(&context, key.with_body(&body), move |tx, origin, now| {
@@ -139,7 +139,7 @@ pub(crate) async fn request_password_reset(
     security(()),
 )]
 #[post("/password-resets/redeem")]
-pub(crate) async fn redeem_password_reset(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn redeem_password_reset(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let (LinkToken(token), NewPassword(password)) = body.parse::<RedeemToken, _>().into_inner()?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
     let now = app.clock.now();

@@ -14,7 +14,7 @@ use super::operations;
 use super::operations::SignIn;
 use crate::access::Origin;
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::http::Context;
 use crate::resources::second_factors::operations::Tools;
 
@@ -31,10 +31,10 @@ pub struct Attempt {
 
 /// Verifies the credentials, then checks the second factor and runs `then` for the member in one transaction. An
 /// unknown address takes the same time and gets the same answer as a wrong password.
-pub async fn sign_in<T, F>(app: &App, context: &Context, attempt: Attempt, mut then: F) -> Result<T, Error>
+pub async fn sign_in<T, F>(app: &App, context: &Context, attempt: Attempt, mut then: F) -> Result<T>
 where
     T: Send + 'static,
-    F: FnMut(&mut StoreConnection, &Origin, &Member, Timestamp) -> Result<T, Error> + Send + 'static,
+    F: FnMut(&mut StoreConnection, &Origin, &Member, Timestamp) -> Result<T> + Send + 'static,
 {
     let Attempt { email, password, code } = attempt;
     let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();

@@ -3,7 +3,7 @@
 use domain::billing::{Period, UsersPerDay};
 use plotters::prelude::*;
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 const SIZE: (u32, u32) = (960, 420);
 /// Two colours that people with colour blindness can tell apart (Okabe and Ito).
@@ -11,7 +11,7 @@ const PBX: RGBColor = RGBColor(0, 114, 178);
 const TRUNK: RGBColor = RGBColor(213, 94, 0);
 
 /// Draws the chart as SVG: one line per service over the first `days` days of the period.
-pub(super) fn draw(period: Period, per_day: &UsersPerDay, days: usize) -> Result<String, Error> {
+pub(super) fn draw(period: Period, per_day: &UsersPerDay, days: usize) -> Result<String> {
     let mut svg = String::new();
     let drawn = draw_into(&mut svg, period, per_day, days);
     drawn.map_err(|error| {

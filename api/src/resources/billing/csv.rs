@@ -7,7 +7,7 @@ use domain::billing::{Line, Numbers, Period};
 use domain::id::AccountId;
 
 use super::wire::line_name;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The columns, named like the fields of a line in JSON.
 pub const COLUMNS: [&str; 16] = [
@@ -54,14 +54,14 @@ impl Frame {
 }
 
 /// The header line.
-pub fn header() -> Result<Vec<u8>, Error> {
+pub fn header() -> Result<Vec<u8>> {
     let mut writer = writer(0);
     writer.write_record(COLUMNS).map_err(|error| failed(&error))?;
     finish(writer)
 }
 
 /// Serialises lines of a report, without the header line.
-pub fn lines(frame: &Frame, lines: &[Line]) -> Result<Vec<u8>, Error> {
+pub fn lines(frame: &Frame, lines: &[Line]) -> Result<Vec<u8>> {
     let mut writer = writer(lines.len() * 320);
     let (mut resellers, mut enterprises) = (Ids::for_tier(Tier::Reseller), Ids::for_tier(Tier::Enterprise));
     for line in lines {
@@ -144,7 +144,7 @@ fn writer(capacity: usize) -> Writer<Vec<u8>> {
     WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::with_capacity(capacity))
 }
 
-fn finish(writer: Writer<Vec<u8>>) -> Result<Vec<u8>, Error> {
+fn finish(writer: Writer<Vec<u8>>) -> Result<Vec<u8>> {
     writer.into_inner().map_err(|error| failed(&error))
 }
 

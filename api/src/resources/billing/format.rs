@@ -7,7 +7,7 @@ use domain::billing::Line;
 use super::csv;
 use super::csv::Frame;
 use super::wire::BillingLine;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Format {
     }
 
     /// The bytes before the first line of the report.
-    pub fn header(self) -> Result<Vec<u8>, Error> {
+    pub fn header(self) -> Result<Vec<u8>> {
         if self == Self::Csv { csv::header() } else { Ok(Vec::new()) }
     }
 
@@ -62,7 +62,7 @@ impl Format {
 }
 
 /// Serialises lines of a report as CSV without its header, or as NDJSON.
-pub fn written(frame: &Frame, lines: Vec<Line>, format: Format) -> Result<Vec<u8>, Error> {
+pub fn written(frame: &Frame, lines: Vec<Line>, format: Format) -> Result<Vec<u8>> {
     if format == Format::Csv {
         return csv::lines(frame, &lines);
     }

@@ -16,7 +16,7 @@ use super::report::{Reader, Report};
 use super::wire::hexadecimal;
 use crate::access::Origin;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::events::record::{NewEvent, record};
 
 /// The duration of the lease on finalising a report. It is renewed with every part. If the process dies, another
@@ -25,7 +25,7 @@ const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 /// Starts or resumes finalising the report of a period, and returns the end of the lease. Refused if the period is not
 /// over, if the report is final, or if another request has the lease.
-pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp) -> Result<Timestamp, Error> {
+pub fn begin(tx: &mut StoreConnection, period: Period, now: Timestamp) -> Result<Timestamp> {
     check_finalisable(period, periods::state(tx, period)?, now)?;
     Report::find(tx, period, LineFilter::all(Scope::Platform), now)?;
     let until = now + LEASE;
@@ -49,7 +49,7 @@ pub async fn write_down(
     clock: &Clock,
     period: Period,
     mut held: Timestamp,
-) -> Result<WrittenDown, Error> {
+) -> Result<WrittenDown> {
     let all = LineFilter::all(Scope::Platform);
     let last = database.read(move |tx| lines::last(tx, period).map_err(Error::from)).await?;
     let mut reader = Reader::new(database.clone(), Report::counted(period, all.clone(), period.end()), last);
@@ -77,7 +77,7 @@ async fn keep(
     held: Timestamp,
     until: Timestamp,
     part: Vec<Line>,
-) -> Result<Timestamp, Error> {
+) -> Result<Timestamp> {
     let write = move |tx: &mut StoreConnection| {
         if !periods::renew(tx, period, held, until)? {
             return Err(Error::from(Refusal::ReportBeingFinalised));
@@ -94,7 +94,7 @@ pub fn finish(
     period: Period,
     written: &WrittenDown,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let WrittenDown { sha256, totals: _, held } = written;
     if !periods::finish(tx, period, *held, sha256, now)? {
         return Err(Refusal::ReportBeingFinalised.into());

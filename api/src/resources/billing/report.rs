@@ -19,7 +19,7 @@ use persistence::{Database, StoreConnection, billing};
 use tokio::task::JoinHandle;
 
 use crate::access::Actor;
-use crate::error::Error;
+use crate::error::Result;
 
 /// How many rows one part has when a whole report is counted: enough to make the cost of a query negligible.
 const ROWS: usize = 2_000;
@@ -50,25 +50,25 @@ pub struct Part {
 }
 
 /// Parses the period in a path, after checking that the actor may do to reports what the handler's signature says.
-pub fn period(actor: &Actor, text: &str) -> Result<Period, Error> {
+pub fn period(actor: &Actor, text: &str) -> Result<Period> {
     actor.may(Target::BillingReports)?;
     Ok(Period::parse(text).ok_or(Refusal::NotFound)?)
 }
 
 /// The periods that have a report: from the first recorded one to the current month.
-pub fn periods(tx: &mut StoreConnection, now: Timestamp) -> Result<RangeInclusive<Period>, Error> {
+pub fn periods(tx: &mut StoreConnection, now: Timestamp) -> Result<RangeInclusive<Period>> {
     let latest = Period::containing(now);
     Ok(billing::first_period(tx)?.unwrap_or(latest)..=latest)
 }
 
 impl Report {
     /// Loads the report of the period in a path, with all lines that the actor can see.
-    pub fn reach(tx: &mut StoreConnection, actor: &Actor, text: &str, now: Timestamp) -> Result<Self, Error> {
+    pub fn reach(tx: &mut StoreConnection, actor: &Actor, text: &str, now: Timestamp) -> Result<Self> {
         Self::find(tx, period(actor, text)?, LineFilter::all(actor.scope()), now)
     }
 
     /// Loads the report of a period; not found if the period has none.
-    pub fn find(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
+    pub fn find(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self> {
         if !periods(tx, now)?.contains(&period) {
             return Err(Refusal::NotFound.into());
         }
@@ -76,7 +76,7 @@ impl Report {
     }
 
     /// Loads the report of a period that is known to have one.
-    pub fn load(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self, Error> {
+    pub fn load(tx: &mut StoreConnection, period: Period, filter: LineFilter, now: Timestamp) -> Result<Self> {
         let sealed = final_periods::find_final(tx, period)?;
         Ok(Self { is_written: sealed.is_some(), sealed, ..Self::counted(period, filter, now) })
     }
@@ -102,7 +102,7 @@ impl Report {
     }
 
     /// Reads the lines after a position, for enterprises that have about `rows` rows together.
-    pub fn part(&self, tx: &mut StoreConnection, after: Option<LineCursor>, rows: usize) -> Result<Part, Error> {
+    pub fn part(&self, tx: &mut StoreConnection, after: Option<LineCursor>, rows: usize) -> Result<Part> {
         if self.is_written {
             let limit = i64::try_from(rows).unwrap_or(i64::MAX);
             let lines = lines::list(tx, self.period, &self.filter, after, limit)?;
@@ -133,7 +133,7 @@ impl Report {
         filter: &LineFilter,
         after: Option<AccountId>,
         rows: usize,
-    ) -> Result<Part, Error> {
+    ) -> Result<Part> {
         let window = (self.period.start(), self.as_of);
         let recorded = billing::recorded(tx, filter, window, after, rows)?;
         let mut lines = Vec::new();
@@ -158,7 +158,7 @@ impl Report {
         tx: &mut StoreConnection,
         after: Option<AccountId>,
         per_day: &mut UsersPerDay,
-    ) -> Result<Option<AccountId>, Error> {
+    ) -> Result<Option<AccountId>> {
         let window = (self.period.start(), self.as_of);
         let recorded = billing::recorded(tx, &self.filter, window, after, ROWS)?;
         for facts in recorded.facts() {
@@ -178,7 +178,7 @@ pub struct Reader {
     rows: usize,
     is_over: bool,
     /// The task that reads the next part, if it has been started.
-    ahead: Option<JoinHandle<Result<Part, Error>>>,
+    ahead: Option<JoinHandle<Result<Part>>>,
     reads_ahead: bool,
 }
 
@@ -198,7 +198,7 @@ impl Reader {
     }
 
     /// The lines of the next part, which can be empty; `None` at the end of the report.
-    pub async fn next(&mut self) -> Result<Option<Vec<Line>>, Error> {
+    pub async fn next(&mut self) -> Result<Option<Vec<Line>>> {
         if self.is_over {
             return Ok(None);
         }
@@ -213,13 +213,13 @@ impl Reader {
         Ok(Some(part.lines))
     }
 
-    fn read(&self) -> impl Future<Output = Result<Part, Error>> + Send + use<> {
+    fn read(&self) -> impl Future<Output = Result<Part>> + Send + use<> {
         let (database, report, after, rows) = (self.database.clone(), self.report.clone(), self.after, self.rows);
         async move { database.read_long(move |tx| report.part(tx, after, rows)).await }
     }
 
     /// Reads up to `limit` lines.
-    pub async fn next_lines(mut self, limit: usize) -> Result<Vec<Line>, Error> {
+    pub async fn next_lines(mut self, limit: usize) -> Result<Vec<Line>> {
         let mut lines = Vec::new();
         self.rows = limit.clamp(1, ROWS);
         while lines.len() < limit

@@ -1,7 +1,7 @@
 //! The operations of `/billing-reports`.
 
 use actix_web::http::header;
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use domain::authority::Target;
 use domain::billing::Period;
@@ -19,13 +19,13 @@ use super::report::{Reader, Report, periods};
 use super::wire::{BillingLine, BillingPeriod, BillingPeriodPage, BillingReport, BillingSummary, frame, line_filter};
 use super::{chart, operations, report, summary};
 use crate::access::{Change, Read};
-use crate::app::App;
-use crate::error::{Error, ErrorCode};
+use crate::app::Call;
+use crate::error::{Error, ErrorCode, Result};
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::page::Paging;
 use crate::http::params::IdempotencyKeyHeader;
 use crate::http::query::Query;
-use crate::http::{Answer, Caller, IdempotencyKey};
+use crate::http::{Answer, IdempotencyKey};
 use crate::shown;
 
 pub(super) const PATH: &str = "/billing-reports";
@@ -43,13 +43,9 @@ pub(super) const PATH: &str = "/billing-reports";
     responses((status = 200, description = "A page of periods.", body = BillingPeriodPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_billing_reports(
-    app: Data<App>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    let found = app.read_long(caller, move |tx, actor, now| {
+    let found = call.read_long(move |tx, actor, now| {
         actor.may(Target::BillingReports)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query_in_order(PATH, &text, &mut query, (PERIODS_DEFAULT, PERIODS_MAX))?;
@@ -70,7 +66,7 @@ pub(crate) async fn list_billing_reports(
     let mut items = Vec::new();
     for report in reports {
         let (period, sealed) = (report.period, report.sealed.clone());
-        items.push(BillingPeriod::new(period, sealed.as_ref(), summary::totals(&app.database, report).await?));
+        items.push(BillingPeriod::new(period, sealed.as_ref(), summary::totals(&call.app.database, report).await?));
     }
     Ok(Answer { link, ..Answer::ok(&BillingPeriodPage { items, next_cursor })? })
 }
@@ -102,14 +98,13 @@ pub(crate) async fn list_billing_reports(
 )]
 #[get("/{period}")]
 pub(crate) async fn get_billing_report(
-    app: Data<App>,
-    caller: Caller<Read>,
+    call: Call<Read>,
     period: Path<String>,
     request: HttpRequest,
-) -> Result<HttpResponse, Error> {
+) -> Result<HttpResponse> {
     let (text, accepted) = (request.query_string().to_owned(), Format::accepted(&request));
     let path = request.path().to_owned();
-    let found = app.read_long(caller, move |tx, actor, now| {
+    let found = call.read_long(move |tx, actor, now| {
         let found = Report::reach(tx, actor, &period, now)?;
         let mut query = Query::read(&text)?;
         let format = query.parameter("format", "json, csv or ndjson", Format::parse)?.unwrap_or(accepted);
@@ -125,7 +120,7 @@ pub(crate) async fn get_billing_report(
         Ok((report, format, paging, caller, after))
     });
     let (report, format, paging, caller, after) = found.await?;
-    let reader = Reader::new(app.database.clone(), report.clone(), after);
+    let reader = Reader::new(call.app.database.clone(), report.clone(), after);
     if format != Format::Json {
         return whole(&report, reader.ahead(), format).await;
     }
@@ -159,7 +154,7 @@ fn read_cursor(octets: &[u8]) -> Option<LineCursor> {
 
 /// Streams a whole report. The first part is read before the response starts, so that a failure can still be reported
 /// as an error.
-async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<HttpResponse, Error> {
+async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<HttpResponse> {
     let frame = frame(report);
     let mut first = format.header()?;
     if let Some(lines) = reader.next().await? {
@@ -176,12 +171,7 @@ async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<Ht
 
 /// The stream of parts. At most one part is read ahead of what the client has received, so a slow or disconnected
 /// client uses few resources.
-fn parts(
-    frame: Frame,
-    first: Vec<u8>,
-    reader: Reader,
-    format: Format,
-) -> impl Stream<Item = Result<Bytes, Error>> + 'static {
+fn parts(frame: Frame, first: Vec<u8>, reader: Reader, format: Format) -> impl Stream<Item = Result<Bytes>> + 'static {
     stream::try_unfold((frame, Some(first), reader), move |(frame, first, mut reader)| async move {
         let mut octets = first.unwrap_or_default();
         while octets.is_empty() {
@@ -206,13 +196,12 @@ fn parts(
 )]
 #[get("/{period}/summary")]
 pub(crate) async fn get_billing_summary(
-    app: Data<App>,
-    caller: Caller<Read>,
+    call: Call<Read>,
     period: Path<String>,
     request: HttpRequest,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
-    let found = app.read_long(caller, move |tx, actor, now| {
+    let found = call.read_long(move |tx, actor, now| {
         let report = Report::reach(tx, actor, &period, now)?;
         let (before, known) = (report.period.previous(), periods(tx, now)?);
         let filter = report.filter.clone();
@@ -229,7 +218,7 @@ pub(crate) async fn get_billing_summary(
     let (report, previous, resellers, next_cursor, link) = found.await?;
     let mut items = Vec::new();
     for reseller in resellers {
-        items.extend(summary::compare(&app.database, &report, previous.as_ref(), reseller).await?);
+        items.extend(summary::compare(&call.app.database, &report, previous.as_ref(), reseller).await?);
     }
     Ok(Answer { link, ..Answer::ok(&BillingSummary::page(&report, items, next_cursor))? })
 }
@@ -244,19 +233,15 @@ pub(crate) async fn get_billing_summary(
     responses((status = 200, description = "The chart.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
 )]
 #[get("/{period}/chart.svg")]
-pub(crate) async fn get_billing_chart(
-    app: Data<App>,
-    caller: Caller<Read>,
-    period: Path<String>,
-) -> Result<HttpResponse, Error> {
-    let found = app.read_long(caller, move |tx, actor, now| {
+pub(crate) async fn get_billing_chart(call: Call<Read>, period: Path<String>) -> Result<HttpResponse> {
+    let found = call.read_long(move |tx, actor, now| {
         let report = Report::reach(tx, actor, &period, now)?;
         let days = (now - report.period.start()).num_days() + 1;
         Ok((report, usize::try_from(days).unwrap_or_default()))
     });
     let (report, days) = found.await?;
     let period = report.period;
-    let per_day = summary::users_per_day(&app.database, &report).await?;
+    let per_day = summary::users_per_day(&call.app.database, &report).await?;
     let svg = chart::draw(period, &per_day, days)?;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "image/svg+xml")).body(svg))
 }
@@ -277,25 +262,19 @@ pub(crate) async fn get_billing_chart(
 )]
 #[post("/{period}/finalise")]
 pub(crate) async fn finalise_billing_report(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     period: Path<String>,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let once = key.without_body();
     // A task of its own, so that it is not cancelled when the client disconnects.
-    let task = tokio::spawn(finalise(app, caller, period.into_inner(), once));
+    let task = tokio::spawn(finalise(call, period.into_inner(), once));
     task.await.unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "This is our fault. Ask for it again.")))
 }
 
-async fn finalise(
-    app: Data<App>,
-    caller: Caller<Change>,
-    period: String,
-    key: IdempotentRequest,
-) -> Result<Answer, Error> {
+async fn finalise(call: Call<Change>, period: String, key: IdempotentRequest) -> Result<Answer> {
     let earlier = key.clone();
-    let begun = app.write(caller, move |tx, actor, now| {
+    let begun = call.write(move |tx, actor, now| {
         let period = report::period(actor, &period)?;
         if let Some(kept) = earlier.kept(tx, &actor.name(), now)? {
             return Ok(Err(kept));
@@ -306,9 +285,10 @@ async fn finalise(
         Ok(begun) => begun,
         Err(kept) => return Ok(kept),
     };
-    let written = operations::write_down(&app.database, &app.clock, period, held).await?;
-    let now = app.clock.now();
-    app.database
+    let written = operations::write_down(&call.app.database, &call.app.clock, period, held).await?;
+    let now = call.app.clock.now();
+    call.app
+        .database
         .write(move |tx| {
             key.carry_out(tx, &actor.name(), now, |tx| {
                 operations::finish(tx, actor.origin(), period, &written, now)?;

@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::report::{Reader, Report};
 use super::wire::{BillingSummaryItem, frame};
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// The totals of a report's lines by service.
-pub(super) async fn totals(database: &Database, report: Report) -> Result<[Totals; 2], Error> {
+pub(super) async fn totals(database: &Database, report: Report) -> Result<[Totals; 2]> {
     let mut totals = [Totals::default(); 2];
     if report.sealed.is_some() {
         let find = move |tx: &mut _| lines::totals(tx, report.period, &report.filter.scope).map_err(Error::from);
@@ -33,7 +33,7 @@ pub(super) async fn totals(database: &Database, report: Report) -> Result<[Total
 }
 
 /// The number of users on each day of a report's period up to now.
-pub(super) async fn users_per_day(database: &Database, report: &Report) -> Result<UsersPerDay, Error> {
+pub(super) async fn users_per_day(database: &Database, report: &Report) -> Result<UsersPerDay> {
     let (mut per_day, mut after) = (UsersPerDay::none(report.period), None);
     loop {
         let (report, so_far) = (report.clone(), per_day);
@@ -56,7 +56,7 @@ pub(super) fn resellers(
     report: &Report,
     after: Option<AccountId>,
     limit: i64,
-) -> Result<Vec<AccountId>, Error> {
+) -> Result<Vec<AccountId>> {
     let (scope, previous) = (&report.filter.scope, report.period.previous());
     let window = (previous.start(), report.period.end());
     let mut found: BTreeSet<Uuid> =
@@ -75,7 +75,7 @@ pub(super) async fn compare(
     report: &Report,
     previous: Option<&Report>,
     reseller: AccountId,
-) -> Result<Vec<BillingSummaryItem>, Error> {
+) -> Result<Vec<BillingSummaryItem>> {
     let before = match previous {
         Some(previous) => by_service(database, previous, reseller).await?,
         None => BTreeMap::new(),
@@ -97,7 +97,7 @@ async fn by_service(
     database: &Database,
     report: &Report,
     reseller: AccountId,
-) -> Result<BTreeMap<Service, (Line, Totals)>, Error> {
+) -> Result<BTreeMap<Service, (Line, Totals)>> {
     let filter = LineFilter { reseller: Some(reseller), ..report.filter.clone() };
     let mut reader = Reader::new(database.clone(), report.clone().with_filter(filter), None);
     let mut found = BTreeMap::<Service, (Line, Totals)>::new();

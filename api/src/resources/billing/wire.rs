@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::csv::Frame;
 use super::report::Report;
-use crate::error::Error;
+use crate::error::Result;
 use crate::http::query::{Query, search_text};
 use crate::shown;
 use crate::views::account::ServiceView;
@@ -372,7 +372,7 @@ impl BillingSummary {
 }
 
 /// Reads the filters for a report's lines from the query.
-pub fn line_filter(scope: Scope, query: &mut Query) -> Result<LineFilter, Error> {
+pub fn line_filter(scope: Scope, query: &mut Query) -> Result<LineFilter> {
     Ok(LineFilter {
         scope,
         reseller: query.parameter("reseller_id", "the id of a reseller", |text| Tier::Reseller.parse_id(text))?,

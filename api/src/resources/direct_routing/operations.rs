@@ -11,18 +11,18 @@ use persistence::{StoreConnection, blockers, direct_routing};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{NewEvent, difference, record};
 
 /// Parses the region in a path. Not found unless it is one of the enterprise's SBC regions.
-pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode, Error> {
+pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode> {
     let regions = account.enterprise.iter().flat_map(|enterprise| enterprise.sbc_regions.iter());
     Ok(regions.into_iter().find(|region| region.as_str() == text).cloned().ok_or(Refusal::NotFound)?)
 }
 
 /// Checks that the actor may confirm a step for an enterprise that it can see (R11). If the service runs the steps
 /// itself (`automatic`), only staff may.
-pub fn may_confirm(actor: &Actor, routing: &DirectRouting, automatic: bool) -> Result<(), Error> {
+pub fn may_confirm(actor: &Actor, routing: &DirectRouting, automatic: bool) -> Result<()> {
     check_may_confirm(actor.tier(), routing.consent_given_at.is_some())?;
     if automatic && actor.tier() != Tier::Platform {
         return Err(Refusal::StepsAreAutomatic.into());
@@ -40,7 +40,7 @@ pub fn command(
     region: &SbcRegionCode,
     command: Command,
     now: Timestamp,
-) -> Result<DirectRouting, Error> {
+) -> Result<DirectRouting> {
     check_open(account.status)?;
     if command == Command::Remove && before.state(region).is_established() {
         let others = before.routes.iter().filter(|route| route.region != *region);
@@ -61,7 +61,7 @@ pub fn set_consent(
     before: &DirectRouting,
     given: bool,
     now: Timestamp,
-) -> Result<DirectRouting, Error> {
+) -> Result<DirectRouting> {
     check_open(account.status)?;
     if before.consent_given_at.is_some() == given {
         return Ok(before.clone());
@@ -82,7 +82,7 @@ pub fn conclude(
     tried: &Route,
     verdict: Verdict,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let before = direct_routing::load(tx, account.id)?;
     let same = |route: &Route| (&route.state, route.since) == (&tried.state, tried.since);
     let Some(route) = before.route(&tried.region).filter(|route| same(route)) else { return Ok(()) };
@@ -110,7 +110,7 @@ fn step(
     command: Command,
     last_error: Option<(Timestamp, String)>,
     now: Timestamp,
-) -> Result<DirectRouting, Error> {
+) -> Result<DirectRouting> {
     let done = command.done();
     let state = before.state(region).after(command)?;
     let route = Route { region: region.clone(), state, since: now, attempts: 0, due_at: now, last_error };
@@ -134,12 +134,7 @@ fn with(before: &DirectRouting, region: &SbcRegionCode, route: Option<Route>) ->
     DirectRouting { routes, ..before.clone() }
 }
 
-fn save(
-    tx: &mut StoreConnection,
-    account: AccountId,
-    before: &DirectRouting,
-    after: &DirectRouting,
-) -> Result<(), Error> {
+fn save(tx: &mut StoreConnection, account: AccountId, before: &DirectRouting, after: &DirectRouting) -> Result<()> {
     if direct_routing::save(tx, account, before, after)? { Ok(()) } else { Err(Refusal::RouteDomainTaken.into()) }
 }
 
@@ -150,7 +145,7 @@ fn note(
     done: &str,
     (before, after): (Value, Value),
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let (action, subject) = (format!("direct_routing.{done}"), account.id_text());
     record(tx, origin, now, &NewEvent { action, subject, ancestry: account.ancestry(), before, after })
 }

@@ -1,6 +1,6 @@
 //! Handlers of `/enterprises/{id}/direct-routing`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{get, post};
 use domain::account::{Account, Tier};
 use domain::authority::Target;
@@ -12,11 +12,11 @@ use persistence::{StoreConnection, direct_routing};
 use super::operations;
 use super::wire::{ConfirmRoute, DirectRouting, Start, StartRoute};
 use crate::access::{Actor, Change, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::{App, Call};
+use crate::error::Result;
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch};
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::shown;
 
 /// Read the Direct Routing of an enterprise
@@ -29,19 +29,14 @@ use crate::shown;
     responses((status = 200, description = "The Direct Routing of the enterprise.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("")]
-pub(crate) async fn get_direct_routing(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    let (id, shared) = (id.into_inner(), app.clone());
+pub(crate) async fn get_direct_routing(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    let (id, shared) = (id.into_inner(), call.app.clone());
     let get = move |tx: &mut _, actor: &Actor, _| {
         let account = actor.load_account(tx, Tier::Enterprise, &id)?;
         let routing = direct_routing::load(tx, account.id)?;
         view(&shared, &account, &routing)
     };
-    Ok(conditions.answer(app.read(caller, get).await?))
+    Ok(conditions.answer(call.read(get).await?))
 }
 
 /// Start a route
@@ -59,14 +54,13 @@ pub(crate) async fn get_direct_routing(
 )]
 #[post("/routes/{region}/start")]
 pub(crate) async fn start_route(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     path: Path<(String, String)>,
     conditions: Conditions,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
-    let (regions, start) = (app.settings.sbc_regions.clone(), body.json::<StartRoute>());
+) -> Result<Answer> {
+    let (regions, start) = (call.app.settings.sbc_regions.clone(), body.json::<StartRoute>());
     let parse = move |actor: &Actor, account: &Account, region: &SbcRegionCode| {
         // A region that was removed from the configuration has no base domain.
         let base = regions.regions().iter().find(|known| known.code == *region).ok_or(Refusal::NotFound)?;
@@ -74,7 +68,7 @@ pub(crate) async fn start_route(
         let of = Start { base: &base.base_domain, address: account.email.given(), by_staff };
         Ok(Command::Start(start.clone()?.link(&of)?))
     };
-    step(app, caller, path.into_inner(), conditions, key.with_body(&body), false, parse).await
+    step(call, path.into_inner(), conditions, key.with_body(&body), false, parse).await
 }
 
 /// Confirm a step of a route
@@ -96,16 +90,15 @@ pub(crate) async fn start_route(
 )]
 #[post("/routes/{region}/confirm")]
 pub(crate) async fn confirm_route(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     path: Path<(String, String)>,
     conditions: Conditions,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_or_default::<ConfirmRoute, Command>();
     let parse = move |_: &_, _: &_, _: &_| command.get().cloned();
-    step(app, caller, path.into_inner(), conditions, key.with_body(&body), true, parse).await
+    step(call, path.into_inner(), conditions, key.with_body(&body), true, parse).await
 }
 
 /// Retry a failed route
@@ -121,16 +114,12 @@ pub(crate) async fn confirm_route(
 )]
 #[post("/routes/{region}/retry")]
 pub(crate) async fn retry_route(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     path: Path<(String, String)>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    step(app, caller, path.into_inner(), conditions, key.without_body(), false, |_: &_, _: &_, _: &_| {
-        Ok(Command::Retry)
-    })
-    .await
+) -> Result<Answer> {
+    step(call, path.into_inner(), conditions, key.without_body(), false, |_: &_, _: &_, _: &_| Ok(Command::Retry)).await
 }
 
 /// Remove a route
@@ -147,16 +136,13 @@ pub(crate) async fn retry_route(
 )]
 #[post("/routes/{region}/remove")]
 pub(crate) async fn remove_route(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     path: Path<(String, String)>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    step(app, caller, path.into_inner(), conditions, key.without_body(), false, |_: &_, _: &_, _: &_| {
-        Ok(Command::Remove)
-    })
-    .await
+) -> Result<Answer> {
+    step(call, path.into_inner(), conditions, key.without_body(), false, |_: &_, _: &_, _: &_| Ok(Command::Remove))
+        .await
 }
 
 /// Give management consent
@@ -173,13 +159,12 @@ pub(crate) async fn remove_route(
 )]
 #[post("/give-consent")]
 pub(crate) async fn give_management_consent(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    set_consent(app, caller, id.into_inner(), conditions, key.without_body(), true).await
+) -> Result<Answer> {
+    set_consent(call, id.into_inner(), conditions, key.without_body(), true).await
 }
 
 /// Withdraw management consent
@@ -196,27 +181,25 @@ pub(crate) async fn give_management_consent(
 )]
 #[post("/withdraw-consent")]
 pub(crate) async fn withdraw_management_consent(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    set_consent(app, caller, id.into_inner(), conditions, key.without_body(), false).await
+) -> Result<Answer> {
+    set_consent(call, id.into_inner(), conditions, key.without_body(), false).await
 }
 
 async fn step(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     (id, region): (String, String),
     conditions: Conditions,
     key: IdempotentRequest,
     confirms: bool,
-    parse: impl Fn(&Actor, &Account, &SbcRegionCode) -> Result<Command, Error> + Send + 'static,
-) -> Result<Answer, Error> {
-    let shared = app.clone();
-    let answer = app
-        .write_once(caller, key, move |tx: &mut StoreConnection, actor, now| {
+    parse: impl Fn(&Actor, &Account, &SbcRegionCode) -> Result<Command> + Send + 'static,
+) -> Result<Answer> {
+    let shared = call.app.clone();
+    let answer = call
+        .write_once(key, move |tx: &mut StoreConnection, actor, now| {
             let account = actor.load_enterprise(tx, &id)?;
             let region = operations::region_of(&account, &region)?;
             let before = direct_routing::load(tx, account.id)?;
@@ -229,20 +212,19 @@ async fn step(
             view(&shared, &account, &after)
         })
         .await;
-    app.routes_ready.notify_one();
+    call.app.routes_ready.notify_one();
     answer
 }
 
 async fn set_consent(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: String,
     conditions: Conditions,
     key: IdempotentRequest,
     given: bool,
-) -> Result<Answer, Error> {
-    let shared = app.clone();
-    app.write_once(caller, key, move |tx, actor, now| {
+) -> Result<Answer> {
+    let shared = call.app.clone();
+    call.write_once(key, move |tx, actor, now| {
         let account = actor.load_account_for(tx, Tier::Enterprise, &id, Target::ManagementConsent)?;
         let before = direct_routing::load(tx, account.id)?;
         conditions.check_version(before.version)?;
@@ -252,7 +234,7 @@ async fn set_consent(
     .await
 }
 
-fn view(app: &App, account: &Account, routing: &domain::direct_routing::DirectRouting) -> Result<Answer, Error> {
+fn view(app: &App, account: &Account, routing: &domain::direct_routing::DirectRouting) -> Result<Answer> {
     let view = DirectRouting::view(account, routing, &app.settings.sbc_regions, app.graph.is_some());
     Answer::resource(&view, routing.version)
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::error::Error;
+use crate::error::Result;
 use crate::http::field::{Field, Unknown};
 use crate::http::validation::{field_wrong, validate};
 use crate::http::{Valid, nullable};
@@ -349,7 +349,7 @@ pub struct StartRoute {
 
 impl StartRoute {
     /// Validates the request and returns the domain and the tenant to connect. Fails with every error that was found.
-    pub fn link(self, start: &Start<'_>) -> Result<Link, Error> {
+    pub fn link(self, start: &Start<'_>) -> Result<Link> {
         let Self { label, tenant, unknown: _ } = validate(self, start)?.into_inner();
         Ok(Link {
             domain: start.domain(&label.required()).expect("a valid start names a domain"),

@@ -15,7 +15,7 @@ use persistence::{accounts, direct_routing};
 
 use super::operations::conclude;
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::graph::{Graph, steps};
 
 /// Maximum number of routes leased in one batch. All of them can be attempted before the lease expires.
@@ -42,7 +42,7 @@ pub async fn run(app: Arc<App>) {
 
 /// Attempts the steps of one batch of due routes and returns the number of routes in it. Does nothing if Microsoft
 /// Graph is not configured.
-pub async fn advance_due(app: &App) -> Result<usize, Error> {
+pub async fn advance_due(app: &App) -> Result<usize> {
     let Some(graph) = &app.graph else { return Ok(0) };
     let now = app.clock.now();
     // A pending enterprise has not yet proven its e-mail address, and so not its tenant. Its routes are included only
@@ -59,7 +59,7 @@ pub async fn advance_due(app: &App) -> Result<usize, Error> {
     Ok(taken)
 }
 
-async fn advance(app: &App, graph: &Graph, account: AccountId, route: Route) -> Result<(), Error> {
+async fn advance(app: &App, graph: &Graph, account: AccountId, route: Route) -> Result<()> {
     let State::Working { link, stage } = &route.state else { return Ok(()) };
     let attempt = tokio::time::timeout(TIMEOUT, steps::attempt(graph, link, stage, app.clock.now())).await;
     let outcome = attempt.unwrap_or_else(|_| Outcome::Trouble {

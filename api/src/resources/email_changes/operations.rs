@@ -13,7 +13,7 @@ use persistence::{StoreConnection, email_changes, members};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
@@ -28,7 +28,7 @@ pub fn request_for_account(
     new: &EmailAddress,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Timestamp, Error> {
+) -> Result<Timestamp> {
     check_open(account.status)?;
     if account.status == Status::Pending {
         return Err(Refusal::NotActivated.into());
@@ -48,7 +48,7 @@ pub fn request_for_member(
     new: &EmailAddress,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Timestamp, Error> {
+) -> Result<Timestamp> {
     let expires_at = ask(tx, &member.account, &member.email, new, now, outbox)?;
     let what = NewEvent {
         action: "member.email_change_requested".to_owned(),
@@ -68,7 +68,7 @@ pub fn confirm(
     origin: &Origin,
     token_hash: &[u8],
     now: Timestamp,
-) -> Result<(Account, EmailAddress), Error> {
+) -> Result<(Account, EmailAddress)> {
     let found = email_changes::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
     persistence::accounts::lock(tx, found.account.id, persistence::accounts::Lock::Exclusive)?;
     let found = email_changes::by_token(tx, token_hash, now)?.ok_or(Refusal::InvalidToken)?;
@@ -99,7 +99,7 @@ fn ask(
     new: &EmailAddress,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Timestamp, Error> {
+) -> Result<Timestamp> {
     if new.canonical() != old.canonical() && email_changes::is_claimed(tx, new)? {
         return Err(Refusal::EmailTaken.into());
     }

@@ -14,10 +14,10 @@ use persistence::members;
 use super::operations;
 use super::wire::{ChangeEmail, EmailChange, EmailChanged};
 use crate::access::Change;
-use crate::app::App;
-use crate::error::Error;
+use crate::app::{App, Call};
+use crate::error::Result;
 use crate::http::params::IdempotencyKeyHeader;
-use crate::http::{Answer, Body, Caller, Context, IdempotencyKey};
+use crate::http::{Answer, Body, Context, IdempotencyKey};
 use crate::resources::activations::wire::PreviewActivation;
 use crate::security::given::LinkToken;
 
@@ -36,15 +36,10 @@ use crate::security::given::LinkToken;
     ),
 )]
 #[post("/me/change-email")]
-pub(crate) async fn change_my_email(
-    app: Data<App>,
-    caller: Caller<Change>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn change_my_email(call: Call<Change>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let new = body.parse::<ChangeEmail, EmailAddress>();
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         actor.may(Target::Myself)?;
         let new = new.get()?;
         let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
@@ -71,7 +66,7 @@ pub(crate) async fn change_my_email(
     security(()),
 )]
 #[post("/activations/email-changes")]
-pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
     let (now, origin) = (app.clock.now(), context.anonymous());
@@ -96,13 +91,12 @@ pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body:
 )]
 #[post("/{master_reseller_id}/change-email")]
 pub(crate) async fn change_master_reseller_email(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
-    ask(&app, caller, Tier::MasterReseller, id.into_inner(), key, &body).await
+) -> Result<Answer> {
+    ask(call, Tier::MasterReseller, id.into_inner(), key, &body).await
 }
 
 /// Change the e-mail address of a reseller
@@ -122,13 +116,12 @@ pub(crate) async fn change_master_reseller_email(
 )]
 #[post("/{reseller_id}/change-email")]
 pub(crate) async fn change_reseller_email(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
-    ask(&app, caller, Tier::Reseller, id.into_inner(), key, &body).await
+) -> Result<Answer> {
+    ask(call, Tier::Reseller, id.into_inner(), key, &body).await
 }
 
 /// Change the e-mail address of an enterprise
@@ -148,26 +141,18 @@ pub(crate) async fn change_reseller_email(
 )]
 #[post("/{enterprise_id}/change-email")]
 pub(crate) async fn change_enterprise_email(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
-    ask(&app, caller, Tier::Enterprise, id.into_inner(), key, &body).await
+) -> Result<Answer> {
+    ask(call, Tier::Enterprise, id.into_inner(), key, &body).await
 }
 
-async fn ask(
-    app: &App,
-    caller: Caller<Change>,
-    tier: Tier,
-    id: String,
-    key: IdempotencyKey,
-    body: &Body,
-) -> Result<Answer, Error> {
+async fn ask(call: Call<Change>, tier: Tier, id: String, key: IdempotencyKey, body: &Body) -> Result<Answer> {
     let new = body.parse::<ChangeEmail, EmailAddress>();
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once(caller, key.with_body(body), move |tx, actor, now| {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write_once(key.with_body(body), move |tx, actor, now| {
         let account = actor.load_account(tx, tier, &id)?;
         let new = new.get()?;
         let expires_at = operations::request_for_account(tx, actor, &account, new, now, &outbox)?;

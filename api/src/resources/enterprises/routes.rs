@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
 use domain::authority::Target;
 
 use super::wire::{CreateEnterprise, Enterprise, EnterprisePage, PatchEnterprise};
 use crate::access::{Change, Create, Read};
-use crate::app::App;
-use crate::error::{BlockersView, Error};
+use crate::app::Call;
+use crate::error::{BlockersView, Result};
 use crate::http::field;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::resources::accounts::requests::{Step, View};
 use crate::resources::accounts::{create, requests};
 use crate::shown;
@@ -36,15 +36,10 @@ use crate::shown;
     ),
 )]
 #[post("")]
-pub(crate) async fn create_enterprise(
-    app: Data<App>,
-    caller: Caller<Create>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer, Error> {
-    let command = body.parse_with::<CreateEnterprise, create::CreateEnterprise>(&app.settings.sbc_regions);
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+pub(crate) async fn create_enterprise(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
+    let command = body.parse_with::<CreateEnterprise, create::CreateEnterprise>(&call.app.settings.sbc_regions);
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         actor.may(Target::Accounts(Tier::Enterprise))?;
         let command = command.get()?;
         Enterprise::created(create::enterprise(tx, actor, command, now, &outbox)?)
@@ -71,12 +66,8 @@ pub(crate) async fn create_enterprise(
     responses((status = 200, description = "A page of enterprises.", body = EnterprisePage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_enterprises(
-    app: Data<App>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
-    requests::list::<Enterprise>(&app, caller, request.query_string().to_owned()).await
+pub(crate) async fn list_enterprises(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
+    requests::list::<Enterprise>(call, request.query_string().to_owned()).await
 }
 
 /// Read an enterprise
@@ -88,13 +79,8 @@ pub(crate) async fn list_enterprises(
     responses((status = 200, description = "The enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{enterprise_id}")]
-pub(crate) async fn get_enterprise(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    requests::get::<Enterprise>(&app, caller, id.into_inner(), conditions).await
+pub(crate) async fn get_enterprise(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    requests::get::<Enterprise>(call, id.into_inner(), conditions).await
 }
 
 /// Change an enterprise
@@ -112,14 +98,13 @@ pub(crate) async fn get_enterprise(
 )]
 #[patch("/{enterprise_id}")]
 pub(crate) async fn update_enterprise(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
-    let command = body.parse_patch_with::<PatchEnterprise, _>(&app.settings.sbc_regions);
-    requests::patch::<Enterprise>(&app, caller, id.into_inner(), conditions, command).await
+) -> Result<Answer> {
+    let command = body.parse_patch_with::<PatchEnterprise, _>(&call.app.settings.sbc_regions);
+    requests::patch::<Enterprise>(call, id.into_inner(), conditions, command).await
 }
 
 /// Suspend an enterprise
@@ -136,13 +121,12 @@ pub(crate) async fn update_enterprise(
 )]
 #[post("/{enterprise_id}/suspend")]
 pub(crate) async fn suspend_enterprise(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<Enterprise>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
+) -> Result<Answer> {
+    requests::step::<Enterprise>(call, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
 }
 
 /// Resume an enterprise
@@ -158,13 +142,12 @@ pub(crate) async fn suspend_enterprise(
 )]
 #[post("/{enterprise_id}/resume")]
 pub(crate) async fn resume_enterprise(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<Enterprise>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Resume).await
+) -> Result<Answer> {
+    requests::step::<Enterprise>(call, id.into_inner(), conditions, key.without_body(), Step::Resume).await
 }
 
 /// Send the activation e-mail again
@@ -180,14 +163,12 @@ pub(crate) async fn resume_enterprise(
 )]
 #[post("/{enterprise_id}/resend-activation")]
 pub(crate) async fn resend_enterprise_activation(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<Enterprise>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::ResendActivation)
-        .await
+) -> Result<Answer> {
+    requests::step::<Enterprise>(call, id.into_inner(), conditions, key.without_body(), Step::ResendActivation).await
 }
 
 /// List what blocks closing an enterprise
@@ -199,12 +180,8 @@ pub(crate) async fn resend_enterprise_activation(
     responses((status = 200, description = "Its PBXs, trunks and users.", body = BlockersView)),
 )]
 #[get("/{enterprise_id}/closing-blockers")]
-pub(crate) async fn get_enterprise_closing_blockers(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-) -> Result<Answer, Error> {
-    requests::closing_blockers::<Enterprise>(&app, caller, id.into_inner()).await
+pub(crate) async fn get_enterprise_closing_blockers(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+    requests::closing_blockers::<Enterprise>(call, id.into_inner()).await
 }
 
 /// Close an enterprise
@@ -221,11 +198,6 @@ pub(crate) async fn get_enterprise_closing_blockers(
     ),
 )]
 #[delete("/{enterprise_id}")]
-pub(crate) async fn close_enterprise(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    requests::close::<Enterprise>(&app, caller, id.into_inner(), conditions).await
+pub(crate) async fn close_enterprise(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    requests::close::<Enterprise>(call, id.into_inner(), conditions).await
 }

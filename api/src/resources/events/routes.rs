@@ -1,6 +1,6 @@
 //! The operations of `/events`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, get};
 use chrono::DateTime;
 use domain::authority::Target;
@@ -13,13 +13,13 @@ use persistence::events;
 use persistence::events::Filter;
 
 use crate::access::Read;
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::events::publish::catch_up;
 use crate::events::view::{Event, EventPage};
+use crate::http::Answer;
 use crate::http::page::Paging;
 use crate::http::query::Query;
-use crate::http::{Answer, Caller};
 use crate::shown;
 
 const PATH: &str = "/events";
@@ -45,11 +45,11 @@ const PATH: &str = "/events";
     responses((status = 200, description = "A page of events.", body = EventPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_events(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
+pub(crate) async fn list_events(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    catch_up(&app, &caller).await?;
+    catch_up(&call).await?;
     // A filter with few matches may have to scan many rows.
-    app.read_long(caller, move |tx, actor, _| {
+    call.read_long(move |tx, actor, _| {
         actor.may(Target::Events)?;
         let caller = actor.name();
         let (paging, filter) = read(&text, &caller)?;
@@ -78,9 +78,9 @@ pub(crate) async fn list_events(app: Data<App>, caller: Caller<Read>, request: H
 /// Returns one event of your account or of an account below it.
 #[utoipa::path(tag = "Events", responses((status = 200, description = "The event.", body = Event)))]
 #[get("/{event_id}")]
-pub(crate) async fn get_event(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
-    catch_up(&app, &caller).await?;
-    app.read(caller, move |tx, actor, _| {
+pub(crate) async fn get_event(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+    catch_up(&call).await?;
+    call.read(move |tx, actor, _| {
         let id = EventId::parse(&id).ok_or(Refusal::NotFound)?;
         let event = events::by_id(tx, actor.scope(), id)?.ok_or(Refusal::NotFound)?;
         actor.may(Target::Events)?;
@@ -94,7 +94,7 @@ fn is_id(text: &str) -> bool {
     (1..=60).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_graphic())
 }
 
-fn read(text: &str, caller: &str) -> Result<(Paging, Filter), Error> {
+fn read(text: &str, caller: &str) -> Result<(Paging, Filter)> {
     let mut query = Query::read(text)?;
     let paging = Paging::from_query_in_order(PATH, text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
     let newest_first = query.parameter("order", "`oldest` or `newest`", |text| match text {

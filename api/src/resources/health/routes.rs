@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::http::Answer;
 use crate::shown;
 
@@ -65,7 +65,7 @@ pub struct Jwk {
     security(()),
 )]
 #[get("/livez")]
-pub(crate) async fn get_liveness() -> Result<Answer, Error> {
+pub(crate) async fn get_liveness() -> Result<Answer> {
     Answer::ok(&Health { status: "ok" })
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn get_liveness() -> Result<Answer, Error> {
     security(()),
 )]
 #[get("/readyz")]
-pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer, Error> {
+pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer> {
     if app.is_draining() {
         return Err(Error::new(ErrorCode::Unavailable, "The service is stopping."));
     }
@@ -113,7 +113,7 @@ pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
 /// Returns the public keys for verifying the signatures of access tokens, as a JSON Web Key Set (RFC 7517).
 #[utoipa::path(tag = "System", responses((status = 200, description = "The key set.", body = Jwks)), security(()))]
 #[get("/.well-known/jwks.json")]
-pub(crate) async fn get_jwks(app: Data<App>) -> Result<Answer, Error> {
+pub(crate) async fn get_jwks(app: Data<App>) -> Result<Answer> {
     let key = |(id, x): (uuid::Uuid, String)| Jwk {
         kty: "OKP",
         crv: "Ed25519",

@@ -19,7 +19,7 @@ use validator::ValidateArgs;
 
 use super::read::{Column, Kind, Row};
 use crate::access::Actor;
-use crate::error::{Error, ErrorCode, value_error};
+use crate::error::{Error, ErrorCode, Result, value_error};
 use crate::http::Valid;
 use crate::http::validation::validate;
 use crate::mail::Outbox;
@@ -38,7 +38,7 @@ pub trait Importable: Clone + Send + Sync + 'static {
 
     /// Checks that the actor may import this kind of resource. Returns the enterprise that they belong to; `None` for
     /// accounts.
-    fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error>;
+    fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>>;
 
     /// The key by which a row's resource is recognised (e-mail address or Teams user, in canonical form); `None` if it
     /// is missing or malformed.
@@ -53,7 +53,7 @@ pub trait Importable: Clone + Send + Sync + 'static {
         tx: &mut StoreConnection,
         enterprise: Option<&Account>,
         row: &Row,
-    ) -> Result<(Status, String), Error>;
+    ) -> Result<(Status, String)>;
 }
 
 /// The context in which the rows of one transaction are executed.
@@ -155,7 +155,7 @@ const USER: &[Column] = &[
 impl Importable for Resellers {
     const COLUMNS: &'static [Column] = RESELLER;
 
-    fn reach(&self, _: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error> {
+    fn reach(&self, _: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>> {
         actor.may(Target::Accounts(Tier::Reseller)).map(|()| None)
     }
 
@@ -167,12 +167,7 @@ impl Importable for Resellers {
         Refusal::EmailTaken.into()
     }
 
-    fn carry_out(
-        job: &Job<'_>,
-        tx: &mut StoreConnection,
-        _: Option<&Account>,
-        row: &Row,
-    ) -> Result<(Status, String), Error> {
+    fn carry_out(job: &Job<'_>, tx: &mut StoreConnection, _: Option<&Account>, row: &Row) -> Result<(Status, String)> {
         let Job { actor, now, tools, .. } = job;
         let command: create::CreateReseller = command::<CreateReseller, _>(row, ())?;
         let found = accounts::by_email(tx, &actor.scope(), Tier::Reseller, &command.email)?;
@@ -188,7 +183,7 @@ impl Importable for Resellers {
 impl Importable for Enterprises {
     const COLUMNS: &'static [Column] = ENTERPRISE;
 
-    fn reach(&self, _: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error> {
+    fn reach(&self, _: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>> {
         actor.may(Target::Accounts(Tier::Enterprise)).map(|()| None)
     }
 
@@ -200,12 +195,7 @@ impl Importable for Enterprises {
         Refusal::EmailTaken.into()
     }
 
-    fn carry_out(
-        job: &Job<'_>,
-        tx: &mut StoreConnection,
-        _: Option<&Account>,
-        row: &Row,
-    ) -> Result<(Status, String), Error> {
+    fn carry_out(job: &Job<'_>, tx: &mut StoreConnection, _: Option<&Account>, row: &Row) -> Result<(Status, String)> {
         let Job { actor, now, tools, .. } = job;
         let command: create::CreateEnterprise = command::<CreateEnterprise, _>(row, &tools.offered)?;
         let found = accounts::by_email(tx, &actor.scope(), Tier::Enterprise, &command.email)?;
@@ -221,7 +211,7 @@ impl Importable for Enterprises {
 impl Importable for Users {
     const COLUMNS: &'static [Column] = USER;
 
-    fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>, Error> {
+    fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>> {
         let account = actor.load_enterprise(tx, &self.0)?;
         operations::may_add(actor, &account)?;
         Ok(Some(account))
@@ -241,7 +231,7 @@ impl Importable for Users {
         tx: &mut StoreConnection,
         enterprise: Option<&Account>,
         row: &Row,
-    ) -> Result<(Status, String), Error> {
+    ) -> Result<(Status, String)> {
         let Job { actor, on_existing, now, tools } = job;
         let account = enterprise.ok_or(Refusal::NotFound)?;
         let command: operations::WriteUser = command::<CreateUser, _>(row, ())?;
@@ -276,9 +266,9 @@ fn existing(
     job: &Job<'_>,
     tx: &mut StoreConnection,
     found: &Account,
-    same_parent: Result<(), Error>,
-    change: impl FnOnce() -> Result<Change, Error>,
-) -> Result<(Status, String), Error> {
+    same_parent: Result<()>,
+    change: impl FnOnce() -> Result<Change>,
+) -> Result<(Status, String)> {
     let Job { actor, on_existing, now, tools } = job;
     if *on_existing == OnExisting::Fail {
         return Err(Refusal::EmailTaken.into());
@@ -295,7 +285,7 @@ fn existing(
 }
 
 /// Refuses a row that names another parent than the existing account has: an import can't move accounts.
-fn same_parent(found: &Account, tier: Tier, named: Option<&str>) -> Result<(), Error> {
+fn same_parent(found: &Account, tier: Tier, named: Option<&str>) -> Result<()> {
     let parent = found.ancestry().account_of(tier).map(|id| tier.format_id(id));
     if named.is_none_or(|named| parent.as_deref() == Some(named)) {
         return Ok(());
@@ -306,7 +296,7 @@ fn same_parent(found: &Account, tier: Tier, named: Option<&str>) -> Result<(), E
 }
 
 /// Converts a row to the command that creates its resource, or returns all its errors.
-fn command<'a, R, C>(row: &Row, context: R::Args) -> Result<C, Error>
+fn command<'a, R, C>(row: &Row, context: R::Args) -> Result<C>
 where
     R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
     C: From<Valid<R>>,
@@ -326,7 +316,7 @@ where
 }
 
 /// Converts a row to a change of an existing resource, without the column that names its parent.
-fn patch<'a, R, C>(row: &Row, parent: &str, context: R::Args) -> Result<C, Error>
+fn patch<'a, R, C>(row: &Row, parent: &str, context: R::Args) -> Result<C>
 where
     R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
     C: From<Valid<R>>,
@@ -336,7 +326,7 @@ where
     body::<R, C>(members, context)
 }
 
-fn body<'a, R, C>(members: Map<String, Value>, context: R::Args) -> Result<C, Error>
+fn body<'a, R, C>(members: Map<String, Value>, context: R::Args) -> Result<C>
 where
     R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
     C: From<Valid<R>>,

@@ -6,7 +6,7 @@ use domain::limits::{BODY_MAX, IMPORT_ROWS_MAX};
 use serde_json::{Map, Value};
 
 use super::upload::Form;
-use crate::error::{Error, ErrorCode, ValueError, value_error};
+use crate::error::{Error, ErrorCode, Result, ValueError, value_error};
 
 /// The type of the values in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Row {
 
 /// Parses a file into at most `IMPORT_ROWS_MAX` rows. Errors in single rows are kept in the rows. The file as a whole
 /// is refused if it is empty, has too many rows, is not UTF-8 or has an invalid header line.
-pub fn read(form: Form, octets: &[u8], columns: &[Column]) -> Result<Vec<Row>, Error> {
+pub fn read(form: Form, octets: &[u8], columns: &[Column]) -> Result<Vec<Row>> {
     let text = decode(octets)?;
     let rows = match form {
         Form::Csv => csv_rows(text, columns)?,
@@ -64,7 +64,7 @@ fn refused(code: &'static str, detail: String) -> Error {
 }
 
 /// Decodes UTF-8 with or without a byte order mark. UTF-16 is recognised in order to give a helpful error.
-fn decode(octets: &[u8]) -> Result<&str, Error> {
+fn decode(octets: &[u8]) -> Result<&str> {
     let wide = octets.starts_with(&[0xff, 0xfe]) || octets.starts_with(&[0xfe, 0xff]);
     // In UTF-16, every second byte of Latin text is zero.
     if wide || octets.iter().take(200).any(|octet| *octet == 0) {
@@ -100,7 +100,7 @@ fn json_rows(text: &str) -> Vec<Row> {
     lines.map(row).take(IMPORT_ROWS_MAX + 1).collect()
 }
 
-fn csv_rows(text: &str, columns: &[Column]) -> Result<Vec<Row>, Error> {
+fn csv_rows(text: &str, columns: &[Column]) -> Result<Vec<Row>> {
     let (skipped, separator) = separator(text);
     let text = &text[skipped.len()..];
     let skipped = u64::from(!skipped.is_empty());
@@ -145,7 +145,7 @@ pub fn separator(text: &str) -> (&str, u8) {
     ("", likely.unwrap_or(b','))
 }
 
-fn named_columns(header: &csv::StringRecord, columns: &[Column]) -> Result<Vec<Column>, Error> {
+fn named_columns(header: &csv::StringRecord, columns: &[Column]) -> Result<Vec<Column>> {
     let mut known: Vec<Column> = Vec::new();
     for name in header {
         let name = name.trim().to_ascii_lowercase();

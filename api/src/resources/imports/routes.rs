@@ -1,6 +1,6 @@
 //! The import operations. Each one is registered in the scope of the resource that it imports.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, post};
 use utoipa::IntoParams;
 
@@ -10,11 +10,11 @@ use super::run::{Options, run};
 use super::upload::Upload;
 use super::wire::{ImportResult, OnExistingView};
 use crate::access::Create;
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::{Error, Result};
 use crate::http::params::IdempotencyKeyHeader;
 use crate::http::query::Query;
-use crate::http::{Answer, Caller, IdempotencyKey};
+use crate::http::{Answer, IdempotencyKey};
 
 /// The query parameters of an import, as the OpenAPI document shows them.
 #[derive(Debug, IntoParams)]
@@ -63,13 +63,12 @@ struct ImportQuery {
 )]
 #[post("/import")]
 pub(crate) async fn import_resellers(
-    app: Data<App>,
-    caller: Caller<Create>,
+    call: Call<Create>,
     request: HttpRequest,
     key: IdempotencyKey,
     upload: Upload,
-) -> Result<Answer, Error> {
-    import(&app, caller, Resellers, request.query_string(), key, upload).await
+) -> Result<Answer> {
+    import(call, Resellers, request.query_string(), key, upload).await
 }
 
 /// Import enterprises
@@ -101,13 +100,12 @@ pub(crate) async fn import_resellers(
 )]
 #[post("/import")]
 pub(crate) async fn import_enterprises(
-    app: Data<App>,
-    caller: Caller<Create>,
+    call: Call<Create>,
     request: HttpRequest,
     key: IdempotencyKey,
     upload: Upload,
-) -> Result<Answer, Error> {
-    import(&app, caller, Enterprises, request.query_string(), key, upload).await
+) -> Result<Answer> {
+    import(call, Enterprises, request.query_string(), key, upload).await
 }
 
 /// Import users
@@ -138,27 +136,25 @@ pub(crate) async fn import_enterprises(
 )]
 #[post("/import")]
 pub(crate) async fn import_users(
-    app: Data<App>,
-    caller: Caller<Create>,
+    call: Call<Create>,
     id: Path<String>,
     request: HttpRequest,
     key: IdempotencyKey,
     upload: Upload,
-) -> Result<Answer, Error> {
-    import(&app, caller, Users(id.into_inner()), request.query_string(), key, upload).await
+) -> Result<Answer> {
+    import(call, Users(id.into_inner()), request.query_string(), key, upload).await
 }
 
 async fn import<I: Importable>(
-    app: &App,
-    caller: Caller<Create>,
+    call: Call<Create>,
     import: I,
     text: &str,
     key: IdempotencyKey,
     upload: Upload,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     // Authorization comes before validation (R8).
     let asked = import.clone();
-    app.write(caller.clone_for_next_transaction(), move |tx, actor, _| asked.reach(tx, actor).map(drop)).await?;
+    call.write(move |tx, actor, _| asked.reach(tx, actor).map(drop)).await?;
     let mut query = Query::read(text)?;
     let flag = |text: &str| text.parse::<bool>().ok();
     let options = Options {
@@ -175,6 +171,6 @@ async fn import<I: Importable>(
     let reading = tokio::task::spawn_blocking(move || read(form, &octets, columns)).await;
     let failed = |_| Error::new(crate::error::ErrorCode::Internal, "This is our fault. Nothing was changed.");
     let rows = reading.map_err(failed)??;
-    let _turn = app.imports.acquire().await;
-    run(app, &caller, import, rows, options, repeatable).await
+    let _turn = call.app.imports.acquire().await;
+    run(&call, import, rows, options, repeatable).await
 }

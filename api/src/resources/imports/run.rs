@@ -11,10 +11,10 @@ use super::kinds::{Importable, Job, OnExisting, Tools};
 use super::read::Row;
 use super::wire::{ImportResult, ImportRow, ImportStatus};
 use crate::access::{Actor, Create};
-use crate::app::App;
-use crate::error::{Error, ErrorCode};
+use crate::app::Call;
+use crate::error::{Error, ErrorCode, Result};
+use crate::http::Answer;
 use crate::http::idempotency::IdempotentRequest;
-use crate::http::{Answer, Caller};
 
 /// How many rows one transaction of a non-atomic import has.
 const PART: usize = 200;
@@ -46,32 +46,31 @@ impl From<persistence::Error> for Undone {
 
 /// Runs an import. Parts that were already run for the same idempotency key are not run again.
 pub async fn run<I: Importable>(
-    app: &App,
-    caller: &Caller<Create>,
+    call: &Call<Create>,
     import: I,
     rows: Vec<Row>,
     options: Options,
     key: IdempotentRequest,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let tools = Tools {
-        outbox: Arc::clone(&app.outbox),
-        seal: Arc::clone(&app.seal),
-        offered: app.settings.sbc_regions.clone(),
+        outbox: Arc::clone(&call.app.outbox),
+        seal: Arc::clone(&call.app.seal),
+        offered: call.app.settings.sbc_regions.clone(),
     };
     let Options { dry_run, atomic, on_existing } = options;
     if dry_run {
-        let would = rehearse(app, caller, &import, &rows, on_existing, &tools).await?;
+        let would = rehearse(call, &import, &rows, on_existing, &tools).await?;
         return Answer::ok(&ImportResult::new(would, true));
     }
     if atomic {
-        if let Some(kept) = kept(app, caller, &key).await? {
+        if let Some(kept) = kept(call, &key).await? {
             return Ok(kept);
         }
         // Other writers wait while all rows run in one transaction. So refusals are found by a rehearsal in parts
         // first.
-        refuse_failed(&rehearse(app, caller, &import, &rows, on_existing, &tools).await?)?;
-        return app
-            .write_once(caller.clone_for_next_transaction(), key, move |tx, actor, now| {
+        refuse_failed(&rehearse(call, &import, &rows, on_existing, &tools).await?)?;
+        return call
+            .write_once(key, move |tx, actor, now| {
                 let done = carry_out(tx, actor, &import, &rows, on_existing, now, &tools)?;
                 refuse_failed(&done)?;
                 Answer::ok(&ImportResult::new(done, false))
@@ -81,8 +80,8 @@ pub async fn run<I: Importable>(
     let mut done = Vec::with_capacity(rows.len());
     for (number, part) in rows.chunks(PART).enumerate() {
         let (import, part, tools) = (import.clone(), part.to_vec(), tools.clone());
-        let answer = app
-            .write_once(caller.clone_for_next_transaction(), key.part(number), move |tx, actor, now| {
+        let answer = call
+            .write_once(key.part(number), move |tx, actor, now| {
                 let done = carry_out(tx, actor, &import, &part, on_existing, now, &tools)?;
                 Answer::ok(&ImportResult::new(done, false))
             })
@@ -95,26 +94,25 @@ pub async fn run<I: Importable>(
 }
 
 /// The stored response of an earlier request with the same idempotency key.
-async fn kept(app: &App, caller: &Caller<Create>, key: &IdempotentRequest) -> Result<Option<Answer>, Error> {
+async fn kept(call: &Call<Create>, key: &IdempotentRequest) -> Result<Option<Answer>> {
     let once = key.clone();
-    app.write(caller.clone_for_next_transaction(), move |tx, actor, now| once.kept(tx, &actor.name(), now)).await
+    call.write(move |tx, actor, now| once.kept(tx, &actor.name(), now)).await
 }
 
 /// Simulates an import: each part is run in a savepoint that is rolled back.
 async fn rehearse<I: Importable>(
-    app: &App,
-    caller: &Caller<Create>,
+    call: &Call<Create>,
     import: &I,
     rows: &[Row],
     on_existing: OnExisting,
     tools: &Tools,
-) -> Result<Vec<ImportRow>, Error> {
+) -> Result<Vec<ImportRow>> {
     let mut would: Vec<ImportRow> = Vec::with_capacity(rows.len());
     let mut created = HashSet::new();
     for part in rows.chunks(PART) {
         let (imported, part, tools) = (import.clone(), part.to_vec(), tools.clone());
         let keys: Vec<_> = part.iter().map(|row| I::key(row)).collect();
-        let done = app.write(caller.clone_for_next_transaction(), move |tx, actor, now| {
+        let done = call.write(move |tx, actor, now| {
             let outcome: Result<(), Undone> = savepoint(tx, |tx| {
                 let done = carry_out(tx, actor, &imported, &part, on_existing, now, &tools).map_err(Undone::Failed)?;
                 Err(Undone::Rows(done))
@@ -156,7 +154,7 @@ fn carry_out<I: Importable>(
     on_existing: OnExisting,
     now: Timestamp,
     tools: &Tools,
-) -> Result<Vec<ImportRow>, Error> {
+) -> Result<Vec<ImportRow>> {
     let enterprise = import.reach(tx, actor)?;
     let job = Job { actor, on_existing, now, tools };
     let mut done = Vec::with_capacity(rows.len());
@@ -174,7 +172,7 @@ fn carry_out<I: Importable>(
 }
 
 /// Refuses the whole import if a row was refused.
-fn refuse_failed(rows: &[ImportRow]) -> Result<(), Error> {
+fn refuse_failed(rows: &[ImportRow]) -> Result<()> {
     let failed: Vec<_> = rows.iter().filter(|row| row.status == ImportStatus::Failed).collect();
     if failed.is_empty() {
         return Ok(());

@@ -13,7 +13,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The format of an import file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Upload {
 
 impl Upload {
     /// The format of the file; an error if the content type is not supported.
-    pub fn form(&self) -> Result<Form, Error> {
+    pub fn form(&self) -> Result<Form> {
         self.form.ok_or_else(|| {
             let detail = "Send the file as `Content-Type: text/csv` or `application/x-ndjson`.";
             Error::new(ErrorCode::UnsupportedMediaType, detail)
@@ -46,7 +46,7 @@ impl Upload {
 
 impl FromRequest for Upload {
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();

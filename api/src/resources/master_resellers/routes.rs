@@ -1,14 +1,14 @@
 //! Handlers of `/master-resellers`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 
 use super::wire::{MasterReseller, MasterResellerPage, PatchMasterReseller};
 use crate::access::{Change, Read};
-use crate::app::App;
-use crate::error::{BlockersView, Error};
+use crate::app::Call;
+use crate::error::{BlockersView, Result};
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::resources::accounts::requests;
 use crate::resources::accounts::requests::Step;
 use crate::shown;
@@ -28,12 +28,8 @@ use crate::shown;
     responses((status = 200, description = "A page of master resellers.", body = MasterResellerPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_master_resellers(
-    app: Data<App>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
-    requests::list::<MasterReseller>(&app, caller, request.query_string().to_owned()).await
+pub(crate) async fn list_master_resellers(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
+    requests::list::<MasterReseller>(call, request.query_string().to_owned()).await
 }
 
 /// Read a master reseller
@@ -45,13 +41,8 @@ pub(crate) async fn list_master_resellers(
     responses((status = 200, description = "The master reseller.", body = MasterReseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{master_reseller_id}")]
-pub(crate) async fn get_master_reseller(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    requests::get::<MasterReseller>(&app, caller, id.into_inner(), conditions).await
+pub(crate) async fn get_master_reseller(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    requests::get::<MasterReseller>(call, id.into_inner(), conditions).await
 }
 
 /// Change a master reseller
@@ -69,14 +60,13 @@ pub(crate) async fn get_master_reseller(
 )]
 #[patch("/{master_reseller_id}")]
 pub(crate) async fn update_master_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_patch::<PatchMasterReseller, _>();
-    requests::patch::<MasterReseller>(&app, caller, id.into_inner(), conditions, command).await
+    requests::patch::<MasterReseller>(call, id.into_inner(), conditions, command).await
 }
 
 /// Suspend a master reseller
@@ -93,13 +83,12 @@ pub(crate) async fn update_master_reseller(
 )]
 #[post("/{master_reseller_id}/suspend")]
 pub(crate) async fn suspend_master_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<MasterReseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
+) -> Result<Answer> {
+    requests::step::<MasterReseller>(call, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
 }
 
 /// Resume a master reseller
@@ -115,13 +104,12 @@ pub(crate) async fn suspend_master_reseller(
 )]
 #[post("/{master_reseller_id}/resume")]
 pub(crate) async fn resume_master_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<MasterReseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Resume).await
+) -> Result<Answer> {
+    requests::step::<MasterReseller>(call, id.into_inner(), conditions, key.without_body(), Step::Resume).await
 }
 
 /// Send the activation e-mail again
@@ -137,21 +125,13 @@ pub(crate) async fn resume_master_reseller(
 )]
 #[post("/{master_reseller_id}/resend-activation")]
 pub(crate) async fn resend_master_reseller_activation(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<MasterReseller>(
-        &app,
-        caller,
-        id.into_inner(),
-        conditions,
-        key.without_body(),
-        Step::ResendActivation,
-    )
-    .await
+) -> Result<Answer> {
+    requests::step::<MasterReseller>(call, id.into_inner(), conditions, key.without_body(), Step::ResendActivation)
+        .await
 }
 
 /// List what blocks closing a master reseller
@@ -163,12 +143,8 @@ pub(crate) async fn resend_master_reseller_activation(
     responses((status = 200, description = "The open accounts below it.", body = BlockersView)),
 )]
 #[get("/{master_reseller_id}/closing-blockers")]
-pub(crate) async fn get_master_reseller_closing_blockers(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-) -> Result<Answer, Error> {
-    requests::closing_blockers::<MasterReseller>(&app, caller, id.into_inner()).await
+pub(crate) async fn get_master_reseller_closing_blockers(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+    requests::closing_blockers::<MasterReseller>(call, id.into_inner()).await
 }
 
 /// Close a master reseller
@@ -186,10 +162,9 @@ pub(crate) async fn get_master_reseller_closing_blockers(
 )]
 #[delete("/{master_reseller_id}")]
 pub(crate) async fn close_master_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
-) -> Result<Answer, Error> {
-    requests::close::<MasterReseller>(&app, caller, id.into_inner(), conditions).await
+) -> Result<Answer> {
+    requests::close::<MasterReseller>(call, id.into_inner(), conditions).await
 }

@@ -8,7 +8,7 @@ use persistence::{StoreConnection, members};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{difference, record_for};
 
 /// The changes to the acting member: `None` leaves a field as it is, `Some(None)` removes its value.
@@ -28,7 +28,7 @@ pub fn update(
     before: Member,
     change: &ChangeMe,
     now: Timestamp,
-) -> Result<Member, Error> {
+) -> Result<Member> {
     let ChangeMe { name, language } = change.clone();
     let after = Member {
         name: name.map_or_else(|| before.name.clone(), |name| name.map(MemberName::into_string)),

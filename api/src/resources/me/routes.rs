@@ -1,6 +1,5 @@
 //! The operations of `/me`.
 
-use actix_web::web::Data;
 use actix_web::{get, patch};
 use domain::authority::Target;
 use domain::principal::Principal;
@@ -11,10 +10,10 @@ use persistence::{StoreConnection, api_clients, members, second_factors};
 use super::operations;
 use super::wire::{Me, PatchMe};
 use crate::access::{Change, ReadMyself};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::params::{IfMatch, IfNoneMatch};
-use crate::http::{Answer, Body, Caller, Conditions};
+use crate::http::{Answer, Body, Conditions};
 use crate::resources::second_factors::operations::myself;
 use crate::resources::second_factors::wire::MySecondFactor;
 
@@ -33,13 +32,9 @@ const CLIENT_VERSION: i64 = 1;
     ),
 )]
 #[get("/me")]
-pub(crate) async fn get_me(
-    app: Data<App>,
-    caller: Caller<ReadMyself>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    let answer = app
-        .read(caller, move |tx, actor, now| {
+pub(crate) async fn get_me(call: Call<ReadMyself>, conditions: Conditions) -> Result<Answer> {
+    let answer = call
+        .read(move |tx, actor, now| {
             actor.may(Target::Myself)?;
             match actor.principal() {
                 Principal::Member(id) => {
@@ -68,14 +63,9 @@ pub(crate) async fn get_me(
     responses((status = 200, description = "The member after the change, and its account.", body = Me, headers(("ETag" = String, description = "Current version, for `If-Match`.")))),
 )]
 #[patch("/me")]
-pub(crate) async fn update_me(
-    app: Data<App>,
-    caller: Caller<Change>,
-    conditions: Conditions,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn update_me(call: Call<Change>, conditions: Conditions, body: Body) -> Result<Answer> {
     let change = body.parse_patch::<PatchMe, operations::ChangeMe>();
-    app.write(caller, move |tx, actor, now| {
+    call.write(move |tx, actor, now| {
         actor.may(Target::Myself)?;
         let member = myself(tx, actor)?;
         let change = change.get()?;
@@ -86,7 +76,7 @@ pub(crate) async fn update_me(
     .await
 }
 
-fn answer(tx: &mut StoreConnection, member: Member) -> Result<Answer, Error> {
+fn answer(tx: &mut StoreConnection, member: Member) -> Result<Answer> {
     let version = member.version;
     let second_factor = MySecondFactor {
         enabled: second_factors::find(tx, member.id)?.is_some_and(|factor| factor.since.is_some()),

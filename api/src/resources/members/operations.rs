@@ -15,7 +15,7 @@ use persistence::{StoreConnection, accounts, invitations, members, sessions};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::record_for;
 use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
@@ -32,7 +32,7 @@ pub struct InviteMember {
 
 /// Loads a member of the actor's own account. Unless the actor only reads, the member is locked, because members also
 /// change themselves.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member, Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member> {
     let id = MemberId::parse(id).ok_or(Refusal::NotFound)?;
     if actor.action() != Action::Read && invitations::by_id(tx, actor.account(), id)?.is_some() {
         members::hold(tx, id)?;
@@ -49,7 +49,7 @@ pub fn invite(
     command: &InviteMember,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Member, Error> {
+) -> Result<Member> {
     let InviteMember { email, role } = command;
     if invitations::count(tx, account.id)?.0 >= MEMBERS_MAX {
         return Err(Refusal::TooManyMembers.into());
@@ -73,7 +73,7 @@ pub fn resend(
     member: &Member,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Member, Error> {
+) -> Result<Member> {
     member.check_invitable()?;
     let link = Link::write(tx, account, &member.email, member.role, now, outbox)?;
     invitations::replace(tx, member.id, &link.stored(), now)?;
@@ -89,7 +89,7 @@ pub fn set_role(
     before: Member,
     role: Role,
     now: Timestamp,
-) -> Result<Member, Error> {
+) -> Result<Member> {
     if role == before.role {
         return Ok(before);
     }
@@ -107,7 +107,7 @@ pub fn remove(
     account: &Account,
     member: &Member,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     member.check_may_leave(invitations::count(tx, account.id)?.1)?;
     invitations::remove(tx, member.id, now)?;
     sessions::end_all(tx, member.id, now)?;
@@ -118,7 +118,7 @@ pub fn remove(
     record_for(tx, actor, account, member.id, "removed", (before, Value::Null), now)
 }
 
-fn found(tx: &mut StoreConnection, account: &Account, id: MemberId) -> Result<Member, Error> {
+fn found(tx: &mut StoreConnection, account: &Account, id: MemberId) -> Result<Member> {
     Ok(invitations::by_id(tx, account.id, id)?.ok_or(Refusal::NotFound)?)
 }
 
@@ -136,7 +136,7 @@ impl Link {
         role: Role,
         now: Timestamp,
         outbox: &Outbox,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self> {
         let token = SecretToken::generate();
         let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
         let letter = Letter::Invitation {

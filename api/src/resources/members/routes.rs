@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::authority::{Role, Target};
 use domain::member;
@@ -13,12 +13,12 @@ use persistence::{invitations, members};
 use super::operations;
 use super::wire::{InviteMember, Member, MemberPage, PatchMember};
 use crate::access::{Change, Create, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::resources::second_factors;
 
 const PATH: &str = "/members";
@@ -37,15 +37,10 @@ const PATH: &str = "/members";
     ),
 )]
 #[post("")]
-pub(crate) async fn invite_member(
-    app: Data<App>,
-    caller: Caller<Create>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn invite_member(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse::<InviteMember, operations::InviteMember>();
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         actor.may(Target::Members)?;
         let command = command.get()?;
         let account = actor.own_account(tx)?;
@@ -65,9 +60,9 @@ pub(crate) async fn invite_member(
     responses((status = 200, description = "A page of members.", body = MemberPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_members(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
+pub(crate) async fn list_members(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    app.read(caller, move |tx, actor, _| {
+    call.read(move |tx, actor, _| {
         actor.may(Target::Members)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -89,14 +84,9 @@ pub(crate) async fn list_members(app: Data<App>, caller: Caller<Read>, request: 
     responses((status = 200, description = "The member.", body = Member, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{member_id}")]
-pub(crate) async fn get_member(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    let answer = app
-        .read(caller, move |tx, actor, _| {
+pub(crate) async fn get_member(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    let answer = call
+        .read(move |tx, actor, _| {
             actor.may(Target::Members)?;
             answer(operations::load(tx, actor, &id)?)
         })
@@ -120,14 +110,13 @@ pub(crate) async fn get_member(
 )]
 #[patch("/{member_id}")]
 pub(crate) async fn update_member(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let role = body.parse::<PatchMember, Role>();
-    app.write(caller, move |tx, actor, now| {
+    call.write(move |tx, actor, now| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
         let member = operations::load(tx, actor, &id)?;
@@ -151,13 +140,8 @@ pub(crate) async fn update_member(
     ),
 )]
 #[delete("/{member_id}")]
-pub(crate) async fn remove_member(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    app.write(caller, move |tx, actor, now| {
+pub(crate) async fn remove_member(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    call.write(move |tx, actor, now| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
         let member = operations::load(tx, actor, &id)?;
@@ -182,14 +166,13 @@ pub(crate) async fn remove_member(
 )]
 #[post("/{member_id}/resend-invitation")]
 pub(crate) async fn resend_invitation(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once(caller, key.without_body(), move |tx, actor, now| {
+) -> Result<Answer> {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write_once(key.without_body(), move |tx, actor, now| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
         let member = operations::load(tx, actor, &id)?;
@@ -214,13 +197,12 @@ pub(crate) async fn resend_invitation(
 )]
 #[delete("/{member_id}/second-factor")]
 pub(crate) async fn reset_second_factor(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
-) -> Result<Answer, Error> {
-    let outbox = Arc::clone(&app.outbox);
-    app.write(caller, move |tx, actor, now| {
+) -> Result<Answer> {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write(move |tx, actor, now| {
         actor.may(Target::Members)?;
         actor.own_account(tx)?;
         let seen = operations::load(tx, actor, &id)?;
@@ -235,7 +217,7 @@ pub(crate) async fn reset_second_factor(
     .await
 }
 
-fn answer(member: member::Member) -> Result<Answer, Error> {
+fn answer(member: member::Member) -> Result<Answer> {
     let version = member.version;
     Answer::resource(&Member::from(member), version)
 }

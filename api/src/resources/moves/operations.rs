@@ -16,7 +16,7 @@ use persistence::{StoreConnection, accounts, moves};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
-use crate::error::{Error, value_error};
+use crate::error::{Error, Result, value_error};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 
@@ -37,7 +37,7 @@ pub fn request(
     account: &Account,
     to: AccountId,
     now: Timestamp,
-) -> Result<Move, Error> {
+) -> Result<Move> {
     check_open(account.status)?;
     let tier = parent_tier(account.tier).ok_or(Refusal::Forbidden)?;
     let from = account.ancestry().account_of(tier).ok_or(Refusal::NotFound)?;
@@ -61,7 +61,7 @@ pub fn request(
 }
 
 /// Loads a move that the actor can see, and the sides of it that are in the actor's scope.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<(Move, Vec<Side>), Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<(Move, Vec<Side>)> {
     let id = MoveId::parse(id).ok_or(Refusal::NotFound)?;
     let found = moves::by_id(tx, actor.scope(), id, now)?.ok_or(Refusal::NotFound)?;
     actor.may(Target::AccountBelow)?;
@@ -75,7 +75,7 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -
 }
 
 /// Whether a scope contains the current parent of the move.
-pub fn sees_from(tx: &mut StoreConnection, scope: Scope, found: &Move) -> Result<bool, Error> {
+pub fn sees_from(tx: &mut StoreConnection, scope: Scope, found: &Move) -> Result<bool> {
     Ok(parent(tx, &scope, found, Side::From)?.is_some())
 }
 
@@ -87,7 +87,7 @@ pub fn accept(
     found: &Move,
     billing_reference: Option<&BillingReference>,
     now: Timestamp,
-) -> Result<Move, Error> {
+) -> Result<Move> {
     // Anything that is created below the account at the same time must either move with it or see its new parent.
     accounts::lock(tx, found.account.id, Lock::Exclusive)?;
     accounts::lock(tx, found.to, Lock::Shared)?;
@@ -119,7 +119,7 @@ pub fn refuse(
     sides: &[Side],
     status: MoveStatus,
     now: Timestamp,
-) -> Result<Move, Error> {
+) -> Result<Move> {
     let side = if status == MoveStatus::Cancelled { Side::From } else { Side::To };
     mine(sides, side)?;
     found.status.check_pending()?;
@@ -132,7 +132,7 @@ pub fn refuse(
 }
 
 /// Refuses unless `side` is one of the actor's sides.
-pub fn mine(sides: &[Side], side: Side) -> Result<(), Error> {
+pub fn mine(sides: &[Side], side: Side) -> Result<()> {
     if sides.contains(&side) { Ok(()) } else { Err(Refusal::Forbidden.into()) }
 }
 
@@ -144,7 +144,7 @@ fn conclude(
     done: &str,
     by: Side,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     for side in [Side::From, Side::To] {
         let Some(place) = parent_place(tx, decided, side)? else { continue };
         let origin = if side == by { actor.origin().clone() } else { Origin::system("move") };
@@ -160,7 +160,7 @@ fn note(
     done: &str,
     ancestry: Option<Ancestry>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let after = json!({
         "account_id": of.account.id_text(),
         "account_name": of.account.name,
@@ -173,11 +173,11 @@ fn note(
 }
 
 /// The ancestry of the parent on one side of the move, if that parent exists.
-fn parent_place(tx: &mut StoreConnection, of: &Move, side: Side) -> Result<Option<Ancestry>, Error> {
+fn parent_place(tx: &mut StoreConnection, of: &Move, side: Side) -> Result<Option<Ancestry>> {
     Ok(parent(tx, &Scope::Platform, of, side)?.map(|parent| parent.ancestry()))
 }
 
-fn parent(tx: &mut StoreConnection, scope: &Scope, of: &Move, side: Side) -> Result<Option<Account>, Error> {
+fn parent(tx: &mut StoreConnection, scope: &Scope, of: &Move, side: Side) -> Result<Option<Account>> {
     let Some(tier) = parent_tier(of.account.tier) else { return Ok(None) };
     let id = if side == Side::From { of.from } else { of.to };
     Ok(accounts::by_id(tx, scope, tier, id)?)

@@ -1,6 +1,6 @@
 //! Handlers of `/moves`, and of `/resellers/{id}/move` and `/enterprises/{id}/move`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, get, post};
 use domain::account::Tier;
 use domain::authority::Target;
@@ -13,12 +13,12 @@ use super::operations;
 use super::operations::Side;
 use super::wire::{AcceptMove, Move, MoveEnterprise, MovePage, MoveReseller};
 use crate::access::{Actor, Change, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, IdempotencyKey, Parsed};
+use crate::http::{Answer, Body, IdempotencyKey, Parsed};
 
 const PATH: &str = "/moves";
 
@@ -38,14 +38,13 @@ const PATH: &str = "/moves";
 )]
 #[post("/{reseller_id}/move")]
 pub(crate) async fn move_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let to = body.parse::<MoveReseller, AccountId>();
-    ask(&app, caller, Tier::Reseller, id.into_inner(), to, key, &body).await
+    ask(call, Tier::Reseller, id.into_inner(), to, key, &body).await
 }
 
 /// Request to move an enterprise
@@ -63,26 +62,24 @@ pub(crate) async fn move_reseller(
 )]
 #[post("/{enterprise_id}/move")]
 pub(crate) async fn move_enterprise(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let to = body.parse::<MoveEnterprise, AccountId>();
-    ask(&app, caller, Tier::Enterprise, id.into_inner(), to, key, &body).await
+    ask(call, Tier::Enterprise, id.into_inner(), to, key, &body).await
 }
 
 async fn ask(
-    app: &App,
-    caller: Caller<Change>,
+    call: Call<Change>,
     tier: Tier,
     id: String,
     to: Parsed<AccountId>,
     key: IdempotencyKey,
     body: &Body,
-) -> Result<Answer, Error> {
-    app.write_once(caller, key.with_body(body), move |tx, actor, now| {
+) -> Result<Answer> {
+    call.write_once(key.with_body(body), move |tx, actor, now| {
         let account = actor.load_account(tx, tier, &id)?;
         let asked = operations::request(tx, actor, &account, *to.get()?, now)?;
         let location = format!("{PATH}/{}", asked.id);
@@ -101,9 +98,9 @@ async fn ask(
     responses((status = 200, description = "A page of moves.", body = MovePage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_moves(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
+pub(crate) async fn list_moves(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    app.read(caller, move |tx, actor, now| {
+    call.read(move |tx, actor, now| {
         actor.may(Target::AccountBelow)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -125,8 +122,8 @@ pub(crate) async fn list_moves(app: Data<App>, caller: Caller<Read>, request: Ht
 /// Returns a move in which your account, or one below it, is the current or the receiving parent.
 #[utoipa::path(tag = "Moves", responses((status = 200, description = "The move.", body = Move)))]
 #[get("/{move_id}")]
-pub(crate) async fn get_move(app: Data<App>, caller: Caller<Read>, id: Path<String>) -> Result<Answer, Error> {
-    app.read(caller, move |tx, actor, now| {
+pub(crate) async fn get_move(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+    call.read(move |tx, actor, now| {
         let (found, _) = operations::load(tx, actor, &id, now)?;
         answer(tx, actor, found)
     })
@@ -149,14 +146,13 @@ pub(crate) async fn get_move(app: Data<App>, caller: Caller<Read>, id: Path<Stri
 )]
 #[post("/{move_id}/accept")]
 pub(crate) async fn accept_move(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let repeatable = key.with_body(&body);
-    app.write_once(caller, repeatable, move |tx, actor, now| {
+    call.write_once(repeatable, move |tx, actor, now| {
         let (found, sides) = operations::load(tx, actor, &id, now)?;
         operations::mine(&sides, Side::To)?;
         let reference = body.json_or_nothing::<AcceptMove>()?.reference(&found.account)?;
@@ -178,13 +174,8 @@ pub(crate) async fn accept_move(
     ),
 )]
 #[post("/{move_id}/decline")]
-pub(crate) async fn decline_move(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    refuse(&app, caller, id.into_inner(), key, MoveStatus::Declined).await
+pub(crate) async fn decline_move(call: Call<Change>, id: Path<String>, key: IdempotencyKey) -> Result<Answer> {
+    refuse(call, id.into_inner(), key, MoveStatus::Declined).await
 }
 
 /// Cancel a move
@@ -199,23 +190,12 @@ pub(crate) async fn decline_move(
     ),
 )]
 #[post("/{move_id}/cancel")]
-pub(crate) async fn cancel_move(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    refuse(&app, caller, id.into_inner(), key, MoveStatus::Cancelled).await
+pub(crate) async fn cancel_move(call: Call<Change>, id: Path<String>, key: IdempotencyKey) -> Result<Answer> {
+    refuse(call, id.into_inner(), key, MoveStatus::Cancelled).await
 }
 
-async fn refuse(
-    app: &App,
-    caller: Caller<Change>,
-    id: String,
-    key: IdempotencyKey,
-    status: MoveStatus,
-) -> Result<Answer, Error> {
-    app.write_once(caller, key.without_body(), move |tx, actor, now| {
+async fn refuse(call: Call<Change>, id: String, key: IdempotencyKey, status: MoveStatus) -> Result<Answer> {
+    call.write_once(key.without_body(), move |tx, actor, now| {
         let (found, sides) = operations::load(tx, actor, &id, now)?;
         let decided = operations::refuse(tx, actor, &found, &sides, status, now)?;
         answer(tx, actor, decided)
@@ -223,7 +203,7 @@ async fn refuse(
     .await
 }
 
-fn answer(tx: &mut StoreConnection, actor: &Actor, of: rules::Move) -> Result<Answer, Error> {
+fn answer(tx: &mut StoreConnection, actor: &Actor, of: rules::Move) -> Result<Answer> {
     let sees_from = operations::sees_from(tx, actor.scope(), &of)?;
     Answer::ok(&Move::view(of, sees_from))
 }

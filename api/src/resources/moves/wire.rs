@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::error::Error;
+use crate::error::Result;
 use crate::http::field::{self, Field, Unknown};
 use crate::http::page::{Listed, Page};
 use crate::http::validation::{field_wrong, validate};
@@ -204,7 +204,7 @@ pub struct AcceptMove {
 impl AcceptMove {
     /// Validates the request for the moved account and returns the billing reference. Fails with every error that was
     /// found.
-    pub fn reference(self, account: &Account) -> Result<Option<BillingReference>, Error> {
+    pub fn reference(self, account: &Account) -> Result<Option<BillingReference>> {
         let Self { billing_reference, unknown: _ } = validate(self, account)?.into_inner();
         Ok(billing_reference.given())
     }

@@ -9,7 +9,7 @@ use domain::limits::CODE_VERIFIER_LENGTH;
 use secrecy::SecretString;
 
 use super::operations::wrong;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::http::Body;
 use crate::security::secret_token::SecretToken;
 
@@ -38,7 +38,7 @@ pub enum Grant {
 
 impl Grant {
     /// Parses a token request. The errors are those of RFC 6749 section 5.2.
-    pub fn read(request: &HttpRequest, body: &Body) -> Result<Self, Error> {
+    pub fn read(request: &HttpRequest, body: &Body) -> Result<Self> {
         let media =
             request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
@@ -81,13 +81,13 @@ impl Grant {
 struct Form(Vec<(String, String)>);
 
 impl Form {
-    fn read(body: &Body) -> Result<Self, Error> {
+    fn read(body: &Body) -> Result<Self> {
         serde_urlencoded::from_bytes(body.octets()).map(Self).map_err(|_| invalid("The form can't be read."))
     }
 
     /// The value of a parameter. An empty value counts as missing and a repeated parameter is an error (RFC 6749
     /// section 3.2).
-    fn one(&self, name: &str) -> Result<Option<&str>, Error> {
+    fn one(&self, name: &str) -> Result<Option<&str>> {
         let mut found = self.0.iter().filter(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value);
         match (found.next(), found.next()) {
             (_, Some(_)) => Err(invalid("A parameter stands there twice.")),
@@ -95,7 +95,7 @@ impl Form {
         }
     }
 
-    fn code(&self) -> Result<Grant, Error> {
+    fn code(&self) -> Result<Grant> {
         let (code, verifier) = (self.one("code")?, self.one("code_verifier")?);
         let (Some(code), Some(verifier), Some(redirect_uri)) = (code, verifier, self.one("redirect_uri")?) else {
             return Err(invalid("Send `code`, `code_verifier` and `redirect_uri`."));
@@ -119,7 +119,7 @@ pub fn invalid_grant() -> Error {
     Error::new(ErrorCode::InvalidGrant, detail)
 }
 
-fn public_client(request: &HttpRequest, form: &Form) -> Result<(), Error> {
+fn public_client(request: &HttpRequest, form: &Form) -> Result<()> {
     let has_secret = request.headers().contains_key(header::AUTHORIZATION) || form.one("client_secret")?.is_some();
     if has_secret || form.one("client_id")? != Some(SWAGGER_UI) {
         let detail =
@@ -130,7 +130,7 @@ fn public_client(request: &HttpRequest, form: &Form) -> Result<(), Error> {
 }
 
 /// The client id and the secret of a token request, from HTTP Basic authentication or from the form.
-fn credentials(request: &HttpRequest, form: &Form) -> Result<(String, String), Error> {
+fn credentials(request: &HttpRequest, form: &Form) -> Result<(String, String)> {
     let sent = (form.one("client_id")?, form.one("client_secret")?);
     match (basic(request)?, sent) {
         (Some(basic), (None, None)) => Ok(basic),
@@ -146,7 +146,7 @@ fn credentials(request: &HttpRequest, form: &Form) -> Result<(String, String), E
 }
 
 /// The credentials from HTTP Basic authentication, which are form-encoded inside (RFC 6749 section 2.3.1).
-fn basic(request: &HttpRequest) -> Result<Option<(String, String)>, Error> {
+fn basic(request: &HttpRequest) -> Result<Option<(String, String)>> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
     let read = || {
         let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;

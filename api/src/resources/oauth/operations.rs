@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::wire::AskedFor;
 use crate::access::Origin;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::resources::auth::operations::start;
 use crate::security::secret_token::{SecretToken, hash};
 
@@ -31,7 +31,7 @@ pub fn authenticate(
     secret_hash: &[u8],
     address: IpAddr,
     now: Timestamp,
-) -> Result<SessionId, Error> {
+) -> Result<SessionId> {
     let (_, secret) =
         api_clients::by_secret(tx, secret_hash)?.filter(|(owner, _)| *owner == client).ok_or_else(wrong)?;
     let known =
@@ -49,12 +49,7 @@ pub fn authenticate(
 }
 
 /// Issues an authorization code for a member that has signed in on the sign-in page.
-pub fn give_code(
-    tx: &mut StoreConnection,
-    member: &Member,
-    asked: &AskedFor,
-    now: Timestamp,
-) -> Result<SecretToken, Error> {
+pub fn give_code(tx: &mut StoreConnection, member: &Member, asked: &AskedFor, now: Timestamp) -> Result<SecretToken> {
     let AskedFor { redirect_uri, challenge } = asked.clone();
     let code = SecretToken::generate();
     let stands_for = AuthorizationCode { member: member.id, redirect_uri, challenge };
@@ -70,7 +65,7 @@ pub fn exchange(
     (code, redirect_uri, verifier): (&SecretToken, &str, &SecretString),
     refresh: &SecretToken,
     now: Timestamp,
-) -> Result<Option<(MemberId, SessionId)>, Error> {
+) -> Result<Option<(MemberId, SessionId)>> {
     // Lock the member before redeeming the code: changing the password or the second factor revokes it.
     let Some(member) = authorization_codes::member(tx, &code.hash())? else { return Ok(None) };
     members::hold(tx, member)?;

@@ -12,7 +12,7 @@ use super::wire::{
     AskedFor, AuthorizationServer, ClientToken, IssuedToken, REDIRECT_PATH, SignInFor, SignedInFor, TokenRequest,
 };
 use crate::app::App;
-use crate::error::{Error, ErrorCode, OauthProblem};
+use crate::error::{ErrorCode, OauthProblem, Result};
 use crate::http::{Answer, Body, Context};
 use crate::resources::auth::operations::{Refreshed, refresh};
 use crate::resources::auth::sign_in::{Attempt, sign_in};
@@ -38,7 +38,7 @@ use crate::security::secret_token::SecretToken;
     security(()),
 )]
 #[post("/oauth/authorize")]
-pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: Body) -> Result<Answer, Error> {
+pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let (attempt, asked) = body.parse::<SignInFor, (Attempt, AskedFor)>().into_inner()?;
     let code = sign_in(&app, &context, attempt, move |tx, _, member, now| give_code(tx, member, &asked, now)).await?;
     Answer::ok(&SignedInFor { redirect_to: format!("{REDIRECT_PATH}#code={}", code.expose()) })
@@ -62,12 +62,7 @@ pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: 
     security((), ("client" = [])),
 )]
 #[post("/oauth/token")]
-pub(crate) async fn issue_token(
-    app: Data<App>,
-    context: Context,
-    request: HttpRequest,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn issue_token(app: Data<App>, context: Context, request: HttpRequest, body: Body) -> Result<Answer> {
     let (now, address, origin) = (app.clock.now(), context.address, context.anonymous());
     let issued = match Grant::read(&request, &body)? {
         Grant::Client(client, secret) => {
@@ -112,7 +107,7 @@ pub(crate) async fn issue_token(
     security(()),
 )]
 #[get("/.well-known/oauth-authorization-server")]
-pub(crate) async fn get_authorization_server(app: Data<App>) -> Result<Answer, Error> {
+pub(crate) async fn get_authorization_server(app: Data<App>) -> Result<Answer> {
     let at = |path: &str| format!("{}{path}", app.public_url);
     Answer::ok(&AuthorizationServer {
         issuer: app.public_url.clone(),

@@ -13,7 +13,7 @@ use persistence::{StoreConnection, blockers, direct_routing, pbxes};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
 
@@ -31,7 +31,7 @@ pub struct CreatePbx {
 }
 
 /// Loads a PBX and its enterprise, and checks that the actor may read or change it.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Pbx), Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Pbx)> {
     let id = PbxId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = pbxes::owner(tx, id)?;
     let account = actor.load_owner(tx, owner)?;
@@ -47,7 +47,7 @@ pub fn create(
     account: &Account,
     command: &CreatePbx,
     now: Timestamp,
-) -> Result<Pbx, Error> {
+) -> Result<Pbx> {
     check_open(account.status)?;
     if !account.services.has(Service::Pbx) {
         return Err(Refusal::ServiceMissing(Service::Pbx).into());
@@ -68,7 +68,7 @@ pub fn update(
     before: Pbx,
     change: &Change,
     now: Timestamp,
-) -> Result<Pbx, Error> {
+) -> Result<Pbx> {
     check_open(account.status)?;
     let settings = before.settings.after(change);
     if settings == before.settings {
@@ -83,13 +83,7 @@ pub fn update(
 }
 
 /// Deletes a PBX. Refused while users are assigned to it.
-pub fn delete(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    pbx: &Pbx,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub fn delete(tx: &mut StoreConnection, actor: &Actor, account: &Account, pbx: &Pbx, now: Timestamp) -> Result<()> {
     let users = blockers::on_pbx(tx, pbx.id)?;
     if users.total > 0 {
         return Err(Refusal::HasUsers(users).into());

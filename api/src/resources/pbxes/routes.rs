@@ -1,6 +1,6 @@
 //! Handlers of `/enterprises/{id}/pbxes`, `/pbxes/{id}` and `/pbx-types`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::authority::Target;
 use domain::pbx::PbxType;
@@ -9,11 +9,11 @@ use persistence::pbxes;
 use super::operations;
 use super::wire::{CreatePbx, PatchPbx, Pbx, PbxPage, PbxTypeDefaults, PbxTypeList};
 use crate::access::{Actor, Change, Create, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
@@ -23,9 +23,9 @@ use crate::shown;
 /// paged.
 #[utoipa::path(tag = "PBXs", responses((status = 200, description = "All PBX types.", body = PbxTypeList)))]
 #[get("/pbx-types")]
-pub(crate) async fn list_pbx_types(app: Data<App>, caller: Caller<Read>) -> Result<Answer, Error> {
+pub(crate) async fn list_pbx_types(call: Call<Read>) -> Result<Answer> {
     let list = Answer::ok(&PbxTypeList { items: PbxType::ALL.map(PbxTypeDefaults::from).to_vec() })?;
-    app.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
+    call.read(move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
 
 /// Add a PBX
@@ -43,14 +43,13 @@ pub(crate) async fn list_pbx_types(app: Data<App>, caller: Caller<Read>) -> Resu
 )]
 #[post("")]
 pub(crate) async fn create_pbx(
-    app: Data<App>,
-    caller: Caller<Create>,
+    call: Call<Create>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse::<CreatePbx, operations::CreatePbx>();
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         let account = actor.load_enterprise(tx, &id)?;
         let command = command.get()?;
         let pbx = operations::create(tx, actor, &account, command, now)?;
@@ -72,14 +71,9 @@ pub(crate) async fn create_pbx(
     responses((status = 200, description = "A page of PBXs.", body = PbxPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_pbxes(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_pbxes(call: Call<Read>, id: Path<String>, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/enterprises/{id}/pbxes"), request.query_string().to_owned());
-    app.read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
+    call.read_question(&format!("GET {path}?{text}"), move |tx, actor, _| {
         let account = actor.load_enterprise(tx, &id)?;
         let mut query = Query::read(&text)?;
         let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
@@ -100,17 +94,12 @@ pub(crate) async fn list_pbxes(
     responses((status = 200, description = "The PBX.", body = Pbx, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{pbx_id}")]
-pub(crate) async fn get_pbx(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
+pub(crate) async fn get_pbx(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
     let get = move |tx: &mut _, actor: &Actor, _| {
         let (account, pbx) = operations::load(tx, actor, &id)?;
         answer(pbx, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(app.read(caller, get).await?))
+    Ok(conditions.answer(call.read(get).await?))
 }
 
 /// Change a PBX
@@ -128,14 +117,13 @@ pub(crate) async fn get_pbx(
 )]
 #[patch("/{pbx_id}")]
 pub(crate) async fn update_pbx(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_patch::<PatchPbx, _>();
-    app.write(caller, move |tx, actor, now| {
+    call.write(move |tx, actor, now| {
         let (account, pbx) = operations::load(tx, actor, &id)?;
         let change = command.get()?;
         conditions.check_version(pbx.version)?;
@@ -157,13 +145,8 @@ pub(crate) async fn update_pbx(
     ),
 )]
 #[delete("/{pbx_id}")]
-pub(crate) async fn delete_pbx(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    app.write(caller, move |tx, actor, now| {
+pub(crate) async fn delete_pbx(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    call.write(move |tx, actor, now| {
         let (account, pbx) = operations::load(tx, actor, &id)?;
         conditions.check_version(pbx.version)?;
         operations::delete(tx, actor, &account, &pbx, now)?;
@@ -172,7 +155,7 @@ pub(crate) async fn delete_pbx(
     .await
 }
 
-fn answer(pbx: domain::pbx::Pbx, sees_sip_data: bool) -> Result<Answer, Error> {
+fn answer(pbx: domain::pbx::Pbx, sees_sip_data: bool) -> Result<Answer> {
     let version = pbx.version;
     Answer::resource(&Pbx::view(pbx, sees_sip_data), version)
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
 use domain::authority::Target;
 
 use super::wire::{CreateReseller, PatchReseller, Reseller, ResellerPage};
 use crate::access::{Change, Create, Read};
-use crate::app::App;
-use crate::error::{BlockersView, Error};
+use crate::app::Call;
+use crate::error::{BlockersView, Result};
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::resources::accounts::requests::{Step, View};
 use crate::resources::accounts::{create, requests};
 use crate::shown;
@@ -35,15 +35,10 @@ use crate::shown;
     ),
 )]
 #[post("")]
-pub(crate) async fn create_reseller(
-    app: Data<App>,
-    caller: Caller<Create>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn create_reseller(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse::<CreateReseller, create::CreateReseller>();
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         actor.may(Target::Accounts(Tier::Reseller))?;
         Reseller::created(create::reseller(tx, actor, command.get()?, now, &outbox)?)
     })
@@ -67,12 +62,8 @@ pub(crate) async fn create_reseller(
     responses((status = 200, description = "A page of resellers.", body = ResellerPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_resellers(
-    app: Data<App>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
-    requests::list::<Reseller>(&app, caller, request.query_string().to_owned()).await
+pub(crate) async fn list_resellers(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
+    requests::list::<Reseller>(call, request.query_string().to_owned()).await
 }
 
 /// Read a reseller
@@ -84,13 +75,8 @@ pub(crate) async fn list_resellers(
     responses((status = 200, description = "The reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{reseller_id}")]
-pub(crate) async fn get_reseller(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    requests::get::<Reseller>(&app, caller, id.into_inner(), conditions).await
+pub(crate) async fn get_reseller(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    requests::get::<Reseller>(call, id.into_inner(), conditions).await
 }
 
 /// Change a reseller
@@ -108,14 +94,13 @@ pub(crate) async fn get_reseller(
 )]
 #[patch("/{reseller_id}")]
 pub(crate) async fn update_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_patch::<PatchReseller, _>();
-    requests::patch::<Reseller>(&app, caller, id.into_inner(), conditions, command).await
+    requests::patch::<Reseller>(call, id.into_inner(), conditions, command).await
 }
 
 /// Suspend a reseller
@@ -132,13 +117,12 @@ pub(crate) async fn update_reseller(
 )]
 #[post("/{reseller_id}/suspend")]
 pub(crate) async fn suspend_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<Reseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
+) -> Result<Answer> {
+    requests::step::<Reseller>(call, id.into_inner(), conditions, key.without_body(), Step::Suspend).await
 }
 
 /// Resume a reseller
@@ -154,13 +138,12 @@ pub(crate) async fn suspend_reseller(
 )]
 #[post("/{reseller_id}/resume")]
 pub(crate) async fn resume_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<Reseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::Resume).await
+) -> Result<Answer> {
+    requests::step::<Reseller>(call, id.into_inner(), conditions, key.without_body(), Step::Resume).await
 }
 
 /// Send the activation e-mail again
@@ -176,14 +159,12 @@ pub(crate) async fn resume_reseller(
 )]
 #[post("/{reseller_id}/resend-activation")]
 pub(crate) async fn resend_reseller_activation(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    requests::step::<Reseller>(&app, caller, id.into_inner(), conditions, key.without_body(), Step::ResendActivation)
-        .await
+) -> Result<Answer> {
+    requests::step::<Reseller>(call, id.into_inner(), conditions, key.without_body(), Step::ResendActivation).await
 }
 
 /// List what blocks closing a reseller
@@ -195,12 +176,8 @@ pub(crate) async fn resend_reseller_activation(
     responses((status = 200, description = "The open accounts below it.", body = BlockersView)),
 )]
 #[get("/{reseller_id}/closing-blockers")]
-pub(crate) async fn get_reseller_closing_blockers(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-) -> Result<Answer, Error> {
-    requests::closing_blockers::<Reseller>(&app, caller, id.into_inner()).await
+pub(crate) async fn get_reseller_closing_blockers(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+    requests::closing_blockers::<Reseller>(call, id.into_inner()).await
 }
 
 /// Close a reseller
@@ -217,11 +194,6 @@ pub(crate) async fn get_reseller_closing_blockers(
     ),
 )]
 #[delete("/{reseller_id}")]
-pub(crate) async fn close_reseller(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    requests::close::<Reseller>(&app, caller, id.into_inner(), conditions).await
+pub(crate) async fn close_reseller(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    requests::close::<Reseller>(call, id.into_inner(), conditions).await
 }

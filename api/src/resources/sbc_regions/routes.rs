@@ -1,17 +1,16 @@
 //! Handler of `/sbc-regions`.
 
 use actix_web::get;
-use actix_web::web::Data;
 use domain::authority::Target;
 use domain::limits;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Read;
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
+use crate::http::Answer;
 use crate::http::field;
-use crate::http::{Answer, Caller};
 use crate::settings::sbc_regions::SbcRegion;
 use crate::shown;
 
@@ -59,10 +58,10 @@ impl From<&SbcRegion> for SbcRegionView {
 /// Lists the regions from which enterprises can be connected to Teams. The list is complete and not paged.
 #[utoipa::path(tag = "Enterprises", responses((status = 200, description = "All regions.", body = SbcRegionList)))]
 #[get("/sbc-regions")]
-pub(crate) async fn list_sbc_regions(app: Data<App>, caller: Caller<Read>) -> Result<Answer, Error> {
-    let items = app.settings.sbc_regions.regions().iter().map(SbcRegionView::from).collect();
+pub(crate) async fn list_sbc_regions(call: Call<Read>) -> Result<Answer> {
+    let items = call.app.settings.sbc_regions.regions().iter().map(SbcRegionView::from).collect();
     let list = Answer::ok(&SbcRegionList { items })?;
-    app.read(caller, move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
+    call.read(move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
 
 /// The configured regions.

@@ -13,7 +13,7 @@ use persistence::{StoreConnection, members, second_factors, sessions};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::access::{Actor, Origin};
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{record_own_sign_in, record_sign_in};
 use crate::ids::new_id;
 use crate::mail::letter::SecondFactorNotice;
@@ -36,20 +36,20 @@ pub struct Tools<'a> {
 
 /// Loads and locks the member who makes the request, so that concurrent requests can't change the second factor. API
 /// clients are refused.
-pub fn myself(tx: &mut StoreConnection, actor: &Actor) -> Result<Member, Error> {
+pub fn myself(tx: &mut StoreConnection, actor: &Actor) -> Result<Member> {
     let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
     members::hold(tx, id)?;
     Ok(members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?)
 }
 
 /// Refuses if the member has a second factor that is switched on.
-pub fn check_off(tx: &mut StoreConnection, member: &Member) -> Result<(), Error> {
+pub fn check_off(tx: &mut StoreConnection, member: &Member) -> Result<()> {
     let factor = second_factors::find(tx, member.id)?;
     if factor.is_some_and(|factor| factor.since.is_some()) { Err(Refusal::SecondFactorOn.into()) } else { Ok(()) }
 }
 
 /// Generates and stores a secret for an authenticator app. It has no effect until [`enable`] confirms it with a code.
-pub fn prepare(tx: &mut StoreConnection, member: &Member, now: Timestamp, seal: &Seal) -> Result<AppSecret, Error> {
+pub fn prepare(tx: &mut StoreConnection, member: &Member, now: Timestamp, seal: &Seal) -> Result<AppSecret> {
     check_off(tx, member)?;
     let secret = AppSecret::generate(member.email.given())?;
     second_factors::prepare(tx, member.id, &seal.seal(member.id.uuid(), secret.octets())?, now)?;
@@ -65,7 +65,7 @@ pub fn enable(
     code: &Code,
     now: Timestamp,
     tools: Tools<'_>,
-) -> Result<Committed<Vec<SecretString>>, Error> {
+) -> Result<Committed<Vec<SecretString>>> {
     let factor = second_factors::find(tx, member.id)?.ok_or(Refusal::SecondFactorOff)?;
     if factor.since.is_some() {
         return Err(Refusal::SecondFactorOn.into());
@@ -89,7 +89,7 @@ pub fn renew_recovery_codes(
     code: &Code,
     now: Timestamp,
     tools: Tools<'_>,
-) -> Result<Committed<Vec<SecretString>>, Error> {
+) -> Result<Committed<Vec<SecretString>>> {
     let factor = enabled(tx, member)?;
     if let Err(refusal) = check(tx, origin, member, &factor, code, now, tools)? {
         return Ok(Err(refusal));
@@ -107,7 +107,7 @@ pub fn disable(
     code: &Code,
     now: Timestamp,
     tools: Tools<'_>,
-) -> Result<Committed<()>, Error> {
+) -> Result<Committed<()>> {
     let factor = enabled(tx, member)?;
     if let Err(refusal) = check(tx, origin, member, &factor, code, now, tools)? {
         return Ok(Err(refusal));
@@ -125,7 +125,7 @@ pub fn reset(
     member: &Member,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<(), Error> {
+) -> Result<()> {
     members::hold(tx, member.id)?;
     enabled(tx, member)?;
     second_factors::remove(tx, member.id)?;
@@ -142,7 +142,7 @@ pub fn demand(
     code: Option<&Code>,
     now: Timestamp,
     tools: Tools<'_>,
-) -> Result<Committed<()>, Error> {
+) -> Result<Committed<()>> {
     let Some(factor) = second_factors::find(tx, member.id)?.filter(|factor| factor.since.is_some()) else {
         return Ok(Ok(()));
     };
@@ -158,7 +158,7 @@ fn check(
     code: &Code,
     now: Timestamp,
     tools: Tools<'_>,
-) -> Result<Committed<()>, Error> {
+) -> Result<Committed<()>> {
     let SecondFactor { secret, since, last_step, wrong } = factor;
     if let Code::Recovery(text) = code {
         // Recovery codes exist only once the second factor is switched on. They are too long to guess, so wrong ones
@@ -187,12 +187,12 @@ fn check(
     Ok(Err(Refusal::WrongCode))
 }
 
-fn enabled(tx: &mut StoreConnection, member: &Member) -> Result<SecondFactor, Error> {
+fn enabled(tx: &mut StoreConnection, member: &Member) -> Result<SecondFactor> {
     let factor = second_factors::find(tx, member.id)?.filter(|factor| factor.since.is_some());
     Ok(factor.ok_or(Refusal::SecondFactorOff)?)
 }
 
-fn renew(tx: &mut StoreConnection, member: &Member) -> Result<Vec<SecretString>, Error> {
+fn renew(tx: &mut StoreConnection, member: &Member) -> Result<Vec<SecretString>> {
     let codes = recovery_codes();
     let hashes: Vec<_> = codes.iter().map(|code| hash(code.expose_secret())).collect();
     second_factors::set_recovery_codes(tx, member.id, &hashes)?;
@@ -205,7 +205,7 @@ fn tell(
     notice: SecondFactorNotice,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<(), Error> {
+) -> Result<()> {
     let Account { id, name, .. } = &member.account;
     let letter = Letter::SecondFactor { to: member.email.canonical().to_owned(), account_name: name.clone(), notice };
     outbox.enqueue(tx, new_id(now), *id, &letter, now)

@@ -1,6 +1,5 @@
 //! Handlers of `/sign-in-policy`: whether the members of an account need a second factor.
 
-use actix_web::web::Data;
 use actix_web::{get, patch};
 use domain::Timestamp;
 use domain::account::Account;
@@ -12,11 +11,11 @@ use serde_json::json;
 
 use super::wire::{PatchSignInPolicy, SignInPolicy};
 use crate::access::{Actor, Change, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::events::record::{NewEvent, record};
 use crate::http::params::{IfMatch, IfNoneMatch};
-use crate::http::{Answer, Body, Caller, Conditions};
+use crate::http::{Answer, Body, Conditions};
 
 /// Read the sign-in policy
 ///
@@ -27,13 +26,9 @@ use crate::http::{Answer, Body, Caller, Conditions};
     responses((status = 200, description = "The sign-in policy.", body = SignInPolicy, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/sign-in-policy")]
-pub(crate) async fn get_sign_in_policy(
-    app: Data<App>,
-    caller: Caller<Read>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    let answer = app
-        .read(caller, move |tx, actor, _| {
+pub(crate) async fn get_sign_in_policy(call: Call<Read>, conditions: Conditions) -> Result<Answer> {
+    let answer = call
+        .read(move |tx, actor, _| {
             actor.may(Target::Members)?;
             answer(second_factors::is_required(tx, actor.account())?)
         })
@@ -56,14 +51,9 @@ pub(crate) async fn get_sign_in_policy(
     ),
 )]
 #[patch("/sign-in-policy")]
-pub(crate) async fn update_sign_in_policy(
-    app: Data<App>,
-    caller: Caller<Change>,
-    conditions: Conditions,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn update_sign_in_policy(call: Call<Change>, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse::<PatchSignInPolicy, SignInPolicy>();
-    app.write(caller, move |tx, actor, now| {
+    call.write(move |tx, actor, now| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
         let required = command.get()?.require_second_factor;
@@ -81,7 +71,7 @@ fn change(
     account: &Account,
     (before, required): (bool, bool),
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     if before == required {
         return Ok(());
     }
@@ -95,7 +85,7 @@ fn change(
     record(tx, actor.origin(), now, &what)
 }
 
-fn answer(require_second_factor: bool) -> Result<Answer, Error> {
+fn answer(require_second_factor: bool) -> Result<Answer> {
     Answer::resource(&SignInPolicy { require_second_factor }, version(require_second_factor))
 }
 

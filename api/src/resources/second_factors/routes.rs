@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use actix_web::post;
-use actix_web::web::Data;
 use domain::authority::Target;
 use domain::fault::Fault;
 use domain::principal::Principal;
@@ -15,9 +14,9 @@ use super::operations;
 use super::operations::{Committed, Tools, myself};
 use super::wire::{GiveCode, PrepareSecondFactor, RecoveryCodes, SecondFactorSecret};
 use crate::access::{Actor, ChangeMyself};
-use crate::app::App;
-use crate::error::{Error, value_error};
-use crate::http::{Answer, Body, Caller, Context};
+use crate::app::Call;
+use crate::error::{Error, Result, value_error};
+use crate::http::{Answer, Body, Context};
 use crate::security::given::GivenPassword;
 
 /// Prepare a second factor
@@ -37,15 +36,9 @@ use crate::security::given::GivenPassword;
     ),
 )]
 #[post("/me/second-factor")]
-pub(crate) async fn prepare_second_factor(
-    app: Data<App>,
-    caller: Caller<ChangeMyself>,
-    context: Context,
-    body: Body,
-) -> Result<Answer, Error> {
-    let again = caller.clone_for_next_transaction();
-    let (name, hash) = app
-        .read(again, |tx, actor, _| {
+pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Context, body: Body) -> Result<Answer> {
+    let (name, hash) = call
+        .read(|tx, actor, _| {
             actor.may(Target::Myself)?;
             let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
             let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
@@ -55,15 +48,15 @@ pub(crate) async fn prepare_second_factor(
         })
         .await?;
     let GivenPassword(password) = body.parse::<PrepareSecondFactor, _>().into_inner()?;
-    tokio::time::sleep(app.sign_in_throttle.attempt(&name, context.network())).await;
-    if !app.passwords.verify(password, Some(hash)).await? {
+    tokio::time::sleep(call.app.sign_in_throttle.attempt(&name, context.network())).await;
+    if !call.app.passwords.verify(password, Some(hash)).await? {
         let fault = Fault::new("wrong_password", "This is not your password.");
         return Err(Error::validation(vec![value_error("/password", fault)]));
     }
-    app.sign_in_throttle.succeeded(&name, context.network());
-    let seal = Arc::clone(&app.seal);
-    let secret = app
-        .write(caller, move |tx, actor, now| {
+    call.app.sign_in_throttle.succeeded(&name, context.network());
+    let seal = Arc::clone(&call.app.seal);
+    let secret = call
+        .write(move |tx, actor, now| {
             let member = myself(tx, actor)?;
             operations::prepare(tx, &member, now, &seal)
         })
@@ -89,14 +82,10 @@ pub(crate) async fn prepare_second_factor(
     ),
 )]
 #[post("/me/second-factor/enable")]
-pub(crate) async fn enable_second_factor(
-    app: Data<App>,
-    caller: Caller<ChangeMyself>,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn enable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
-    let session = caller.claims().session;
-    let codes = with_tools(&app, caller, move |tx, actor, now, tools| {
+    let session = call.claims().session;
+    let codes = with_tools(call, move |tx, actor, now, tools| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::enable(tx, actor.origin(), (&member, session), code, now, tools)
     });
@@ -119,13 +108,9 @@ pub(crate) async fn enable_second_factor(
     ),
 )]
 #[post("/me/second-factor/recovery-codes")]
-pub(crate) async fn renew_recovery_codes(
-    app: Data<App>,
-    caller: Caller<ChangeMyself>,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
-    let codes = with_tools(&app, caller, move |tx, actor, now, tools| {
+    let codes = with_tools(call, move |tx, actor, now, tools| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::renew_recovery_codes(tx, actor.origin(), &member, code, now, tools)
     });
@@ -148,13 +133,9 @@ pub(crate) async fn renew_recovery_codes(
     ),
 )]
 #[post("/me/second-factor/disable")]
-pub(crate) async fn disable_second_factor(
-    app: Data<App>,
-    caller: Caller<ChangeMyself>,
-    body: Body,
-) -> Result<Answer, Error> {
+pub(crate) async fn disable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
-    with_tools(&app, caller, move |tx, actor, now, tools| {
+    with_tools(call, move |tx, actor, now, tools| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
         operations::disable(tx, actor.origin(), &member, code, now, tools)
     })
@@ -164,16 +145,14 @@ pub(crate) async fn disable_second_factor(
 
 /// Runs an operation that checks a code. A wrong code is committed to the database and then reported as a validation
 /// error at `/code`.
-async fn with_tools<T, F>(app: &App, caller: Caller<ChangeMyself>, mut operation: F) -> Result<T, Error>
+async fn with_tools<T, F>(call: Call<ChangeMyself>, mut operation: F) -> Result<T>
 where
     T: Send + 'static,
-    F: FnMut(&mut StoreConnection, &Actor, domain::Timestamp, Tools<'_>) -> Result<Committed<T>, Error>
-        + Send
-        + 'static,
+    F: FnMut(&mut StoreConnection, &Actor, domain::Timestamp, Tools<'_>) -> Result<Committed<T>> + Send + 'static,
 {
-    let (seal, outbox) = (Arc::clone(&app.seal), Arc::clone(&app.outbox));
-    let outcome = app
-        .write(caller, move |tx, actor, now| {
+    let (seal, outbox) = (Arc::clone(&call.app.seal), Arc::clone(&call.app.outbox));
+    let outcome = call
+        .write(move |tx, actor, now| {
             actor.may(Target::Myself)?;
             operation(tx, actor, now, Tools { seal: &seal, outbox: &outbox })
         })

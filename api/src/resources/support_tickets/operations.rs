@@ -14,7 +14,7 @@ use persistence::{StoreConnection, support_tickets};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 use crate::mail::Outbox;
@@ -34,7 +34,7 @@ pub struct FileTicket {
 }
 
 /// Files a ticket. Refused if the e-mail address already has an open ticket.
-pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now: Timestamp) -> Result<Ticket, Error> {
+pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now: Timestamp) -> Result<Ticket> {
     let FileTicket { partner_company_name, first_name, last_name, email } = command;
     let ticket = NewTicket {
         id: new_id(now),
@@ -54,7 +54,7 @@ pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now
 
 /// Loads a ticket and checks that the actor may read or change it. If it is to be changed, it is locked too. Tickets do
 /// not exist for accounts other than the platform.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket, Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket> {
     if actor.tier() != Tier::Platform {
         return Err(Refusal::NotFound.into());
     }
@@ -74,7 +74,7 @@ pub fn approve(
     ticket: &Ticket,
     now: Timestamp,
     outbox: &Outbox,
-) -> Result<Ticket, Error> {
+) -> Result<Ticket> {
     ticket.status.check_open()?;
     let id = new_id(now);
     let account = NewAccount {
@@ -100,7 +100,7 @@ pub fn reject(
     ticket: &Ticket,
     reason: &RejectionReason,
     now: Timestamp,
-) -> Result<Ticket, Error> {
+) -> Result<Ticket> {
     ticket.status.check_open()?;
     decide(tx, actor, ticket, Decision::Rejected(reason.as_str()), now)
 }
@@ -111,7 +111,7 @@ fn decide(
     ticket: &Ticket,
     decision: Decision<'_>,
     now: Timestamp,
-) -> Result<Ticket, Error> {
+) -> Result<Ticket> {
     if !support_tickets::decide(tx, ticket.id, decision, actor.principal(), now)? {
         return Err(Refusal::TicketDecided.into());
     }
@@ -131,7 +131,7 @@ fn note(
     before: Value,
     after: Value,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let action = format!("support_ticket.{done}");
     record(tx, origin, now, &NewEvent { action, subject: id.to_string(), ancestry: Ancestry::default(), before, after })
 }

@@ -15,12 +15,12 @@ use persistence::support_tickets::Filter;
 use super::operations;
 use super::wire::{FileSupportTicket, RejectSupportTicket, SupportTicket, SupportTicketPage};
 use crate::access::{Change, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::{App, Call};
+use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, IfNoneMatch, PageQuery};
 use crate::http::query::{Query, search_text};
-use crate::http::{Answer, Body, Caller, Conditions, Context, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, Context, IdempotencyKey};
 use crate::shown;
 
 const PATH: &str = "/support-tickets";
@@ -45,7 +45,7 @@ pub(crate) async fn file_support_ticket(
     context: Context,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse::<FileSupportTicket, operations::FileTicket>().into_inner()?;
     app.write_once_for_anyone(&context, key.with_body(&body), move |tx, origin, now| {
         let ticket = operations::file(tx, origin, &command, now)?;
@@ -68,13 +68,9 @@ pub(crate) async fn file_support_ticket(
     responses((status = 200, description = "A page of tickets.", body = SupportTicketPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_support_tickets(
-    app: Data<App>,
-    caller: Caller<Read>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_support_tickets(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    app.read(caller, move |tx, actor, _| {
+    call.read(move |tx, actor, _| {
         actor.may(Target::Tickets)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -102,13 +98,8 @@ pub(crate) async fn list_support_tickets(
     responses((status = 200, description = "The ticket.", body = SupportTicket, headers(("ETag" = String, description = "Current version, for `If-None-Match`.")))),
 )]
 #[get("/{ticket_id}")]
-pub(crate) async fn get_support_ticket(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    let answer = app.read(caller, move |tx, actor, _| view(operations::load(tx, actor, &id)?)).await?;
+pub(crate) async fn get_support_ticket(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    let answer = call.read(move |tx, actor, _| view(operations::load(tx, actor, &id)?)).await?;
     Ok(conditions.answer(answer))
 }
 
@@ -126,13 +117,12 @@ pub(crate) async fn get_support_ticket(
 )]
 #[post("/{ticket_id}/approve")]
 pub(crate) async fn approve_support_ticket(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once(caller, key.without_body(), move |tx, actor, now| {
+) -> Result<Answer> {
+    let outbox = Arc::clone(&call.app.outbox);
+    call.write_once(key.without_body(), move |tx, actor, now| {
         let ticket = operations::load(tx, actor, &id)?;
         view(operations::approve(tx, actor, &ticket, now, &outbox)?)
     })
@@ -153,14 +143,13 @@ pub(crate) async fn approve_support_ticket(
 )]
 #[post("/{ticket_id}/reject")]
 pub(crate) async fn reject_support_ticket(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let reason = body.parse::<RejectSupportTicket, RejectionReason>();
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         let ticket = operations::load(tx, actor, &id)?;
         view(operations::reject(tx, actor, &ticket, reason.get()?, now)?)
     })
@@ -169,7 +158,7 @@ pub(crate) async fn reject_support_ticket(
 
 /// The response that shows a ticket. A ticket changes only once, when it is decided, so its status determines its
 /// version.
-fn view(ticket: support_tickets::Ticket) -> Result<Answer, Error> {
+fn view(ticket: support_tickets::Ticket) -> Result<Answer> {
     let version = if ticket.status == TicketStatus::Open { 1 } else { 2 };
     Answer::resource(&SupportTicket::from(ticket), version)
 }

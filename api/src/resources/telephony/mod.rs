@@ -6,7 +6,7 @@ use domain::values::sip::SipPassword;
 use persistence::Filter;
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::error::Result;
 use crate::events::record::difference;
 use crate::http::page::Paging;
 use crate::http::query::{Query, search_text};
@@ -23,14 +23,14 @@ pub struct ListRequest {
 impl ListRequest {
     /// Reads `limit`, `sort`, `cursor` and `q`. A cursor is bound to `path`, and so to the enterprise whose id is in
     /// it.
-    pub fn from_query(path: String, text: &str, query: &mut Query) -> Result<Self, Error> {
+    pub fn from_query(path: String, text: &str, query: &mut Query) -> Result<Self> {
         let paging = Paging::from_query(path, text, query)?;
         let search = query.parameter("q", "1–100 characters", |text| search_text(text, SEARCH_MAX))?;
         Ok(Self { paging, search })
     }
 
     /// The database filter for this page. Fails if the cursor was issued to another caller.
-    pub fn filter(&self, caller: &str, sees_sip_data: bool) -> Result<Filter, Error> {
+    pub fn filter(&self, caller: &str, sees_sip_data: bool) -> Result<Filter> {
         let (newest_first, limit) = (self.paging.newest_first, self.paging.limit + 1);
         let (search, after) = (self.search.clone(), self.paging.after(caller)?);
         Ok(Filter { search, sees_sip_data, newest_first, after, limit })
@@ -38,7 +38,7 @@ impl ListRequest {
 }
 
 /// Encrypts a password for the database. The ciphertext is bound to the id of its trunk or user.
-pub fn sealed<K>(seal: &Seal, id: Id<K>, password: &SipPassword) -> Result<Vec<u8>, Error> {
+pub fn sealed<K>(seal: &Seal, id: Id<K>, password: &SipPassword) -> Result<Vec<u8>> {
     Ok(seal.seal(id.uuid(), password.expose().as_bytes())?)
 }
 
@@ -50,7 +50,7 @@ pub fn resealed<K>(
     has_password: bool,
     goes: bool,
     given: Option<&Option<SipPassword>>,
-) -> Result<Option<Option<Vec<u8>>>, Error> {
+) -> Result<Option<Option<Vec<u8>>>> {
     match given {
         Some(Some(password)) if !goes => Ok(Some(Some(sealed(seal, id, password)?))),
         given => Ok((has_password && (goes || given.is_some())).then_some(None)),

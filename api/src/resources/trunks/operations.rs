@@ -13,7 +13,7 @@ use persistence::{StoreConnection, blockers, direct_routing, trunks};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::events::record::record_for;
 use crate::ids::new_id;
 use crate::resources::telephony::{resealed, sealed, updated};
@@ -42,7 +42,7 @@ pub struct ChangeTrunk {
 }
 
 /// Loads a trunk and its enterprise, and checks that the actor may read or change it.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Trunk), Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, Trunk)> {
     let id = TrunkId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = trunks::owner(tx, id)?;
     let account = actor.load_owner(tx, owner)?;
@@ -59,7 +59,7 @@ pub fn create(
     command: &CreateTrunk,
     now: Timestamp,
     seal: &Seal,
-) -> Result<Trunk, Error> {
+) -> Result<Trunk> {
     let CreateTrunk { name, host, change, password } = command;
     let settings = Settings::new(name.clone(), host.clone(), change).map_err(Error::faulty)?;
     settings.check_password(None, password.is_some()).map_err(Error::faulty)?;
@@ -84,7 +84,7 @@ pub fn update(
     command: &ChangeTrunk,
     now: Timestamp,
     seal: &Seal,
-) -> Result<Trunk, Error> {
+) -> Result<Trunk> {
     let ChangeTrunk { change, password } = command;
     check_open(account.status)?;
     let settings = before.settings.after(change).map_err(Error::faulty)?;
@@ -103,13 +103,7 @@ pub fn update(
 }
 
 /// Deletes a trunk. Refused while users are assigned to it.
-pub fn delete(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    trunk: &Trunk,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub fn delete(tx: &mut StoreConnection, actor: &Actor, account: &Account, trunk: &Trunk, now: Timestamp) -> Result<()> {
     let users = blockers::on_trunk(tx, trunk.id)?;
     if users.total > 0 {
         return Err(Refusal::HasUsers(users).into());

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use persistence::trunks;
 
 use super::operations;
 use super::wire::{CreateTrunk, PatchTrunk, Trunk, TrunkPage};
 use crate::access::{Actor, Change, Create, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
@@ -32,15 +32,14 @@ use crate::shown;
 )]
 #[post("")]
 pub(crate) async fn create_trunk(
-    app: Data<App>,
-    caller: Caller<Create>,
+    call: Call<Create>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse::<CreateTrunk, operations::CreateTrunk>();
-    let seal = Arc::clone(&app.seal);
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    let seal = Arc::clone(&call.app.seal);
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         let account = actor.load_enterprise(tx, &id)?;
         let command = command.get()?;
         let trunk = operations::create(tx, actor, &account, command, now, &seal)?;
@@ -62,14 +61,9 @@ pub(crate) async fn create_trunk(
     responses((status = 200, description = "A page of trunks.", body = TrunkPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_trunks(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_trunks(call: Call<Read>, id: Path<String>, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/enterprises/{id}/trunks"), request.query_string().to_owned());
-    app.read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
+    call.read_question(&format!("GET {path}?{text}"), move |tx, actor, _| {
         let account = actor.load_enterprise(tx, &id)?;
         let mut query = Query::read(&text)?;
         let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
@@ -90,17 +84,12 @@ pub(crate) async fn list_trunks(
     responses((status = 200, description = "The trunk.", body = Trunk, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{trunk_id}")]
-pub(crate) async fn get_trunk(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
+pub(crate) async fn get_trunk(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
     let get = move |tx: &mut _, actor: &Actor, _| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
         answer(trunk, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(app.read(caller, get).await?))
+    Ok(conditions.answer(call.read(get).await?))
 }
 
 /// Change a trunk
@@ -119,15 +108,14 @@ pub(crate) async fn get_trunk(
 )]
 #[patch("/{trunk_id}")]
 pub(crate) async fn update_trunk(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_patch::<PatchTrunk, _>();
-    let seal = Arc::clone(&app.seal);
-    app.write(caller, move |tx, actor, now| {
+    let seal = Arc::clone(&call.app.seal);
+    call.write(move |tx, actor, now| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
         let change = command.get()?;
         conditions.check_version(trunk.version)?;
@@ -149,13 +137,8 @@ pub(crate) async fn update_trunk(
     ),
 )]
 #[delete("/{trunk_id}")]
-pub(crate) async fn delete_trunk(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    app.write(caller, move |tx, actor, now| {
+pub(crate) async fn delete_trunk(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    call.write(move |tx, actor, now| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
         conditions.check_version(trunk.version)?;
         operations::delete(tx, actor, &account, &trunk, now)?;
@@ -164,7 +147,7 @@ pub(crate) async fn delete_trunk(
     .await
 }
 
-fn answer(trunk: domain::trunk::Trunk, sees_sip_data: bool) -> Result<Answer, Error> {
+fn answer(trunk: domain::trunk::Trunk, sees_sip_data: bool) -> Result<Answer> {
     let version = trunk.version;
     Answer::resource(&Trunk::view(trunk, sees_sip_data), version)
 }

@@ -14,7 +14,7 @@ use persistence::{StoreConnection, direct_routing, pbxes, trunks, users};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::events::record::record_for;
 use crate::ids::new_id;
 use crate::resources::telephony::{resealed, sealed, updated};
@@ -30,7 +30,7 @@ pub struct WriteUser {
 }
 
 /// Loads a user and its enterprise, and checks that the actor may read or change it.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, User), Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Account, User)> {
     let id = UserId::parse(id).ok_or(Refusal::NotFound)?;
     let owner = users::owner(tx, id)?;
     let account = actor.load_owner(tx, owner)?;
@@ -40,7 +40,7 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Accoun
 
 /// Checks that the actor may add users to an enterprise: the enterprise itself may only if `can_add_extensions` is set
 /// (R10).
-pub fn may_add(actor: &Actor, account: &Account) -> Result<(), Error> {
+pub fn may_add(actor: &Actor, account: &Account) -> Result<()> {
     Ok(check_may_add(actor.tier(), switches(account))?)
 }
 
@@ -52,7 +52,7 @@ pub fn create(
     command: &WriteUser,
     now: Timestamp,
     seal: &Seal,
-) -> Result<User, Error> {
+) -> Result<User> {
     let WriteUser { change, password } = command;
     let settings = change.create().map_err(Error::faulty)?;
     let password = password.as_ref().and_then(Option::as_ref);
@@ -78,7 +78,7 @@ pub fn update(
     command: &WriteUser,
     now: Timestamp,
     seal: &Seal,
-) -> Result<User, Error> {
+) -> Result<User> {
     let WriteUser { change, password } = command;
     let settings = change.after(&before.settings).map_err(Error::faulty)?;
     check(tx, account, &settings, Some(&before.settings), password.as_ref().is_some_and(Option::is_some))?;
@@ -96,13 +96,7 @@ pub fn update(
 }
 
 /// Deletes a user and frees its Teams user, SIP user and phone numbers.
-pub fn delete(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    user: &User,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub fn delete(tx: &mut StoreConnection, actor: &Actor, account: &Account, user: &User, now: Timestamp) -> Result<()> {
     users::delete(tx, user, now)?;
     record_for(tx, actor, account, user.id, "removed", (fields(user), Value::Null), now)
 }
@@ -115,7 +109,7 @@ fn check(
     settings: &Settings,
     before: Option<&Settings>,
     has_new_password: bool,
-) -> Result<(), Error> {
+) -> Result<()> {
     let unknown = |pointer, code, detail| Err(Error::faulty(vec![(pointer, Fault::new(code, detail))]));
     if let Some(pbx) = settings.assignment.pbx()
         && pbxes::by_id(tx, account.id, pbx)?.is_none()

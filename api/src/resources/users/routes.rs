@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::enterprise::SbcRegionCode;
 use domain::id::{PbxId, TrunkId};
@@ -13,11 +13,11 @@ use persistence::users::UserFilter;
 use super::operations;
 use super::wire::{CreateUser, PatchUser, User, UserPage};
 use crate::access::{Actor, Change, Create, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::{Query, search_text};
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
@@ -37,15 +37,14 @@ use crate::shown;
 )]
 #[post("")]
 pub(crate) async fn create_user(
-    app: Data<App>,
-    caller: Caller<Create>,
+    call: Call<Create>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse::<CreateUser, operations::WriteUser>();
-    let seal = Arc::clone(&app.seal);
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    let seal = Arc::clone(&call.app.seal);
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         let account = actor.load_enterprise(tx, &id)?;
         operations::may_add(actor, &account)?;
         let user = operations::create(tx, actor, &account, command.get()?, now, &seal)?;
@@ -71,14 +70,9 @@ pub(crate) async fn create_user(
     responses((status = 200, description = "A page of users.", body = UserPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_users(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Result<Answer, Error> {
+pub(crate) async fn list_users(call: Call<Read>, id: Path<String>, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/enterprises/{id}/users"), request.query_string().to_owned());
-    app.read_question(caller, &format!("GET {path}?{text}"), move |tx, actor, _| {
+    call.read_question(&format!("GET {path}?{text}"), move |tx, actor, _| {
         let account = actor.load_enterprise(tx, &id)?;
         let mut query = Query::read(&text)?;
         let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
@@ -104,17 +98,12 @@ pub(crate) async fn list_users(
     responses((status = 200, description = "The user.", body = User, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{user_id}")]
-pub(crate) async fn get_user(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
+pub(crate) async fn get_user(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
     let get = move |tx: &mut _, actor: &Actor, _| {
         let (account, user) = operations::load(tx, actor, &id)?;
         answer(user, actor.sees_sip_data(&account))
     };
-    Ok(conditions.answer(app.read(caller, get).await?))
+    Ok(conditions.answer(call.read(get).await?))
 }
 
 /// Change a user
@@ -133,15 +122,14 @@ pub(crate) async fn get_user(
 )]
 #[patch("/{user_id}")]
 pub(crate) async fn update_user(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_patch::<PatchUser, operations::WriteUser>();
-    let seal = Arc::clone(&app.seal);
-    app.write(caller, move |tx, actor, now| {
+    let seal = Arc::clone(&call.app.seal);
+    call.write(move |tx, actor, now| {
         let (account, user) = operations::load(tx, actor, &id)?;
         let change = command.get()?;
         conditions.check_version(user.version)?;
@@ -156,13 +144,8 @@ pub(crate) async fn update_user(
 /// Deletes a user permanently. Its Teams user, SIP user and phone numbers can be used again immediately.
 #[utoipa::path(tag = "Users", params(IfMatch), responses((status = 204, description = "The user is deleted.")))]
 #[delete("/{user_id}")]
-pub(crate) async fn delete_user(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    app.write(caller, move |tx, actor, now| {
+pub(crate) async fn delete_user(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    call.write(move |tx, actor, now| {
         let (account, user) = operations::load(tx, actor, &id)?;
         conditions.check_version(user.version)?;
         operations::delete(tx, actor, &account, &user, now)?;
@@ -171,7 +154,7 @@ pub(crate) async fn delete_user(
     .await
 }
 
-fn answer(user: domain::user::User, sees_sip_data: bool) -> Result<Answer, Error> {
+fn answer(user: domain::user::User, sees_sip_data: bool) -> Result<Answer> {
     let version = user.version;
     Answer::resource(&User::view(user, sees_sip_data), version)
 }

@@ -1,6 +1,6 @@
 //! The operations of a webhook's deliveries: listing, reading, sending again, testing and replaying.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, get, post};
 use domain::Timestamp;
 use domain::webhook::DeliveryState;
@@ -12,12 +12,12 @@ use super::wire::{
     DeliveryStateView, ReplayEvents, Replayed, WebhookDelivery, WebhookDeliveryLog, WebhookDeliveryPage, is_type,
 };
 use crate::access::{Change, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, IdempotencyKey};
+use crate::http::{Answer, Body, IdempotencyKey};
 use crate::shown;
 
 /// List deliveries
@@ -35,13 +35,12 @@ use crate::shown;
 )]
 #[get("/{webhook_id}/deliveries")]
 pub(crate) async fn list_webhook_deliveries(
-    app: Data<App>,
-    caller: Caller<Read>,
+    call: Call<Read>,
     id: Path<String>,
     request: HttpRequest,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let (path, text) = (format!("/webhooks/{id}/deliveries"), request.query_string().to_owned());
-    app.read_long(caller, move |tx, actor, _| {
+    call.read_long(move |tx, actor, _| {
         operations::may(actor)?;
         let webhook = operations::load(tx, actor, &id)?;
         let mut query = Query::read(&text)?;
@@ -70,13 +69,9 @@ pub(crate) async fn list_webhook_deliveries(
     responses((status = 200, description = "The delivery with its attempts.", body = WebhookDeliveryLog)),
 )]
 #[get("/{webhook_id}/deliveries/{delivery_id}")]
-pub(crate) async fn get_webhook_delivery(
-    app: Data<App>,
-    caller: Caller<Read>,
-    path: Path<(String, String)>,
-) -> Result<Answer, Error> {
+pub(crate) async fn get_webhook_delivery(call: Call<Read>, path: Path<(String, String)>) -> Result<Answer> {
     let (id, delivery) = path.into_inner();
-    app.read(caller, move |tx, actor, _| {
+    call.read(move |tx, actor, _| {
         operations::may(actor)?;
         let webhook = operations::load(tx, actor, &id)?;
         let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
@@ -100,21 +95,20 @@ pub(crate) async fn get_webhook_delivery(
 )]
 #[post("/{webhook_id}/deliveries/{delivery_id}/redeliver")]
 pub(crate) async fn redeliver_webhook_delivery(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     path: Path<(String, String)>,
     key: IdempotencyKey,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let (id, delivery) = path.into_inner();
-    let answer = app
-        .write_once(caller, key.without_body(), move |tx, actor, now| {
+    let answer = call
+        .write_once(key.without_body(), move |tx, actor, now| {
             operations::may(actor)?;
             let webhook = operations::load(tx, actor, &id)?;
             let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
             Answer::ok(&WebhookDelivery::from(operations::redeliver(tx, &webhook, &delivery, now)?))
         })
         .await;
-    app.deliveries_ready.notify_one();
+    call.app.deliveries_ready.notify_one();
     answer
 }
 
@@ -131,21 +125,16 @@ pub(crate) async fn redeliver_webhook_delivery(
     ),
 )]
 #[post("/{webhook_id}/test")]
-pub(crate) async fn test_webhook(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    key: IdempotencyKey,
-) -> Result<Answer, Error> {
-    let answer = app
-        .write_once(caller, key.without_body(), move |tx, actor, now| {
+pub(crate) async fn test_webhook(call: Call<Change>, id: Path<String>, key: IdempotencyKey) -> Result<Answer> {
+    let answer = call
+        .write_once(key.without_body(), move |tx, actor, now| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::load(tx, actor, &id)?;
             Answer::ok(&WebhookDelivery::from(operations::test(tx, actor, &account, &webhook, now)?))
         })
         .await;
-    app.deliveries_ready.notify_one();
+    call.app.deliveries_ready.notify_one();
     answer
 }
 
@@ -165,16 +154,15 @@ pub(crate) async fn test_webhook(
 )]
 #[post("/{webhook_id}/replay")]
 pub(crate) async fn replay_webhook_events(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let since = body.parse::<ReplayEvents, Timestamp>();
-    crate::events::publish::catch_up(&app, &caller).await?;
-    let answer = app
-        .write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    crate::events::publish::catch_up(&call).await?;
+    let answer = call
+        .write_once(key.with_body(&body), move |tx, actor, now| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::load(tx, actor, &id)?;
@@ -182,6 +170,6 @@ pub(crate) async fn replay_webhook_events(
             Answer::ok(&Replayed { queued })
         })
         .await;
-    app.deliveries_ready.notify_one();
+    call.app.deliveries_ready.notify_one();
     answer
 }

@@ -20,7 +20,7 @@ use persistence::{StoreConnection, events, webhooks};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
-use crate::error::{Error, value_error};
+use crate::error::{Error, Result, value_error};
 use crate::events::fan_out::payload;
 use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
@@ -43,7 +43,7 @@ pub struct ChangeWebhook {
 }
 
 /// Loads a webhook of the actor's own account. Unless the actor only reads, the webhook is locked.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Webhook, Error> {
+pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Webhook> {
     let id = WebhookId::parse(id).ok_or(Refusal::NotFound)?;
     if actor.action() != Action::Read {
         // The delivery worker may be disabling it at the same time.
@@ -54,14 +54,14 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Webhook
 
 /// Refuses actors that may not read or change webhooks. API clients with an expiry or allowed networks can't change
 /// them, because a webhook would outlive these limits.
-pub fn may(actor: &Actor) -> Result<(), Error> {
+pub fn may(actor: &Actor) -> Result<()> {
     actor.may(Target::Webhooks)?;
     let is_limited = actor.action() != Action::Read && actor.terms().is_some_and(Terms::are_limits);
     if is_limited { Err(Refusal::LimitedClient.into()) } else { Ok(()) }
 }
 
 /// Loads a delivery of a webhook.
-pub fn reach_delivery(tx: &mut StoreConnection, webhook: &Webhook, id: &str) -> Result<Delivery, Error> {
+pub fn reach_delivery(tx: &mut StoreConnection, webhook: &Webhook, id: &str) -> Result<Delivery> {
     let id = DeliveryId::parse(id).ok_or(Refusal::NotFound)?;
     Ok(webhooks::delivery(tx, webhook.id, id)?.ok_or(Refusal::NotFound)?)
 }
@@ -75,7 +75,7 @@ pub fn create(
     secret: &[u8],
     now: Timestamp,
     seal: &Arc<Seal>,
-) -> Result<Webhook, Error> {
+) -> Result<Webhook> {
     if webhooks::count(tx, account.id)? >= WEBHOOKS_MAX {
         return Err(Refusal::TooManyWebhooks.into());
     }
@@ -92,7 +92,7 @@ pub fn update(
     before: Webhook,
     change: &ChangeWebhook,
     now: Timestamp,
-) -> Result<Webhook, Error> {
+) -> Result<Webhook> {
     let ChangeWebhook { target, types, description, enabled } = change.clone();
     let settings = Settings {
         target: target.unwrap_or_else(|| before.settings.target.clone()),
@@ -115,7 +115,7 @@ pub fn remove(
     account: &Account,
     webhook: &Webhook,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     webhooks::remove(tx, webhook.id, now)?;
     record_for(tx, actor, account, webhook.id, "removed", (fields(&webhook.settings), Value::Null), now)
 }
@@ -131,7 +131,7 @@ pub fn rotate_secret(
     secret: &[u8],
     now: Timestamp,
     seal: &Arc<Seal>,
-) -> Result<Webhook, Error> {
+) -> Result<Webhook> {
     let ends = now + TimeDelta::seconds(previous_seconds);
     let webhook = webhooks::rotate(tx, before, &sealed(seal, secret, now)?, ends, now)?;
     let after = json!({"secret": "changed", "previous_secret_expires_in": previous_seconds});
@@ -146,7 +146,7 @@ pub fn test(
     account: &Account,
     webhook: &Webhook,
     now: Timestamp,
-) -> Result<Delivery, Error> {
+) -> Result<Delivery> {
     if !webhook.settings.enabled {
         return Err(Refusal::WebhookDisabled.into());
     }
@@ -169,12 +169,7 @@ pub fn test(
 }
 
 /// Queues a delivery to be sent again at once.
-pub fn redeliver(
-    tx: &mut StoreConnection,
-    webhook: &Webhook,
-    delivery: &Delivery,
-    now: Timestamp,
-) -> Result<Delivery, Error> {
+pub fn redeliver(tx: &mut StoreConnection, webhook: &Webhook, delivery: &Delivery, now: Timestamp) -> Result<Delivery> {
     if !webhook.settings.enabled {
         return Err(Refusal::WebhookDisabled.into());
     }
@@ -191,7 +186,7 @@ pub fn replay(
     webhook: &Webhook,
     since: Timestamp,
     now: Timestamp,
-) -> Result<usize, Error> {
+) -> Result<usize> {
     let wrong = |code, detail: String| Error::validation(vec![value_error("/since", Fault::new(code, detail))]);
     if since < now - TimeDelta::days(DELIVERIES_KEPT_DAYS) || since > now {
         let detail = format!("Give an instant of the last {DELIVERIES_KEPT_DAYS} days.");
@@ -242,7 +237,7 @@ fn queue(
     webhook: &Webhook,
     event: &Event,
     now: Timestamp,
-) -> Result<DeliveryId, Error> {
+) -> Result<DeliveryId> {
     let payload = payload(event, Reader::new(account))?;
     let id = new_id(now);
     let delivery =
@@ -251,7 +246,7 @@ fn queue(
     Ok(id)
 }
 
-fn sealed(seal: &Seal, secret: &[u8], now: Timestamp) -> Result<NewSecret, Error> {
+fn sealed(seal: &Seal, secret: &[u8], now: Timestamp) -> Result<NewSecret> {
     let id = new_id::<()>(now).uuid();
     Ok(NewSecret { id, sealed: seal.seal(id, secret)? })
 }

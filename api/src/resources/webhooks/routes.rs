@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::api_client::PreviousSecretSeconds;
 use domain::webhook;
@@ -11,12 +11,12 @@ use persistence::webhooks;
 use super::operations;
 use super::wire::{CreateWebhook, PatchWebhook, Webhook, WebhookPage};
 use crate::access::{Change, Create, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions};
+use crate::http::{Answer, Body, Conditions};
 use crate::resources::api_clients::wire::RotateSecret;
 use crate::webhook_client::sign;
 
@@ -39,10 +39,10 @@ const PATH: &str = "/webhooks";
     ),
 )]
 #[post("")]
-pub(crate) async fn create_webhook(app: Data<App>, caller: Caller<Create>, body: Body) -> Result<Answer, Error> {
-    let settings = body.parse_with::<CreateWebhook, webhook::Settings>(&app.settings);
-    let (secret, seal) = (sign::generate(), Arc::clone(&app.seal));
-    app.write(caller, move |tx, actor, now| {
+pub(crate) async fn create_webhook(call: Call<Create>, body: Body) -> Result<Answer> {
+    let settings = body.parse_with::<CreateWebhook, webhook::Settings>(&call.app.settings);
+    let (secret, seal) = (sign::generate(), Arc::clone(&call.app.seal));
+    call.write(move |tx, actor, now| {
         operations::may(actor)?;
         let settings = settings.get()?;
         let account = actor.own_account(tx)?;
@@ -62,9 +62,9 @@ pub(crate) async fn create_webhook(app: Data<App>, caller: Caller<Create>, body:
     responses((status = 200, description = "A page of webhooks.", body = WebhookPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
 )]
 #[get("")]
-pub(crate) async fn list_webhooks(app: Data<App>, caller: Caller<Read>, request: HttpRequest) -> Result<Answer, Error> {
+pub(crate) async fn list_webhooks(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    app.read(caller, move |tx, actor, _| {
+    call.read(move |tx, actor, _| {
         operations::may(actor)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -86,14 +86,9 @@ pub(crate) async fn list_webhooks(app: Data<App>, caller: Caller<Read>, request:
     responses((status = 200, description = "The webhook.", body = Webhook, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
 )]
 #[get("/{webhook_id}")]
-pub(crate) async fn get_webhook(
-    app: Data<App>,
-    caller: Caller<Read>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    let answer = app
-        .read(caller, move |tx, actor, _| {
+pub(crate) async fn get_webhook(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    let answer = call
+        .read(move |tx, actor, _| {
             operations::may(actor)?;
             answer(operations::load(tx, actor, &id)?)
         })
@@ -118,14 +113,13 @@ pub(crate) async fn get_webhook(
 )]
 #[patch("/{webhook_id}")]
 pub(crate) async fn update_webhook(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
-    let command = body.parse_patch_with::<PatchWebhook, operations::ChangeWebhook>(&app.settings);
-    app.write(caller, move |tx, actor, now| {
+) -> Result<Answer> {
+    let command = body.parse_patch_with::<PatchWebhook, operations::ChangeWebhook>(&call.app.settings);
+    call.write(move |tx, actor, now| {
         operations::may(actor)?;
         let account = actor.own_account(tx)?;
         let webhook = operations::load(tx, actor, &id)?;
@@ -149,13 +143,8 @@ pub(crate) async fn update_webhook(
     ),
 )]
 #[delete("/{webhook_id}")]
-pub(crate) async fn delete_webhook(
-    app: Data<App>,
-    caller: Caller<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer, Error> {
-    app.write(caller, move |tx, actor, now| {
+pub(crate) async fn delete_webhook(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+    call.write(move |tx, actor, now| {
         operations::may(actor)?;
         let account = actor.own_account(tx)?;
         let webhook = operations::load(tx, actor, &id)?;
@@ -182,15 +171,14 @@ pub(crate) async fn delete_webhook(
 )]
 #[post("/{webhook_id}/rotate-secret")]
 pub(crate) async fn rotate_webhook_secret(
-    app: Data<App>,
-    caller: Caller<Change>,
+    call: Call<Change>,
     id: Path<String>,
     conditions: Conditions,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse_or_default::<RotateSecret, PreviousSecretSeconds>();
-    let (secret, seal) = (sign::generate(), Arc::clone(&app.seal));
-    app.write(caller, move |tx, actor, now| {
+    let (secret, seal) = (sign::generate(), Arc::clone(&call.app.seal));
+    call.write(move |tx, actor, now| {
         operations::may(actor)?;
         let account = actor.own_account(tx)?;
         let webhook = operations::load(tx, actor, &id)?;
@@ -202,14 +190,14 @@ pub(crate) async fn rotate_webhook_secret(
     .await
 }
 
-fn answer(webhook: webhook::Webhook) -> Result<Answer, Error> {
+fn answer(webhook: webhook::Webhook) -> Result<Answer> {
     let version = webhook.version;
     Answer::resource(&Webhook::from(webhook), version)
 }
 
 /// The response body has the secret, but the `ETag` is the one that `GET` returns, so that it can be used in
 /// `If-Match`.
-fn with_secret(webhook: webhook::Webhook, secret: &[u8]) -> Result<Answer, Error> {
+fn with_secret(webhook: webhook::Webhook, secret: &[u8]) -> Result<Answer> {
     let etag = answer(webhook.clone())?.etag;
     let view = Webhook { signing_secret: Some(sign::expose(secret)), ..webhook.into() };
     Ok(Answer { etag, ..Answer::ok(&view)? })

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::access::Origin;
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 use crate::mail::Letter;
@@ -68,14 +68,14 @@ pub async fn run(app: Arc<App>) {
 }
 
 /// The webhooks with due deliveries, each with whether it is failing.
-pub async fn due(app: &App) -> Result<Vec<(WebhookId, bool)>, Error> {
+pub async fn due(app: &App) -> Result<Vec<(WebhookId, bool)>> {
     let now = app.clock.now();
     app.database.read(move |tx| webhooks::due(tx, now).map_err(Error::from)).await
 }
 
 /// Sends one batch of due deliveries to a webhook and returns the number of attempts. One batch only, so that other
 /// webhooks get their turn.
-pub async fn deliver_to(app: &Arc<App>, webhook: WebhookId) -> Result<usize, Error> {
+pub async fn deliver_to(app: &Arc<App>, webhook: WebhookId) -> Result<usize> {
     let now = app.clock.now();
     let leased = app
         .database
@@ -87,7 +87,7 @@ pub async fn deliver_to(app: &Arc<App>, webhook: WebhookId) -> Result<usize, Err
     Ok(attempts)
 }
 
-async fn deliver(app: &Arc<App>, webhook: WebhookId, work: Work) -> Result<(), Error> {
+async fn deliver(app: &Arc<App>, webhook: WebhookId, work: Work) -> Result<()> {
     let Work { url, failing, secrets, deliveries } = work;
     let opened: Result<Vec<_>, _> =
         secrets.iter().map(|(id, sealed)| app.seal.unseal(*id, sealed).map(Zeroizing::new)).collect();
@@ -128,7 +128,7 @@ fn conclude(
     delivery: &Leased,
     outcome: &Outcome,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     let jitter = u16::try_from(delivery.id.uuid().as_u128() % 1000).unwrap_or(0);
     let conclusion = if outcome.taken {
         Conclusion::Delivered
@@ -154,7 +154,7 @@ fn disable(
     webhook: WebhookId,
     reason: DisabledReason,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<()> {
     if !webhooks::disable(tx, webhook, reason, now)? {
         return Ok(());
     }

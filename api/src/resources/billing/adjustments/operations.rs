@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::wire::{BillingAdjustment, LineName};
 use crate::access::Actor;
-use crate::error::{Error, value_error};
+use crate::error::{Error, Result, value_error};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
 
@@ -34,7 +34,7 @@ pub fn adjust(
     period: Period,
     command: &CreateAdjustment,
     now: Timestamp,
-) -> Result<Adjustment, Error> {
+) -> Result<Adjustment> {
     let CreateAdjustment { amends, numbers, reason } = command;
     let LineName { period: amended, reseller, enterprise, service } = *amends;
     // Locks out finalising: it starts either before, so that it is seen here, or after, so that it sees the correction.

@@ -1,7 +1,7 @@
 //! The operations of `/billing-reports/{period}/adjustments`.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{get, post};
 use domain::id::AdjustmentId;
 use domain::refusal::Refusal;
@@ -10,12 +10,12 @@ use persistence::billing::adjustments;
 use super::operations;
 use super::wire::{BillingAdjustment, BillingAdjustmentPage, CreateBillingAdjustment};
 use crate::access::{Create, Read};
-use crate::app::App;
-use crate::error::Error;
+use crate::app::Call;
+use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Caller, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, IdempotencyKey};
 use crate::resources::billing::report;
 use crate::resources::billing::report::Report;
 use crate::resources::billing::routes::PATH;
@@ -38,14 +38,13 @@ use crate::shown;
 )]
 #[post("/{period}/adjustments")]
 pub(crate) async fn create_billing_adjustment(
-    app: Data<App>,
-    caller: Caller<Create>,
+    call: Call<Create>,
     period: Path<String>,
     key: IdempotencyKey,
     body: Body,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let command = body.parse::<CreateBillingAdjustment, operations::CreateAdjustment>();
-    app.write_once(caller, key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor, now| {
         let period = report::period(actor, &period)?;
         let booked = operations::adjust(tx, actor, period, command.get()?, now)?;
         let location = format!("{PATH}/{period}/adjustments/{}", booked.id);
@@ -65,13 +64,12 @@ pub(crate) async fn create_billing_adjustment(
 )]
 #[get("/{period}/adjustments")]
 pub(crate) async fn list_billing_adjustments(
-    app: Data<App>,
-    caller: Caller<Read>,
+    call: Call<Read>,
     period: Path<String>,
     request: HttpRequest,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
-    app.read(caller, move |tx, actor, now| {
+    call.read(move |tx, actor, now| {
         let period = Report::reach(tx, actor, &period, now)?.period;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(path.clone(), &text, &mut query)?;
@@ -98,13 +96,12 @@ pub(crate) async fn list_billing_adjustments(
 )]
 #[get("/{period}/adjustments/{adjustment_id}")]
 pub(crate) async fn get_billing_adjustment(
-    app: Data<App>,
-    caller: Caller<Read>,
+    call: Call<Read>,
     path: Path<(String, String)>,
     conditions: Conditions,
-) -> Result<Answer, Error> {
+) -> Result<Answer> {
     let (period, id) = path.into_inner();
-    let read = app.read(caller, move |tx, actor, _| {
+    let read = call.read(move |tx, actor, _| {
         let period = report::period(actor, &period)?;
         let id = AdjustmentId::parse(&id).ok_or(Refusal::NotFound)?;
         let found = adjustments::find(tx, &actor.scope(), period, id)?.ok_or(Refusal::NotFound)?;

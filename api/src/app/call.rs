@@ -1,0 +1,156 @@
+//! A request of a signed-in caller, for whom operations are run. A handler declares the permission that it needs in its
+//! signature: `call: Call<Change>`.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use domain::Timestamp;
+use domain::refusal::Refusal;
+use persistence::{CallerCache, StoreConnection, events, signed_in};
+
+use super::App;
+use crate::access::{Actor, Origin, Permission, Read};
+use crate::error::{Error, Result};
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::{Answer, Context};
+use crate::security::access_token::Claims;
+
+/// A request with a valid access token. Each operation checks, in its own transaction, that the session
+/// still lasts and what the member or API client may do.
+pub struct Call<P> {
+    /// The application state.
+    pub app: Data<App>,
+    identity: Identity,
+    permission: PhantomData<fn() -> P>,
+}
+
+/// Who calls, and with which request.
+#[derive(Debug, Clone)]
+struct Identity {
+    claims: Claims,
+    request_id: Arc<str>,
+    address: IpAddr,
+}
+
+impl<P: Permission> Call<P> {
+    /// The claims of the access token.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.identity.claims
+    }
+
+    /// Runs a reading operation. The actor is loaded in the same snapshot.
+    pub fn read<T, F>(&self, mut operation: F) -> impl Future<Output = Result<T>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T> + Send + 'static,
+    {
+        let (identity, now) = (self.identity.clone(), self.app.clock.now());
+        self.app.database.read_with_cache(move |tx, callers| {
+            let actor = identity.actor::<P>(tx, callers, now)?;
+            operation(tx, &actor, now)
+        })
+    }
+
+    /// Runs a reading operation that may take about a second, because it counts many rows.
+    pub fn read_long<T, F>(&self, mut operation: F) -> impl Future<Output = Result<T>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T> + Send + 'static,
+    {
+        let (identity, now) = (self.identity.clone(), self.app.clock.now());
+        self.app.database.read_long(move |tx| {
+            let actor = identity.actor::<P>(tx, &mut CallerCache::default(), now)?;
+            operation(tx, &actor, now)
+        })
+    }
+
+    /// Runs a changing operation. The actor is loaded in the same transaction.
+    pub fn write<T, F>(&self, mut operation: F) -> impl Future<Output = Result<T>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T> + Send + 'static,
+    {
+        let (identity, now) = (self.identity.clone(), self.app.clock.now());
+        self.app.write_at(now, move |tx, callers| {
+            let actor = identity.actor::<P>(tx, callers, now)?;
+            operation(tx, &actor, now)
+        })
+    }
+
+    /// Runs a changing operation at most once per idempotency key (W5).
+    pub fn write_once<F>(&self, key: IdempotentRequest, mut operation: F) -> impl Future<Output = Result<Answer>>
+    where
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer> + Send + 'static,
+    {
+        self.write(move |tx, actor, now| key.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
+    }
+}
+
+impl Call<Read> {
+    /// Runs a longer reading operation whose response depends only on the caller, its address, what is `asked` and the
+    /// snapshot. Concurrent requests with the same question share one response.
+    pub fn read_question<F>(&self, asked: &str, mut operation: F) -> impl Future<Output = Result<Answer>>
+    where
+        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer> + Send + 'static,
+    {
+        let (identity, now) = (self.identity.clone(), self.app.clock.now());
+        // Nothing else of the identity affects whether, and as whom, the caller is admitted.
+        let question = format!("{} {} {asked}", identity.claims.session.uuid(), identity.address);
+        self.app.database.read_question(question, move |tx, callers| {
+            let actor = identity.actor::<Read>(tx, callers, now)?;
+            operation(tx, &actor, now)
+        })
+    }
+}
+
+impl Identity {
+    /// Loads the actor. Refuses ended sessions, accounts that are not operating (R7), and members without a second
+    /// factor if their account requires one.
+    fn actor<P: Permission>(
+        &self,
+        tx: &mut StoreConnection,
+        callers: &mut CallerCache,
+        now: Timestamp,
+    ) -> Result<Actor> {
+        let Claims { principal, session, .. } = self.claims;
+        let signed_in = signed_in::find(tx, callers, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
+        if !signed_in.may_call_from(self.address) {
+            return Err(Refusal::AddressNotAllowed.into());
+        }
+        if !signed_in.operates {
+            return Err(Refusal::NotOperating.into());
+        }
+        if signed_in.lacks_second_factor && P::NEEDS_SECOND_FACTOR {
+            return Err(Refusal::SecondFactorMissing.into());
+        }
+        let origin = Origin {
+            actor: events::Actor::Principal(signed_in.principal, signed_in.tier),
+            request_id: Arc::clone(&self.request_id),
+            address: Some(self.address),
+        };
+        Ok(Actor::new(signed_in, P::ACTION, origin))
+    }
+}
+
+impl<P: Permission> FromRequest for Call<P> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        let (Some(app), Some(context)) = (request.app_data::<Data<App>>(), extensions.get::<Context>()) else {
+            return ready(Err(Refusal::NotSignedIn.into()));
+        };
+        ready(context.claims.clone().map_err(Error::from).map(|claims| Self {
+            app: app.clone(),
+            identity: Identity { claims, request_id: Arc::clone(&context.request_id), address: context.address },
+            permission: PhantomData,
+        }))
+    }
+}
