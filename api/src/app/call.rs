@@ -14,10 +14,11 @@ use domain::refusal::Refusal;
 use persistence::{CallerCache, StoreConnection, events, signed_in};
 
 use super::App;
+use super::tx::{Tools, Tx};
 use crate::access::{Actor, Origin, Permission, Read};
 use crate::error::{Error, Result};
 use crate::http::idempotency::IdempotentRequest;
-use crate::http::{Answer, Context};
+use crate::http::{Answer, Conditions, Context};
 use crate::security::access_token::Claims;
 
 /// A request with a valid access token. Each operation checks, in its own transaction, that the session
@@ -44,29 +45,41 @@ impl<P: Permission> Call<P> {
         &self.identity.claims
     }
 
+    fn parts(&self) -> (Identity, Tools, Timestamp) {
+        (self.identity.clone(), self.app.tools.clone(), self.app.clock.now())
+    }
+
     /// Runs a reading operation. The actor is loaded in the same snapshot.
     pub fn read<T, F>(&self, mut operation: F) -> impl Future<Output = Result<T>>
     where
         T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T> + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<T> + Send + 'static,
     {
-        let (identity, now) = (self.identity.clone(), self.app.clock.now());
+        let (identity, tools, now) = self.parts();
         self.app.database.read_with_cache(move |tx, callers| {
             let actor = identity.actor::<P>(tx, callers, now)?;
-            operation(tx, &actor, now)
+            operation(&mut tools.tx(tx, actor.origin(), now), &actor)
         })
+    }
+
+    /// Runs a reading operation and responds with 304 if the caller has the current version (W4).
+    pub async fn read_if_changed<F>(&self, conditions: Conditions, operation: F) -> Result<Answer>
+    where
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<Answer> + Send + 'static,
+    {
+        Ok(conditions.answer(self.read(operation).await?))
     }
 
     /// Runs a reading operation that may take about a second, because it counts many rows.
     pub fn read_long<T, F>(&self, mut operation: F) -> impl Future<Output = Result<T>>
     where
         T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T> + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<T> + Send + 'static,
     {
-        let (identity, now) = (self.identity.clone(), self.app.clock.now());
+        let (identity, tools, now) = self.parts();
         self.app.database.read_long(move |tx| {
             let actor = identity.actor::<P>(tx, &mut CallerCache::default(), now)?;
-            operation(tx, &actor, now)
+            operation(&mut tools.tx(tx, actor.origin(), now), &actor)
         })
     }
 
@@ -74,21 +87,25 @@ impl<P: Permission> Call<P> {
     pub fn write<T, F>(&self, mut operation: F) -> impl Future<Output = Result<T>>
     where
         T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<T> + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<T> + Send + 'static,
     {
-        let (identity, now) = (self.identity.clone(), self.app.clock.now());
+        let (identity, tools, now) = self.parts();
         self.app.write_at(now, move |tx, callers| {
             let actor = identity.actor::<P>(tx, callers, now)?;
-            operation(tx, &actor, now)
+            operation(&mut tools.tx(tx, actor.origin(), now), &actor)
         })
     }
 
     /// Runs a changing operation at most once per idempotency key (W5).
     pub fn write_once<F>(&self, key: IdempotentRequest, mut operation: F) -> impl Future<Output = Result<Answer>>
     where
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer> + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<Answer> + Send + 'static,
     {
-        self.write(move |tx, actor, now| key.carry_out(tx, &actor.name(), now, |tx| operation(tx, actor, now)))
+        let tools = self.app.tools.clone();
+        self.write(move |tx, actor| {
+            let (origin, now) = (tx.origin, tx.now);
+            key.carry_out(tx, &actor.name(), now, |tx| operation(&mut tools.tx(tx, origin, now), actor))
+        })
     }
 }
 
@@ -97,14 +114,14 @@ impl Call<Read> {
     /// snapshot. Concurrent requests with the same question share one response.
     pub fn read_question<F>(&self, asked: &str, mut operation: F) -> impl Future<Output = Result<Answer>>
     where
-        F: FnMut(&mut StoreConnection, &Actor, Timestamp) -> Result<Answer> + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<Answer> + Send + 'static,
     {
-        let (identity, now) = (self.identity.clone(), self.app.clock.now());
+        let (identity, tools, now) = self.parts();
         // Nothing else of the identity affects whether, and as whom, the caller is admitted.
         let question = format!("{} {} {asked}", identity.claims.session.uuid(), identity.address);
         self.app.database.read_question(question, move |tx, callers| {
             let actor = identity.actor::<Read>(tx, callers, now)?;
-            operation(tx, &actor, now)
+            operation(&mut tools.tx(tx, actor.origin(), now), &actor)
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The application state that handlers and workers share, and the functions that run an operation for a caller.
 
+pub mod tx;
 pub mod call;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,6 @@ use crate::graph::Graph;
 use crate::http::idempotency::{Fingerprints, IdempotentRequest};
 use crate::http::rate_limit::RateLimits;
 use crate::http::{Answer, Context, idempotency};
-use crate::mail::Outbox;
 use crate::mail::transport::Mailer;
 use crate::mail::worker::MailWorker;
 use crate::security::access_token::AccessTokens;
@@ -33,6 +33,7 @@ use crate::settings::{RateLimit, Settings};
 use crate::webhook_client::guard::Guard;
 
 pub use call::Call;
+pub use tx::{Tools, Tx};
 
 /// Maximum number of import files in memory. Further uploads wait.
 const UPLOADS_AT_ONCE: usize = 16;
@@ -58,12 +59,10 @@ pub struct App {
     pub passwords: Passwords,
     /// Delays repeated sign-in attempts.
     pub sign_in_throttle: SignInThrottle,
-    /// Seals secrets before they are stored.
-    pub seal: Arc<Seal>,
+    /// What operations need besides the store.
+    pub tools: Tools,
     /// The key of the fingerprints of requests with an idempotency key.
     pub fingerprints: Fingerprints,
-    /// Queues e-mails.
-    pub outbox: Arc<Outbox>,
     /// Sends e-mails.
     pub mailer: Arc<Mailer>,
     /// Wakes the worker that sends e-mails.
@@ -101,8 +100,6 @@ impl App {
         let keys = |error: std::io::Error| format!("the keys in {}: {error}", data_dir.join("keys").display());
         let public_url = settings.public_url(listening);
         let access_tokens = AccessTokens::open(data_dir, &public_url, now).map_err(keys)?;
-        let seal = Arc::new(Seal::open(data_dir, now).map_err(keys)?);
-        let outbox = Arc::new(Outbox::new(Arc::clone(&seal)));
         let mailer = if settings.demo {
             Mailer::keeping(settings.mail_from.clone(), public_url.clone())
         } else {
@@ -123,9 +120,8 @@ impl App {
             access_tokens,
             passwords,
             sign_in_throttle: SignInThrottle::default(),
-            seal,
+            tools: Tools::new(Seal::open(data_dir, now).map_err(keys)?),
             fingerprints: idempotency::open_fingerprints(data_dir, now).map_err(keys)?,
-            outbox,
             mailer: Arc::new(mailer),
             outbox_ready: Arc::default(),
             events_ready: Notify::new(),
@@ -166,20 +162,45 @@ impl App {
         }
     }
 
+    /// Runs a changing operation for somebody who is not signed in, or for the service itself.
+    pub fn write_as<T, F>(&self, origin: Origin, mut operation: F) -> impl Future<Output = Result<T>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (tools, now) = (self.tools.clone(), self.clock.now());
+        self.write_at(now, move |tx, _| operation(&mut tools.tx(tx, &origin, now)))
+    }
+
     /// Runs a changing operation at most once per idempotency key, for an operation that needs no sign-in. The caller
     /// is identified by network address.
-    pub async fn write_once_for_anyone<F>(
+    pub fn write_once_for_anyone<F>(
         &self,
         context: &Context,
         key: IdempotentRequest,
-        mut operation: F,
-    ) -> Result<Answer>
+        operation: F,
+    ) -> impl Future<Output = Result<Answer>>
     where
-        F: FnMut(&mut StoreConnection, &Origin, Timestamp) -> Result<Answer> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<Answer> + Send + 'static,
     {
-        let now = self.clock.now();
-        let (caller, origin) = (format!("address {}", context.address), context.anonymous());
-        self.write_at(now, move |tx, _| key.carry_out(tx, &caller, now, |tx| operation(tx, &origin, now))).await
+        self.write_once_as(context.anonymous(), format!("address {}", context.address), key, operation)
+    }
+
+    /// Runs a changing operation at most once per idempotency key of this `caller`.
+    pub fn write_once_as<F>(
+        &self,
+        origin: Origin,
+        caller: String,
+        key: IdempotentRequest,
+        mut operation: F,
+    ) -> impl Future<Output = Result<Answer>>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<Answer> + Send + 'static,
+    {
+        let (tools, now) = (self.tools.clone(), self.clock.now());
+        self.write_at(now, move |tx, _| {
+            key.carry_out(tx, &caller, now, |tx| operation(&mut tools.tx(tx, &origin, now)))
+        })
     }
 
     /// Creates the worker that sends e-mails.
@@ -188,7 +209,7 @@ impl App {
         MailWorker {
             database: self.database.clone(),
             clock: self.clock.clone(),
-            outbox: Arc::clone(&self.outbox),
+            outbox: Arc::clone(&self.tools.outbox),
             mailer: Arc::clone(&self.mailer),
             ready: Arc::clone(&self.outbox_ready),
         }

@@ -20,9 +20,9 @@ use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;
 
 use crate::access::Origin;
+use crate::app::Tools;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::mail::Outbox;
 use crate::resources::second_factors;
 use crate::security::rotation::Renewed;
 use crate::security::seal::Seal;
@@ -134,11 +134,12 @@ fn run(cli: Cli) -> Result<(), String> {
 fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(), String> {
     let (runtime, database, now) = (runtime()?, open(store)?, Clock::default().now());
     let seal = Seal::open(&store.data_dir, now).map_err(|error| error.to_string())?;
-    let (outbox, origin) = (Outbox::new(Arc::new(seal)), Origin::system("reset-second-factor"));
+    let (tools, origin) = (Tools::new(seal), Origin::system("reset-second-factor"));
     let name = email.given().to_owned();
     let reset = database.write(move |tx| {
-        let member = members::by_email(tx, &email)?.ok_or(Refusal::NotFound)?;
-        second_factors::operations::reset(tx, &origin, &member, now, &outbox)
+        let mut tx = tools.tx(tx, &origin, now);
+        let member = members::by_email(&mut tx, &email)?.ok_or(Refusal::NotFound)?;
+        second_factors::operations::reset(&mut tx, &member)
     });
     runtime.block_on(reset).map_err(|error| format!("{name}: {error}"))?;
     println!("{name} signs in with the password alone, until there is another second factor.");

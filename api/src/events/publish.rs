@@ -55,7 +55,7 @@ pub async fn publish(app: &App) -> Result<()> {
 
 /// Publishes what was committed before the request, so that its reader finds it.
 pub async fn catch_up<P: Permission>(call: &Call<P>) -> Result<()> {
-    let waiting = call.read(|tx, _, _| Ok(events::any_waiting(tx)?)).await?;
+    let waiting = call.read(|tx, _| Ok(events::any_waiting(tx)?)).await?;
     if waiting {
         publish(&call.app).await?;
     }

@@ -1,17 +1,17 @@
 //! Records events in the transaction of the change (R16).
 
-use domain::Timestamp;
 use domain::account::{Account, Ancestry};
 use domain::event::EventType;
 use domain::id::{Id, Kind};
 use domain::principal::Principal;
+use persistence::events;
 use persistence::events::EventRow;
 use persistence::members::Member;
-use persistence::{StoreConnection, events};
 use serde_json::{Map, Value};
 
 use super::fields::are_documented;
-use crate::access::{Actor, Origin};
+use crate::access::Origin;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::ids::new_id;
 
@@ -45,7 +45,12 @@ impl NewEvent {
 }
 
 /// Records an event.
-pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &NewEvent) -> Result<()> {
+pub fn record(tx: &mut Tx<'_>, what: &NewEvent) -> Result<()> {
+    record_as(tx, tx.origin, what)
+}
+
+/// Records an event of somebody other than whoever makes the request.
+pub fn record_as(tx: &mut Tx<'_>, origin: &Origin, what: &NewEvent) -> Result<()> {
     debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
     debug_assert!(
         [&what.before, &what.after].into_iter().all(|shown| are_documented(what.subject_type(), shown)),
@@ -55,8 +60,8 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
     let (before, after) = (text(&what.before), text(&what.after));
     let source_address = origin.source_address();
     let event = EventRow {
-        id: new_id(now),
-        now,
+        id: new_id(tx.now),
+        now: tx.now,
         actor: origin.actor,
         action: &what.action,
         subject: &what.subject,
@@ -71,47 +76,36 @@ pub fn record(tx: &mut StoreConnection, origin: &Origin, now: Timestamp, what: &
 
 /// Records that something was `done` to a PBX, a trunk or a user of an enterprise.
 pub fn record_for<K: Kind>(
-    tx: &mut StoreConnection,
-    actor: &Actor,
+    tx: &mut Tx<'_>,
     account: &Account,
     id: Id<K>,
     done: &str,
     (before, after): (Value, Value),
-    now: Timestamp,
 ) -> Result<()> {
     let action = format!("{}.{done}", K::PREFIX);
     let happening = NewEvent { action, subject: id.to_string(), ancestry: account.ancestry(), before, after };
-    record(tx, actor.origin(), now, &happening)
+    record(tx, &happening)
 }
 
 /// Records a change that a member made to its own sign-in.
-pub fn record_own_sign_in(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    member: &Member,
-    done: &str,
-    now: Timestamp,
-) -> Result<()> {
+pub fn record_own_sign_in(tx: &mut Tx<'_>, member: &Member, done: &str) -> Result<()> {
     let actor = events::Actor::Principal(Principal::Member(member.id), member.account.tier);
-    record_sign_in(tx, &Origin { actor, ..origin.clone() }, member, done, now)
+    record_as(tx, &Origin { actor, ..tx.origin.clone() }, &sign_in_changed(member, done))
 }
 
 /// Records a change that somebody else made to a member's sign-in.
-pub fn record_sign_in(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    member: &Member,
-    done: &str,
-    now: Timestamp,
-) -> Result<()> {
-    let happening = NewEvent {
+pub fn record_sign_in(tx: &mut Tx<'_>, member: &Member, done: &str) -> Result<()> {
+    record(tx, &sign_in_changed(member, done))
+}
+
+fn sign_in_changed(member: &Member, done: &str) -> NewEvent {
+    NewEvent {
         action: format!("member.{done}"),
         subject: member.id.to_string(),
         ancestry: member.account.ancestry(),
         before: Value::Null,
         after: Value::Null,
-    };
-    record(tx, origin, now, &happening)
+    }
 }
 
 /// The fields that differ, with their old and new values.

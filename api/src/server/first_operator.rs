@@ -29,10 +29,11 @@ pub(super) async fn first_operator(app: &App) -> Result<Option<SecretString>> {
         Error::new(ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
     })?;
     let password_hash = app.passwords.hash(password).await?;
-    let (email, now) = (app.settings.operator_email.clone(), app.clock.now());
-    let made = app.database.write(move |tx| {
+    let email = app.settings.operator_email.clone();
+    let made = app.write_as(Origin::system("start"), move |tx| {
+        let now = tx.now;
         if members::any_exists(tx)? {
-            return Ok::<_, Error>(false);
+            return Ok(false);
         }
         let id = new_id(now);
         let platform = NewAccount {
@@ -64,7 +65,7 @@ pub(super) async fn first_operator(app: &App) -> Result<Option<SecretString>> {
         };
         members::insert(tx, &member)?;
         let after = json!({"email": email.given(), "role": Role::Owner.as_str()});
-        record(tx, &Origin::system("start"), now, &NewEvent::to_account(&account, "created", Value::Null, after))?;
+        record(tx, &NewEvent::to_account(&account, "created", Value::Null, after))?;
         Ok(true)
     });
     match made.await {

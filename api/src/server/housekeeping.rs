@@ -40,7 +40,7 @@ pub(super) async fn keep_keys(app: Arc<App>) {
         if let Err(error) = app.access_tokens.reload() {
             tracing::error!(%error, "the signing keys could not be reloaded");
         }
-        if let Err(error) = app.seal.reload() {
+        if let Err(error) = app.tools.seal.reload() {
             tracing::error!(%error, "the sealing keys could not be reloaded");
         }
     }

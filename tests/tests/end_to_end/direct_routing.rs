@@ -1,5 +1,6 @@
 //! R11: the routes of an enterprise, confirmed step by step.
 
+use api::access::Origin;
 use api::resources::direct_routing::operations::conclude;
 use domain::account::{Scope, Tier};
 use domain::authority::Role;
@@ -47,14 +48,13 @@ async fn see(app: &App, house: &House) -> Value {
 /// Lets the service find that a route can't go on.
 async fn fail(app: &App, house: &House, reason: Failure) {
     let account = Tier::Enterprise.parse_id(&house.administrator.account).unwrap();
-    let now = app.clock.now();
     let verdict = Verdict::Go { command: Command::Fail(reason), error: Some("It was refused.".to_owned()) };
-    let fail = move |tx: &mut _| {
+    let failing = app.service().write_as(Origin::system("microsoft_graph"), move |tx| {
         let tried = direct_routing::load(tx, account)?.routes.remove(0);
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.expect("an enterprise");
-        conclude(tx, &account, &tried, verdict.clone(), now)
-    };
-    app.service().database.write(fail).await.unwrap();
+        conclude(tx, &account, &tried, verdict.clone())
+    });
+    failing.await.unwrap();
 }
 
 #[rstest]

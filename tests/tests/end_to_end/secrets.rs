@@ -162,14 +162,14 @@ async fn keys_are_rotated_while_the_service_runs(#[values(Sqlite, Postgresql)] d
     let (renewed, added) = futures_util::future::join(renew_all(&app.service().database, &seal), adding).await;
     assert!(renewed.unwrap().renewed >= 7);
     users.extend(added.into_iter().map(|answer| answer.expect(201).text_of("id")));
-    app.service().seal.reload().unwrap();
+    app.service().tools.seal.reload().unwrap();
     renew_all(&app.service().database, &seal).await.unwrap();
     assert_eq!(renew_all(&app.service().database, &seal).await.unwrap(), Renewed::default(), "all of it is done");
 
     // The command does the same until nothing is left, and leaves a newest key that is in use.
     assert!(Process::run_command(BINARY, &app.database, &["rotate-keys", "--wait-seconds", "0"]));
-    app.service().seal.reload().unwrap();
-    assert_eq!(renew_all(&app.service().database, &app.service().seal).await.unwrap(), Renewed::default());
+    app.service().tools.seal.reload().unwrap();
+    assert_eq!(renew_all(&app.service().database, &app.service().tools.seal).await.unwrap(), Renewed::default());
 
     // Nothing needs the old key any more.
     std::fs::remove_file(old).unwrap();
@@ -178,7 +178,7 @@ async fn keys_are_rotated_while_the_service_runs(#[values(Sqlite, Postgresql)] d
         let all = Holder::ALL.map(|holder| sealed(tx, holder, Uuid::nil(), 1000));
         all.into_iter().collect::<Result<Vec<_>, persistence::Error>>()
     });
-    let seal = &app.service().seal;
+    let seal = &app.service().tools.seal;
     let open = |(id, sealed): &(Uuid, Vec<u8>)| String::from_utf8(seal.unseal(*id, sealed).unwrap()).unwrap();
     let all = all.await.unwrap();
     let passwords: Vec<_> = all[0].iter().map(open).collect();

@@ -1,6 +1,5 @@
 //! Changing the fields of an account.
 
-use domain::Timestamp;
 use domain::account::{Account, Scope, Tier, check_email_change, check_offered, check_open};
 use domain::enterprise::SbcRegionCode;
 use domain::refusal::Refusal;
@@ -13,19 +12,13 @@ use persistence::{StoreConnection, accounts, direct_routing, users};
 
 use super::create::{fields, write_again};
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{NewEvent, difference, record};
-use crate::mail::Outbox;
 
 /// Changes an account that was loaded for the actor, and records the event. If no value differs, nothing is written.
-pub fn update(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: Account,
-    mut change: Change,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<Account> {
+pub fn update(tx: &mut Tx<'_>, actor: &Actor, account: Account, mut change: Change) -> Result<Account> {
+    let now = tx.now;
     check_open(account.status)?;
     let same_email = |email: &EmailAddress| *email == account.email;
     if change.email.as_ref().is_some_and(same_email) {
@@ -51,11 +44,11 @@ pub fn update(
     }
     if let Some(email) = &change.email {
         let renamed = Account { name: change.name.clone().unwrap_or_else(|| account.name.clone()), ..account.clone() };
-        write_again(tx, &renamed, email, now, outbox)?;
+        write_again(tx, &renamed, email)?;
     }
     let changed = accounts::by_id(tx, &actor.scope(), account.tier, account.id)?.ok_or(Refusal::NotFound)?;
     let (before, after) = difference(fields(&account), fields(&changed));
-    record(tx, actor.origin(), now, &NewEvent::to_account(&changed, "updated", before, after))?;
+    record(tx, &NewEvent::to_account(&changed, "updated", before, after))?;
     Ok(changed)
 }
 

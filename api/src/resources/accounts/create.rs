@@ -18,11 +18,12 @@ use persistence::activations::NewActivation;
 use persistence::{StoreConnection, accounts, activations, outbox};
 use serde_json::{Value, json};
 
-use crate::access::{Actor, Origin};
+use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::{Error, Result, value_error};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
-use crate::mail::{Letter, Outbox};
+use crate::mail::Letter;
 use crate::security::secret_token::SecretToken;
 
 /// The data of a new reseller (R4).
@@ -42,13 +43,8 @@ pub struct CreateReseller {
 
 /// Creates a reseller below the caller's account or, if the caller is staff, below the master reseller that the command
 /// names.
-pub fn reseller(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    command: &CreateReseller,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<Account> {
+pub fn reseller(tx: &mut Tx<'_>, actor: &Actor, command: &CreateReseller) -> Result<Account> {
+    let now = tx.now;
     let CreateReseller { master_reseller_id, name, email, services, billing_reference } = command;
     let parent = parent(tx, actor, Tier::MasterReseller, master_reseller_id.as_deref(), *services)?;
     let id = new_id(now);
@@ -64,7 +60,7 @@ pub fn reseller(
         enterprise: None,
         now,
     };
-    create(tx, actor.origin(), &account, Some(&parent), outbox)
+    create(tx, &account, Some(&parent))
 }
 
 /// The data of a new enterprise (R10).
@@ -86,13 +82,8 @@ pub struct CreateEnterprise {
 
 /// Creates an enterprise below the caller's account or, if the caller is above resellers, below the reseller that the
 /// command names.
-pub fn enterprise(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    command: &CreateEnterprise,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<Account> {
+pub fn enterprise(tx: &mut Tx<'_>, actor: &Actor, command: &CreateEnterprise) -> Result<Account> {
+    let now = tx.now;
     let CreateEnterprise { reseller_id, name, email, services, billing_reference, enterprise } = command;
     let parent = parent(tx, actor, Tier::Reseller, reseller_id.as_deref(), *services)?;
     let account = NewAccount {
@@ -107,7 +98,7 @@ pub fn enterprise(
         enterprise: Some(enterprise),
         now,
     };
-    create(tx, actor.origin(), &account, Some(&parent), outbox)
+    create(tx, &account, Some(&parent))
 }
 
 /// Loads and locks the parent of a new account: the caller's own account or, for callers above that tier, the named
@@ -156,34 +147,23 @@ const fn unknown(tier: Tier) -> &'static str {
 
 /// Creates a pending account and queues its activation e-mail. `parent` is `None` for a master reseller. Refused if
 /// another open account has the e-mail address.
-pub fn create(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    account: &NewAccount<'_>,
-    parent: Option<&Account>,
-    outbox: &Outbox,
-) -> Result<Account> {
+pub fn create(tx: &mut Tx<'_>, account: &NewAccount<'_>, parent: Option<&Account>) -> Result<Account> {
     if !accounts::insert(tx, account)? {
         return Err(Refusal::EmailTaken.into());
     }
-    let link = Link::write(tx, account.id, account.tier, account.name, account.email, account.now, outbox)?;
+    let link = Link::write(tx, account.id, account.tier, account.name, account.email)?;
     activations::insert(tx, &link.stored(account.id, account.now))?;
     let activation = Activation { sent_at: None, expires_at: link.expires_at, delivery: Delivery::Queued };
     let created = account.pending(parent.is_none_or(Account::operates), activation);
-    record(tx, origin, account.now, &NewEvent::to_account(&created, "created", Value::Null, fields(&created)))?;
+    record(tx, &NewEvent::to_account(&created, "created", Value::Null, fields(&created)))?;
     Ok(created)
 }
 
 /// Queues a new activation e-mail for an account. Earlier links stop working, and earlier e-mails that are not sent yet
 /// are withdrawn (R3).
-pub fn write_again(
-    tx: &mut StoreConnection,
-    account: &Account,
-    email: &EmailAddress,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<()> {
-    let link = Link::write(tx, account.id, account.tier, &account.name, email, now, outbox)?;
+pub fn write_again(tx: &mut Tx<'_>, account: &Account, email: &EmailAddress) -> Result<()> {
+    let now = tx.now;
+    let link = Link::write(tx, account.id, account.tier, &account.name, email)?;
     activations::replace(tx, &link.stored(account.id, now))?;
     Ok(outbox::withdraw(tx, account.id, link.message)?)
 }
@@ -195,17 +175,9 @@ struct Link {
 }
 
 impl Link {
-    fn write(
-        tx: &mut StoreConnection,
-        account: AccountId,
-        tier: Tier,
-        name: &str,
-        email: &EmailAddress,
-        now: Timestamp,
-        outbox: &Outbox,
-    ) -> Result<Self> {
-        let token = SecretToken::generate_at(now);
-        let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
+    fn write(tx: &mut Tx<'_>, account: AccountId, tier: Tier, name: &str, email: &EmailAddress) -> Result<Self> {
+        let token = SecretToken::generate_at(tx.now);
+        let expires_at = tx.now + TimeDelta::hours(ACTIVATION_HOURS);
         let letter = Letter::Activation {
             to: email.canonical().to_owned(),
             account_kind: tier.noun().to_owned(),
@@ -213,8 +185,7 @@ impl Link {
             token: token.expose().to_owned(),
             expires_at,
         };
-        let message = new_id(now);
-        outbox.enqueue(tx, message, account, &letter, now)?;
+        let message = tx.send(account, &letter)?;
         Ok(Self { message, token_hash: token.hash_by_age(), expires_at })
     }
 

@@ -1,7 +1,5 @@
 //! Handling of requests for accounts of any tier.
 
-use std::sync::Arc;
-
 use domain::account::{Account, Tier};
 use domain::authority::Target;
 use persistence::accounts;
@@ -49,13 +47,13 @@ pub enum Step {
 
 /// Responds with one account.
 pub async fn get<V: View>(call: Call<Read>, id: String, conditions: Conditions) -> Result<Answer> {
-    Ok(conditions.answer(call.read(move |tx, actor, _| V::answer(actor.load_account(tx, V::TIER, &id)?)).await?))
+    call.read_if_changed(conditions, move |tx, actor| V::answer(actor.load_account(tx, V::TIER, &id)?)).await
 }
 
 /// Responds with a page of accounts.
 pub async fn list<V: View>(call: Call<Read>, query: String) -> Result<Answer> {
     let question = format!("GET {}?{query}", V::PATH);
-    call.read_question(&question, move |tx, actor, _| {
+    call.read_question(&question, move |tx, actor| {
         actor.may(Target::Accounts(V::TIER))?;
         let request = ListRequest::read(V::TIER, V::PATH, &query)?;
         let caller = actor.name();
@@ -73,12 +71,11 @@ pub async fn patch<V: View>(
     conditions: Conditions,
     change: Parsed<accounts::Change>,
 ) -> Result<Answer> {
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         let account = actor.load_account(tx, V::TIER, &id)?;
         let change = change.get()?.clone();
         conditions.check_version(account.version)?;
-        V::answer(change::update(tx, actor, account, change, now, &outbox)?)
+        V::answer(change::update(tx, actor, account, change)?)
     })
     .await
 }
@@ -91,14 +88,13 @@ pub async fn step<V: View>(
     key: IdempotentRequest,
     step: Step,
 ) -> Result<Answer> {
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write_once(key, move |tx, actor: &Actor, now| {
+    call.write_once(key, move |tx, actor: &Actor| {
         let account = actor.load_account(tx, V::TIER, &id)?;
         conditions.check_version(account.version)?;
         V::answer(match step {
-            Step::Suspend => life_cycle::suspend(tx, actor, &account, now)?,
-            Step::Resume => life_cycle::resume(tx, actor, &account, now)?,
-            Step::ResendActivation => life_cycle::resend_activation(tx, actor, &account, now, &outbox)?,
+            Step::Suspend => life_cycle::suspend(tx, &account)?,
+            Step::Resume => life_cycle::resume(tx, &account)?,
+            Step::ResendActivation => life_cycle::resend_activation(tx, &account)?,
         })
     })
     .await
@@ -106,10 +102,10 @@ pub async fn step<V: View>(
 
 /// Closes an account and responds with 204.
 pub async fn close<V: View>(call: Call<Change>, id: String, conditions: Conditions) -> Result<Answer> {
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         let account = actor.load_account(tx, V::TIER, &id)?;
         conditions.check_version(account.version)?;
-        life_cycle::close(tx, actor, &account, now)?;
+        life_cycle::close(tx, &account)?;
         Ok(Answer::no_content())
     })
     .await
@@ -117,7 +113,7 @@ pub async fn close<V: View>(call: Call<Change>, id: String, conditions: Conditio
 
 /// Responds with everything that has to be closed or removed before the account can be closed.
 pub async fn closing_blockers<V: View>(call: Call<Read>, id: String) -> Result<Answer> {
-    call.read(move |tx, actor, _| {
+    call.read(move |tx, actor| {
         let account = actor.load_account(tx, V::TIER, &id)?;
         Answer::ok(&BlockersView::from(blockers::open_descendants(tx, &account)?))
     })

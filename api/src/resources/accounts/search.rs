@@ -272,7 +272,7 @@ impl AccountTree {
 #[get("")]
 pub(crate) async fn search_accounts(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    call.read_long(move |tx, actor, _| {
+    call.read_long(move |tx, actor| {
         actor.may(Target::OwnAccount)?;
         let (paging, wanted) = read(&text)?;
         let caller = actor.name();
@@ -319,7 +319,7 @@ fn read(text: &str) -> Result<(Paging, Search)> {
 )]
 #[get("/{account_id}/tree")]
 pub(crate) async fn get_account_tree(call: Call<Read>, id: Path<String>) -> Result<Answer> {
-    call.read_long(move |tx, actor: &Actor, _| {
+    call.read_long(move |tx, actor: &Actor| {
         let tier = Tier::ALL.into_iter().find(|tier| tier.parse_id(&id).is_some()).ok_or(Refusal::NotFound)?;
         let account = actor.load_account(tx, tier, &id)?;
         let mut ancestors = Vec::new();

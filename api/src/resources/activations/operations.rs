@@ -10,7 +10,7 @@ use persistence::members::{Member, NewMember};
 use persistence::{StoreConnection, accounts, activations, invitations, members};
 use serde_json::json;
 
-use crate::access::Origin;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{NewEvent, record, record_own_sign_in};
 use crate::ids::new_id;
@@ -45,20 +45,15 @@ fn hashes(token: &SecretToken) -> [Vec<u8>; 2] {
 /// Redeems a token. An activation token makes the account active and creates its owner; an invitation token lets the
 /// member join. Either then signs in with the password of this hash. If a token is redeemed concurrently, only one
 /// request succeeds.
-pub fn redeem(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    token: &SecretToken,
-    password_hash: &str,
-    now: Timestamp,
-) -> Result<Link> {
+pub fn redeem(tx: &mut Tx<'_>, token: &SecretToken, password_hash: &str) -> Result<Link> {
+    let now = tx.now;
     match preview(tx, token, now)? {
         Link::Account(account) => {
             accounts::lock(tx, account.id, Lock::Exclusive)?;
             let Link::Account(account) = preview(tx, token, now)? else {
                 return Err(Refusal::InvalidToken.into());
             };
-            activate(tx, origin, &account, token, password_hash, now).map(Link::Account)
+            activate(tx, &account, token, password_hash).map(Link::Account)
         }
         Link::Invitation(member, expires_at) => {
             // Removing or re-inviting the member also locks the account, so neither can run at the same time.
@@ -66,20 +61,14 @@ pub fn redeem(
             if !invitations::join(tx, member.id, &token.hash(), password_hash, now)? {
                 return Err(Refusal::InvalidToken.into());
             }
-            record_own_sign_in(tx, origin, &member, "joined", now)?;
+            record_own_sign_in(tx, &member, "joined")?;
             Ok(Link::Invitation(member, expires_at))
         }
     }
 }
 
-fn activate(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    account: &Account,
-    token: &SecretToken,
-    password_hash: &str,
-    now: Timestamp,
-) -> Result<Account> {
+fn activate(tx: &mut Tx<'_>, account: &Account, token: &SecretToken, password_hash: &str) -> Result<Account> {
+    let now = tx.now;
     account.status.after(Transition::Activate)?;
     if !activations::redeem(tx, hashes(token), now)? {
         return Err(Refusal::InvalidToken.into());
@@ -95,6 +84,6 @@ fn activate(
     members::insert(tx, &member)?;
     accounts::activate(tx, account, now)?;
     let (before, after) = (json!({"status": "pending"}), json!({"status": "active", "owner": member.id.to_string()}));
-    record(tx, origin, now, &NewEvent::to_account(account, "activated", before, after))?;
+    record(tx, &NewEvent::to_account(account, "activated", before, after))?;
     Ok(accounts::by_id(tx, &Scope::Platform, account.tier, account.id)?.ok_or(Refusal::NotFound)?)
 }

@@ -60,7 +60,6 @@ pub(crate) async fn redeem_activation(app: Data<App>, context: Context, body: Bo
     let about = ActivationAccount::from(link);
     check_password(&password, &[&about.name, &about.email])?;
     let password_hash = app.passwords.hash(password).await?;
-    let origin = context.anonymous();
-    let link = app.write_at(now, move |tx, _| operations::redeem(tx, &origin, &token, &password_hash, now)).await?;
+    let link = app.write_as(context.anonymous(), move |tx| operations::redeem(tx, &token, &password_hash)).await?;
     Answer::ok(&ActivationAccount { expires_at: None, ..link.into() })
 }

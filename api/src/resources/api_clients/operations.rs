@@ -9,11 +9,12 @@ use domain::id::ClientId;
 use domain::limits::CLIENTS_MAX;
 use domain::refusal::Refusal;
 use domain::values::text::ClientName;
+use persistence::api_clients;
 use persistence::api_clients::NewSecret;
-use persistence::{StoreConnection, api_clients};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::{Error, Result, value_error};
 use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
@@ -42,20 +43,21 @@ pub struct ChangeApiClient {
 }
 
 /// Loads an API client of the actor's own account.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<ApiClient> {
+pub fn load(tx: &mut Tx<'_>, actor: &Actor, id: &str) -> Result<ApiClient> {
+    let now = tx.now;
     let id = ClientId::parse(id).ok_or(Refusal::NotFound)?;
     Ok(api_clients::by_id(tx, actor.account(), id, now)?.ok_or(Refusal::NotFound)?)
 }
 
 /// Creates an API client with its first secret. Refused if the account has `CLIENTS_MAX` of them.
 pub fn create(
-    tx: &mut StoreConnection,
+    tx: &mut Tx<'_>,
     actor: &Actor,
     account: &Account,
     command: &CreateApiClient,
     secret: &SecretToken,
-    now: Timestamp,
 ) -> Result<ApiClient> {
+    let now = tx.now;
     let CreateApiClient { name, terms } = command;
     check_end(terms, now)?;
     within(actor, terms)?;
@@ -63,19 +65,19 @@ pub fn create(
         return Err(Refusal::TooManyClients.into());
     }
     let client = api_clients::insert(tx, account.id, new_id(now), name, terms, &stored(secret, now), now)?;
-    record_for(tx, actor, account, client.id, "created", (Value::Null, fields(name, terms)), now)?;
+    record_for(tx, account, client.id, "created", (Value::Null, fields(name, terms)))?;
     Ok(client)
 }
 
 /// Updates an API client. A change without effect is not recorded.
 pub fn update(
-    tx: &mut StoreConnection,
+    tx: &mut Tx<'_>,
     actor: &Actor,
     account: &Account,
     before: ApiClient,
     change: &ChangeApiClient,
-    now: Timestamp,
 ) -> Result<ApiClient> {
+    let now = tx.now;
     let ChangeApiClient { name, role, expires_at, networks } = change.clone();
     let name = name.unwrap_or_else(|| before.name.clone());
     let terms = Terms {
@@ -93,38 +95,33 @@ pub fn update(
     within(actor, &terms)?;
     api_clients::update(tx, &before, &name, &terms, now)?;
     let changed = difference(fields(&before.name, &before.terms), fields(&name, &terms));
-    record_for(tx, actor, account, before.id, "updated", changed, now)?;
+    record_for(tx, account, before.id, "updated", changed)?;
     Ok(api_clients::by_id(tx, account.id, before.id, now)?.ok_or(Refusal::NotFound)?)
 }
 
 /// Gives an API client a new secret. The current one keeps working for `previous_seconds`.
 pub fn rotate_secret(
-    tx: &mut StoreConnection,
+    tx: &mut Tx<'_>,
     actor: &Actor,
     account: &Account,
     before: &ApiClient,
     previous_seconds: i64,
     secret: &SecretToken,
-    now: Timestamp,
 ) -> Result<ApiClient> {
+    let now = tx.now;
     within(actor, &before.terms)?;
     api_clients::rotate(tx, before, &stored(secret, now), now + TimeDelta::seconds(previous_seconds), now)?;
     let after = json!({"secret": "changed", "previous_secret_expires_in": previous_seconds});
-    record_for(tx, actor, account, before.id, "secret_rotated", (Value::Null, after), now)?;
+    record_for(tx, account, before.id, "secret_rotated", (Value::Null, after))?;
     Ok(api_clients::by_id(tx, account.id, before.id, now)?.ok_or(Refusal::NotFound)?)
 }
 
 /// Revokes an API client. This can't be undone.
-pub fn revoke(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    client: &ApiClient,
-    now: Timestamp,
-) -> Result<()> {
+pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, account: &Account, client: &ApiClient) -> Result<()> {
+    let now = tx.now;
     within(actor, &client.terms)?;
     api_clients::revoke(tx, client.id, now)?;
-    record_for(tx, actor, account, client.id, "revoked", (fields(&client.name, &client.terms), Value::Null), now)
+    record_for(tx, account, client.id, "revoked", (fields(&client.name, &client.terms), Value::Null))
 }
 
 /// Refuses an expiry in the past.

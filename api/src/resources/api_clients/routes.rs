@@ -38,11 +38,11 @@ const PATH: &str = "/api-clients";
 pub(crate) async fn create_api_client(call: Call<Create>, body: Body) -> Result<Answer> {
     let command = body.parse::<CreateApiClient, operations::CreateApiClient>();
     let secret = SecretToken::generate();
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::ApiClients)?;
         let command = command.get()?;
         let account = actor.own_account(tx)?;
-        let client = operations::create(tx, actor, &account, command, &secret, now)?;
+        let client = operations::create(tx, actor, &account, command, &secret)?;
         let location = format!("{PATH}/{}", client.id);
         Ok(with_secret(client, &secret)?.created(location))
     })
@@ -60,7 +60,8 @@ pub(crate) async fn create_api_client(call: Call<Create>, body: Body) -> Result<
 #[get("")]
 pub(crate) async fn list_api_clients(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    call.read(move |tx, actor, now| {
+    call.read(move |tx, actor| {
+        let now = tx.now;
         actor.may(Target::ApiClients)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -84,13 +85,11 @@ pub(crate) async fn list_api_clients(call: Call<Read>, request: HttpRequest) -> 
 )]
 #[get("/{client_id}")]
 pub(crate) async fn get_api_client(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    let answer = call
-        .read(move |tx, actor, now| {
-            actor.may(Target::ApiClients)?;
-            answer(operations::load(tx, actor, &id, now)?)
-        })
-        .await?;
-    Ok(conditions.answer(answer))
+    call.read_if_changed(conditions, move |tx, actor| {
+        actor.may(Target::ApiClients)?;
+        answer(operations::load(tx, actor, &id)?)
+    })
+    .await
 }
 
 /// Change an API client
@@ -111,13 +110,13 @@ pub(crate) async fn update_api_client(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse_patch::<PatchApiClient, operations::ChangeApiClient>();
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::ApiClients)?;
         let account = actor.own_account(tx)?;
-        let client = operations::load(tx, actor, &id, now)?;
+        let client = operations::load(tx, actor, &id)?;
         let change = command.get()?;
         conditions.check_version(client.version)?;
-        answer(operations::update(tx, actor, &account, client, change, now)?)
+        answer(operations::update(tx, actor, &account, client, change)?)
     })
     .await
 }
@@ -133,12 +132,12 @@ pub(crate) async fn update_api_client(
 )]
 #[delete("/{client_id}")]
 pub(crate) async fn revoke_api_client(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::ApiClients)?;
         let account = actor.own_account(tx)?;
-        let client = operations::load(tx, actor, &id, now)?;
+        let client = operations::load(tx, actor, &id)?;
         conditions.check_version(client.version)?;
-        operations::revoke(tx, actor, &account, &client, now)?;
+        operations::revoke(tx, actor, &account, &client)?;
         Ok(Answer::no_content())
     })
     .await
@@ -164,13 +163,13 @@ pub(crate) async fn rotate_api_client_secret(
 ) -> Result<Answer> {
     let command = body.parse_or_default::<RotateSecret, PreviousSecretSeconds>();
     let secret = SecretToken::generate();
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::ApiClients)?;
         let account = actor.own_account(tx)?;
-        let client = operations::load(tx, actor, &id, now)?;
+        let client = operations::load(tx, actor, &id)?;
         let seconds = command.get()?.get();
         conditions.check_version(client.version)?;
-        let client = operations::rotate_secret(tx, actor, &account, &client, seconds, &secret, now)?;
+        let client = operations::rotate_secret(tx, actor, &account, &client, seconds, &secret)?;
         with_secret(client, &secret)
     })
     .await

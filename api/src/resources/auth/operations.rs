@@ -1,7 +1,6 @@
 //! Sessions: started by signing in, continued with refresh tokens, ended by signing out.
 
 use chrono::TimeDelta;
-use domain::Timestamp;
 use domain::id::{MemberId, SessionId};
 use domain::limits::SESSION_DAYS;
 use domain::principal::Principal;
@@ -11,13 +10,13 @@ use domain::session::{RefreshVerdict, judge_refresh};
 use persistence::CallerCache;
 use persistence::members::Member;
 use persistence::signed_in;
-use persistence::{StoreConnection, members, sessions};
+use persistence::{members, sessions};
 
-use crate::access::Origin;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::record_own_sign_in;
 use crate::ids::new_id;
-use crate::resources::second_factors::operations::{Committed, Tools, demand};
+use crate::resources::second_factors::operations::{Committed, demand};
 use crate::security::secret_token::{SecretToken, random_octets};
 
 /// A sign-in whose password has been verified.
@@ -34,13 +33,7 @@ pub struct SignIn {
 /// Decides whether a member may sign in. Locks the member. Refuses if the password was changed since it was verified,
 /// if the account does not operate, or if the member has a second factor and the code is missing or wrong. Wrong codes
 /// are recorded.
-pub fn admit(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    sign_in: &SignIn,
-    now: Timestamp,
-    tools: Tools<'_>,
-) -> Result<Committed<Member>> {
+pub fn admit(tx: &mut Tx<'_>, sign_in: &SignIn) -> Result<Committed<Member>> {
     let SignIn { member, password_hash, code } = sign_in;
     members::hold(tx, *member)?;
     let member = members::by_id(tx, *member)?.ok_or(Refusal::WrongCredentials)?;
@@ -50,20 +43,15 @@ pub fn admit(
     if !member.account.operates() {
         return Err(Refusal::NotOperating.into());
     }
-    Ok(demand(tx, origin, &member, code.as_ref(), now, tools)?.map(|()| member))
+    Ok(demand(tx, &member, code.as_ref())?.map(|()| member))
 }
 
 /// Starts a session for a member that [`admit`] has let in.
-pub fn start(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    member: &Member,
-    refresh: &SecretToken,
-    now: Timestamp,
-) -> Result<SessionId> {
+pub fn start(tx: &mut Tx<'_>, member: &Member, refresh: &SecretToken) -> Result<SessionId> {
+    let now = tx.now;
     let session = new_id(now);
     sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
-    record_own_sign_in(tx, origin, member, "signed_in", now)?;
+    record_own_sign_in(tx, member, "signed_in")?;
     Ok(session)
 }
 
@@ -77,7 +65,8 @@ pub enum Refreshed {
 }
 
 /// Exchanges a refresh token for the next one. Reusing an old token ends its session.
-pub fn refresh(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: Timestamp) -> Result<Refreshed> {
+pub fn refresh(tx: &mut Tx<'_>, token: &SecretToken) -> Result<Refreshed> {
+    let now = tx.now;
     let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(Refreshed::Refused) };
     let successor = |salt: &[u8]| Refreshed::Successor(found.member, found.session, token.successor(salt));
     match (judge_refresh(found.facts, now), &found.successor_salt) {
@@ -94,13 +83,13 @@ pub fn refresh(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, n
                 return Ok(successor(&salt));
             }
             // A concurrent request has just exchanged the token. On the second try it has a successor.
-            refresh(tx, origin, token, now)
+            refresh(tx, token)
         }
         (RefreshVerdict::RepeatSuccessor, Some(salt)) => Ok(successor(salt)),
         (RefreshVerdict::EndSession, _) => {
             sessions::end(tx, found.session, now)?;
             if let Some(member) = members::by_id(tx, found.member)? {
-                record_own_sign_in(tx, origin, &member, "refresh_token_reused", now)?;
+                record_own_sign_in(tx, &member, "refresh_token_reused")?;
             }
             Ok(Refreshed::Refused)
         }
@@ -110,14 +99,15 @@ pub fn refresh(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, n
 
 /// Ends the session of a refresh token. An unknown token or a session that has ended is not an error: nobody is signed
 /// in with it.
-pub fn end(tx: &mut StoreConnection, origin: &Origin, token: &SecretToken, now: Timestamp) -> Result<()> {
+pub fn end(tx: &mut Tx<'_>, token: &SecretToken) -> Result<()> {
+    let now = tx.now;
     let Some(found) = sessions::refresh_token(tx, &token.hash())? else { return Ok(()) };
     if found.facts.session_ended_at.is_some() {
         return Ok(());
     }
     sessions::end(tx, found.session, now)?;
     if let Some(member) = members::by_id(tx, found.member)? {
-        record_own_sign_in(tx, origin, &member, "signed_out", now)?;
+        record_own_sign_in(tx, &member, "signed_out")?;
     }
     Ok(())
 }

@@ -8,22 +8,16 @@ use domain::values::email::EmailAddress;
 use persistence::members::Member;
 use persistence::{StoreConnection, members, password_resets, sessions};
 
-use crate::access::Origin;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::record_own_sign_in;
-use crate::ids::new_id;
-use crate::mail::{Letter, Outbox};
+use crate::mail::Letter;
 use crate::security::secret_token::SecretToken;
 
 /// Sends a reset e-mail to the member with this address. Does nothing if there is no such member, or if the last e-mail
 /// was sent less than `PASSWORD_RESET_PAUSE_SECONDS` ago. The caller can't tell these cases apart.
-pub fn request(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    email: &EmailAddress,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<()> {
+pub fn request(tx: &mut Tx<'_>, email: &EmailAddress) -> Result<()> {
+    let now = tx.now;
     let Some(member) = members::by_email(tx, email)? else { return Ok(()) };
     members::hold(tx, member.id)?;
     let pause = TimeDelta::seconds(PASSWORD_RESET_PAUSE_SECONDS);
@@ -39,8 +33,8 @@ pub fn request(
         token: token.expose().to_owned(),
         expires_at,
     };
-    outbox.enqueue(tx, new_id(now), member.account.id, &letter, now)?;
-    record_own_sign_in(tx, origin, &member, "password_reset_requested", now)
+    tx.send(member.account.id, &letter)?;
+    record_own_sign_in(tx, &member, "password_reset_requested")
 }
 
 /// The member whose password a token resets.
@@ -50,13 +44,8 @@ pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Re
 }
 
 /// Redeems a token: replaces the member's password and ends all its sessions.
-pub fn redeem(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    token_hash: &[u8],
-    password_hash: &str,
-    now: Timestamp,
-) -> Result<()> {
+pub fn redeem(tx: &mut Tx<'_>, token_hash: &[u8], password_hash: &str) -> Result<()> {
+    let now = tx.now;
     let member = member(tx, token_hash, now)?;
     members::hold(tx, member.id)?;
     if !password_resets::redeem(tx, token_hash)? {
@@ -64,5 +53,5 @@ pub fn redeem(
     }
     members::set_password(tx, member.id, password_hash)?;
     sessions::end_all(tx, member.id, now)?;
-    record_own_sign_in(tx, origin, &member, "password_reset", now)
+    record_own_sign_in(tx, &member, "password_reset")
 }

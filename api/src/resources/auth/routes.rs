@@ -1,7 +1,5 @@
 //! The operations of `/auth`.
 
-use std::sync::Arc;
-
 use actix_web::post;
 use actix_web::web::Data;
 use domain::principal::Principal;
@@ -42,9 +40,8 @@ pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Resul
     let attempt = body.parse::<Login, Attempt>().into_inner()?;
     let token = SecretToken::generate();
     let first = token.clone();
-    let started = sign_in(&app, &context, attempt, move |tx, origin, member, now| {
-        Ok((member.id, operations::start(tx, origin, member, &first, now)?))
-    });
+    let started =
+        sign_in(&app, &context, attempt, move |tx, member| Ok((member.id, operations::start(tx, member, &first)?)));
     let (member, session) = started.await?;
     let access = app.access_tokens.issue(Principal::Member(member), session, app.clock.now());
     Answer::ok(&Tokens::expose(&access, &token))
@@ -71,10 +68,9 @@ pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Res
         || Error::new(ErrorCode::InvalidRefreshToken, "It was used, has expired or never existed. Sign in again.");
     let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
     let token = token.ok_or_else(invalid)?;
-    let (now, origin) = (app.clock.now(), context.anonymous());
-    let refreshed = app.database.write(move |tx| operations::refresh(tx, &origin, &token, now)).await?;
+    let refreshed = app.write_as(context.anonymous(), move |tx| operations::refresh(tx, &token)).await?;
     let Refreshed::Successor(member, session, successor) = refreshed else { return Err(invalid()) };
-    let access = app.access_tokens.issue(Principal::Member(member), session, now);
+    let access = app.access_tokens.issue(Principal::Member(member), session, app.clock.now());
     Answer::ok(&Tokens::expose(&access, &successor))
 }
 
@@ -92,8 +88,7 @@ pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Res
 pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
     if let Some(token) = token {
-        let (now, origin) = (app.clock.now(), context.anonymous());
-        app.database.write(move |tx| operations::end(tx, &origin, &token, now)).await?;
+        app.write_as(context.anonymous(), move |tx| operations::end(tx, &token)).await?;
     }
     Ok(Answer::no_content())
 }
@@ -117,9 +112,8 @@ pub(crate) async fn request_password_reset(
     body: Body,
 ) -> Result<Answer> {
     let email = body.parse::<PasswordResetRequest, EmailAddress>().into_inner()?;
-    let outbox = Arc::clone(&app.outbox);
-    app.write_once_for_anyone(&context, key.with_body(&body), move |tx, origin, now| {
-        reset::request(tx, origin, &email, now, &outbox)?;
+    app.write_once_for_anyone(&context, key.with_body(&body), move |tx| {
+        reset::request(tx, &email)?;
         Ok(Answer::ok(&Accepted { accepted: true })?.with_status(202))
     })
     .await
@@ -149,7 +143,6 @@ pub(crate) async fn redeem_password_reset(app: Data<App>, context: Context, body
     };
     check_password(&password, &[&member.account.name, member.email.given()])?;
     let password_hash = app.passwords.hash(password).await?;
-    let origin = context.anonymous();
-    app.database.write(move |tx| reset::redeem(tx, &origin, &hash, &password_hash, now)).await?;
+    app.write_as(context.anonymous(), move |tx| reset::redeem(tx, &hash, &password_hash)).await?;
     Ok(Answer::no_content())
 }

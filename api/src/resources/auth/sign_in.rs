@@ -1,22 +1,17 @@
 //! Signing in with an e-mail address, a password and, for members with a second factor, a code.
 
-use std::sync::Arc;
-
-use domain::Timestamp;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
 use domain::values::email::EmailAddress;
+use persistence::members;
 use persistence::members::Member;
-use persistence::{StoreConnection, members};
 use secrecy::SecretString;
 
 use super::operations;
 use super::operations::SignIn;
-use crate::access::Origin;
-use crate::app::App;
+use crate::app::{App, Tx};
 use crate::error::{Error, Result};
 use crate::http::Context;
-use crate::resources::second_factors::operations::Tools;
 
 /// The credentials of a sign-in request.
 #[derive(Debug)]
@@ -34,7 +29,7 @@ pub struct Attempt {
 pub async fn sign_in<T, F>(app: &App, context: &Context, attempt: Attempt, mut then: F) -> Result<T>
 where
     T: Send + 'static,
-    F: FnMut(&mut StoreConnection, &Origin, &Member, Timestamp) -> Result<T> + Send + 'static,
+    F: FnMut(&mut Tx<'_>, &Member) -> Result<T> + Send + 'static,
 {
     let Attempt { email, password, code } = attempt;
     let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();
@@ -48,15 +43,11 @@ where
     let (true, Some((member, password_hash))) = (right, known) else {
         return Err(Refusal::WrongCredentials.into());
     };
-    let (now, origin) = (app.clock.now(), context.anonymous());
     let sign_in = SignIn { member, password_hash, code };
-    let (seal, outbox) = (Arc::clone(&app.seal), Arc::clone(&app.outbox));
     let done = app
-        .write_at(now, move |tx, _| {
-            match operations::admit(tx, &origin, &sign_in, now, Tools { seal: &seal, outbox: &outbox })? {
-                Ok(member) => then(tx, &origin, &member, now).map(Ok),
-                Err(refusal) => Ok(Err(refusal)),
-            }
+        .write_as(context.anonymous(), move |tx| match operations::admit(tx, &sign_in)? {
+            Ok(member) => then(tx, &member).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
         })
         .await??;
     app.sign_in_throttle.succeeded(&name, context.network());

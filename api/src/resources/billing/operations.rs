@@ -14,7 +14,7 @@ use super::csv;
 use super::csv::Frame;
 use super::report::{Reader, Report};
 use super::wire::hexadecimal;
-use crate::access::Origin;
+use crate::app::Tx;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::events::record::{NewEvent, record};
@@ -88,13 +88,8 @@ async fn keep(
 }
 
 /// Marks a report as final whose lines are all stored. Refused if the lease was lost.
-pub fn finish(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    period: Period,
-    written: &WrittenDown,
-    now: Timestamp,
-) -> Result<()> {
+pub fn finish(tx: &mut Tx<'_>, period: Period, written: &WrittenDown) -> Result<()> {
+    let now = tx.now;
     let WrittenDown { sha256, totals: _, held } = written;
     if !periods::finish(tx, period, *held, sha256, now)? {
         return Err(Refusal::ReportBeingFinalised.into());
@@ -106,5 +101,5 @@ pub fn finish(
         before: json!({"status": "open"}),
         after: json!({"status": "final", "sha256": hexadecimal(sha256)}),
     };
-    record(tx, origin, now, &what)
+    record(tx, &what)
 }

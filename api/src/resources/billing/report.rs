@@ -19,6 +19,7 @@ use persistence::{Database, StoreConnection, billing};
 use tokio::task::JoinHandle;
 
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::Result;
 
 /// How many rows one part has when a whole report is counted: enough to make the cost of a query negligible.
@@ -63,7 +64,8 @@ pub fn periods(tx: &mut StoreConnection, now: Timestamp) -> Result<RangeInclusiv
 
 impl Report {
     /// Loads the report of the period in a path, with all lines that the actor can see.
-    pub fn reach(tx: &mut StoreConnection, actor: &Actor, text: &str, now: Timestamp) -> Result<Self> {
+    pub fn reach(tx: &mut Tx<'_>, actor: &Actor, text: &str) -> Result<Self> {
+        let now = tx.now;
         Self::find(tx, period(actor, text)?, LineFilter::all(actor.scope()), now)
     }
 

@@ -45,7 +45,8 @@ pub(super) const PATH: &str = "/billing-reports";
 #[get("")]
 pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    let found = call.read_long(move |tx, actor, now| {
+    let found = call.read_long(move |tx, actor| {
+        let now = tx.now;
         actor.may(Target::BillingReports)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query_in_order(PATH, &text, &mut query, (PERIODS_DEFAULT, PERIODS_MAX))?;
@@ -104,8 +105,8 @@ pub(crate) async fn get_billing_report(
 ) -> Result<HttpResponse> {
     let (text, accepted) = (request.query_string().to_owned(), Format::accepted(&request));
     let path = request.path().to_owned();
-    let found = call.read_long(move |tx, actor, now| {
-        let found = Report::reach(tx, actor, &period, now)?;
+    let found = call.read_long(move |tx, actor| {
+        let found = Report::reach(tx, actor, &period)?;
         let mut query = Query::read(&text)?;
         let format = query.parameter("format", "json, csv or ndjson", Format::parse)?.unwrap_or(accepted);
         let paging = Paging::from_query_in_order(path.clone(), &text, &mut query, (PAGE_DEFAULT, PAGE_MAX))?;
@@ -201,8 +202,9 @@ pub(crate) async fn get_billing_summary(
     request: HttpRequest,
 ) -> Result<Answer> {
     let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
-    let found = call.read_long(move |tx, actor, now| {
-        let report = Report::reach(tx, actor, &period, now)?;
+    let found = call.read_long(move |tx, actor| {
+        let now = tx.now;
+        let report = Report::reach(tx, actor, &period)?;
         let (before, known) = (report.period.previous(), periods(tx, now)?);
         let filter = report.filter.clone();
         let previous = known.contains(&before).then(|| Report::load(tx, before, filter, now)).transpose()?;
@@ -234,8 +236,9 @@ pub(crate) async fn get_billing_summary(
 )]
 #[get("/{period}/chart.svg")]
 pub(crate) async fn get_billing_chart(call: Call<Read>, period: Path<String>) -> Result<HttpResponse> {
-    let found = call.read_long(move |tx, actor, now| {
-        let report = Report::reach(tx, actor, &period, now)?;
+    let found = call.read_long(move |tx, actor| {
+        let now = tx.now;
+        let report = Report::reach(tx, actor, &period)?;
         let days = (now - report.period.start()).num_days() + 1;
         Ok((report, usize::try_from(days).unwrap_or_default()))
     });
@@ -274,7 +277,8 @@ pub(crate) async fn finalise_billing_report(
 
 async fn finalise(call: Call<Change>, period: String, key: IdempotentRequest) -> Result<Answer> {
     let earlier = key.clone();
-    let begun = call.write(move |tx, actor, now| {
+    let begun = call.write(move |tx, actor| {
+        let now = tx.now;
         let period = report::period(actor, &period)?;
         if let Some(kept) = earlier.kept(tx, &actor.name(), now)? {
             return Ok(Err(kept));
@@ -286,14 +290,9 @@ async fn finalise(call: Call<Change>, period: String, key: IdempotentRequest) ->
         Err(kept) => return Ok(kept),
     };
     let written = operations::write_down(&call.app.database, &call.app.clock, period, held).await?;
-    let now = call.app.clock.now();
-    call.app
-        .database
-        .write(move |tx| {
-            key.carry_out(tx, &actor.name(), now, |tx| {
-                operations::finish(tx, actor.origin(), period, &written, now)?;
-                Answer::ok(&BillingPeriod::new(period, final_periods::find_final(tx, period)?.as_ref(), written.totals))
-            })
-        })
-        .await
+    let finish = call.app.write_once_as(actor.origin().clone(), actor.name(), key, move |tx| {
+        operations::finish(tx, period, &written)?;
+        Answer::ok(&BillingPeriod::new(period, final_periods::find_final(tx, period)?.as_ref(), written.totals))
+    });
+    finish.await
 }

@@ -10,7 +10,8 @@ use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use persistence::{StoreConnection, blockers, direct_routing};
 use serde_json::{Value, json};
 
-use crate::access::{Actor, Origin};
+use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{NewEvent, difference, record};
 
@@ -33,13 +34,11 @@ pub fn may_confirm(actor: &Actor, routing: &DirectRouting, automatic: bool) -> R
 /// Applies a command to a route of an enterprise that was loaded for the actor. A route that PBXs, trunks or users need
 /// can't be removed.
 pub fn command(
-    tx: &mut StoreConnection,
-    actor: &Actor,
+    tx: &mut Tx<'_>,
     account: &Account,
     before: &DirectRouting,
     region: &SbcRegionCode,
     command: Command,
-    now: Timestamp,
 ) -> Result<DirectRouting> {
     check_open(account.status)?;
     if command == Command::Remove && before.state(region).is_established() {
@@ -50,18 +49,12 @@ pub fn command(
             return Err(Refusal::RouteInUse(needing).into());
         }
     }
-    step(tx, actor.origin(), account, before, region, command, None, now)
+    step(tx, account, before, region, command, None)
 }
 
 /// Gives or withdraws the consent that lets the accounts above an enterprise manage its Direct Routing.
-pub fn set_consent(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    before: &DirectRouting,
-    given: bool,
-    now: Timestamp,
-) -> Result<DirectRouting> {
+pub fn set_consent(tx: &mut Tx<'_>, account: &Account, before: &DirectRouting, given: bool) -> Result<DirectRouting> {
+    let now = tx.now;
     check_open(account.status)?;
     if before.consent_given_at.is_some() == given {
         return Ok(before.clone());
@@ -70,26 +63,21 @@ pub fn set_consent(
     let after = DirectRouting { version: before.version + 1, consent_given_at, ..before.clone() };
     save(tx, account.id, before, &after)?;
     let done = if given { "consent_given" } else { "consent_withdrawn" };
-    note(tx, actor.origin(), account, done, (json!({"given": !given}), json!({"given": given})), now)?;
+    note(tx, account, done, (json!({"given": !given}), json!({"given": given})))?;
     Ok(after)
 }
 
 /// Stores the result of a step that the worker attempted. If the route has changed since the attempt started, nothing
 /// is stored.
-pub fn conclude(
-    tx: &mut StoreConnection,
-    account: &Account,
-    tried: &Route,
-    verdict: Verdict,
-    now: Timestamp,
-) -> Result<()> {
+pub fn conclude(tx: &mut Tx<'_>, account: &Account, tried: &Route, verdict: Verdict) -> Result<()> {
+    let now = tx.now;
     let before = direct_routing::load(tx, account.id)?;
     let same = |route: &Route| (&route.state, route.since) == (&tried.state, tried.since);
     let Some(route) = before.route(&tried.region).filter(|route| same(route)) else { return Ok(()) };
     match verdict {
         Verdict::Go { command, error } => {
             let error = error.map(|error| (now, error));
-            step(tx, &Origin::system("microsoft_graph"), account, &before, &tried.region, command, error, now)?;
+            step(tx, account, &before, &tried.region, command, error)?;
         }
         Verdict::Wait { due_at, attempts, error } => {
             let waiting = Route { due_at, attempts, last_error: Some((now, error)), ..route.clone() };
@@ -100,17 +88,15 @@ pub fn conclude(
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "one step of one route by somebody, with what went wrong")]
 fn step(
-    tx: &mut StoreConnection,
-    origin: &Origin,
+    tx: &mut Tx<'_>,
     account: &Account,
     before: &DirectRouting,
     region: &SbcRegionCode,
     command: Command,
     last_error: Option<(Timestamp, String)>,
-    now: Timestamp,
 ) -> Result<DirectRouting> {
+    let now = tx.now;
     let done = command.done();
     let state = before.state(region).after(command)?;
     let route = Route { region: region.clone(), state, since: now, attempts: 0, due_at: now, last_error };
@@ -123,7 +109,7 @@ fn step(
     for shown in [&mut was, &mut is] {
         shown["region"] = json!(region.as_str());
     }
-    note(tx, origin, account, &format!("route_{done}"), (was, is), now)?;
+    note(tx, account, &format!("route_{done}"), (was, is))?;
     Ok(after)
 }
 
@@ -138,16 +124,9 @@ fn save(tx: &mut StoreConnection, account: AccountId, before: &DirectRouting, af
     if direct_routing::save(tx, account, before, after)? { Ok(()) } else { Err(Refusal::RouteDomainTaken.into()) }
 }
 
-fn note(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    account: &Account,
-    done: &str,
-    (before, after): (Value, Value),
-    now: Timestamp,
-) -> Result<()> {
+fn note(tx: &mut Tx<'_>, account: &Account, done: &str, (before, after): (Value, Value)) -> Result<()> {
     let (action, subject) = (format!("direct_routing.{done}"), account.id_text());
-    record(tx, origin, now, &NewEvent { action, subject, ancestry: account.ancestry(), before, after })
+    record(tx, &NewEvent { action, subject, ancestry: account.ancestry(), before, after })
 }
 
 /// The fields of a route as events show them.

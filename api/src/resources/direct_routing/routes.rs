@@ -7,7 +7,7 @@ use domain::authority::Target;
 use domain::direct_routing::Command;
 use domain::enterprise::SbcRegionCode;
 use domain::refusal::Refusal;
-use persistence::{StoreConnection, direct_routing};
+use persistence::direct_routing;
 
 use super::operations;
 use super::wire::{ConfirmRoute, DirectRouting, Start, StartRoute};
@@ -31,12 +31,12 @@ use crate::shown;
 #[get("")]
 pub(crate) async fn get_direct_routing(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
     let (id, shared) = (id.into_inner(), call.app.clone());
-    let get = move |tx: &mut _, actor: &Actor, _| {
+    call.read_if_changed(conditions, move |tx, actor| {
         let account = actor.load_account(tx, Tier::Enterprise, &id)?;
         let routing = direct_routing::load(tx, account.id)?;
         view(&shared, &account, &routing)
-    };
-    Ok(conditions.answer(call.read(get).await?))
+    })
+    .await
 }
 
 /// Start a route
@@ -199,7 +199,7 @@ async fn step(
 ) -> Result<Answer> {
     let shared = call.app.clone();
     let answer = call
-        .write_once(key, move |tx: &mut StoreConnection, actor, now| {
+        .write_once(key, move |tx: &mut _, actor| {
             let account = actor.load_enterprise(tx, &id)?;
             let region = operations::region_of(&account, &region)?;
             let before = direct_routing::load(tx, account.id)?;
@@ -208,7 +208,7 @@ async fn step(
             }
             let command = parse(actor, &account, &region)?;
             conditions.check_version(before.version)?;
-            let after = operations::command(tx, actor, &account, &before, &region, command, now)?;
+            let after = operations::command(tx, &account, &before, &region, command)?;
             view(&shared, &account, &after)
         })
         .await;
@@ -224,11 +224,11 @@ async fn set_consent(
     given: bool,
 ) -> Result<Answer> {
     let shared = call.app.clone();
-    call.write_once(key, move |tx, actor, now| {
+    call.write_once(key, move |tx, actor| {
         let account = actor.load_account_for(tx, Tier::Enterprise, &id, Target::ManagementConsent)?;
         let before = direct_routing::load(tx, account.id)?;
         conditions.check_version(before.version)?;
-        let after = operations::set_consent(tx, actor, &account, &before, given, now)?;
+        let after = operations::set_consent(tx, &account, &before, given)?;
         view(&shared, &account, &after)
     })
     .await

@@ -14,6 +14,7 @@ use persistence::accounts::Lock;
 use persistence::{accounts, direct_routing};
 
 use super::operations::conclude;
+use crate::access::Origin;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, steps};
@@ -79,14 +80,12 @@ async fn advance(app: &App, graph: &Graph, account: AccountId, route: Route) -> 
         outcome = name,
         "a step of a route was tried"
     );
-    let now = app.clock.now();
     let jitter = u16::try_from(account.uuid().as_u128() % 1000).unwrap_or(0);
-    let verdict = judge(stage, route.since, route.attempts, outcome, jitter, now);
-    app.database
-        .write(move |tx| {
-            accounts::lock(tx, account, Lock::Exclusive)?;
-            let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
-            conclude(tx, &account, &route, verdict.clone(), now)
-        })
-        .await
+    let verdict = judge(stage, route.since, route.attempts, outcome, jitter, app.clock.now());
+    app.write_as(Origin::system("microsoft_graph"), move |tx| {
+        accounts::lock(tx, account, Lock::Exclusive)?;
+        let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
+        conclude(tx, &account, &route, verdict.clone())
+    })
+    .await
 }

@@ -1,7 +1,5 @@
 //! Handlers that request and confirm changes of e-mail addresses.
 
-use std::sync::Arc;
-
 use actix_web::post;
 use actix_web::web::{Data, Path};
 use domain::account::Tier;
@@ -38,14 +36,13 @@ use crate::security::given::LinkToken;
 #[post("/me/change-email")]
 pub(crate) async fn change_my_email(call: Call<Change>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let new = body.parse::<ChangeEmail, EmailAddress>();
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         actor.may(Target::Myself)?;
         let new = new.get()?;
         let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
         actor.own_account(tx)?;
         let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
-        let expires_at = operations::request_for_member(tx, actor, &member, new, now, &outbox)?;
+        let expires_at = operations::request_for_member(tx, &member, new)?;
         Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
     })
     .await
@@ -69,8 +66,7 @@ pub(crate) async fn change_my_email(call: Call<Change>, key: IdempotencyKey, bod
 pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;
     let hash = token.ok_or(Refusal::InvalidToken)?.hash();
-    let (now, origin) = (app.clock.now(), context.anonymous());
-    let (account, new) = app.write_at(now, move |tx, _| operations::confirm(tx, &origin, &hash, now)).await?;
+    let (account, new) = app.write_as(context.anonymous(), move |tx| operations::confirm(tx, &hash)).await?;
     Answer::ok(&EmailChanged { name: account.name, email: new.given().to_owned() })
 }
 
@@ -151,11 +147,10 @@ pub(crate) async fn change_enterprise_email(
 
 async fn ask(call: Call<Change>, tier: Tier, id: String, key: IdempotencyKey, body: &Body) -> Result<Answer> {
     let new = body.parse::<ChangeEmail, EmailAddress>();
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write_once(key.with_body(body), move |tx, actor, now| {
+    call.write_once(key.with_body(body), move |tx, actor| {
         let account = actor.load_account(tx, tier, &id)?;
         let new = new.get()?;
-        let expires_at = operations::request_for_account(tx, actor, &account, new, now, &outbox)?;
+        let expires_at = operations::request_for_account(tx, &account, new)?;
         Answer::ok(&EmailChange { email: new.given().to_owned(), expires_at })
     })
     .await

@@ -1,7 +1,5 @@
 //! Handlers of `/enterprises`.
 
-use std::sync::Arc;
-
 use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
@@ -38,11 +36,10 @@ use crate::shown;
 #[post("")]
 pub(crate) async fn create_enterprise(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse_with::<CreateEnterprise, create::CreateEnterprise>(&call.app.settings.sbc_regions);
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         actor.may(Target::Accounts(Tier::Enterprise))?;
         let command = command.get()?;
-        Enterprise::created(create::enterprise(tx, actor, command, now, &outbox)?)
+        Enterprise::created(create::enterprise(tx, actor, command)?)
     })
     .await
 }

@@ -49,7 +49,7 @@ pub(crate) async fn list_events(call: Call<Read>, request: HttpRequest) -> Resul
     let text = request.query_string().to_owned();
     catch_up(&call).await?;
     // A filter with few matches may have to scan many rows.
-    call.read_long(move |tx, actor, _| {
+    call.read_long(move |tx, actor| {
         actor.may(Target::Events)?;
         let caller = actor.name();
         let (paging, filter) = read(&text, &caller)?;
@@ -80,7 +80,7 @@ pub(crate) async fn list_events(call: Call<Read>, request: HttpRequest) -> Resul
 #[get("/{event_id}")]
 pub(crate) async fn get_event(call: Call<Read>, id: Path<String>) -> Result<Answer> {
     catch_up(&call).await?;
-    call.read(move |tx, actor, _| {
+    call.read(move |tx, actor| {
         let id = EventId::parse(&id).ok_or(Refusal::NotFound)?;
         let event = events::by_id(tx, actor.scope(), id)?.ok_or(Refusal::NotFound)?;
         actor.may(Target::Events)?;

@@ -1,9 +1,6 @@
 //! What can be imported, and the execution of one row. A row runs the same operation as a request for a single
 //! resource.
 
-use std::sync::Arc;
-
-use domain::Timestamp;
 use domain::account::{Account, Tier};
 use domain::authority::Target;
 use domain::fault::Fault;
@@ -11,7 +8,7 @@ use domain::refusal::{Refusal, UserClaim};
 use domain::values::email::EmailAddress;
 use domain::values::user_principal_name::UserPrincipalName;
 use persistence::accounts::Change;
-use persistence::{StoreConnection, accounts, users};
+use persistence::{accounts, users};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::PartialSchema;
@@ -19,16 +16,15 @@ use validator::ValidateArgs;
 
 use super::read::{Column, Kind, Row};
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::{Error, ErrorCode, Result, value_error};
 use crate::http::Valid;
 use crate::http::validation::validate;
-use crate::mail::Outbox;
 use crate::resources::accounts::{change, create};
 use crate::resources::enterprises::wire::{CreateEnterprise, PatchEnterprise};
 use crate::resources::resellers::wire::{CreateReseller, PatchReseller};
 use crate::resources::users::operations;
 use crate::resources::users::wire::{CreateUser, PatchUser};
-use crate::security::seal::Seal;
 use crate::settings::sbc_regions::SbcRegionList;
 
 /// A kind of resource that can be imported.
@@ -38,7 +34,7 @@ pub trait Importable: Clone + Send + Sync + 'static {
 
     /// Checks that the actor may import this kind of resource. Returns the enterprise that they belong to; `None` for
     /// accounts.
-    fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>>;
+    fn reach(&self, tx: &mut Tx<'_>, actor: &Actor) -> Result<Option<Account>>;
 
     /// The key by which a row's resource is recognised (e-mail address or Teams user, in canonical form); `None` if it
     /// is missing or malformed.
@@ -49,23 +45,21 @@ pub trait Importable: Clone + Send + Sync + 'static {
 
     /// Executes a row: creates, updates or skips its resource. Returns the outcome and the id of the resource.
     fn carry_out(
-        job: &Job<'_>,
-        tx: &mut StoreConnection,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        rules: &Rules,
         enterprise: Option<&Account>,
         row: &Row,
     ) -> Result<(Status, String)>;
 }
 
-/// The context in which the rows of one transaction are executed.
-pub struct Job<'a> {
-    /// The actor of the import.
-    pub actor: &'a Actor,
+/// How rows are executed.
+#[derive(Clone)]
+pub struct Rules {
     /// What to do with rows whose resource already exists.
     pub on_existing: OnExisting,
-    /// The time of the transaction.
-    pub now: Timestamp,
-    /// The services that operations use.
-    pub tools: &'a Tools,
+    /// The configured SBC regions.
+    pub offered: SbcRegionList,
 }
 
 /// An import of resellers.
@@ -102,17 +96,6 @@ pub enum Status {
     Unchanged,
     /// The resource existed and was left unchanged.
     Skipped,
-}
-
-/// The services that operations use besides the transaction.
-#[derive(Clone)]
-pub struct Tools {
-    /// The queue for e-mails.
-    pub outbox: Arc<Outbox>,
-    /// Encrypts SIP passwords.
-    pub seal: Arc<Seal>,
-    /// The configured SBC regions.
-    pub offered: SbcRegionList,
 }
 
 const RESELLER: &[Column] = &[
@@ -155,7 +138,7 @@ const USER: &[Column] = &[
 impl Importable for Resellers {
     const COLUMNS: &'static [Column] = RESELLER;
 
-    fn reach(&self, _: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>> {
+    fn reach(&self, _: &mut Tx<'_>, actor: &Actor) -> Result<Option<Account>> {
         actor.may(Target::Accounts(Tier::Reseller)).map(|()| None)
     }
 
@@ -167,23 +150,28 @@ impl Importable for Resellers {
         Refusal::EmailTaken.into()
     }
 
-    fn carry_out(job: &Job<'_>, tx: &mut StoreConnection, _: Option<&Account>, row: &Row) -> Result<(Status, String)> {
-        let Job { actor, now, tools, .. } = job;
+    fn carry_out(
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        rules: &Rules,
+        _: Option<&Account>,
+        row: &Row,
+    ) -> Result<(Status, String)> {
         let command: create::CreateReseller = command::<CreateReseller, _>(row, ())?;
         let found = accounts::by_email(tx, &actor.scope(), Tier::Reseller, &command.email)?;
         let Some(found) = found else {
-            let created = create::reseller(tx, actor, &command, *now, &tools.outbox)?;
+            let created = create::reseller(tx, actor, &command)?;
             return Ok((Status::Created, created.id_text()));
         };
         let same = same_parent(&found, Tier::MasterReseller, command.master_reseller_id.as_deref());
-        existing(job, tx, &found, same, || patch::<PatchReseller, _>(row, "master_reseller_id", ()))
+        existing(tx, actor, rules, &found, same, || patch::<PatchReseller, _>(row, "master_reseller_id", ()))
     }
 }
 
 impl Importable for Enterprises {
     const COLUMNS: &'static [Column] = ENTERPRISE;
 
-    fn reach(&self, _: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>> {
+    fn reach(&self, _: &mut Tx<'_>, actor: &Actor) -> Result<Option<Account>> {
         actor.may(Target::Accounts(Tier::Enterprise)).map(|()| None)
     }
 
@@ -195,23 +183,28 @@ impl Importable for Enterprises {
         Refusal::EmailTaken.into()
     }
 
-    fn carry_out(job: &Job<'_>, tx: &mut StoreConnection, _: Option<&Account>, row: &Row) -> Result<(Status, String)> {
-        let Job { actor, now, tools, .. } = job;
-        let command: create::CreateEnterprise = command::<CreateEnterprise, _>(row, &tools.offered)?;
+    fn carry_out(
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        rules: &Rules,
+        _: Option<&Account>,
+        row: &Row,
+    ) -> Result<(Status, String)> {
+        let command: create::CreateEnterprise = command::<CreateEnterprise, _>(row, &rules.offered)?;
         let found = accounts::by_email(tx, &actor.scope(), Tier::Enterprise, &command.email)?;
         let Some(found) = found else {
-            let created = create::enterprise(tx, actor, &command, *now, &tools.outbox)?;
+            let created = create::enterprise(tx, actor, &command)?;
             return Ok((Status::Created, created.id_text()));
         };
         let same = same_parent(&found, Tier::Reseller, command.reseller_id.as_deref());
-        existing(job, tx, &found, same, || patch::<PatchEnterprise, _>(row, "reseller_id", &tools.offered))
+        existing(tx, actor, rules, &found, same, || patch::<PatchEnterprise, _>(row, "reseller_id", &rules.offered))
     }
 }
 
 impl Importable for Users {
     const COLUMNS: &'static [Column] = USER;
 
-    fn reach(&self, tx: &mut StoreConnection, actor: &Actor) -> Result<Option<Account>> {
+    fn reach(&self, tx: &mut Tx<'_>, actor: &Actor) -> Result<Option<Account>> {
         let account = actor.load_enterprise(tx, &self.0)?;
         operations::may_add(actor, &account)?;
         Ok(Some(account))
@@ -227,27 +220,27 @@ impl Importable for Users {
     }
 
     fn carry_out(
-        job: &Job<'_>,
-        tx: &mut StoreConnection,
+        tx: &mut Tx<'_>,
+        _: &Actor,
+        rules: &Rules,
         enterprise: Option<&Account>,
         row: &Row,
     ) -> Result<(Status, String)> {
-        let Job { actor, on_existing, now, tools } = job;
         let account = enterprise.ok_or(Refusal::NotFound)?;
         let command: operations::WriteUser = command::<CreateUser, _>(row, ())?;
         let name = command.change.teams_user.as_ref();
         let found = name.map(|name| users::by_teams_user(tx, account.id, name)).transpose()?.flatten();
         let Some(found) = found else {
-            let created = operations::create(tx, actor, account, &command, *now, &tools.seal)?;
+            let created = operations::create(tx, account, &command)?;
             return Ok((Status::Created, created.id.to_string()));
         };
         let (id, version) = (found.id.to_string(), found.version);
-        match on_existing {
+        match rules.on_existing {
             OnExisting::Fail => Err(Self::taken()),
             OnExisting::Skip => Ok((Status::Skipped, id)),
             OnExisting::Update => {
                 let change: operations::WriteUser = patch::<PatchUser, _>(row, "", ())?;
-                let changed = operations::update(tx, &actor.changing(), account, found, &change, *now, &tools.seal)?;
+                let changed = operations::update(tx, account, found, &change)?;
                 Ok((if changed.version == version { Status::Unchanged } else { Status::Updated }, id))
             }
         }
@@ -263,24 +256,24 @@ fn email_of(row: &Row) -> Option<String> {
 /// Handles a row whose account already exists: skips, updates or refuses it. `same_parent` is an error if the row names
 /// another parent account.
 fn existing(
-    job: &Job<'_>,
-    tx: &mut StoreConnection,
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    rules: &Rules,
     found: &Account,
     same_parent: Result<()>,
     change: impl FnOnce() -> Result<Change>,
 ) -> Result<(Status, String)> {
-    let Job { actor, on_existing, now, tools } = job;
-    if *on_existing == OnExisting::Fail {
+    if rules.on_existing == OnExisting::Fail {
         return Err(Refusal::EmailTaken.into());
     }
     same_parent?;
-    if *on_existing == OnExisting::Skip {
+    if rules.on_existing == OnExisting::Skip {
         return Ok((Status::Skipped, found.id_text()));
     }
     let actor = actor.changing();
     let account = actor.load_account(tx, found.tier, &found.id_text())?;
     let version = account.version;
-    let changed = change::update(tx, &actor, account, change()?, *now, &tools.outbox)?;
+    let changed = change::update(tx, &actor, account, change()?)?;
     Ok((if changed.version == version { Status::Unchanged } else { Status::Updated }, changed.id_text()))
 }
 

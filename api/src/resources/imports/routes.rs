@@ -154,7 +154,7 @@ async fn import<I: Importable>(
 ) -> Result<Answer> {
     // Authorization comes before validation (R8).
     let asked = import.clone();
-    call.write(move |tx, actor, _| asked.reach(tx, actor).map(drop)).await?;
+    call.write(move |tx, actor| asked.reach(tx, actor).map(drop)).await?;
     let mut query = Query::read(text)?;
     let flag = |text: &str| text.parse::<bool>().ok();
     let options = Options {

@@ -1,17 +1,12 @@
 //! Runs an import: in parts, so that other writers don't wait for it, or in one transaction if it is atomic.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
-use domain::Timestamp;
-use persistence::StoreConnection;
-use persistence::savepoint;
-
-use super::kinds::{Importable, Job, OnExisting, Tools};
+use super::kinds::{Importable, OnExisting, Rules};
 use super::read::Row;
 use super::wire::{ImportResult, ImportRow, ImportStatus};
 use crate::access::{Actor, Create};
-use crate::app::Call;
+use crate::app::{Call, Tx};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::Answer;
 use crate::http::idempotency::IdempotentRequest;
@@ -52,14 +47,10 @@ pub async fn run<I: Importable>(
     options: Options,
     key: IdempotentRequest,
 ) -> Result<Answer> {
-    let tools = Tools {
-        outbox: Arc::clone(&call.app.outbox),
-        seal: Arc::clone(&call.app.seal),
-        offered: call.app.settings.sbc_regions.clone(),
-    };
     let Options { dry_run, atomic, on_existing } = options;
+    let rules = Rules { on_existing, offered: call.app.settings.sbc_regions.clone() };
     if dry_run {
-        let would = rehearse(call, &import, &rows, on_existing, &tools).await?;
+        let would = rehearse(call, &import, &rows, &rules).await?;
         return Answer::ok(&ImportResult::new(would, true));
     }
     if atomic {
@@ -68,10 +59,10 @@ pub async fn run<I: Importable>(
         }
         // Other writers wait while all rows run in one transaction. So refusals are found by a rehearsal in parts
         // first.
-        refuse_failed(&rehearse(call, &import, &rows, on_existing, &tools).await?)?;
+        refuse_failed(&rehearse(call, &import, &rows, &rules).await?)?;
         return call
-            .write_once(key, move |tx, actor, now| {
-                let done = carry_out(tx, actor, &import, &rows, on_existing, now, &tools)?;
+            .write_once(key, move |tx, actor| {
+                let done = carry_out(tx, actor, &import, &rows, &rules)?;
                 refuse_failed(&done)?;
                 Answer::ok(&ImportResult::new(done, false))
             })
@@ -79,10 +70,10 @@ pub async fn run<I: Importable>(
     }
     let mut done = Vec::with_capacity(rows.len());
     for (number, part) in rows.chunks(PART).enumerate() {
-        let (import, part, tools) = (import.clone(), part.to_vec(), tools.clone());
+        let (import, part, rules) = (import.clone(), part.to_vec(), rules.clone());
         let answer = call
-            .write_once(key.part(number), move |tx, actor, now| {
-                let done = carry_out(tx, actor, &import, &part, on_existing, now, &tools)?;
+            .write_once(key.part(number), move |tx, actor| {
+                let done = carry_out(tx, actor, &import, &part, &rules)?;
                 Answer::ok(&ImportResult::new(done, false))
             })
             .await?;
@@ -96,7 +87,11 @@ pub async fn run<I: Importable>(
 /// The stored response of an earlier request with the same idempotency key.
 async fn kept(call: &Call<Create>, key: &IdempotentRequest) -> Result<Option<Answer>> {
     let once = key.clone();
-    call.write(move |tx, actor, now| once.kept(tx, &actor.name(), now)).await
+    call.write(move |tx, actor| {
+        let now = tx.now;
+        once.kept(tx, &actor.name(), now)
+    })
+    .await
 }
 
 /// Simulates an import: each part is run in a savepoint that is rolled back.
@@ -104,17 +99,16 @@ async fn rehearse<I: Importable>(
     call: &Call<Create>,
     import: &I,
     rows: &[Row],
-    on_existing: OnExisting,
-    tools: &Tools,
+    rules: &Rules,
 ) -> Result<Vec<ImportRow>> {
     let mut would: Vec<ImportRow> = Vec::with_capacity(rows.len());
     let mut created = HashSet::new();
     for part in rows.chunks(PART) {
-        let (imported, part, tools) = (import.clone(), part.to_vec(), tools.clone());
+        let (imported, part, used) = (import.clone(), part.to_vec(), rules.clone());
         let keys: Vec<_> = part.iter().map(|row| I::key(row)).collect();
-        let done = call.write(move |tx, actor, now| {
-            let outcome: Result<(), Undone> = savepoint(tx, |tx| {
-                let done = carry_out(tx, actor, &imported, &part, on_existing, now, &tools).map_err(Undone::Failed)?;
+        let done = call.write(move |tx, actor| {
+            let outcome: Result<(), Undone> = tx.savepoint(|tx| {
+                let done = carry_out(tx, actor, &imported, &part, &used).map_err(Undone::Failed)?;
                 Err(Undone::Rows(done))
             });
             match outcome {
@@ -128,7 +122,7 @@ async fn rehearse<I: Importable>(
                 row.id = None;
                 // In the real import, a resource that an earlier part creates would exist here.
                 if key.is_some_and(|key| !created.insert(key)) {
-                    row = there_already::<I>(row, on_existing);
+                    row = there_already::<I>(row, rules.on_existing);
                 }
             }
             would.push(row);
@@ -147,19 +141,16 @@ fn there_already<I: Importable>(row: ImportRow, on_existing: OnExisting) -> Impo
 }
 
 fn carry_out<I: Importable>(
-    tx: &mut StoreConnection,
+    tx: &mut Tx<'_>,
     actor: &Actor,
     import: &I,
     rows: &[Row],
-    on_existing: OnExisting,
-    now: Timestamp,
-    tools: &Tools,
+    rules: &Rules,
 ) -> Result<Vec<ImportRow>> {
     let enterprise = import.reach(tx, actor)?;
-    let job = Job { actor, on_existing, now, tools };
     let mut done = Vec::with_capacity(rows.len());
     for row in rows {
-        let outcome = savepoint(tx, |tx| I::carry_out(&job, tx, enterprise.as_ref(), row));
+        let outcome = tx.savepoint(|tx| I::carry_out(tx, actor, rules, enterprise.as_ref(), row));
         let line = row.line;
         done.push(match outcome {
             Ok((status, id)) => ImportRow { line, status: status.into(), id: Some(id), errors: Vec::new() },

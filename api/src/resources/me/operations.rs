@@ -1,13 +1,12 @@
 //! Operations of members on themselves.
 
-use domain::Timestamp;
 use domain::values::language::Language;
 use domain::values::text::MemberName;
+use persistence::members;
 use persistence::members::Member;
-use persistence::{StoreConnection, members};
 use serde_json::{Value, json};
 
-use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{difference, record_for};
 
@@ -22,13 +21,7 @@ pub struct ChangeMe {
 
 /// Changes the name and the language of the acting member, which the caller has locked. A change without effect is not
 /// recorded.
-pub fn update(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    before: Member,
-    change: &ChangeMe,
-    now: Timestamp,
-) -> Result<Member> {
+pub fn update(tx: &mut Tx<'_>, before: Member, change: &ChangeMe) -> Result<Member> {
     let ChangeMe { name, language } = change.clone();
     let after = Member {
         name: name.map_or_else(|| before.name.clone(), |name| name.map(MemberName::into_string)),
@@ -41,7 +34,7 @@ pub fn update(
         return Ok(before);
     }
     members::set_profile(tx, after.id, after.name.as_deref(), after.language, after.version)?;
-    record_for(tx, actor, &after.account, after.id, "updated", difference(old, new), now)?;
+    record_for(tx, &after.account, after.id, "updated", difference(old, new))?;
     Ok(after)
 }
 

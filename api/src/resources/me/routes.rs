@@ -33,23 +33,22 @@ const CLIENT_VERSION: i64 = 1;
 )]
 #[get("/me")]
 pub(crate) async fn get_me(call: Call<ReadMyself>, conditions: Conditions) -> Result<Answer> {
-    let answer = call
-        .read(move |tx, actor, now| {
-            actor.may(Target::Myself)?;
-            match actor.principal() {
-                Principal::Member(id) => {
-                    let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
-                    answer(tx, member)
-                }
-                Principal::Client(id) => {
-                    let account = actor.own_account(tx)?;
-                    let client = api_clients::by_id(tx, account.id, id, now)?.ok_or(Refusal::NotSignedIn)?;
-                    Answer::resource(&Me::client(client, account), CLIENT_VERSION)
-                }
+    call.read_if_changed(conditions, move |tx, actor| {
+        let now = tx.now;
+        actor.may(Target::Myself)?;
+        match actor.principal() {
+            Principal::Member(id) => {
+                let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
+                answer(tx, member)
             }
-        })
-        .await?;
-    Ok(conditions.answer(answer))
+            Principal::Client(id) => {
+                let account = actor.own_account(tx)?;
+                let client = api_clients::by_id(tx, account.id, id, now)?.ok_or(Refusal::NotSignedIn)?;
+                Answer::resource(&Me::client(client, account), CLIENT_VERSION)
+            }
+        }
+    })
+    .await
 }
 
 /// Change your name or language
@@ -65,12 +64,12 @@ pub(crate) async fn get_me(call: Call<ReadMyself>, conditions: Conditions) -> Re
 #[patch("/me")]
 pub(crate) async fn update_me(call: Call<Change>, conditions: Conditions, body: Body) -> Result<Answer> {
     let change = body.parse_patch::<PatchMe, operations::ChangeMe>();
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::Myself)?;
         let member = myself(tx, actor)?;
         let change = change.get()?;
         conditions.check_version(member.version)?;
-        let member = operations::update(tx, actor, member, change, now)?;
+        let member = operations::update(tx, member, change)?;
         answer(tx, member)
     })
     .await

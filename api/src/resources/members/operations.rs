@@ -15,10 +15,11 @@ use persistence::{StoreConnection, accounts, invitations, members, sessions};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::record_for;
 use crate::ids::new_id;
-use crate::mail::{Letter, Outbox};
+use crate::mail::Letter;
 use crate::security::secret_token::SecretToken;
 
 /// An invitation of a new member.
@@ -42,14 +43,8 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Member>
 
 /// Invites a member and queues the e-mail. The address then belongs to the account and is unique among all accounts
 /// (R1).
-pub fn invite(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    command: &InviteMember,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<Member> {
+pub fn invite(tx: &mut Tx<'_>, account: &Account, command: &InviteMember) -> Result<Member> {
+    let now = tx.now;
     let InviteMember { email, role } = command;
     if invitations::count(tx, account.id)?.0 >= MEMBERS_MAX {
         return Err(Refusal::TooManyMembers.into());
@@ -57,57 +52,39 @@ pub fn invite(
     if !accounts::claim_email(tx, email, account.id)? {
         return Err(Refusal::EmailTaken.into());
     }
-    let link = Link::write(tx, account, email, *role, now, outbox)?;
+    let link = Link::write(tx, account, email, *role)?;
     let id = new_id(now);
     invitations::invite(tx, account.id, id, email, *role, &link.stored(), now)?;
     let after = json!({"email": email.given(), "role": role.as_str()});
-    record_for(tx, actor, account, id, "invited", (Value::Null, after), now)?;
+    record_for(tx, account, id, "invited", (Value::Null, after))?;
     found(tx, account, id)
 }
 
 /// Sends a new invitation to a member that has not joined. Earlier links stop working.
-pub fn resend(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    member: &Member,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<Member> {
+pub fn resend(tx: &mut Tx<'_>, account: &Account, member: &Member) -> Result<Member> {
+    let now = tx.now;
     member.check_invitable()?;
-    let link = Link::write(tx, account, &member.email, member.role, now, outbox)?;
+    let link = Link::write(tx, account, &member.email, member.role)?;
     invitations::replace(tx, member.id, &link.stored(), now)?;
-    record_for(tx, actor, account, member.id, "invitation_resent", (Value::Null, Value::Null), now)?;
+    record_for(tx, account, member.id, "invitation_resent", (Value::Null, Value::Null))?;
     found(tx, account, member.id)
 }
 
 /// Changes a member's role. It takes effect with the member's next request.
-pub fn set_role(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    before: Member,
-    role: Role,
-    now: Timestamp,
-) -> Result<Member> {
+pub fn set_role(tx: &mut Tx<'_>, account: &Account, before: Member, role: Role) -> Result<Member> {
     if role == before.role {
         return Ok(before);
     }
     before.check_may_leave(invitations::count(tx, account.id)?.1)?;
     invitations::set_role(tx, &before, role)?;
     let changed = (json!({"role": before.role.as_str()}), json!({"role": role.as_str()}));
-    record_for(tx, actor, account, before.id, "updated", changed, now)?;
+    record_for(tx, account, before.id, "updated", changed)?;
     found(tx, account, before.id)
 }
 
 /// Removes a member and ends its sessions. Its address becomes free, unless it is also the address of the account.
-pub fn remove(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    member: &Member,
-    now: Timestamp,
-) -> Result<()> {
+pub fn remove(tx: &mut Tx<'_>, account: &Account, member: &Member) -> Result<()> {
+    let now = tx.now;
     member.check_may_leave(invitations::count(tx, account.id)?.1)?;
     invitations::remove(tx, member.id, now)?;
     sessions::end_all(tx, member.id, now)?;
@@ -115,7 +92,7 @@ pub fn remove(
         accounts::free_email(tx, member.email.canonical(), account.id)?;
     }
     let before = json!({"email": member.email.given(), "role": member.role.as_str()});
-    record_for(tx, actor, account, member.id, "removed", (before, Value::Null), now)
+    record_for(tx, account, member.id, "removed", (before, Value::Null))
 }
 
 fn found(tx: &mut StoreConnection, account: &Account, id: MemberId) -> Result<Member> {
@@ -129,16 +106,9 @@ struct Link {
 }
 
 impl Link {
-    fn write(
-        tx: &mut StoreConnection,
-        account: &Account,
-        email: &EmailAddress,
-        role: Role,
-        now: Timestamp,
-        outbox: &Outbox,
-    ) -> Result<Self> {
+    fn write(tx: &mut Tx<'_>, account: &Account, email: &EmailAddress, role: Role) -> Result<Self> {
         let token = SecretToken::generate();
-        let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
+        let expires_at = tx.now + TimeDelta::hours(ACTIVATION_HOURS);
         let letter = Letter::Invitation {
             to: email.canonical().to_owned(),
             account_kind: account.tier.noun().to_owned(),
@@ -147,8 +117,7 @@ impl Link {
             token: token.expose().to_owned(),
             expires_at,
         };
-        let message = new_id(now);
-        outbox.enqueue(tx, message, account.id, &letter, now)?;
+        let message = tx.send(account.id, &letter)?;
         Ok(Self { message, token_hash: token.hash(), expires_at })
     }
 

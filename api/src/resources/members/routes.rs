@@ -1,7 +1,5 @@
 //! The operations of `/members`.
 
-use std::sync::Arc;
-
 use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::authority::{Role, Target};
@@ -39,12 +37,11 @@ const PATH: &str = "/members";
 #[post("")]
 pub(crate) async fn invite_member(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse::<InviteMember, operations::InviteMember>();
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         actor.may(Target::Members)?;
         let command = command.get()?;
         let account = actor.own_account(tx)?;
-        let member = operations::invite(tx, actor, &account, command, now, &outbox)?;
+        let member = operations::invite(tx, &account, command)?;
         let location = format!("{PATH}/{}", member.id);
         Ok(answer(member)?.created(location))
     })
@@ -62,7 +59,7 @@ pub(crate) async fn invite_member(call: Call<Create>, key: IdempotencyKey, body:
 #[get("")]
 pub(crate) async fn list_members(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    call.read(move |tx, actor, _| {
+    call.read(move |tx, actor| {
         actor.may(Target::Members)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -85,13 +82,11 @@ pub(crate) async fn list_members(call: Call<Read>, request: HttpRequest) -> Resu
 )]
 #[get("/{member_id}")]
 pub(crate) async fn get_member(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    let answer = call
-        .read(move |tx, actor, _| {
-            actor.may(Target::Members)?;
-            answer(operations::load(tx, actor, &id)?)
-        })
-        .await?;
-    Ok(conditions.answer(answer))
+    call.read_if_changed(conditions, move |tx, actor| {
+        actor.may(Target::Members)?;
+        answer(operations::load(tx, actor, &id)?)
+    })
+    .await
 }
 
 /// Change a member's role
@@ -116,13 +111,13 @@ pub(crate) async fn update_member(
     body: Body,
 ) -> Result<Answer> {
     let role = body.parse::<PatchMember, Role>();
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
         let member = operations::load(tx, actor, &id)?;
         let role = *role.get()?;
         conditions.check_version(member.version)?;
-        answer(operations::set_role(tx, actor, &account, member, role, now)?)
+        answer(operations::set_role(tx, &account, member, role)?)
     })
     .await
 }
@@ -141,12 +136,12 @@ pub(crate) async fn update_member(
 )]
 #[delete("/{member_id}")]
 pub(crate) async fn remove_member(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
         let member = operations::load(tx, actor, &id)?;
         conditions.check_version(member.version)?;
-        operations::remove(tx, actor, &account, &member, now)?;
+        operations::remove(tx, &account, &member)?;
         Ok(Answer::no_content())
     })
     .await
@@ -171,13 +166,12 @@ pub(crate) async fn resend_invitation(
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write_once(key.without_body(), move |tx, actor, now| {
+    call.write_once(key.without_body(), move |tx, actor| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
         let member = operations::load(tx, actor, &id)?;
         conditions.check_version(member.version)?;
-        answer(operations::resend(tx, actor, &account, &member, now, &outbox)?)
+        answer(operations::resend(tx, &account, &member)?)
     })
     .await
 }
@@ -201,8 +195,7 @@ pub(crate) async fn reset_second_factor(
     id: Path<String>,
     conditions: Conditions,
 ) -> Result<Answer> {
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::Members)?;
         actor.own_account(tx)?;
         let seen = operations::load(tx, actor, &id)?;
@@ -211,7 +204,7 @@ pub(crate) async fn reset_second_factor(
             return Err(Refusal::OwnSecondFactor.into());
         }
         let member = members::by_id(tx, seen.id)?.ok_or(Refusal::NotFound)?;
-        second_factors::operations::reset(tx, actor.origin(), &member, now, &outbox)?;
+        second_factors::operations::reset(tx, &member)?;
         Ok(Answer::no_content())
     })
     .await

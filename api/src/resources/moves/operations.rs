@@ -1,7 +1,6 @@
 //! Requesting, accepting, declining and cancelling moves.
 
 use chrono::TimeDelta;
-use domain::Timestamp;
 use domain::account::{Account, Ancestry, Scope, check_open};
 use domain::authority::Target;
 use domain::fault::Fault;
@@ -16,8 +15,9 @@ use persistence::{StoreConnection, accounts, moves};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
+use crate::app::Tx;
 use crate::error::{Error, Result, value_error};
-use crate::events::record::{NewEvent, record};
+use crate::events::record::{NewEvent, record, record_as};
 use crate::ids::new_id;
 
 /// The two parties of a move.
@@ -31,13 +31,8 @@ pub enum Side {
 
 /// Requests that an account that was loaded for the actor is moved below `to`. Whether `to` exists is not checked: the
 /// response must not reveal it (R8). Refused if another move of the account is pending.
-pub fn request(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    to: AccountId,
-    now: Timestamp,
-) -> Result<Move> {
+pub fn request(tx: &mut Tx<'_>, account: &Account, to: AccountId) -> Result<Move> {
+    let now = tx.now;
     check_open(account.status)?;
     let tier = parent_tier(account.tier).ok_or(Refusal::Forbidden)?;
     let from = account.ancestry().account_of(tier).ok_or(Refusal::NotFound)?;
@@ -52,16 +47,17 @@ pub fn request(
     }
     let asked = moves::by_id(tx, Scope::Platform, id, now)?.ok_or(Refusal::NotFound)?;
     let own = parent_place(tx, &asked, Side::From)?;
-    note(tx, actor.origin(), &asked, "requested", own, now)?;
+    note(tx, tx.origin, &asked, "requested", own)?;
     // The receiving side's event must not reveal who made the request.
     if let Some(place) = parent_place(tx, &asked, Side::To)? {
-        note(tx, &Origin::system("move"), &asked, "offered", Some(place), now)?;
+        note(tx, tx.origin, &asked, "offered", Some(place))?;
     }
     Ok(asked)
 }
 
 /// Loads a move that the actor can see, and the sides of it that are in the actor's scope.
-pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str, now: Timestamp) -> Result<(Move, Vec<Side>)> {
+pub fn load(tx: &mut Tx<'_>, actor: &Actor, id: &str) -> Result<(Move, Vec<Side>)> {
+    let now = tx.now;
     let id = MoveId::parse(id).ok_or(Refusal::NotFound)?;
     let found = moves::by_id(tx, actor.scope(), id, now)?.ok_or(Refusal::NotFound)?;
     actor.may(Target::AccountBelow)?;
@@ -81,13 +77,8 @@ pub fn sees_from(tx: &mut StoreConnection, scope: Scope, found: &Move) -> Result
 
 /// Accepts a move: the account and everything below it belong to the new parent from `now` on. The caller must have
 /// checked that the actor may decide for the receiving side.
-pub fn accept(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    found: &Move,
-    billing_reference: Option<&BillingReference>,
-    now: Timestamp,
-) -> Result<Move> {
+pub fn accept(tx: &mut Tx<'_>, found: &Move, billing_reference: Option<&BillingReference>) -> Result<Move> {
+    let now = tx.now;
     // Anything that is created below the account at the same time must either move with it or see its new parent.
     accounts::lock(tx, found.account.id, Lock::Exclusive)?;
     accounts::lock(tx, found.to, Lock::Shared)?;
@@ -101,25 +92,19 @@ pub fn accept(
     }
     moves::carry_out(tx, &found.account, &parent, reference, now)?;
     let decided = moves::by_id(tx, Scope::Platform, found.id, now)?.ok_or(Refusal::NotFound)?;
-    conclude(tx, actor, &decided, "accepted", Side::To, now)?;
+    conclude(tx, &decided, "accepted", Side::To)?;
     let (tier, moved) = (parent.tier, &decided.account);
     let after = json!({
         format!("{}_id", tier.as_str()): parent.id_text(),
         "billing_reference": moved.billing_reference,
     });
-    record(tx, actor.origin(), now, &NewEvent::to_account(moved, "moved", Value::Null, after))?;
+    record(tx, &NewEvent::to_account(moved, "moved", Value::Null, after))?;
     Ok(decided)
 }
 
 /// Declines a move or, for its requester, cancels it.
-pub fn refuse(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    found: &Move,
-    sides: &[Side],
-    status: MoveStatus,
-    now: Timestamp,
-) -> Result<Move> {
+pub fn refuse(tx: &mut Tx<'_>, found: &Move, sides: &[Side], status: MoveStatus) -> Result<Move> {
+    let now = tx.now;
     let side = if status == MoveStatus::Cancelled { Side::From } else { Side::To };
     mine(sides, side)?;
     found.status.check_pending()?;
@@ -127,7 +112,7 @@ pub fn refuse(
         return Err(Refusal::MoveDecided { status: "decided" }.into());
     }
     let decided = moves::by_id(tx, Scope::Platform, found.id, now)?.ok_or(Refusal::NotFound)?;
-    conclude(tx, actor, &decided, status.as_str(), side, now)?;
+    conclude(tx, &decided, status.as_str(), side)?;
     Ok(decided)
 }
 
@@ -137,30 +122,17 @@ pub fn mine(sides: &[Side], side: Side) -> Result<()> {
 }
 
 /// Records an event for each side. The event of the other side does not reveal who acted.
-fn conclude(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    decided: &Move,
-    done: &str,
-    by: Side,
-    now: Timestamp,
-) -> Result<()> {
+fn conclude(tx: &mut Tx<'_>, decided: &Move, done: &str, by: Side) -> Result<()> {
+    let system = Origin::system("move");
     for side in [Side::From, Side::To] {
         let Some(place) = parent_place(tx, decided, side)? else { continue };
-        let origin = if side == by { actor.origin().clone() } else { Origin::system("move") };
-        note(tx, &origin, decided, done, Some(place), now)?;
+        let origin = if side == by { tx.origin } else { &system };
+        note(tx, origin, decided, done, Some(place))?;
     }
     Ok(())
 }
 
-fn note(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    of: &Move,
-    done: &str,
-    ancestry: Option<Ancestry>,
-    now: Timestamp,
-) -> Result<()> {
+fn note(tx: &mut Tx<'_>, origin: &Origin, of: &Move, done: &str, ancestry: Option<Ancestry>) -> Result<()> {
     let after = json!({
         "account_id": of.account.id_text(),
         "account_name": of.account.name,
@@ -169,7 +141,7 @@ fn note(
     });
     let (action, subject) = (format!("move.{done}"), of.id.to_string());
     let ancestry = ancestry.unwrap_or_default();
-    record(tx, origin, now, &NewEvent { action, subject, ancestry, before: Value::Null, after })
+    record_as(tx, origin, &NewEvent { action, subject, ancestry, before: Value::Null, after })
 }
 
 /// The ancestry of the parent on one side of the move, if that parent exists.

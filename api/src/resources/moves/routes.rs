@@ -79,9 +79,9 @@ async fn ask(
     key: IdempotencyKey,
     body: &Body,
 ) -> Result<Answer> {
-    call.write_once(key.with_body(body), move |tx, actor, now| {
+    call.write_once(key.with_body(body), move |tx, actor| {
         let account = actor.load_account(tx, tier, &id)?;
-        let asked = operations::request(tx, actor, &account, *to.get()?, now)?;
+        let asked = operations::request(tx, &account, *to.get()?)?;
         let location = format!("{PATH}/{}", asked.id);
         Ok(answer(tx, actor, asked)?.created(location))
     })
@@ -100,7 +100,8 @@ async fn ask(
 #[get("")]
 pub(crate) async fn list_moves(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    call.read(move |tx, actor, now| {
+    call.read(move |tx, actor| {
+        let now = tx.now;
         actor.may(Target::AccountBelow)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -123,8 +124,8 @@ pub(crate) async fn list_moves(call: Call<Read>, request: HttpRequest) -> Result
 #[utoipa::path(tag = "Moves", responses((status = 200, description = "The move.", body = Move)))]
 #[get("/{move_id}")]
 pub(crate) async fn get_move(call: Call<Read>, id: Path<String>) -> Result<Answer> {
-    call.read(move |tx, actor, now| {
-        let (found, _) = operations::load(tx, actor, &id, now)?;
+    call.read(move |tx, actor| {
+        let (found, _) = operations::load(tx, actor, &id)?;
         answer(tx, actor, found)
     })
     .await
@@ -152,11 +153,11 @@ pub(crate) async fn accept_move(
     body: Body,
 ) -> Result<Answer> {
     let repeatable = key.with_body(&body);
-    call.write_once(repeatable, move |tx, actor, now| {
-        let (found, sides) = operations::load(tx, actor, &id, now)?;
+    call.write_once(repeatable, move |tx, actor| {
+        let (found, sides) = operations::load(tx, actor, &id)?;
         operations::mine(&sides, Side::To)?;
         let reference = body.json_or_nothing::<AcceptMove>()?.reference(&found.account)?;
-        let accepted = operations::accept(tx, actor, &found, reference.as_ref(), now)?;
+        let accepted = operations::accept(tx, &found, reference.as_ref())?;
         answer(tx, actor, accepted)
     })
     .await
@@ -195,9 +196,9 @@ pub(crate) async fn cancel_move(call: Call<Change>, id: Path<String>, key: Idemp
 }
 
 async fn refuse(call: Call<Change>, id: String, key: IdempotencyKey, status: MoveStatus) -> Result<Answer> {
-    call.write_once(key.without_body(), move |tx, actor, now| {
-        let (found, sides) = operations::load(tx, actor, &id, now)?;
-        let decided = operations::refuse(tx, actor, &found, &sides, status, now)?;
+    call.write_once(key.without_body(), move |tx, actor| {
+        let (found, sides) = operations::load(tx, actor, &id)?;
+        let decided = operations::refuse(tx, &found, &sides, status)?;
         answer(tx, actor, decided)
     })
     .await

@@ -18,7 +18,7 @@ use persistence::{StoreConnection, api_clients, authorization_codes, members};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::wire::AskedFor;
-use crate::access::Origin;
+use crate::app::Tx;
 use crate::error::{Error, ErrorCode, Result};
 use crate::resources::auth::operations::start;
 use crate::security::secret_token::{SecretToken, hash};
@@ -49,23 +49,23 @@ pub fn authenticate(
 }
 
 /// Issues an authorization code for a member that has signed in on the sign-in page.
-pub fn give_code(tx: &mut StoreConnection, member: &Member, asked: &AskedFor, now: Timestamp) -> Result<SecretToken> {
+pub fn give_code(tx: &mut Tx<'_>, member: &Member, asked: &AskedFor) -> Result<SecretToken> {
     let AskedFor { redirect_uri, challenge } = asked.clone();
     let code = SecretToken::generate();
     let stands_for = AuthorizationCode { member: member.id, redirect_uri, challenge };
-    authorization_codes::insert(tx, &code.hash(), &stands_for, now + TimeDelta::seconds(AUTHORIZATION_CODE_SECONDS))?;
+    let expires_at = tx.now + TimeDelta::seconds(AUTHORIZATION_CODE_SECONDS);
+    authorization_codes::insert(tx, &code.hash(), &stands_for, expires_at)?;
     Ok(code)
 }
 
 /// Exchanges an authorization code for a session. `None` if the code does not work; this is not an error, so that the
 /// code is committed as used.
 pub fn exchange(
-    tx: &mut StoreConnection,
-    origin: &Origin,
+    tx: &mut Tx<'_>,
     (code, redirect_uri, verifier): (&SecretToken, &str, &SecretString),
     refresh: &SecretToken,
-    now: Timestamp,
 ) -> Result<Option<(MemberId, SessionId)>> {
+    let now = tx.now;
     // Lock the member before redeeming the code: changing the password or the second factor revokes it.
     let Some(member) = authorization_codes::member(tx, &code.hash())? else { return Ok(None) };
     members::hold(tx, member)?;
@@ -78,7 +78,7 @@ pub fn exchange(
     let Some(member) = members::by_id(tx, found.member)?.filter(|member| member.account.operates()) else {
         return Ok(None);
     };
-    Ok(Some((member.id, start(tx, origin, &member, refresh, now)?)))
+    Ok(Some((member.id, start(tx, &member, refresh)?)))
 }
 
 /// The error for wrong client credentials.

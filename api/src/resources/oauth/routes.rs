@@ -40,7 +40,7 @@ use crate::security::secret_token::SecretToken;
 #[post("/oauth/authorize")]
 pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let (attempt, asked) = body.parse::<SignInFor, (Attempt, AskedFor)>().into_inner()?;
-    let code = sign_in(&app, &context, attempt, move |tx, _, member, now| give_code(tx, member, &asked, now)).await?;
+    let code = sign_in(&app, &context, attempt, move |tx, member| give_code(tx, member, &asked)).await?;
     Answer::ok(&SignedInFor { redirect_to: format!("{REDIRECT_PATH}#code={}", code.expose()) })
 }
 
@@ -78,14 +78,13 @@ pub(crate) async fn issue_token(app: Data<App>, context: Context, request: HttpR
         Grant::Code { code, redirect_uri, verifier } => {
             let refresh = SecretToken::generate();
             let first = refresh.clone();
-            let exchanged =
-                app.write_at(now, move |tx, _| exchange(tx, &origin, (&code, &redirect_uri, &verifier), &first, now));
+            let exchanged = app.write_as(origin, move |tx| exchange(tx, (&code, &redirect_uri, &verifier), &first));
             let (member, session) = exchanged.await?.ok_or_else(invalid_grant)?;
             let access = app.access_tokens.issue(Principal::Member(member), session, now);
             IssuedToken::Member(Tokens::expose(&access, &refresh))
         }
         Grant::Refresh(token) => {
-            let refreshed = app.write_at(now, move |tx, _| refresh(tx, &origin, &token, now)).await;
+            let refreshed = app.write_as(origin, move |tx| refresh(tx, &token)).await;
             // OAuth has a single error code for refresh tokens that do not work, whatever the reason.
             let is_over = |code| matches!(code, ErrorCode::NotOperating | ErrorCode::NotSignedIn);
             let refreshed = refreshed.map_err(|error| if is_over(error.code()) { invalid_grant() } else { error })?;

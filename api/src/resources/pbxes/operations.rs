@@ -1,6 +1,5 @@
 //! Loading, creating, changing and deleting PBXs.
 
-use domain::Timestamp;
 use domain::account::{Account, check_open};
 use domain::id::PbxId;
 use domain::pbx::{Change, FeatureCode, Pbx, PbxType, Settings};
@@ -13,6 +12,7 @@ use persistence::{StoreConnection, blockers, direct_routing, pbxes};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{difference, record_for};
 use crate::ids::new_id;
@@ -41,13 +41,8 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Accoun
 
 /// Creates a PBX in an enterprise that was loaded for the actor. The enterprise needs the service `pbx` and an
 /// established route (R12).
-pub fn create(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    command: &CreatePbx,
-    now: Timestamp,
-) -> Result<Pbx> {
+pub fn create(tx: &mut Tx<'_>, account: &Account, command: &CreatePbx) -> Result<Pbx> {
+    let now = tx.now;
     check_open(account.status)?;
     if !account.services.has(Service::Pbx) {
         return Err(Refusal::ServiceMissing(Service::Pbx).into());
@@ -56,19 +51,13 @@ pub fn create(
     let CreatePbx { kind, location, sip_domain, change } = command.clone();
     let settings = Settings::new(kind, location, sip_domain, &change);
     let pbx = pbxes::insert(tx, account.id, new_id(now), &settings, now)?.ok_or(Refusal::LocationTaken)?;
-    record_for(tx, actor, account, pbx.id, "created", (Value::Null, fields(&settings)), now)?;
+    record_for(tx, account, pbx.id, "created", (Value::Null, fields(&settings)))?;
     Ok(pbx)
 }
 
 /// Changes a PBX that was loaded for the actor, and records the event. If no value differs, nothing is written.
-pub fn update(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    before: Pbx,
-    change: &Change,
-    now: Timestamp,
-) -> Result<Pbx> {
+pub fn update(tx: &mut Tx<'_>, account: &Account, before: Pbx, change: &Change) -> Result<Pbx> {
+    let now = tx.now;
     check_open(account.status)?;
     let settings = before.settings.after(change);
     if settings == before.settings {
@@ -78,18 +67,18 @@ pub fn update(
         Taken::Location => Refusal::LocationTaken,
         Taken::SipUser => Refusal::SipDomainClash,
     })?;
-    record_for(tx, actor, account, pbx.id, "updated", difference(fields(&before.settings), fields(&settings)), now)?;
+    record_for(tx, account, pbx.id, "updated", difference(fields(&before.settings), fields(&settings)))?;
     Ok(pbx)
 }
 
 /// Deletes a PBX. Refused while users are assigned to it.
-pub fn delete(tx: &mut StoreConnection, actor: &Actor, account: &Account, pbx: &Pbx, now: Timestamp) -> Result<()> {
+pub fn delete(tx: &mut Tx<'_>, account: &Account, pbx: &Pbx) -> Result<()> {
     let users = blockers::on_pbx(tx, pbx.id)?;
     if users.total > 0 {
         return Err(Refusal::HasUsers(users).into());
     }
     pbxes::delete(tx, pbx.id)?;
-    record_for(tx, actor, account, pbx.id, "removed", (fields(&pbx.settings), Value::Null), now)
+    record_for(tx, account, pbx.id, "removed", (fields(&pbx.settings), Value::Null))
 }
 
 /// The fields of a PBX as events show them.

@@ -8,7 +8,7 @@ use persistence::pbxes;
 
 use super::operations;
 use super::wire::{CreatePbx, PatchPbx, Pbx, PbxPage, PbxTypeDefaults, PbxTypeList};
-use crate::access::{Actor, Change, Create, Read};
+use crate::access::{Change, Create, Read};
 use crate::app::Call;
 use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
@@ -25,7 +25,7 @@ use crate::shown;
 #[get("/pbx-types")]
 pub(crate) async fn list_pbx_types(call: Call<Read>) -> Result<Answer> {
     let list = Answer::ok(&PbxTypeList { items: PbxType::ALL.map(PbxTypeDefaults::from).to_vec() })?;
-    call.read(move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
+    call.read(move |_, actor| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
 
 /// Add a PBX
@@ -49,10 +49,10 @@ pub(crate) async fn create_pbx(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse::<CreatePbx, operations::CreatePbx>();
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
         let command = command.get()?;
-        let pbx = operations::create(tx, actor, &account, command, now)?;
+        let pbx = operations::create(tx, &account, command)?;
         let location = format!("/pbxes/{}", pbx.id);
         Ok(answer(pbx, actor.sees_sip_data(&account))?.created(location))
     })
@@ -73,7 +73,7 @@ pub(crate) async fn create_pbx(
 #[get("")]
 pub(crate) async fn list_pbxes(call: Call<Read>, id: Path<String>, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/enterprises/{id}/pbxes"), request.query_string().to_owned());
-    call.read_question(&format!("GET {path}?{text}"), move |tx, actor, _| {
+    call.read_question(&format!("GET {path}?{text}"), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
         let mut query = Query::read(&text)?;
         let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
@@ -95,11 +95,11 @@ pub(crate) async fn list_pbxes(call: Call<Read>, id: Path<String>, request: Http
 )]
 #[get("/{pbx_id}")]
 pub(crate) async fn get_pbx(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    let get = move |tx: &mut _, actor: &Actor, _| {
+    call.read_if_changed(conditions, move |tx, actor| {
         let (account, pbx) = operations::load(tx, actor, &id)?;
         answer(pbx, actor.sees_sip_data(&account))
-    };
-    Ok(conditions.answer(call.read(get).await?))
+    })
+    .await
 }
 
 /// Change a PBX
@@ -123,11 +123,11 @@ pub(crate) async fn update_pbx(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse_patch::<PatchPbx, _>();
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         let (account, pbx) = operations::load(tx, actor, &id)?;
         let change = command.get()?;
         conditions.check_version(pbx.version)?;
-        let pbx = operations::update(tx, actor, &account, pbx, change, now)?;
+        let pbx = operations::update(tx, &account, pbx, change)?;
         answer(pbx, actor.sees_sip_data(&account))
     })
     .await
@@ -146,10 +146,10 @@ pub(crate) async fn update_pbx(
 )]
 #[delete("/{pbx_id}")]
 pub(crate) async fn delete_pbx(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         let (account, pbx) = operations::load(tx, actor, &id)?;
         conditions.check_version(pbx.version)?;
-        operations::delete(tx, actor, &account, &pbx, now)?;
+        operations::delete(tx, &account, &pbx)?;
         Ok(Answer::no_content())
     })
     .await

@@ -1,7 +1,5 @@
 //! Handlers of `/resellers`.
 
-use std::sync::Arc;
-
 use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
@@ -37,10 +35,9 @@ use crate::shown;
 #[post("")]
 pub(crate) async fn create_reseller(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse::<CreateReseller, create::CreateReseller>();
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         actor.may(Target::Accounts(Tier::Reseller))?;
-        Reseller::created(create::reseller(tx, actor, command.get()?, now, &outbox)?)
+        Reseller::created(create::reseller(tx, actor, command.get()?)?)
     })
     .await
 }

@@ -61,7 +61,7 @@ impl From<&SbcRegion> for SbcRegionView {
 pub(crate) async fn list_sbc_regions(call: Call<Read>) -> Result<Answer> {
     let items = call.app.settings.sbc_regions.regions().iter().map(SbcRegionView::from).collect();
     let list = Answer::ok(&SbcRegionList { items })?;
-    call.read(move |_, actor, _| actor.may(Target::Catalogue).map(|()| list.clone())).await
+    call.read(move |_, actor| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
 
 /// The configured regions.

@@ -1,7 +1,6 @@
 //! Operations on second factors. A wrong code is counted in the database, so the transaction must commit even if the
 //! code is refused: such a refusal is returned as `Ok(Err(…))`.
 
-use domain::Timestamp;
 use domain::account::Account;
 use domain::id::SessionId;
 use domain::principal::Principal;
@@ -12,27 +11,17 @@ use persistence::second_factors::SecondFactor;
 use persistence::{StoreConnection, members, second_factors, sessions};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::access::{Actor, Origin};
+use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{record_own_sign_in, record_sign_in};
-use crate::ids::new_id;
+use crate::mail::Letter;
 use crate::mail::letter::SecondFactorNotice;
-use crate::mail::{Letter, Outbox};
-use crate::security::seal::Seal;
 use crate::security::secret_token::hash;
 use crate::security::totp::{AppSecret, recovery_codes};
 
 /// A result that is committed to the database, whether it is a success or a refusal.
 pub type Committed<T> = Result<T, Refusal>;
-
-/// The services that these operations use.
-#[derive(Clone, Copy)]
-pub struct Tools<'a> {
-    /// Decrypts the secrets of authenticator apps.
-    pub seal: &'a Seal,
-    /// Queues e-mails to members.
-    pub outbox: &'a Outbox,
-}
 
 /// Loads and locks the member who makes the request, so that concurrent requests can't change the second factor. API
 /// clients are refused.
@@ -49,116 +38,82 @@ pub fn check_off(tx: &mut StoreConnection, member: &Member) -> Result<()> {
 }
 
 /// Generates and stores a secret for an authenticator app. It has no effect until [`enable`] confirms it with a code.
-pub fn prepare(tx: &mut StoreConnection, member: &Member, now: Timestamp, seal: &Seal) -> Result<AppSecret> {
+pub fn prepare(tx: &mut Tx<'_>, member: &Member) -> Result<AppSecret> {
+    let now = tx.now;
     check_off(tx, member)?;
     let secret = AppSecret::generate(member.email.given())?;
-    second_factors::prepare(tx, member.id, &seal.seal(member.id.uuid(), secret.octets())?, now)?;
+    let sealed = tx.seal.seal(member.id.uuid(), secret.octets())?;
+    second_factors::prepare(tx, member.id, &sealed, now)?;
     Ok(secret)
 }
 
 /// Switches the second factor on with a first code from the app, and returns new recovery codes. The member's other
 /// sessions end, because they were started without a code.
 pub fn enable(
-    tx: &mut StoreConnection,
-    origin: &Origin,
+    tx: &mut Tx<'_>,
     (member, session): (&Member, SessionId),
     code: &Code,
-    now: Timestamp,
-    tools: Tools<'_>,
 ) -> Result<Committed<Vec<SecretString>>> {
+    let now = tx.now;
     let factor = second_factors::find(tx, member.id)?.ok_or(Refusal::SecondFactorOff)?;
     if factor.since.is_some() {
         return Err(Refusal::SecondFactorOn.into());
     }
-    if let Err(refusal) = check(tx, origin, member, &factor, code, now, tools)? {
+    if let Err(refusal) = check(tx, member, &factor, code)? {
         return Ok(Err(refusal));
     }
     second_factors::enable(tx, member.id, now)?;
     sessions::end_others(tx, member.id, session, now)?;
     let codes = renew(tx, member)?;
-    record_own_sign_in(tx, origin, member, "second_factor_enabled", now)?;
-    tell(tx, member, SecondFactorNotice::Enabled, now, tools.outbox)?;
+    record_own_sign_in(tx, member, "second_factor_enabled")?;
+    tell(tx, member, SecondFactorNotice::Enabled)?;
     Ok(Ok(codes))
 }
 
 /// Replaces the member's recovery codes and returns the new ones. Takes a code from the app or a recovery code.
-pub fn renew_recovery_codes(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    member: &Member,
-    code: &Code,
-    now: Timestamp,
-    tools: Tools<'_>,
-) -> Result<Committed<Vec<SecretString>>> {
+pub fn renew_recovery_codes(tx: &mut Tx<'_>, member: &Member, code: &Code) -> Result<Committed<Vec<SecretString>>> {
     let factor = enabled(tx, member)?;
-    if let Err(refusal) = check(tx, origin, member, &factor, code, now, tools)? {
+    if let Err(refusal) = check(tx, member, &factor, code)? {
         return Ok(Err(refusal));
     }
     let codes = renew(tx, member)?;
-    record_own_sign_in(tx, origin, member, "recovery_codes_renewed", now)?;
+    record_own_sign_in(tx, member, "recovery_codes_renewed")?;
     Ok(Ok(codes))
 }
 
 /// Switches the second factor off. Takes a code from the app or a recovery code.
-pub fn disable(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    member: &Member,
-    code: &Code,
-    now: Timestamp,
-    tools: Tools<'_>,
-) -> Result<Committed<()>> {
+pub fn disable(tx: &mut Tx<'_>, member: &Member, code: &Code) -> Result<Committed<()>> {
     let factor = enabled(tx, member)?;
-    if let Err(refusal) = check(tx, origin, member, &factor, code, now, tools)? {
+    if let Err(refusal) = check(tx, member, &factor, code)? {
         return Ok(Err(refusal));
     }
     second_factors::remove(tx, member.id)?;
-    record_own_sign_in(tx, origin, member, "second_factor_disabled", now)?;
-    tell(tx, member, SecondFactorNotice::Disabled, now, tools.outbox)?;
+    record_own_sign_in(tx, member, "second_factor_disabled")?;
+    tell(tx, member, SecondFactorNotice::Disabled)?;
     Ok(Ok(()))
 }
 
 /// Removes the second factor of a member who has lost both the app and the recovery codes.
-pub fn reset(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    member: &Member,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<()> {
+pub fn reset(tx: &mut Tx<'_>, member: &Member) -> Result<()> {
     members::hold(tx, member.id)?;
     enabled(tx, member)?;
     second_factors::remove(tx, member.id)?;
-    record_sign_in(tx, origin, member, "second_factor_reset", now)?;
-    tell(tx, member, SecondFactorNotice::Reset, now, outbox)
+    record_sign_in(tx, member, "second_factor_reset")?;
+    tell(tx, member, SecondFactorNotice::Reset)
 }
 
 /// Checks the second factor at sign-in: passes if the member has none or if the code is right. The caller must have
 /// locked the member.
-pub fn demand(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    member: &Member,
-    code: Option<&Code>,
-    now: Timestamp,
-    tools: Tools<'_>,
-) -> Result<Committed<()>> {
+pub fn demand(tx: &mut Tx<'_>, member: &Member, code: Option<&Code>) -> Result<Committed<()>> {
     let Some(factor) = second_factors::find(tx, member.id)?.filter(|factor| factor.since.is_some()) else {
         return Ok(Ok(()));
     };
     let Some(code) = code else { return Ok(Err(Refusal::CodeNeeded)) };
-    check(tx, origin, member, &factor, code, now, tools)
+    check(tx, member, &factor, code)
 }
 
-fn check(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    member: &Member,
-    factor: &SecondFactor,
-    code: &Code,
-    now: Timestamp,
-    tools: Tools<'_>,
-) -> Result<Committed<()>> {
+fn check(tx: &mut Tx<'_>, member: &Member, factor: &SecondFactor, code: &Code) -> Result<Committed<()>> {
+    let now = tx.now;
     let SecondFactor { secret, since, last_step, wrong } = factor;
     if let Code::Recovery(text) = code {
         // Recovery codes exist only once the second factor is switched on. They are too long to guess, so wrong ones
@@ -166,13 +121,13 @@ fn check(
         let is_right =
             since.is_some() && second_factors::take_recovery_code(tx, member.id, &hash(text.expose_secret()))?;
         let done = if is_right { "recovery_code_used" } else { "wrong_code" };
-        record_own_sign_in(tx, origin, member, done, now)?;
+        record_own_sign_in(tx, member, done)?;
         return Ok(if is_right { Ok(()) } else { Err(Refusal::WrongCode) });
     }
     if let Some(left) = wrong.pause(now) {
         return Ok(Err(Refusal::CodePaused { seconds: left.as_secs() + u64::from(left.subsec_nanos() > 0) }));
     }
-    let secret = AppSecret::open(&tools.seal.unseal(member.id.uuid(), secret)?, member.email.given())?;
+    let secret = AppSecret::open(&tx.seal.unseal(member.id.uuid(), secret)?, member.email.given())?;
     let step = secret.step_of(code.expose(), now).filter(|step| is_fresh(*step, *last_step));
     if let Some(step) = step {
         second_factors::used(tx, member.id, step)?;
@@ -180,9 +135,9 @@ fn check(
     }
     let wrong = wrong.and_one(now);
     second_factors::set_wrong(tx, member.id, wrong)?;
-    record_own_sign_in(tx, origin, member, "wrong_code", now)?;
+    record_own_sign_in(tx, member, "wrong_code")?;
     if wrong.is_alarming() && since.is_some() {
-        tell(tx, member, SecondFactorNotice::WrongCodes, now, tools.outbox)?;
+        tell(tx, member, SecondFactorNotice::WrongCodes)?;
     }
     Ok(Err(Refusal::WrongCode))
 }
@@ -199,14 +154,8 @@ fn renew(tx: &mut StoreConnection, member: &Member) -> Result<Vec<SecretString>>
     Ok(codes)
 }
 
-fn tell(
-    tx: &mut StoreConnection,
-    member: &Member,
-    notice: SecondFactorNotice,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<()> {
+fn tell(tx: &mut Tx<'_>, member: &Member, notice: SecondFactorNotice) -> Result<()> {
     let Account { id, name, .. } = &member.account;
     let letter = Letter::SecondFactor { to: member.email.canonical().to_owned(), account_name: name.clone(), notice };
-    outbox.enqueue(tx, new_id(now), *id, &letter, now)
+    tx.send(*id, &letter).map(drop)
 }

@@ -1,17 +1,16 @@
 //! Handlers of `/sign-in-policy`: whether the members of an account need a second factor.
 
 use actix_web::{get, patch};
-use domain::Timestamp;
 use domain::account::Account;
 use domain::authority::Target;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
-use persistence::{StoreConnection, second_factors};
+use persistence::second_factors;
 use serde_json::json;
 
 use super::wire::{PatchSignInPolicy, SignInPolicy};
 use crate::access::{Actor, Change, Read};
-use crate::app::Call;
+use crate::app::{Call, Tx};
 use crate::error::Result;
 use crate::events::record::{NewEvent, record};
 use crate::http::params::{IfMatch, IfNoneMatch};
@@ -27,13 +26,11 @@ use crate::http::{Answer, Body, Conditions};
 )]
 #[get("/sign-in-policy")]
 pub(crate) async fn get_sign_in_policy(call: Call<Read>, conditions: Conditions) -> Result<Answer> {
-    let answer = call
-        .read(move |tx, actor, _| {
-            actor.may(Target::Members)?;
-            answer(second_factors::is_required(tx, actor.account())?)
-        })
-        .await?;
-    Ok(conditions.answer(answer))
+    call.read_if_changed(conditions, move |tx, actor| {
+        actor.may(Target::Members)?;
+        answer(second_factors::is_required(tx, actor.account())?)
+    })
+    .await
 }
 
 /// Change the sign-in policy
@@ -53,25 +50,19 @@ pub(crate) async fn get_sign_in_policy(call: Call<Read>, conditions: Conditions)
 #[patch("/sign-in-policy")]
 pub(crate) async fn update_sign_in_policy(call: Call<Change>, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse::<PatchSignInPolicy, SignInPolicy>();
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
         let required = command.get()?.require_second_factor;
         let before = second_factors::is_required(tx, account.id)?;
         conditions.check_version(version(before))?;
-        change(tx, actor, &account, (before, required), now)?;
+        change(tx, actor, &account, (before, required))?;
         answer(required)
     })
     .await
 }
 
-fn change(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    (before, required): (bool, bool),
-    now: Timestamp,
-) -> Result<()> {
+fn change(tx: &mut Tx<'_>, actor: &Actor, account: &Account, (before, required): (bool, bool)) -> Result<()> {
     if before == required {
         return Ok(());
     }
@@ -82,7 +73,7 @@ fn change(
     second_factors::set_required(tx, account.id, required)?;
     let shown = |required: bool| json!({"require_second_factor": required});
     let what = NewEvent::to_account(account, "sign_in_policy_changed", shown(before), shown(required));
-    record(tx, actor.origin(), now, &what)
+    record(tx, &what)
 }
 
 fn answer(require_second_factor: bool) -> Result<Answer> {

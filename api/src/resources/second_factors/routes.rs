@@ -1,20 +1,18 @@
 //! Handlers of `/me/second-factor`.
 
-use std::sync::Arc;
-
 use actix_web::post;
 use domain::authority::Target;
 use domain::fault::Fault;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
-use persistence::{StoreConnection, members};
+use persistence::members;
 
 use super::operations;
-use super::operations::{Committed, Tools, myself};
+use super::operations::{Committed, myself};
 use super::wire::{GiveCode, PrepareSecondFactor, RecoveryCodes, SecondFactorSecret};
 use crate::access::{Actor, ChangeMyself};
-use crate::app::Call;
+use crate::app::{Call, Tx};
 use crate::error::{Error, Result, value_error};
 use crate::http::{Answer, Body, Context};
 use crate::security::given::GivenPassword;
@@ -38,7 +36,7 @@ use crate::security::given::GivenPassword;
 #[post("/me/second-factor")]
 pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Context, body: Body) -> Result<Answer> {
     let (name, hash) = call
-        .read(|tx, actor, _| {
+        .read(|tx, actor| {
             actor.may(Target::Myself)?;
             let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
             let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
@@ -54,11 +52,10 @@ pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Con
         return Err(Error::validation(vec![value_error("/password", fault)]));
     }
     call.app.sign_in_throttle.succeeded(&name, context.network());
-    let seal = Arc::clone(&call.app.seal);
     let secret = call
-        .write(move |tx, actor, now| {
+        .write(move |tx, actor| {
             let member = myself(tx, actor)?;
-            operations::prepare(tx, &member, now, &seal)
+            operations::prepare(tx, &member)
         })
         .await?;
     Answer::ok(&SecondFactorSecret::expose(&secret))
@@ -85,9 +82,9 @@ pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Con
 pub(crate) async fn enable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
     let session = call.claims().session;
-    let codes = with_tools(call, move |tx, actor, now, tools| {
+    let codes = check_code(call, move |tx, actor| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
-        operations::enable(tx, actor.origin(), (&member, session), code, now, tools)
+        operations::enable(tx, (&member, session), code)
     });
     Answer::ok(&RecoveryCodes::expose(&codes.await?))
 }
@@ -110,9 +107,9 @@ pub(crate) async fn enable_second_factor(call: Call<ChangeMyself>, body: Body) -
 #[post("/me/second-factor/recovery-codes")]
 pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
-    let codes = with_tools(call, move |tx, actor, now, tools| {
+    let codes = check_code(call, move |tx, actor| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
-        operations::renew_recovery_codes(tx, actor.origin(), &member, code, now, tools)
+        operations::renew_recovery_codes(tx, &member, code)
     });
     Answer::ok(&RecoveryCodes::expose(&codes.await?))
 }
@@ -135,9 +132,9 @@ pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -
 #[post("/me/second-factor/disable")]
 pub(crate) async fn disable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
-    with_tools(call, move |tx, actor, now, tools| {
+    check_code(call, move |tx, actor| {
         let (member, code) = (myself(tx, actor)?, code.get()?);
-        operations::disable(tx, actor.origin(), &member, code, now, tools)
+        operations::disable(tx, &member, code)
     })
     .await?;
     Ok(Answer::no_content())
@@ -145,19 +142,16 @@ pub(crate) async fn disable_second_factor(call: Call<ChangeMyself>, body: Body) 
 
 /// Runs an operation that checks a code. A wrong code is committed to the database and then reported as a validation
 /// error at `/code`.
-async fn with_tools<T, F>(call: Call<ChangeMyself>, mut operation: F) -> Result<T>
+async fn check_code<T, F>(call: Call<ChangeMyself>, mut operation: F) -> Result<T>
 where
     T: Send + 'static,
-    F: FnMut(&mut StoreConnection, &Actor, domain::Timestamp, Tools<'_>) -> Result<Committed<T>> + Send + 'static,
+    F: FnMut(&mut Tx<'_>, &Actor) -> Result<Committed<T>> + Send + 'static,
 {
-    let (seal, outbox) = (Arc::clone(&call.app.seal), Arc::clone(&call.app.outbox));
-    let outcome = call
-        .write(move |tx, actor, now| {
-            actor.may(Target::Myself)?;
-            operation(tx, actor, now, Tools { seal: &seal, outbox: &outbox })
-        })
-        .await?;
-    outcome.map_err(|refusal| match refusal {
+    let checked = call.write(move |tx, actor| {
+        actor.may(Target::Myself)?;
+        operation(tx, actor)
+    });
+    checked.await?.map_err(|refusal| match refusal {
         Refusal::WrongCode => Error::validation(Error::from(refusal).at_pointer("/code").faults()),
         refusal => refusal.into(),
     })

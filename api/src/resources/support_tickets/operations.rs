@@ -1,6 +1,5 @@
 //! Filing, loading and deciding support tickets.
 
-use domain::Timestamp;
 use domain::account::{Ancestry, Tier};
 use domain::authority::{Action, Target};
 use domain::id::TicketId;
@@ -13,11 +12,11 @@ use persistence::support_tickets::{Decision, NewTicket, Ticket};
 use persistence::{StoreConnection, support_tickets};
 use serde_json::{Value, json};
 
-use crate::access::{Actor, Origin};
+use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
-use crate::mail::Outbox;
 use crate::resources::accounts::create;
 
 /// The data of a new ticket.
@@ -34,7 +33,8 @@ pub struct FileTicket {
 }
 
 /// Files a ticket. Refused if the e-mail address already has an open ticket.
-pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now: Timestamp) -> Result<Ticket> {
+pub fn file(tx: &mut Tx<'_>, command: &FileTicket) -> Result<Ticket> {
+    let now = tx.now;
     let FileTicket { partner_company_name, first_name, last_name, email } = command;
     let ticket = NewTicket {
         id: new_id(now),
@@ -48,7 +48,7 @@ pub fn file(tx: &mut StoreConnection, origin: &Origin, command: &FileTicket, now
         return Err(Refusal::TicketAlreadyOpen.into());
     }
     let after = json!({"partner_company_name": ticket.partner_company_name, "email": email.given(), "status": "open"});
-    note(tx, origin, ticket.id, "filed", Value::Null, after, now)?;
+    note(tx, ticket.id, "filed", Value::Null, after)?;
     Ok(support_tickets::by_id(tx, ticket.id)?.ok_or(Refusal::NotFound)?)
 }
 
@@ -68,13 +68,8 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<Ticket>
 }
 
 /// Approves an open ticket: creates a pending master reseller from it and queues its activation e-mail.
-pub fn approve(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    ticket: &Ticket,
-    now: Timestamp,
-    outbox: &Outbox,
-) -> Result<Ticket> {
+pub fn approve(tx: &mut Tx<'_>, actor: &Actor, ticket: &Ticket) -> Result<Ticket> {
+    let now = tx.now;
     ticket.status.check_open()?;
     let id = new_id(now);
     let account = NewAccount {
@@ -89,29 +84,18 @@ pub fn approve(
         enterprise: None,
         now,
     };
-    create::create(tx, actor.origin(), &account, None, outbox)?;
-    decide(tx, actor, ticket, Decision::Approved(id), now)
+    create::create(tx, &account, None)?;
+    decide(tx, actor, ticket, Decision::Approved(id))
 }
 
 /// Rejects an open ticket with a reason.
-pub fn reject(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    ticket: &Ticket,
-    reason: &RejectionReason,
-    now: Timestamp,
-) -> Result<Ticket> {
+pub fn reject(tx: &mut Tx<'_>, actor: &Actor, ticket: &Ticket, reason: &RejectionReason) -> Result<Ticket> {
     ticket.status.check_open()?;
-    decide(tx, actor, ticket, Decision::Rejected(reason.as_str()), now)
+    decide(tx, actor, ticket, Decision::Rejected(reason.as_str()))
 }
 
-fn decide(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    ticket: &Ticket,
-    decision: Decision<'_>,
-    now: Timestamp,
-) -> Result<Ticket> {
+fn decide(tx: &mut Tx<'_>, actor: &Actor, ticket: &Ticket, decision: Decision<'_>) -> Result<Ticket> {
+    let now = tx.now;
     if !support_tickets::decide(tx, ticket.id, decision, actor.principal(), now)? {
         return Err(Refusal::TicketDecided.into());
     }
@@ -119,19 +103,11 @@ fn decide(
         Decision::Approved(_) => "approved",
         Decision::Rejected(_) => "rejected",
     };
-    note(tx, actor.origin(), ticket.id, done, json!({"status": "open"}), json!({"status": done}), now)?;
+    note(tx, ticket.id, done, json!({"status": "open"}), json!({"status": done}))?;
     Ok(support_tickets::by_id(tx, ticket.id)?.ok_or(Refusal::NotFound)?)
 }
 
-fn note(
-    tx: &mut StoreConnection,
-    origin: &Origin,
-    id: TicketId,
-    done: &str,
-    before: Value,
-    after: Value,
-    now: Timestamp,
-) -> Result<()> {
+fn note(tx: &mut Tx<'_>, id: TicketId, done: &str, before: Value, after: Value) -> Result<()> {
     let action = format!("support_ticket.{done}");
-    record(tx, origin, now, &NewEvent { action, subject: id.to_string(), ancestry: Ancestry::default(), before, after })
+    record(tx, &NewEvent { action, subject: id.to_string(), ancestry: Ancestry::default(), before, after })
 }

@@ -1,7 +1,5 @@
 //! Handlers of `/support-tickets`.
 
-use std::sync::Arc;
-
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get, post};
 use domain::authority::Target;
@@ -47,8 +45,8 @@ pub(crate) async fn file_support_ticket(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse::<FileSupportTicket, operations::FileTicket>().into_inner()?;
-    app.write_once_for_anyone(&context, key.with_body(&body), move |tx, origin, now| {
-        let ticket = operations::file(tx, origin, &command, now)?;
+    app.write_once_for_anyone(&context, key.with_body(&body), move |tx| {
+        let ticket = operations::file(tx, &command)?;
         let location = format!("{PATH}/{}", ticket.id);
         Ok(view(ticket)?.created(location))
     })
@@ -70,7 +68,7 @@ pub(crate) async fn file_support_ticket(
 #[get("")]
 pub(crate) async fn list_support_tickets(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    call.read(move |tx, actor, _| {
+    call.read(move |tx, actor| {
         actor.may(Target::Tickets)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -99,8 +97,7 @@ pub(crate) async fn list_support_tickets(call: Call<Read>, request: HttpRequest)
 )]
 #[get("/{ticket_id}")]
 pub(crate) async fn get_support_ticket(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    let answer = call.read(move |tx, actor, _| view(operations::load(tx, actor, &id)?)).await?;
-    Ok(conditions.answer(answer))
+    call.read_if_changed(conditions, move |tx, actor| view(operations::load(tx, actor, &id)?)).await
 }
 
 /// Approve a support ticket
@@ -121,10 +118,9 @@ pub(crate) async fn approve_support_ticket(
     id: Path<String>,
     key: IdempotencyKey,
 ) -> Result<Answer> {
-    let outbox = Arc::clone(&call.app.outbox);
-    call.write_once(key.without_body(), move |tx, actor, now| {
+    call.write_once(key.without_body(), move |tx, actor| {
         let ticket = operations::load(tx, actor, &id)?;
-        view(operations::approve(tx, actor, &ticket, now, &outbox)?)
+        view(operations::approve(tx, actor, &ticket)?)
     })
     .await
 }
@@ -149,9 +145,9 @@ pub(crate) async fn reject_support_ticket(
     body: Body,
 ) -> Result<Answer> {
     let reason = body.parse::<RejectSupportTicket, RejectionReason>();
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         let ticket = operations::load(tx, actor, &id)?;
-        view(operations::reject(tx, actor, &ticket, reason.get()?, now)?)
+        view(operations::reject(tx, actor, &ticket, reason.get()?)?)
     })
     .await
 }

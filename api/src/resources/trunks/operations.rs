@@ -1,6 +1,5 @@
 //! Loading, creating, changing and deleting trunks.
 
-use domain::Timestamp;
 use domain::account::{Account, check_open};
 use domain::id::TrunkId;
 use domain::refusal::Refusal;
@@ -13,11 +12,11 @@ use persistence::{StoreConnection, blockers, direct_routing, trunks};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::{Error, Result};
 use crate::events::record::record_for;
 use crate::ids::new_id;
 use crate::resources::telephony::{resealed, sealed, updated};
-use crate::security::seal::Seal;
 
 /// The data of a new trunk.
 #[derive(Debug, Clone)]
@@ -52,14 +51,8 @@ pub fn load(tx: &mut StoreConnection, actor: &Actor, id: &str) -> Result<(Accoun
 
 /// Creates a trunk in an enterprise that was loaded for the actor. The enterprise needs the service `trunk` and an
 /// established route (R13).
-pub fn create(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    command: &CreateTrunk,
-    now: Timestamp,
-    seal: &Seal,
-) -> Result<Trunk> {
+pub fn create(tx: &mut Tx<'_>, account: &Account, command: &CreateTrunk) -> Result<Trunk> {
+    let now = tx.now;
     let CreateTrunk { name, host, change, password } = command;
     let settings = Settings::new(name.clone(), host.clone(), change).map_err(Error::faulty)?;
     settings.check_password(None, password.is_some()).map_err(Error::faulty)?;
@@ -69,22 +62,15 @@ pub fn create(
     }
     direct_routing::load(tx, account.id)?.check_established()?;
     let id = new_id(now);
-    let password = password.as_ref().map(|password| sealed(seal, id, password)).transpose()?;
+    let password = password.as_ref().map(|password| sealed(tx.seal, id, password)).transpose()?;
     let trunk = trunks::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
-    record_for(tx, actor, account, id, "created", (Value::Null, fields(&trunk)), now)?;
+    record_for(tx, account, id, "created", (Value::Null, fields(&trunk)))?;
     Ok(trunk)
 }
 
 /// Changes a trunk that was loaded for the actor, and records the event. If no value differs, nothing is written.
-pub fn update(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    before: Trunk,
-    command: &ChangeTrunk,
-    now: Timestamp,
-    seal: &Seal,
-) -> Result<Trunk> {
+pub fn update(tx: &mut Tx<'_>, account: &Account, before: Trunk, command: &ChangeTrunk) -> Result<Trunk> {
+    let now = tx.now;
     let ChangeTrunk { change, password } = command;
     check_open(account.status)?;
     let settings = before.settings.after(change).map_err(Error::faulty)?;
@@ -92,24 +78,24 @@ pub fn update(
     settings.check_password(Some(&before.settings), given).map_err(Error::faulty)?;
     // A trunk that authenticates by IP address has no password, so switching to it removes the stored one.
     let goes = settings.authentication.method() == Method::Ip;
-    let password = resealed(seal, before.id, before.has_password, goes, password.as_ref())?;
+    let password = resealed(tx.seal, before.id, before.has_password, goes, password.as_ref())?;
     if settings == before.settings && password.is_none() {
         return Ok(before);
     }
     let trunk = trunks::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
     let changed = updated(fields(&before), fields(&trunk), password.is_some());
-    record_for(tx, actor, account, trunk.id, "updated", changed, now)?;
+    record_for(tx, account, trunk.id, "updated", changed)?;
     Ok(trunk)
 }
 
 /// Deletes a trunk. Refused while users are assigned to it.
-pub fn delete(tx: &mut StoreConnection, actor: &Actor, account: &Account, trunk: &Trunk, now: Timestamp) -> Result<()> {
+pub fn delete(tx: &mut Tx<'_>, account: &Account, trunk: &Trunk) -> Result<()> {
     let users = blockers::on_trunk(tx, trunk.id)?;
     if users.total > 0 {
         return Err(Refusal::HasUsers(users).into());
     }
     trunks::delete(tx, trunk.id)?;
-    record_for(tx, actor, account, trunk.id, "removed", (fields(trunk), Value::Null), now)
+    record_for(tx, account, trunk.id, "removed", (fields(trunk), Value::Null))
 }
 
 /// The fields of a trunk as events show them.

@@ -1,14 +1,12 @@
 //! Handlers of `/enterprises/{id}/trunks` and `/trunks/{id}`.
 
-use std::sync::Arc;
-
 use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use persistence::trunks;
 
 use super::operations;
 use super::wire::{CreateTrunk, PatchTrunk, Trunk, TrunkPage};
-use crate::access::{Actor, Change, Create, Read};
+use crate::access::{Change, Create, Read};
 use crate::app::Call;
 use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
@@ -38,11 +36,10 @@ pub(crate) async fn create_trunk(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse::<CreateTrunk, operations::CreateTrunk>();
-    let seal = Arc::clone(&call.app.seal);
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
         let command = command.get()?;
-        let trunk = operations::create(tx, actor, &account, command, now, &seal)?;
+        let trunk = operations::create(tx, &account, command)?;
         let location = format!("/trunks/{}", trunk.id);
         Ok(answer(trunk, actor.sees_sip_data(&account))?.created(location))
     })
@@ -63,7 +60,7 @@ pub(crate) async fn create_trunk(
 #[get("")]
 pub(crate) async fn list_trunks(call: Call<Read>, id: Path<String>, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/enterprises/{id}/trunks"), request.query_string().to_owned());
-    call.read_question(&format!("GET {path}?{text}"), move |tx, actor, _| {
+    call.read_question(&format!("GET {path}?{text}"), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
         let mut query = Query::read(&text)?;
         let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
@@ -85,11 +82,11 @@ pub(crate) async fn list_trunks(call: Call<Read>, id: Path<String>, request: Htt
 )]
 #[get("/{trunk_id}")]
 pub(crate) async fn get_trunk(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    let get = move |tx: &mut _, actor: &Actor, _| {
+    call.read_if_changed(conditions, move |tx, actor| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
         answer(trunk, actor.sees_sip_data(&account))
-    };
-    Ok(conditions.answer(call.read(get).await?))
+    })
+    .await
 }
 
 /// Change a trunk
@@ -114,12 +111,11 @@ pub(crate) async fn update_trunk(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse_patch::<PatchTrunk, _>();
-    let seal = Arc::clone(&call.app.seal);
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
         let change = command.get()?;
         conditions.check_version(trunk.version)?;
-        let trunk = operations::update(tx, actor, &account, trunk, change, now, &seal)?;
+        let trunk = operations::update(tx, &account, trunk, change)?;
         answer(trunk, actor.sees_sip_data(&account))
     })
     .await
@@ -138,10 +134,10 @@ pub(crate) async fn update_trunk(
 )]
 #[delete("/{trunk_id}")]
 pub(crate) async fn delete_trunk(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
         conditions.check_version(trunk.version)?;
-        operations::delete(tx, actor, &account, &trunk, now)?;
+        operations::delete(tx, &account, &trunk)?;
         Ok(Answer::no_content())
     })
     .await

@@ -1,6 +1,5 @@
 //! Loading, creating, changing and deleting users.
 
-use domain::Timestamp;
 use domain::account::{Account, check_open};
 use domain::enterprise::Switches;
 use domain::fault::Fault;
@@ -14,11 +13,11 @@ use persistence::{StoreConnection, direct_routing, pbxes, trunks, users};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::{Error, Result};
 use crate::events::record::record_for;
 use crate::ids::new_id;
 use crate::resources::telephony::{resealed, sealed, updated};
-use crate::security::seal::Seal;
 
 /// The settings and password of a new user, or the changes of an existing one.
 #[derive(Debug, Clone)]
@@ -45,14 +44,8 @@ pub fn may_add(actor: &Actor, account: &Account) -> Result<()> {
 }
 
 /// Creates a user in an enterprise that was loaded for the actor, within the enterprise's user limit.
-pub fn create(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    command: &WriteUser,
-    now: Timestamp,
-    seal: &Seal,
-) -> Result<User> {
+pub fn create(tx: &mut Tx<'_>, account: &Account, command: &WriteUser) -> Result<User> {
+    let now = tx.now;
     let WriteUser { change, password } = command;
     let settings = change.create().map_err(Error::faulty)?;
     let password = password.as_ref().and_then(Option::as_ref);
@@ -62,43 +55,37 @@ pub fn create(
         check_room(limit, users::count(tx, account.id)?)?;
     }
     let id = new_id(now);
-    let password = password.map(|password| sealed(seal, id, password)).transpose()?;
+    let password = password.map(|password| sealed(tx.seal, id, password)).transpose()?;
     let added = users::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
     let user = added.map_err(Refusal::UserClaimTaken)?;
-    record_for(tx, actor, account, id, "created", (Value::Null, fields(&user)), now)?;
+    record_for(tx, account, id, "created", (Value::Null, fields(&user)))?;
     Ok(user)
 }
 
 /// Changes a user that was loaded for the actor, and records the event. If no value differs, nothing is written.
-pub fn update(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    before: User,
-    command: &WriteUser,
-    now: Timestamp,
-    seal: &Seal,
-) -> Result<User> {
+pub fn update(tx: &mut Tx<'_>, account: &Account, before: User, command: &WriteUser) -> Result<User> {
+    let now = tx.now;
     let WriteUser { change, password } = command;
     let settings = change.after(&before.settings).map_err(Error::faulty)?;
     check(tx, account, &settings, Some(&before.settings), password.as_ref().is_some_and(Option::is_some))?;
     // Only users of a PBX have a password, so moving the user to a trunk removes it.
     let goes = settings.assignment.pbx().is_none();
-    let password = resealed(seal, before.id, before.has_password, goes, password.as_ref())?;
+    let password = resealed(tx.seal, before.id, before.has_password, goes, password.as_ref())?;
     if settings == before.settings && password.is_none() {
         return Ok(before);
     }
     let changed = users::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
     let user = changed.map_err(Refusal::UserClaimTaken)?;
     let changed = updated(fields(&before), fields(&user), password.is_some());
-    record_for(tx, actor, account, user.id, "updated", changed, now)?;
+    record_for(tx, account, user.id, "updated", changed)?;
     Ok(user)
 }
 
 /// Deletes a user and frees its Teams user, SIP user and phone numbers.
-pub fn delete(tx: &mut StoreConnection, actor: &Actor, account: &Account, user: &User, now: Timestamp) -> Result<()> {
+pub fn delete(tx: &mut Tx<'_>, account: &Account, user: &User) -> Result<()> {
+    let now = tx.now;
     users::delete(tx, user, now)?;
-    record_for(tx, actor, account, user.id, "removed", (fields(user), Value::Null), now)
+    record_for(tx, account, user.id, "removed", (fields(user), Value::Null))
 }
 
 /// Checks the settings against the enterprise: its PBXs, trunks, routes and switches. Routes and numbers are checked

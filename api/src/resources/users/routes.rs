@@ -1,7 +1,5 @@
 //! Handlers of `/enterprises/{id}/users` and `/users/{id}`.
 
-use std::sync::Arc;
-
 use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::enterprise::SbcRegionCode;
@@ -12,7 +10,7 @@ use persistence::users::UserFilter;
 
 use super::operations;
 use super::wire::{CreateUser, PatchUser, User, UserPage};
-use crate::access::{Actor, Change, Create, Read};
+use crate::access::{Change, Create, Read};
 use crate::app::Call;
 use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
@@ -43,11 +41,10 @@ pub(crate) async fn create_user(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse::<CreateUser, operations::WriteUser>();
-    let seal = Arc::clone(&call.app.seal);
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
         operations::may_add(actor, &account)?;
-        let user = operations::create(tx, actor, &account, command.get()?, now, &seal)?;
+        let user = operations::create(tx, &account, command.get()?)?;
         let location = format!("/users/{}", user.id);
         Ok(answer(user, actor.sees_sip_data(&account))?.created(location))
     })
@@ -72,7 +69,7 @@ pub(crate) async fn create_user(
 #[get("")]
 pub(crate) async fn list_users(call: Call<Read>, id: Path<String>, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/enterprises/{id}/users"), request.query_string().to_owned());
-    call.read_question(&format!("GET {path}?{text}"), move |tx, actor, _| {
+    call.read_question(&format!("GET {path}?{text}"), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
         let mut query = Query::read(&text)?;
         let list = ListRequest::from_query(path.clone(), &text, &mut query)?;
@@ -99,11 +96,11 @@ pub(crate) async fn list_users(call: Call<Read>, id: Path<String>, request: Http
 )]
 #[get("/{user_id}")]
 pub(crate) async fn get_user(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    let get = move |tx: &mut _, actor: &Actor, _| {
+    call.read_if_changed(conditions, move |tx, actor| {
         let (account, user) = operations::load(tx, actor, &id)?;
         answer(user, actor.sees_sip_data(&account))
-    };
-    Ok(conditions.answer(call.read(get).await?))
+    })
+    .await
 }
 
 /// Change a user
@@ -128,12 +125,11 @@ pub(crate) async fn update_user(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse_patch::<PatchUser, operations::WriteUser>();
-    let seal = Arc::clone(&call.app.seal);
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         let (account, user) = operations::load(tx, actor, &id)?;
         let change = command.get()?;
         conditions.check_version(user.version)?;
-        let user = operations::update(tx, actor, &account, user, change, now, &seal)?;
+        let user = operations::update(tx, &account, user, change)?;
         answer(user, actor.sees_sip_data(&account))
     })
     .await
@@ -145,10 +141,10 @@ pub(crate) async fn update_user(
 #[utoipa::path(tag = "Users", params(IfMatch), responses((status = 204, description = "The user is deleted.")))]
 #[delete("/{user_id}")]
 pub(crate) async fn delete_user(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         let (account, user) = operations::load(tx, actor, &id)?;
         conditions.check_version(user.version)?;
-        operations::delete(tx, actor, &account, &user, now)?;
+        operations::delete(tx, &account, &user)?;
         Ok(Answer::no_content())
     })
     .await

@@ -40,7 +40,7 @@ pub(crate) async fn list_webhook_deliveries(
     request: HttpRequest,
 ) -> Result<Answer> {
     let (path, text) = (format!("/webhooks/{id}/deliveries"), request.query_string().to_owned());
-    call.read_long(move |tx, actor, _| {
+    call.read_long(move |tx, actor| {
         operations::may(actor)?;
         let webhook = operations::load(tx, actor, &id)?;
         let mut query = Query::read(&text)?;
@@ -71,7 +71,7 @@ pub(crate) async fn list_webhook_deliveries(
 #[get("/{webhook_id}/deliveries/{delivery_id}")]
 pub(crate) async fn get_webhook_delivery(call: Call<Read>, path: Path<(String, String)>) -> Result<Answer> {
     let (id, delivery) = path.into_inner();
-    call.read(move |tx, actor, _| {
+    call.read(move |tx, actor| {
         operations::may(actor)?;
         let webhook = operations::load(tx, actor, &id)?;
         let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
@@ -101,11 +101,11 @@ pub(crate) async fn redeliver_webhook_delivery(
 ) -> Result<Answer> {
     let (id, delivery) = path.into_inner();
     let answer = call
-        .write_once(key.without_body(), move |tx, actor, now| {
+        .write_once(key.without_body(), move |tx, actor| {
             operations::may(actor)?;
             let webhook = operations::load(tx, actor, &id)?;
             let delivery = operations::reach_delivery(tx, &webhook, &delivery)?;
-            Answer::ok(&WebhookDelivery::from(operations::redeliver(tx, &webhook, &delivery, now)?))
+            Answer::ok(&WebhookDelivery::from(operations::redeliver(tx, &webhook, &delivery)?))
         })
         .await;
     call.app.deliveries_ready.notify_one();
@@ -127,11 +127,11 @@ pub(crate) async fn redeliver_webhook_delivery(
 #[post("/{webhook_id}/test")]
 pub(crate) async fn test_webhook(call: Call<Change>, id: Path<String>, key: IdempotencyKey) -> Result<Answer> {
     let answer = call
-        .write_once(key.without_body(), move |tx, actor, now| {
+        .write_once(key.without_body(), move |tx, actor| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::load(tx, actor, &id)?;
-            Answer::ok(&WebhookDelivery::from(operations::test(tx, actor, &account, &webhook, now)?))
+            Answer::ok(&WebhookDelivery::from(operations::test(tx, actor, &account, &webhook)?))
         })
         .await;
     call.app.deliveries_ready.notify_one();
@@ -162,11 +162,11 @@ pub(crate) async fn replay_webhook_events(
     let since = body.parse::<ReplayEvents, Timestamp>();
     crate::events::publish::catch_up(&call).await?;
     let answer = call
-        .write_once(key.with_body(&body), move |tx, actor, now| {
+        .write_once(key.with_body(&body), move |tx, actor| {
             operations::may(actor)?;
             let account = actor.own_account(tx)?;
             let webhook = operations::load(tx, actor, &id)?;
-            let queued = operations::replay(tx, actor, &account, &webhook, *since.get()?, now)?;
+            let queued = operations::replay(tx, actor, &account, &webhook, *since.get()?)?;
             Answer::ok(&Replayed { queued })
         })
         .await;

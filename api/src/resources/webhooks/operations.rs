@@ -1,7 +1,5 @@
 //! Operations on the webhooks of the caller's own account.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use domain::account::Account;
 use domain::api_client::Terms;
@@ -20,6 +18,7 @@ use persistence::{StoreConnection, events, webhooks};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::{Error, Result, value_error};
 use crate::events::fan_out::payload;
 use crate::events::record::{difference, record_for};
@@ -67,32 +66,20 @@ pub fn reach_delivery(tx: &mut StoreConnection, webhook: &Webhook, id: &str) -> 
 }
 
 /// Creates a webhook with its signing secret. Refused if the account has `WEBHOOKS_MAX` of them.
-pub fn create(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    settings: &Settings,
-    secret: &[u8],
-    now: Timestamp,
-    seal: &Arc<Seal>,
-) -> Result<Webhook> {
+pub fn create(tx: &mut Tx<'_>, account: &Account, settings: &Settings, secret: &[u8]) -> Result<Webhook> {
+    let now = tx.now;
     if webhooks::count(tx, account.id)? >= WEBHOOKS_MAX {
         return Err(Refusal::TooManyWebhooks.into());
     }
-    let webhook = webhooks::insert(tx, account.id, new_id(now), settings, &sealed(seal, secret, now)?, now)?;
-    record_for(tx, actor, account, webhook.id, "created", (Value::Null, fields(settings)), now)?;
+    let sealed = sealed(tx.seal, secret, now)?;
+    let webhook = webhooks::insert(tx, account.id, new_id(now), settings, &sealed, now)?;
+    record_for(tx, account, webhook.id, "created", (Value::Null, fields(settings)))?;
     Ok(webhook)
 }
 
 /// Updates a webhook. A change without effect is not recorded.
-pub fn update(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    before: Webhook,
-    change: &ChangeWebhook,
-    now: Timestamp,
-) -> Result<Webhook> {
+pub fn update(tx: &mut Tx<'_>, account: &Account, before: Webhook, change: &ChangeWebhook) -> Result<Webhook> {
+    let now = tx.now;
     let ChangeWebhook { target, types, description, enabled } = change.clone();
     let settings = Settings {
         target: target.unwrap_or_else(|| before.settings.target.clone()),
@@ -104,49 +91,37 @@ pub fn update(
         return Ok(before);
     }
     let webhook = webhooks::update(tx, &before, &settings, now)?;
-    record_for(tx, actor, account, before.id, "updated", difference(fields(&before.settings), fields(&settings)), now)?;
+    record_for(tx, account, before.id, "updated", difference(fields(&before.settings), fields(&settings)))?;
     Ok(webhook)
 }
 
 /// Removes a webhook. This can't be undone.
-pub fn remove(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    webhook: &Webhook,
-    now: Timestamp,
-) -> Result<()> {
+pub fn remove(tx: &mut Tx<'_>, account: &Account, webhook: &Webhook) -> Result<()> {
+    let now = tx.now;
     webhooks::remove(tx, webhook.id, now)?;
-    record_for(tx, actor, account, webhook.id, "removed", (fields(&webhook.settings), Value::Null), now)
+    record_for(tx, account, webhook.id, "removed", (fields(&webhook.settings), Value::Null))
 }
 
 /// Gives a webhook a new signing secret. For `previous_seconds`, deliveries are signed with the current one as well.
-#[expect(clippy::too_many_arguments, reason = "an operation over a transaction, and the secret with what seals it")]
 pub fn rotate_secret(
-    tx: &mut StoreConnection,
-    actor: &Actor,
+    tx: &mut Tx<'_>,
     account: &Account,
     before: &Webhook,
     previous_seconds: i64,
     secret: &[u8],
-    now: Timestamp,
-    seal: &Arc<Seal>,
 ) -> Result<Webhook> {
+    let now = tx.now;
     let ends = now + TimeDelta::seconds(previous_seconds);
-    let webhook = webhooks::rotate(tx, before, &sealed(seal, secret, now)?, ends, now)?;
+    let sealed = sealed(tx.seal, secret, now)?;
+    let webhook = webhooks::rotate(tx, before, &sealed, ends, now)?;
     let after = json!({"secret": "changed", "previous_secret_expires_in": previous_seconds});
-    record_for(tx, actor, account, before.id, "secret_rotated", (Value::Null, after), now)?;
+    record_for(tx, account, before.id, "secret_rotated", (Value::Null, after))?;
     Ok(webhook)
 }
 
 /// Queues a test event (`webhook.tested`) for a webhook.
-pub fn test(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    webhook: &Webhook,
-    now: Timestamp,
-) -> Result<Delivery> {
+pub fn test(tx: &mut Tx<'_>, actor: &Actor, account: &Account, webhook: &Webhook) -> Result<Delivery> {
+    let now = tx.now;
     if !webhook.settings.enabled {
         return Err(Refusal::WebhookDisabled.into());
     }
@@ -164,12 +139,13 @@ pub fn test(
         request_id: actor.origin().request_id.to_string(),
         source_address: actor.origin().source_address(),
     };
-    let delivery = queue(tx, account, webhook, &event, now)?;
+    let delivery = queue(tx, account, webhook, &event)?;
     Ok(webhooks::delivery(tx, webhook.id, delivery)?.ok_or(Refusal::NotFound)?)
 }
 
 /// Queues a delivery to be sent again at once.
-pub fn redeliver(tx: &mut StoreConnection, webhook: &Webhook, delivery: &Delivery, now: Timestamp) -> Result<Delivery> {
+pub fn redeliver(tx: &mut Tx<'_>, webhook: &Webhook, delivery: &Delivery) -> Result<Delivery> {
+    let now = tx.now;
     if !webhook.settings.enabled {
         return Err(Refusal::WebhookDisabled.into());
     }
@@ -179,14 +155,8 @@ pub fn redeliver(tx: &mut StoreConnection, webhook: &Webhook, delivery: &Deliver
 
 /// Queues all events since an instant that match the webhook's types, whether they were delivered or not. Returns how
 /// many. Refused if the instant is older than `DELIVERIES_KEPT_DAYS` or if there are more than `REPLAY_MAX` events.
-pub fn replay(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    account: &Account,
-    webhook: &Webhook,
-    since: Timestamp,
-    now: Timestamp,
-) -> Result<usize> {
+pub fn replay(tx: &mut Tx<'_>, actor: &Actor, account: &Account, webhook: &Webhook, since: Timestamp) -> Result<usize> {
+    let now = tx.now;
     let wrong = |code, detail: String| Error::validation(vec![value_error("/since", Fault::new(code, detail))]);
     if since < now - TimeDelta::days(DELIVERIES_KEPT_DAYS) || since > now {
         let detail = format!("Give an instant of the last {DELIVERIES_KEPT_DAYS} days.");
@@ -220,24 +190,19 @@ pub fn replay(
     }
     for event in &missed {
         if !webhooks::replay(tx, webhook.id, event.id, now)? {
-            queue(tx, account, webhook, event, now)?;
+            queue(tx, account, webhook, event)?;
         }
     }
     let queued = missed.len();
     let after = json!({"since": since, "queued": queued});
-    record_for(tx, actor, account, webhook.id, "replayed", (Value::Null, after), now)?;
+    record_for(tx, account, webhook.id, "replayed", (Value::Null, after))?;
     Ok(queued)
 }
 
 /// Queues a delivery of an event and returns the delivery's id. Inserts nothing if the event is already queued for the
 /// webhook.
-fn queue(
-    tx: &mut StoreConnection,
-    account: &Account,
-    webhook: &Webhook,
-    event: &Event,
-    now: Timestamp,
-) -> Result<DeliveryId> {
+fn queue(tx: &mut Tx<'_>, account: &Account, webhook: &Webhook, event: &Event) -> Result<DeliveryId> {
+    let now = tx.now;
     let payload = payload(event, Reader::new(account))?;
     let id = new_id(now);
     let delivery =

@@ -1,7 +1,5 @@
 //! The operations of `/webhooks`.
 
-use std::sync::Arc;
-
 use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::api_client::PreviousSecretSeconds;
@@ -41,12 +39,12 @@ const PATH: &str = "/webhooks";
 #[post("")]
 pub(crate) async fn create_webhook(call: Call<Create>, body: Body) -> Result<Answer> {
     let settings = body.parse_with::<CreateWebhook, webhook::Settings>(&call.app.settings);
-    let (secret, seal) = (sign::generate(), Arc::clone(&call.app.seal));
-    call.write(move |tx, actor, now| {
+    let secret = sign::generate();
+    call.write(move |tx, actor| {
         operations::may(actor)?;
         let settings = settings.get()?;
         let account = actor.own_account(tx)?;
-        let webhook = operations::create(tx, actor, &account, settings, &secret, now, &seal)?;
+        let webhook = operations::create(tx, &account, settings, &secret)?;
         let location = format!("{PATH}/{}", webhook.id);
         Ok(with_secret(webhook, &secret)?.created(location))
     })
@@ -64,7 +62,7 @@ pub(crate) async fn create_webhook(call: Call<Create>, body: Body) -> Result<Ans
 #[get("")]
 pub(crate) async fn list_webhooks(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    call.read(move |tx, actor, _| {
+    call.read(move |tx, actor| {
         operations::may(actor)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -87,13 +85,11 @@ pub(crate) async fn list_webhooks(call: Call<Read>, request: HttpRequest) -> Res
 )]
 #[get("/{webhook_id}")]
 pub(crate) async fn get_webhook(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    let answer = call
-        .read(move |tx, actor, _| {
-            operations::may(actor)?;
-            answer(operations::load(tx, actor, &id)?)
-        })
-        .await?;
-    Ok(conditions.answer(answer))
+    call.read_if_changed(conditions, move |tx, actor| {
+        operations::may(actor)?;
+        answer(operations::load(tx, actor, &id)?)
+    })
+    .await
 }
 
 /// Change a webhook
@@ -119,13 +115,13 @@ pub(crate) async fn update_webhook(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse_patch_with::<PatchWebhook, operations::ChangeWebhook>(&call.app.settings);
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         operations::may(actor)?;
         let account = actor.own_account(tx)?;
         let webhook = operations::load(tx, actor, &id)?;
         let change = command.get()?;
         conditions.check_version(webhook.version)?;
-        answer(operations::update(tx, actor, &account, webhook, change, now)?)
+        answer(operations::update(tx, &account, webhook, change)?)
     })
     .await
 }
@@ -144,12 +140,12 @@ pub(crate) async fn update_webhook(
 )]
 #[delete("/{webhook_id}")]
 pub(crate) async fn delete_webhook(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
-    call.write(move |tx, actor, now| {
+    call.write(move |tx, actor| {
         operations::may(actor)?;
         let account = actor.own_account(tx)?;
         let webhook = operations::load(tx, actor, &id)?;
         conditions.check_version(webhook.version)?;
-        operations::remove(tx, actor, &account, &webhook, now)?;
+        operations::remove(tx, &account, &webhook)?;
         Ok(Answer::no_content())
     })
     .await
@@ -177,14 +173,14 @@ pub(crate) async fn rotate_webhook_secret(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse_or_default::<RotateSecret, PreviousSecretSeconds>();
-    let (secret, seal) = (sign::generate(), Arc::clone(&call.app.seal));
-    call.write(move |tx, actor, now| {
+    let secret = sign::generate();
+    call.write(move |tx, actor| {
         operations::may(actor)?;
         let account = actor.own_account(tx)?;
         let webhook = operations::load(tx, actor, &id)?;
         let seconds = command.get()?.get();
         conditions.check_version(webhook.version)?;
-        let webhook = operations::rotate_secret(tx, actor, &account, &webhook, seconds, &secret, now, &seal)?;
+        let webhook = operations::rotate_secret(tx, &account, &webhook, seconds, &secret)?;
         with_secret(webhook, &secret)
     })
     .await

@@ -5,20 +5,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::Timestamp;
 use domain::id::WebhookId;
 use domain::webhook::{DisabledReason, gives_up, next_attempt};
 use futures_util::{StreamExt, stream};
 use persistence::webhooks::{Conclusion, Leased, Work};
-use persistence::{StoreConnection, members, webhooks};
+use persistence::{members, webhooks};
 use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 
 use crate::access::Origin;
-use crate::app::App;
+use crate::app::{App, Tx};
 use crate::error::{Error, Result};
 use crate::events::record::{NewEvent, record};
-use crate::ids::new_id;
 use crate::mail::Letter;
 use crate::webhook_client::send::{Outcome, send};
 
@@ -90,7 +88,7 @@ pub async fn deliver_to(app: &Arc<App>, webhook: WebhookId) -> Result<usize> {
 async fn deliver(app: &Arc<App>, webhook: WebhookId, work: Work) -> Result<()> {
     let Work { url, failing, secrets, deliveries } = work;
     let opened: Result<Vec<_>, _> =
-        secrets.iter().map(|(id, sealed)| app.seal.unseal(*id, sealed).map(Zeroizing::new)).collect();
+        secrets.iter().map(|(id, sealed)| app.tools.seal.unseal(*id, sealed).map(Zeroizing::new)).collect();
     let secrets = opened?;
     let at_once = if failing { AT_ONCE_FAILING } else { AT_ONCE };
     let outcomes: Vec<(Leased, Outcome)> = stream::iter(deliveries)
@@ -107,28 +105,14 @@ async fn deliver(app: &Arc<App>, webhook: WebhookId, work: Work) -> Result<()> {
         .buffer_unordered(at_once)
         .collect()
         .await;
-    let (now, writer) = (app.clock.now(), Arc::clone(app));
-    app.database
-        .write(move |tx| {
-            for (delivery, outcome) in &outcomes {
-                conclude(tx, &writer, webhook, delivery, outcome, now)?;
-            }
-            Ok::<_, Error>(())
-        })
-        .await?;
-    app.outbox_ready.notify_one();
-    app.events_ready.notify_one();
-    Ok(())
+    app.write_as(Origin::system("webhook_delivery"), move |tx| {
+        outcomes.iter().try_for_each(|(delivery, outcome)| conclude(tx, webhook, delivery, outcome))
+    })
+    .await
 }
 
-fn conclude(
-    tx: &mut StoreConnection,
-    app: &App,
-    webhook: WebhookId,
-    delivery: &Leased,
-    outcome: &Outcome,
-    now: Timestamp,
-) -> Result<()> {
+fn conclude(tx: &mut Tx<'_>, webhook: WebhookId, delivery: &Leased, outcome: &Outcome) -> Result<()> {
+    let now = tx.now;
     let jitter = u16::try_from(delivery.id.uuid().as_u128() % 1000).unwrap_or(0);
     let conclusion = if outcome.taken {
         Conclusion::Delivered
@@ -140,21 +124,16 @@ fn conclude(
     };
     let failing_since = webhooks::conclude(tx, webhook, delivery.id, &outcome.attempt, conclusion, now)?;
     if outcome.gone {
-        disable(tx, app, webhook, DisabledReason::Gone, now)?;
+        disable(tx, webhook, DisabledReason::Gone)?;
     } else if failing_since.is_some_and(|since| gives_up(since, now)) {
-        disable(tx, app, webhook, DisabledReason::Failing, now)?;
+        disable(tx, webhook, DisabledReason::Failing)?;
     }
     Ok(())
 }
 
 /// Disables a webhook, records the event and notifies the owners of its account by e-mail.
-fn disable(
-    tx: &mut StoreConnection,
-    app: &App,
-    webhook: WebhookId,
-    reason: DisabledReason,
-    now: Timestamp,
-) -> Result<()> {
+fn disable(tx: &mut Tx<'_>, webhook: WebhookId, reason: DisabledReason) -> Result<()> {
+    let now = tx.now;
     if !webhooks::disable(tx, webhook, reason, now)? {
         return Ok(());
     }
@@ -166,7 +145,7 @@ fn disable(
         before: json!({"enabled": true}),
         after: json!({"enabled": false, "disabled_reason": reason.as_str()}),
     };
-    record(tx, &Origin::system("webhook_delivery"), now, &event)?;
+    record(tx, &event)?;
     for to in members::owners(tx, account.id)? {
         let letter = Letter::WebhookDisabled {
             to: to.canonical().to_owned(),
@@ -174,7 +153,7 @@ fn disable(
             url: url.clone(),
             gone: reason == DisabledReason::Gone,
         };
-        app.outbox.enqueue(tx, new_id(now), account.id, &letter, now)?;
+        tx.send(account.id, &letter)?;
     }
     Ok(())
 }

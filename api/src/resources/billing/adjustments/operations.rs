@@ -1,17 +1,15 @@
 //! Corrections of lines of final reports.
 
-use domain::Timestamp;
 use domain::account::Ancestry;
 use domain::billing::{Numbers, Period, check_adjustable};
 use domain::fault::Fault;
 use domain::values::text::AdjustmentReason;
-use persistence::StoreConnection;
 use persistence::billing::adjustments::Adjustment;
 use persistence::billing::{adjustments, lines, periods};
 use serde_json::Value;
 
 use super::wire::{BillingAdjustment, LineName};
-use crate::access::Actor;
+use crate::app::Tx;
 use crate::error::{Error, Result, value_error};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
@@ -28,13 +26,8 @@ pub struct CreateAdjustment {
 }
 
 /// Books a correction of a line of a final report in a later, open period (R15).
-pub fn adjust(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    period: Period,
-    command: &CreateAdjustment,
-    now: Timestamp,
-) -> Result<Adjustment> {
+pub fn adjust(tx: &mut Tx<'_>, period: Period, command: &CreateAdjustment) -> Result<Adjustment> {
+    let now = tx.now;
     let CreateAdjustment { amends, numbers, reason } = command;
     let LineName { period: amended, reseller, enterprise, service } = *amends;
     // Locks out finalising: it starts either before, so that it is seen here, or after, so that it sees the correction.
@@ -71,6 +64,6 @@ pub fn adjust(
         before: Value::Null,
         after,
     };
-    record(tx, actor.origin(), now, &what)?;
+    record(tx, &what)?;
     Ok(adjustment)
 }

@@ -44,9 +44,9 @@ pub(crate) async fn create_billing_adjustment(
     body: Body,
 ) -> Result<Answer> {
     let command = body.parse::<CreateBillingAdjustment, operations::CreateAdjustment>();
-    call.write_once(key.with_body(&body), move |tx, actor, now| {
+    call.write_once(key.with_body(&body), move |tx, actor| {
         let period = report::period(actor, &period)?;
-        let booked = operations::adjust(tx, actor, period, command.get()?, now)?;
+        let booked = operations::adjust(tx, period, command.get()?)?;
         let location = format!("{PATH}/{period}/adjustments/{}", booked.id);
         Ok(Answer::resource(&BillingAdjustment::from(booked), 1)?.created(location))
     })
@@ -69,8 +69,8 @@ pub(crate) async fn list_billing_adjustments(
     request: HttpRequest,
 ) -> Result<Answer> {
     let (text, path) = (request.query_string().to_owned(), request.path().to_owned());
-    call.read(move |tx, actor, now| {
-        let period = Report::reach(tx, actor, &period, now)?.period;
+    call.read(move |tx, actor| {
+        let period = Report::reach(tx, actor, &period)?.period;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(path.clone(), &text, &mut query)?;
         query.finish()?;
@@ -101,11 +101,11 @@ pub(crate) async fn get_billing_adjustment(
     conditions: Conditions,
 ) -> Result<Answer> {
     let (period, id) = path.into_inner();
-    let read = call.read(move |tx, actor, _| {
+    call.read_if_changed(conditions, move |tx, actor| {
         let period = report::period(actor, &period)?;
         let id = AdjustmentId::parse(&id).ok_or(Refusal::NotFound)?;
         let found = adjustments::find(tx, &actor.scope(), period, id)?.ok_or(Refusal::NotFound)?;
         Answer::resource(&BillingAdjustment::from(found), 1)
-    });
-    Ok(conditions.answer(read.await?))
+    })
+    .await
 }

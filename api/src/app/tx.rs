@@ -1,0 +1,82 @@
+//! The transaction of an operation.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use domain::Timestamp;
+use domain::id::{AccountId, MessageId};
+use persistence::{StoreConnection, savepoint};
+
+use crate::access::Origin;
+use crate::error::Result;
+use crate::ids::new_id;
+use crate::mail::{Letter, Outbox};
+use crate::security::seal::Seal;
+
+/// What operations need besides the store.
+#[derive(Clone)]
+pub struct Tools {
+    /// Queues e-mails.
+    pub outbox: Arc<Outbox>,
+    /// Seals secrets before they are stored.
+    pub seal: Arc<Seal>,
+}
+
+/// The transaction of one operation: its connection, to which it dereferences, its time, and who acts.
+pub struct Tx<'a> {
+    connection: &'a mut StoreConnection,
+    /// The time of the operation, which all of its changes have.
+    pub now: Timestamp,
+    /// Who acts and with which request, as events record it.
+    pub origin: &'a Origin,
+    outbox: &'a Outbox,
+    /// Seals secrets before they are stored.
+    pub seal: &'a Seal,
+}
+
+impl Tools {
+    /// Creates the tools that seal with these keys.
+    #[must_use]
+    pub fn new(seal: Seal) -> Self {
+        let seal = Arc::new(seal);
+        Self { outbox: Arc::new(Outbox::new(Arc::clone(&seal))), seal }
+    }
+
+    /// The transaction of an operation on this connection.
+    pub fn tx<'a>(&'a self, connection: &'a mut StoreConnection, origin: &'a Origin, now: Timestamp) -> Tx<'a> {
+        Tx { connection, now, origin, outbox: &self.outbox, seal: &self.seal }
+    }
+}
+
+impl Tx<'_> {
+    /// Queues a letter for an account and returns the id of its message. It is sent after the transaction has been
+    /// committed.
+    pub fn send(&mut self, account: AccountId, letter: &Letter) -> Result<MessageId> {
+        let message = new_id(self.now);
+        self.outbox.enqueue(self.connection, message, account, letter, self.now)?;
+        Ok(message)
+    }
+
+    /// Runs a part of the operation whose changes are rolled back if it fails.
+    pub fn savepoint<T, E: From<persistence::Error>>(
+        &mut self,
+        part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Self { connection, now, origin, outbox, seal } = self;
+        savepoint(connection, |connection| part(&mut Tx { connection, now: *now, origin, outbox, seal }))
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = StoreConnection;
+
+    fn deref(&self) -> &StoreConnection {
+        self.connection
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut StoreConnection {
+        self.connection
+    }
+}
