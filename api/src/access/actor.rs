@@ -2,14 +2,12 @@
 
 use domain::account::{Account, Scope, Tier};
 use domain::api_client::Terms;
-use domain::authority;
-use domain::authority::{Action, Role, Target};
+use domain::authority::{self, Action, Role, Target};
 use domain::id::AccountId;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
-use persistence::SignedIn;
 use persistence::accounts::Lock;
-use persistence::{StoreConnection, accounts};
+use persistence::{SignedIn, StoreConnection, accounts};
 
 use super::origin::Origin;
 use crate::error::Result;

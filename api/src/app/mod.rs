@@ -12,8 +12,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::limits::CHANGE_WAITS_SECONDS;
-use persistence::CallerCache;
-use persistence::{Database, StoreConnection};
+use persistence::{CallerCache, Database, StoreConnection};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::access::Origin;

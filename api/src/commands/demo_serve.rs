@@ -16,15 +16,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::demo;
-use super::demo::Demo;
+use super::demo::{self, Demo};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::ids::new_id;
 use crate::security::secret_token::SecretToken;
-use crate::server;
-use crate::server::{Background, Running};
+use crate::server::{self, Background, Running};
 use crate::settings::Settings;
 
 /// The label of the operator in the list of sign-ins.

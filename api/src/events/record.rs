@@ -4,8 +4,7 @@ use domain::account::{Account, Ancestry};
 use domain::event::EventType;
 use domain::id::{Id, Kind};
 use domain::principal::Principal;
-use persistence::events;
-use persistence::events::EventRow;
+use persistence::events::{self, EventRow};
 use persistence::members::Member;
 use serde_json::{Map, Value};
 

@@ -23,3 +23,6 @@ pub use conditions::Conditions;
 pub use context::Context;
 pub use idempotency::IdempotencyKey;
 pub use validation::Valid;
+
+/// The id in the path of a request, as given.
+pub type Id = actix_web::web::Path<String>;

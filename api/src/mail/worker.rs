@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use domain::delivery::pause_after;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use persistence::outbox::Message;
 use persistence::{Database, outbox};
 use tokio::sync::Notify;

@@ -2,6 +2,8 @@
 
 mod bounds;
 mod parameters;
+mod headers;
+mod tags;
 mod complete;
 mod examples;
 mod links;
@@ -88,6 +90,8 @@ pub fn aside(write: impl FnOnce() -> String + Send + 'static) -> String {
 pub fn document() -> Document {
     let mut document = annotated();
     parameters::complete(&mut document);
+    headers::add(&mut document);
+    tags::add(&mut document);
     complete::complete(&mut document);
     webhooks::add(&mut document);
     // Changes that concern the whole document, such as all texts, are made on its JSON form.

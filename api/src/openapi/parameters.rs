@@ -61,21 +61,24 @@ fn id_parameter(name: &str, prefix: &str) -> Parameter {
         .build()
 }
 
+/// Whether an operation takes a parameter of this name.
+pub(super) fn takes(operation: &Operation, name: &str) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters.into_iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
+}
+
 /// Adds the responses that follow from the headers.
 pub(super) fn add_responses(operation: &mut Operation) {
-    let has = |name: &&str| {
-        operation.parameters.iter().flatten().any(|parameter| match parameter {
-            RefOr::T(parameter) => parameter.name == **name,
-            RefOr::Ref(_) => false,
-        })
-    };
     let conditional = [
         ("If-None-Match", "304", "Not modified: the `ETag` in `If-None-Match` is still current."),
         ("If-Match", "412", "`precondition_failed`: the resource has changed since you read it."),
         ("Idempotency-Key", "409", "`idempotency_key_in_use`: the first request with this key is still running."),
         ("Idempotency-Key", "422", "`idempotency_key_reused`: an earlier request with this key was different."),
     ];
-    for (_, status, description) in conditional.into_iter().filter(|(header, ..)| has(header)) {
+    for (header, status, description) in conditional {
+        if !takes(operation, header) {
+            continue;
+        }
         match operation.responses.responses.get_mut(status) {
             Some(RefOr::T(response)) => {
                 response.description = format!("{} {description}", response.description);

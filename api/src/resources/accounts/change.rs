@@ -7,8 +7,7 @@ use domain::services::Services;
 use domain::user::check_limit;
 use domain::values::email::EmailAddress;
 use persistence::accounts::{Change, Lock};
-use persistence::blockers;
-use persistence::{StoreConnection, accounts, direct_routing, users};
+use persistence::{StoreConnection, accounts, blockers, direct_routing, users};
 
 use super::create::{fields, write_again};
 use crate::access::Actor;

@@ -3,9 +3,7 @@
 use domain::account::{Account, Scope, check_resend};
 use domain::refusal::Refusal;
 use domain::status::{Status, Transition};
-use persistence::accounts;
-use persistence::blockers;
-use persistence::closing;
+use persistence::{accounts, blockers, closing};
 use serde_json::{Value, json};
 
 use super::create::write_again;

@@ -2,8 +2,7 @@
 
 use domain::account::{Account, Tier};
 use domain::authority::Target;
-use persistence::accounts;
-use persistence::blockers;
+use persistence::{accounts, blockers};
 use serde::Serialize;
 
 use super::list::ListRequest;

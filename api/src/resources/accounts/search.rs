@@ -1,13 +1,11 @@
 //! Search across accounts of all tiers, and a summary of what is below an account.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, get};
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Scope, Tier};
 use domain::authority::Target;
 use domain::id::AccountId;
-use domain::limits;
-use domain::limits::{SEARCH_MAX, SEARCH_MIN};
+use domain::limits::{self, SEARCH_MAX, SEARCH_MIN};
 use domain::refusal::Refusal;
 use domain::status::Status;
 use persistence::accounts::Tree;
@@ -19,11 +17,10 @@ use utoipa::ToSchema;
 use crate::access::{Actor, Read};
 use crate::app::Call;
 use crate::error::{Error, ErrorCode, Result};
-use crate::http::Answer;
-use crate::http::field;
 use crate::http::page::{Listed, Page, Paging};
 use crate::http::params::PageQuery;
 use crate::http::query::{Query, search_text};
+use crate::http::{Answer, Id, field};
 use crate::shown;
 use crate::views::account::StatusView;
 
@@ -260,14 +257,13 @@ impl AccountTree {
 /// beginning of a domain of a route or PBX, or the beginning of a Teams user. Closed accounts are included unless you
 /// filter by `status`. Sorted by creation time.
 #[utoipa::path(
-    tag = "Accounts",
     params(
         ("q" = shown::WideSearch, Query, description = "The text to search for.", example = "nordwind"),
         ("type" = Option<shown::AccountType>, Query, description = "Only accounts of this tier: `master_reseller`, `reseller` or `enterprise`.", example = "reseller"),
         ("status" = Option<StatusView>, Query, description = "Only accounts with this status."),
         PageQuery,
     ),
-    responses((status = 200, description = "A page of the accounts that were found.", body = FoundAccountPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of the accounts that were found.", body = FoundAccountPage)),
 )]
 #[get("")]
 pub(crate) async fn search_accounts(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
@@ -313,12 +309,11 @@ fn read(text: &str) -> Result<(Paging, Search)> {
 /// Returns the account, the accounts above it that you can see, and the number of accounts (by tier and status), routes
 /// (by state), PBXs, trunks and users below it.
 #[utoipa::path(
-    tag = "Accounts",
     params(("account_id" = String, Path, description = "The id of a master reseller, a reseller, an enterprise, or the platform.", example = "reseller_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The account and its place in the tree.", body = AccountTree)),
 )]
 #[get("/{account_id}/tree")]
-pub(crate) async fn get_account_tree(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+pub(crate) async fn get_account_tree(call: Call<Read>, id: Id) -> Result<Answer> {
     call.read_long(move |tx, actor: &Actor| {
         let tier = Tier::ALL.into_iter().find(|tier| tier.parse_id(&id).is_some()).ok_or(Refusal::NotFound)?;
         let account = actor.load_account(tx, tier, &id)?;

@@ -17,7 +17,6 @@ use crate::security::password::check_password;
 /// Returns the account that a link activates or, for the link of an invitation, the account that the member joins. The
 /// link is not redeemed. Used, expired, replaced and unknown tokens all get the same error.
 #[utoipa::path(
-    tag = "Activation",
     request_body = PreviewActivation,
     responses(
         (status = 200, description = "The account that the link activates or gives access to.", body = ActivationAccount),
@@ -40,7 +39,6 @@ pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Ans
 /// works once. Activation makes the account active; an invitation makes the recipient a member. Sign in with the new
 /// password at `POST /auth/login`.
 #[utoipa::path(
-    tag = "Activation",
     request_body = RedeemToken,
     responses(
         (status = 200, description = "The activated or joined account.", body = ActivationAccount),

@@ -9,8 +9,7 @@ use domain::id::ClientId;
 use domain::limits::CLIENTS_MAX;
 use domain::refusal::Refusal;
 use domain::values::text::ClientName;
-use persistence::api_clients;
-use persistence::api_clients::NewSecret;
+use persistence::api_clients::{self, NewSecret};
 use serde_json::{Value, json};
 
 use crate::access::Actor;

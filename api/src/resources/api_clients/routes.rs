@@ -1,9 +1,7 @@
 //! The operations of `/api-clients`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
-use domain::api_client;
-use domain::api_client::PreviousSecretSeconds;
+use domain::api_client::{self, PreviousSecretSeconds};
 use domain::authority::Target;
 use persistence::api_clients;
 
@@ -15,7 +13,7 @@ use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Conditions};
+use crate::http::{Answer, Body, Conditions, Id};
 use crate::security::secret_token::SecretToken;
 
 const PATH: &str = "/api-clients";
@@ -27,10 +25,9 @@ const PATH: &str = "/api-clients";
 /// `allowed_networks` beyond its own. `Idempotency-Key` is not supported, because the response is not stored. If you
 /// lose the response, revoke the new API client, which is in the list, and create another one. Only owners may do this.
 #[utoipa::path(
-    tag = "API clients",
     request_body(content = CreateApiClient, example = json!({"name": "Billing export", "role": "billing", "allowed_networks": ["192.0.2.0/28"], "expires_at": "2030-01-01T00:00:00Z"})),
     responses(
-        (status = 201, description = "The new API client with its secret.", body = ApiClient, headers(("Location" = String, description = "The URL of the new API client."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 201, description = "The new API client with its secret.", body = ApiClient, headers(("Location" = String, description = "The URL of the new API client."))),
         (status = 409, description = "`too_many_api_clients`: an account can have at most 100 API clients."),
     ),
 )]
@@ -53,9 +50,8 @@ pub(crate) async fn create_api_client(call: Call<Create>, body: Body) -> Result<
 ///
 /// Lists the API clients of your own account, sorted by creation time. Only owners may do this.
 #[utoipa::path(
-    tag = "API clients",
     params(PageQuery),
-    responses((status = 200, description = "A page of API clients.", body = ApiClientPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of API clients.", body = ApiClientPage)),
 )]
 #[get("")]
 pub(crate) async fn list_api_clients(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
@@ -78,13 +74,9 @@ pub(crate) async fn list_api_clients(call: Call<Read>, request: HttpRequest) -> 
 ///
 /// Returns one API client of your own account, with its `ETag`. Only the last four characters of its secrets are shown.
 /// Only owners may do this.
-#[utoipa::path(
-    tag = "API clients",
-    params(IfNoneMatch),
-    responses((status = 200, description = "The API client.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
-)]
+#[utoipa::path(params(IfNoneMatch), responses((status = 200, description = "The API client.", body = ApiClient)))]
 #[get("/{client_id}")]
-pub(crate) async fn get_api_client(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_api_client(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.read_if_changed(conditions, move |tx, actor| {
         actor.may(Target::ApiClients)?;
         answer(operations::load(tx, actor, &id)?)
@@ -97,15 +89,14 @@ pub(crate) async fn get_api_client(call: Call<Read>, id: Path<String>, condition
 /// Changes an API client of your own account with a merge patch and returns it. The change takes effect with the API
 /// client's next request, also for access tokens that it already has. Only owners may do this.
 #[utoipa::path(
-    tag = "API clients",
     params(IfMatch),
     request_body(content = PatchApiClient, example = json!({"role": "viewer", "expires_at": null})),
-    responses((status = 200, description = "The API client after the change.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match`.")))),
+    responses((status = 200, description = "The API client after the change.", body = ApiClient)),
 )]
 #[patch("/{client_id}")]
 pub(crate) async fn update_api_client(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer> {
@@ -125,13 +116,9 @@ pub(crate) async fn update_api_client(
 ///
 /// Revokes an API client of your own account. Its secrets stop working, and its access tokens are refused from its next
 /// request on. This can't be undone. Only owners may do this.
-#[utoipa::path(
-    tag = "API clients",
-    params(IfMatch),
-    responses((status = 204, description = "The API client was revoked.")),
-)]
+#[utoipa::path(params(IfMatch), responses((status = 204, description = "The API client was revoked.")))]
 #[delete("/{client_id}")]
-pub(crate) async fn revoke_api_client(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn revoke_api_client(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {
         actor.may(Target::ApiClients)?;
         let account = actor.own_account(tx)?;
@@ -149,15 +136,14 @@ pub(crate) async fn revoke_api_client(call: Call<Change>, id: Path<String>, cond
 /// current secret remains valid for `previous_secret_expires_in` seconds, so that you can replace it without an
 /// interruption. Any older secret stops working at once. Only owners may do this.
 #[utoipa::path(
-    tag = "API clients",
     params(IfMatch),
     request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
-    responses((status = 200, description = "The API client with its new secret.", body = ApiClient, headers(("ETag" = String, description = "Current version, for `If-Match`.")))),
+    responses((status = 200, description = "The API client with its new secret.", body = ApiClient)),
 )]
 #[post("/{client_id}/rotate-secret")]
 pub(crate) async fn rotate_api_client_secret(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer> {

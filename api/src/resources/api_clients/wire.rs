@@ -1,15 +1,13 @@
 //! Request and response bodies of `/api-clients`.
 
 use chrono::{DateTime, Utc};
-use domain::api_client;
 use domain::api_client::{ClientSecret, PreviousSecretSeconds, Terms};
-use domain::limits;
+use domain::{api_client, limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::operations;
-use super::operations::ChangeApiClient;
+use super::operations::{self, ChangeApiClient};
 use crate::http::field::{self, Unknown};
 use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};

@@ -7,10 +7,8 @@ use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
 use domain::session::{RefreshVerdict, judge_refresh};
-use persistence::CallerCache;
 use persistence::members::Member;
-use persistence::signed_in;
-use persistence::{members, sessions};
+use persistence::{CallerCache, members, sessions, signed_in};
 
 use crate::app::Tx;
 use crate::error::Result;

@@ -25,7 +25,6 @@ use crate::security::secret_token::SecretToken;
 /// same answer. After three failed attempts each further attempt is answered a little later; accounts are never locked.
 /// Members with a second factor get `code_needed` and send the same request again with a `code`.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = Login,
     responses(
         (status = 200, description = "Signed in: the tokens of the new session.", body = Tokens),
@@ -53,7 +52,6 @@ pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Resul
 /// sent again within ten seconds, the answer has the same new refresh token. If it is sent again later, the session
 /// ends, because the token may have been stolen.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = RefreshRequest,
     responses(
         (status = 200, description = "The next pair of tokens.", body = Tokens),
@@ -79,7 +77,6 @@ pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Res
 /// Ends the session of the refresh token. Access tokens of the session are refused from their next request on. An
 /// unknown or expired refresh token gets the same answer.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = RefreshRequest,
     responses((status = 204, description = "The session has ended, or there was none.")),
     security(()),
@@ -98,7 +95,6 @@ pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Resu
 /// Sends an e-mail with a link for choosing a new password, if a member has the address. A member gets at most one such
 /// e-mail a minute. The answer is always the same, so it does not tell whether the address is known.
 #[utoipa::path(
-    tag = "Sign-in",
     params(IdempotencyKeyHeader),
     request_body = PasswordResetRequest,
     responses((status = 202, description = "Accepted. If a member has the address, the e-mail is queued.", body = Accepted)),
@@ -124,7 +120,6 @@ pub(crate) async fn request_password_reset(
 /// Sets a new password with the token from a password reset e-mail. The token can be used once. All sessions of the
 /// member end.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = RedeemToken,
     responses(
         (status = 204, description = "The password was changed."),

@@ -3,12 +3,10 @@
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
 use domain::values::email::EmailAddress;
-use persistence::members;
-use persistence::members::Member;
+use persistence::members::{self, Member};
 use secrecy::SecretString;
 
-use super::operations;
-use super::operations::SignIn;
+use super::operations::{self, SignIn};
 use crate::app::{App, Tx};
 use crate::error::{Error, Result};
 use crate::http::Context;

@@ -4,8 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use domain::billing::Line;
 
-use super::csv;
-use super::csv::Frame;
+use super::csv::{self, Frame};
 use super::wire::BillingLine;
 use crate::error::{Error, ErrorCode, Result};
 

@@ -10,8 +10,7 @@ use persistence::billing::{LineFilter, lines, periods};
 use persistence::{Database, StoreConnection};
 use serde_json::json;
 
-use super::csv;
-use super::csv::Frame;
+use super::csv::{self, Frame};
 use super::report::{Reader, Report};
 use super::wire::hexadecimal;
 use crate::app::Tx;

@@ -35,12 +35,11 @@ pub(super) const PATH: &str = "/billing-reports";
 /// Lists the periods that have a report, latest first, each with the totals of the lines that you can see. The list
 /// includes the current month, counted up to now.
 #[utoipa::path(
-    tag = "Billing reports",
     params(
         ("limit" = Option<shown::PeriodLimit>, Query, description = "Maximum number of periods on a page.", example = 3),
         ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` from the previous page."),
     ),
-    responses((status = 200, description = "A page of periods.", body = BillingPeriodPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of periods.", body = BillingPeriodPage)),
 )]
 #[get("")]
 pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
@@ -80,7 +79,6 @@ pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest)
 /// `format=ndjson`). In CSV, a text that a spreadsheet would take for a formula gets a leading `'`. A report that is
 /// not final is counted anew for each request. See docs/billing.md for the rules of counting.
 #[utoipa::path(
-    tag = "Billing reports",
     params(
         ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
         ("format" = Option<shown::FormatName>, Query, description = "`json`, `csv` or `ndjson`. Takes precedence over `Accept`.", example = "json"),
@@ -93,8 +91,7 @@ pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest)
     ),
     responses((
         status = 200, description = "A page of the report as JSON, or the whole report as CSV or NDJSON.",
-        content((BillingReport = "application/json"), (String = "text/csv", example = "period_start,period_end,status,reseller_id,reseller_name,reseller_billing_reference,enterprise_id,enterprise_name,enterprise_billing_reference,service,users_at_end,users_peak,user_days,active_days,suspended_days,amends\r\n2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,open,reseller_01h455vb4pex5vsknk084sn02q,Nordwind Telefonie GmbH,CUST-4711,enterprise_01h455vb4pex5vsknk084sn02q,Kiosk am Tor,K-0815,pbx,12,14,380,30,2,\r\n"), (BillingLine = "application/x-ndjson")),
-        headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")),
+        content((BillingReport = "application/json"), (String = "text/csv", example = "period_start,period_end,status,reseller_id,reseller_name,reseller_billing_reference,enterprise_id,enterprise_name,enterprise_billing_reference,service,users_at_end,users_peak,user_days,active_days,suspended_days,amends\r\n2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,open,reseller_01h455vb4pex5vsknk084sn02q,Nordwind Telefonie GmbH,CUST-4711,enterprise_01h455vb4pex5vsknk084sn02q,Kiosk am Tor,K-0815,pbx,12,14,380,30,2,\r\n"), (BillingLine = "application/x-ndjson"))
     )),
 )]
 #[get("/{period}")]
@@ -187,13 +184,12 @@ fn parts(frame: Frame, first: Vec<u8>, reader: Reader, format: Format) -> impl S
 ///
 /// Returns the totals of the lines that you can see, by reseller and service, compared with the previous period.
 #[utoipa::path(
-    tag = "Billing reports",
     params(
         ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
         ("limit" = Option<shown::PageLimit>, Query, description = "Maximum number of resellers on a page.", example = 50),
         ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` from the previous page."),
     ),
-    responses((status = 200, description = "A page of the summary.", body = BillingSummary, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of the summary.", body = BillingSummary)),
 )]
 #[get("/{period}/summary")]
 pub(crate) async fn get_billing_summary(
@@ -230,7 +226,6 @@ pub(crate) async fn get_billing_summary(
 /// Returns an SVG chart with the number of users on each day (UTC) of the period, by service, for all enterprises that
 /// you can see. The numbers add up to the `user_days` of the report's lines without corrections.
 #[utoipa::path(
-    tag = "Billing reports",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10")),
     responses((status = 200, description = "The chart.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
 )]
@@ -256,7 +251,6 @@ pub(crate) async fn get_billing_chart(call: Call<Read>, period: Path<String>) ->
 /// can take about a minute on a large database. It continues if you disconnect; if it was interrupted, send the request
 /// again and it resumes. Only the platform may do this.
 #[utoipa::path(
-    tag = "Billing reports",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"), IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The final report's totals and hash.", body = BillingPeriod),

@@ -16,7 +16,7 @@ use crate::app::{App, Call};
 use crate::error::Result;
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch};
-use crate::http::{Answer, Body, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey};
 use crate::shown;
 
 /// Read the Direct Routing of an enterprise
@@ -24,12 +24,11 @@ use crate::shown;
 /// Returns the routes of an enterprise, one for each of its SBC regions. Each route has its state, the next step and
 /// who must take it, the DNS record to publish, and the latest error.
 #[utoipa::path(
-    tag = "Direct Routing",
     params(IfNoneMatch),
-    responses((status = 200, description = "The Direct Routing of the enterprise.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
+    responses((status = 200, description = "The Direct Routing of the enterprise.", body = DirectRouting)),
 )]
 #[get("")]
-pub(crate) async fn get_direct_routing(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_direct_routing(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     let (id, shared) = (id.into_inner(), call.app.clone());
     call.read_if_changed(conditions, move |tx, actor| {
         let account = actor.load_account(tx, Tier::Enterprise, &id)?;
@@ -44,11 +43,10 @@ pub(crate) async fn get_direct_routing(call: Call<Read>, id: Path<String>, condi
 /// Starts the route of a region and reserves the domain `<label>.<base domain>` for it. The route then waits until the
 /// enterprise's Global Administrator has consented and the domain has been added to the Microsoft 365 tenant.
 #[utoipa::path(
-    tag = "Direct Routing",
     params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     request_body(content = StartRoute, example = json!({"label": "kiosk"})),
     responses(
-        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
         (status = 409, description = "`wrong_route_state`: the route has already been started. `route_domain_taken`: another route has the domain. `account_closed`: the account is closed."),
     ),
 )]
@@ -79,11 +77,10 @@ pub(crate) async fn start_route(
 /// confirmation, in the state `consent_requested`, needs `verification_txt`: the TXT record that Microsoft 365 shows
 /// for the domain.
 #[utoipa::path(
-    tag = "Direct Routing",
     params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     request_body(content = Option<ConfirmRoute>, example = json!({"verification_txt": "MS=ms12345678"})),
     responses(
-        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
         (status = 403, description = "`management_consent_missing`: the enterprise has not given its management consent. `forbidden`, `account_not_operating`: you may not do this."),
         (status = 409, description = "`wrong_route_state`: the route is not waiting for a step. `steps_are_automatic`: the service takes the steps itself. `account_closed`: the account is closed."),
     ),
@@ -105,10 +102,9 @@ pub(crate) async fn confirm_route(
 ///
 /// Returns a failed route to the state in which it failed (`failed_in`), so that the step is tried again.
 #[utoipa::path(
-    tag = "Direct Routing",
     params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
         (status = 409, description = "`wrong_route_state`: the route has not failed. `account_closed`: the account is closed."),
     ),
 )]
@@ -127,10 +123,9 @@ pub(crate) async fn retry_route(
 /// Removes a route, which is then `not_started` again, and frees its domain. The enterprise should then remove the
 /// domain from its Microsoft 365 tenant. A route that PBXs, trunks or users need cannot be removed.
 #[utoipa::path(
-    tag = "Direct Routing",
     params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
         (status = 409, description = "`route_in_use`: PBXs, trunks or users need the route, see `blockers`. `wrong_route_state`: the route has not been started. `account_closed`: the account is closed."),
     ),
 )]
@@ -150,17 +145,16 @@ pub(crate) async fn remove_route(
 /// Lets the enterprise's reseller and master reseller confirm the steps of its routes. Only the enterprise itself can
 /// consent. Has no effect if the consent has been given already.
 #[utoipa::path(
-    tag = "Direct Routing",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
         (status = 409, description = "`account_closed`: the account is closed."),
     ),
 )]
 #[post("/give-consent")]
 pub(crate) async fn give_management_consent(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
@@ -172,17 +166,16 @@ pub(crate) async fn give_management_consent(
 /// Withdraws the enterprise's management consent: from then on, its reseller and master reseller cannot confirm the
 /// steps of its routes. Only the enterprise itself can withdraw it. Has no effect if there is no consent.
 #[utoipa::path(
-    tag = "Direct Routing",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated Direct Routing.", body = DirectRouting, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
         (status = 409, description = "`account_closed`: the account is closed."),
     ),
 )]
 #[post("/withdraw-consent")]
 pub(crate) async fn withdraw_management_consent(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {

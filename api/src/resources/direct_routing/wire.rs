@@ -2,15 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
-use domain::direct_routing;
 use domain::direct_routing::{Command, Failure, Link, Next, Party, Stage, State};
 use domain::enterprise::SbcRegionCode;
 use domain::fault::{Fault, ItemFaults};
 use domain::limited::{Limited, Limits};
-use domain::limits;
 use domain::values::host_name::HostName;
 use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use domain::values::tenant::Tenant;
+use domain::{direct_routing, limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};

@@ -8,8 +8,7 @@ use domain::account::{Scope, Tier};
 use domain::direct_routing::{Outcome, Route, State, judge};
 use domain::id::AccountId;
 use domain::refusal::Refusal;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use persistence::accounts::Lock;
 use persistence::{accounts, direct_routing};
 

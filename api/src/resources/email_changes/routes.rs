@@ -1,7 +1,7 @@
 //! Handlers that request and confirm changes of e-mail addresses.
 
 use actix_web::post;
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use domain::account::Tier;
 use domain::authority::Target;
 use domain::principal::Principal;
@@ -15,7 +15,7 @@ use crate::access::Change;
 use crate::app::{App, Call};
 use crate::error::Result;
 use crate::http::params::IdempotencyKeyHeader;
-use crate::http::{Answer, Body, Context, IdempotencyKey};
+use crate::http::{Answer, Body, Context, Id, IdempotencyKey};
 use crate::resources::activations::wire::PreviewActivation;
 use crate::security::given::LinkToken;
 
@@ -25,7 +25,6 @@ use crate::security::given::LinkToken;
 /// new address, and a notice to the old one. Until the change is confirmed, you sign in with the old address. If your
 /// account has the same address as you, it changes too. For members only.
 #[utoipa::path(
-    tag = "Sign-in",
     params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
@@ -53,7 +52,6 @@ pub(crate) async fn change_my_email(call: Call<Change>, key: IdempotencyKey, bod
 /// Redeems the link that was sent to the new e-mail address. Each link works once. The account, the member, or both get
 /// the new address, and the old one can be used by others.
 #[utoipa::path(
-    tag = "Activation",
     request_body = PreviewActivation,
     responses(
         (status = 200, description = "The changed address.", body = EmailChanged),
@@ -77,7 +75,6 @@ pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body:
 /// old one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the
 /// new one from then on.
 #[utoipa::path(
-    tag = "Master resellers",
     params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
@@ -88,7 +85,7 @@ pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body:
 #[post("/{master_reseller_id}/change-email")]
 pub(crate) async fn change_master_reseller_email(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer> {
@@ -102,7 +99,6 @@ pub(crate) async fn change_master_reseller_email(
 /// one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the new
 /// one from then on.
 #[utoipa::path(
-    tag = "Resellers",
     params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
@@ -113,7 +109,7 @@ pub(crate) async fn change_master_reseller_email(
 #[post("/{reseller_id}/change-email")]
 pub(crate) async fn change_reseller_email(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer> {
@@ -127,7 +123,6 @@ pub(crate) async fn change_reseller_email(
 /// one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the new
 /// one from then on.
 #[utoipa::path(
-    tag = "Enterprises",
     params(IdempotencyKeyHeader),
     request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
     responses(
@@ -138,7 +133,7 @@ pub(crate) async fn change_reseller_email(
 #[post("/{enterprise_id}/change-email")]
 pub(crate) async fn change_enterprise_email(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer> {

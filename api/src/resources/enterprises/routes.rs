@@ -1,6 +1,5 @@
 //! Handlers of `/enterprises`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
 use domain::authority::Target;
@@ -9,9 +8,8 @@ use super::wire::{CreateEnterprise, Enterprise, EnterprisePage, PatchEnterprise}
 use crate::access::{Change, Create, Read};
 use crate::app::Call;
 use crate::error::{BlockersView, Result};
-use crate::http::field;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::{Answer, Body, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey, field};
 use crate::resources::accounts::requests::{Step, View};
 use crate::resources::accounts::{create, requests};
 use crate::shown;
@@ -22,14 +20,13 @@ use crate::shown;
 /// belongs to your account; master resellers and staff name its reseller in `reseller_id`. Send an `Idempotency-Key` so
 /// that you can safely retry the request.
 #[utoipa::path(
-    tag = "Enterprises",
     params(IdempotencyKeyHeader),
     request_body(content = CreateEnterprise, examples(
         ("as_a_reseller" = (summary = "As a reseller", value = json!({"name": "Kiosk am Tor", "email": "admin@kiosk.example", "country": "DE", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 25, "billing_reference": "K-0815", "pbx_music_on_hold": true}))),
         ("from_above_it" = (summary = "As a master reseller or an operator, who name the reseller", value = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn02q", "name": "Bakery", "email": "admin@bakery.example", "country": "AT", "sbc_regions": ["emea"], "services": ["pbx"], "user_limit": 10, "billing_reference": "K-0816"}))),
     )),
     responses(
-        (status = 201, description = "The new enterprise. Its activation e-mail is queued.", body = Enterprise, headers(("Location" = String, description = "URL of the new enterprise."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 201, description = "The new enterprise. Its activation e-mail is queued.", body = Enterprise, headers(("Location" = String, description = "URL of the new enterprise."))),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the reseller does not have the service. `parent_closed`: the reseller is closed."),
     ),
 )]
@@ -49,7 +46,6 @@ pub(crate) async fn create_enterprise(call: Call<Create>, key: IdempotencyKey, b
 /// Lists the enterprises that you can see, sorted by creation time. An enterprise can see itself. Closed enterprises
 /// are included unless you filter by `status`.
 #[utoipa::path(
-    tag = "Enterprises",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only accounts whose name, e-mail address or billing reference contains this text (case-insensitive)."),
@@ -60,7 +56,7 @@ pub(crate) async fn create_enterprise(call: Call<Create>, key: IdempotencyKey, b
         ("reseller_id" = Option<String>, Query, description = "Only enterprises of this reseller."),
         ("billing_reference" = Option<shown::Reference>, Query, description = "Only accounts with exactly this billing reference."),
     ),
-    responses((status = 200, description = "A page of enterprises.", body = EnterprisePage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of enterprises.", body = EnterprisePage)),
 )]
 #[get("")]
 pub(crate) async fn list_enterprises(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
@@ -70,13 +66,9 @@ pub(crate) async fn list_enterprises(call: Call<Read>, request: HttpRequest) -> 
 /// Read an enterprise
 ///
 /// Returns one enterprise that you can see, with its `ETag`.
-#[utoipa::path(
-    tag = "Enterprises",
-    params(IfNoneMatch),
-    responses((status = 200, description = "The enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
-)]
+#[utoipa::path(params(IfNoneMatch), responses((status = 200, description = "The enterprise.", body = Enterprise)))]
 #[get("/{enterprise_id}")]
-pub(crate) async fn get_enterprise(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_enterprise(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     requests::get::<Enterprise>(call, id.into_inner(), conditions).await
 }
 
@@ -85,18 +77,17 @@ pub(crate) async fn get_enterprise(call: Call<Read>, id: Path<String>, condition
 /// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes `user_limit` or
 /// `billing_reference`. `email` can be changed only while the account is pending.
 #[utoipa::path(
-    tag = "Enterprises",
     params(IfMatch),
     request_body(content = PatchEnterprise, example = json!({"name": "Kiosk am Markt", "user_limit": null})),
     responses(
-        (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated enterprise.", body = Enterprise),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /enterprises/{enterprise_id}/change-email`. `service_not_offered`: the reseller does not have the service. `service_in_use`: a service cannot be removed because PBXs or trunks use it, see `blockers`. `sbc_region_in_use`: a region cannot be removed because it has a route, see `blockers`. `user_limit_in_use`: the enterprise has more users than the new limit. `account_closed`: the account is closed."),
     ),
 )]
 #[patch("/{enterprise_id}")]
 pub(crate) async fn update_enterprise(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer> {
@@ -109,17 +100,16 @@ pub(crate) async fn update_enterprise(
 /// Suspends an active enterprise until it is resumed. Its members and API clients are refused from their next request
 /// on.
 #[utoipa::path(
-    tag = "Enterprises",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated enterprise.", body = Enterprise),
         (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{enterprise_id}/suspend")]
 pub(crate) async fn suspend_enterprise(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
@@ -130,17 +120,16 @@ pub(crate) async fn suspend_enterprise(
 ///
 /// Makes a suspended enterprise active again.
 #[utoipa::path(
-    tag = "Enterprises",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated enterprise.", body = Enterprise),
         (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{enterprise_id}/resume")]
 pub(crate) async fn resume_enterprise(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
@@ -151,17 +140,16 @@ pub(crate) async fn resume_enterprise(
 ///
 /// Sends a new activation e-mail to a pending enterprise. The links in earlier e-mails stop working.
 #[utoipa::path(
-    tag = "Enterprises",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated enterprise.", body = Enterprise, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated enterprise.", body = Enterprise),
         (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{enterprise_id}/resend-activation")]
 pub(crate) async fn resend_enterprise_activation(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
@@ -172,12 +160,9 @@ pub(crate) async fn resend_enterprise_activation(
 ///
 /// Returns the PBXs, trunks and users of the enterprise. All of them must be removed before the enterprise can be
 /// closed.
-#[utoipa::path(
-    tag = "Enterprises",
-    responses((status = 200, description = "Its PBXs, trunks and users.", body = BlockersView)),
-)]
+#[utoipa::path(responses((status = 200, description = "Its PBXs, trunks and users.", body = BlockersView)))]
 #[get("/{enterprise_id}/closing-blockers")]
-pub(crate) async fn get_enterprise_closing_blockers(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+pub(crate) async fn get_enterprise_closing_blockers(call: Call<Read>, id: Id) -> Result<Answer> {
     requests::closing_blockers::<Enterprise>(call, id.into_inner()).await
 }
 
@@ -187,7 +172,6 @@ pub(crate) async fn get_enterprise_closing_blockers(call: Call<Read>, id: Path<S
 /// be read, and still appears in billing reports. Closing a closed enterprise changes nothing. Its PBXs, trunks and
 /// users must be removed first.
 #[utoipa::path(
-    tag = "Enterprises",
     params(IfMatch),
     responses(
         (status = 204, description = "The enterprise is closed."),
@@ -195,6 +179,6 @@ pub(crate) async fn get_enterprise_closing_blockers(call: Call<Read>, id: Path<S
     ),
 )]
 #[delete("/{enterprise_id}")]
-pub(crate) async fn close_enterprise(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn close_enterprise(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     requests::close::<Enterprise>(call, id.into_inner(), conditions).await
 }

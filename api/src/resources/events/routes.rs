@@ -1,6 +1,5 @@
 //! The operations of `/events`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, get};
 use chrono::DateTime;
 use domain::authority::Target;
@@ -9,17 +8,16 @@ use domain::id::EventId;
 use domain::limits::{EVENT_TYPES_MAX, PAGE_DEFAULT, PAGE_MAX};
 use domain::principal::Principal;
 use domain::refusal::Refusal;
-use persistence::events;
-use persistence::events::Filter;
+use persistence::events::{self, Filter};
 
 use crate::access::Read;
 use crate::app::Call;
 use crate::error::Result;
 use crate::events::publish::catch_up;
 use crate::events::view::{Event, EventPage};
-use crate::http::Answer;
 use crate::http::page::Paging;
 use crate::http::query::Query;
+use crate::http::{Answer, Id};
 use crate::shown;
 
 const PATH: &str = "/events";
@@ -31,7 +29,6 @@ const PATH: &str = "/events";
 /// network address are shown only if the actor belongs to your account or to one below it. When an account is moved
 /// below yours, its earlier events remain visible only to the accounts that were above it at that time.
 #[utoipa::path(
-    tag = "Events",
     params(
         ("type" = Option<shown::EventTypesText>, Query, description = "Only events of these types, separated by commas, such as `reseller.created,pbx.*`. Each is a type, `<subject>.*` for all types of a subject, or `*` for all.", example = "reseller.*"),
         ("subject" = Option<String>, Query, description = "Only events whose subject has this id."),
@@ -42,7 +39,7 @@ const PATH: &str = "/events";
         ("limit" = Option<shown::PageLimit>, Query, description = "Maximum number of events on a page.", example = 50),
         ("cursor" = Option<shown::Cursor>, Query, description = "`next_cursor` or `resume_cursor` from an earlier page. The filters must be the same."),
     ),
-    responses((status = 200, description = "A page of events.", body = EventPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of events.", body = EventPage)),
 )]
 #[get("")]
 pub(crate) async fn list_events(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
@@ -76,9 +73,9 @@ pub(crate) async fn list_events(call: Call<Read>, request: HttpRequest) -> Resul
 /// Read an event
 ///
 /// Returns one event of your account or of an account below it.
-#[utoipa::path(tag = "Events", responses((status = 200, description = "The event.", body = Event)))]
+#[utoipa::path(responses((status = 200, description = "The event.", body = Event)))]
 #[get("/{event_id}")]
-pub(crate) async fn get_event(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+pub(crate) async fn get_event(call: Call<Read>, id: Id) -> Result<Answer> {
     catch_up(&call).await?;
     call.read(move |tx, actor| {
         let id = EventId::parse(&id).ok_or(Refusal::NotFound)?;

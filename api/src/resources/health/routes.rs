@@ -59,11 +59,7 @@ pub struct Jwk {
 /// Check liveness
 ///
 /// Answers 200 while the process can serve requests. Restart the process if there is no answer.
-#[utoipa::path(
-    tag = "System",
-    responses((status = 200, description = "The process is running.", body = Health)),
-    security(()),
-)]
+#[utoipa::path(responses((status = 200, description = "The process is running.", body = Health)), security(()))]
 #[get("/livez")]
 pub(crate) async fn get_liveness() -> Result<Answer> {
     Answer::ok(&Health { status: "ok" })
@@ -74,7 +70,6 @@ pub(crate) async fn get_liveness() -> Result<Answer> {
 /// Checks that the database can be reached and that its schema has the version that this build needs. Answers 503 if
 /// not, and while the service is shutting down.
 #[utoipa::path(
-    tag = "System",
     responses(
         (status = 200, description = "The service can take requests.", body = Health),
         (status = 503, description = "`unavailable`: the service can't take requests; send them to another replica."),
@@ -96,7 +91,6 @@ pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer> {
 ///
 /// Returns counters, gauges and histograms in the Prometheus text format.
 #[utoipa::path(
-    tag = "System",
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain", example = "# TYPE teammate_mail_total counter\nteammate_mail_total{outcome=\"sent\"} 12\n")),
     security(()),
 )]
@@ -111,7 +105,7 @@ pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
 /// Read the public keys of access tokens
 ///
 /// Returns the public keys for verifying the signatures of access tokens, as a JSON Web Key Set (RFC 7517).
-#[utoipa::path(tag = "System", responses((status = 200, description = "The key set.", body = Jwks)), security(()))]
+#[utoipa::path(responses((status = 200, description = "The key set.", body = Jwks)), security(()))]
 #[get("/.well-known/jwks.json")]
 pub(crate) async fn get_jwks(app: Data<App>) -> Result<Answer> {
     let key = |(id, x): (uuid::Uuid, String)| Jwk {

@@ -1,6 +1,5 @@
 //! The import operations. Each one is registered in the scope of the resource that it imports.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, post};
 use utoipa::IntoParams;
 
@@ -14,7 +13,7 @@ use crate::app::Call;
 use crate::error::{Error, Result};
 use crate::http::params::IdempotencyKeyHeader;
 use crate::http::query::Query;
-use crate::http::{Answer, IdempotencyKey};
+use crate::http::{Answer, Id, IdempotencyKey};
 
 /// The query parameters of an import, as the OpenAPI document shows them.
 #[derive(Debug, IntoParams)]
@@ -46,7 +45,6 @@ struct ImportQuery {
 /// with such rows. Without `atomic`, refused rows do not affect the others. Send an `Idempotency-Key`. If you lose the
 /// response, send the same file with the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
-    tag = "Resellers",
     params(ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", examples(
@@ -83,7 +81,6 @@ pub(crate) async fn import_resellers(
 /// happens with such rows. Without `atomic`, refused rows do not affect the others. Send an `Idempotency-Key`. If you
 /// lose the response, send the same file with the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
-    tag = "Enterprises",
     params(ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", examples(
@@ -121,7 +118,6 @@ pub(crate) async fn import_enterprises(
 /// refused rows do not affect the others. Send an `Idempotency-Key`. If you lose the response, send the same file with
 /// the same key again: rows that were imported are not imported twice.
 #[utoipa::path(
-    tag = "Users",
     params(ImportQuery, IdempotencyKeyHeader),
     request_body(content(
         (String = "text/csv", example = "teams_user,trunk_id,default_number,voice_route\nanna@kiosk.example,trunk_01h455vb4pex5vsknk084sn02q,+4930901820,emea\n"),
@@ -137,7 +133,7 @@ pub(crate) async fn import_enterprises(
 #[post("/import")]
 pub(crate) async fn import_users(
     call: Call<Create>,
-    id: Path<String>,
+    id: Id,
     request: HttpRequest,
     key: IdempotencyKey,
     upload: Upload,

@@ -2,8 +2,7 @@
 
 use domain::values::language::Language;
 use domain::values::text::MemberName;
-use persistence::members;
-use persistence::members::Member;
+use persistence::members::{self, Member};
 use serde_json::{Value, json};
 
 use crate::app::Tx;

@@ -24,10 +24,9 @@ const CLIENT_VERSION: i64 = 1;
 ///
 /// Returns the member or API client that the access token belongs to, with its role and its account.
 #[utoipa::path(
-    tag = "Sign-in",
     params(IfNoneMatch),
     responses(
-        (status = 200, description = "The member or API client, and its account.", body = Me, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`."))),
+        (status = 200, description = "The member or API client, and its account.", body = Me),
         (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
     ),
 )]
@@ -56,10 +55,9 @@ pub(crate) async fn get_me(call: Call<ReadMyself>, conditions: Conditions) -> Re
 /// Changes the signed-in member with a merge patch and returns it. Fields that you leave out keep their values; `null`
 /// removes a value. Members of all roles may do this; API clients can't.
 #[utoipa::path(
-    tag = "Sign-in",
     params(IfMatch),
     request_body(content = PatchMe, example = json!({"name": "Ann Example", "language": "en"})),
-    responses((status = 200, description = "The member after the change, and its account.", body = Me, headers(("ETag" = String, description = "Current version, for `If-Match`.")))),
+    responses((status = 200, description = "The member after the change, and its account.", body = Me)),
 )]
 #[patch("/me")]
 pub(crate) async fn update_me(call: Call<Change>, conditions: Conditions, body: Body) -> Result<Answer> {

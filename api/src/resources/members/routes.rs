@@ -1,6 +1,5 @@
 //! The operations of `/members`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::authority::{Role, Target};
 use domain::member;
@@ -16,7 +15,7 @@ use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey};
 use crate::resources::second_factors;
 
 const PATH: &str = "/members";
@@ -26,11 +25,10 @@ const PATH: &str = "/members";
 /// Invites a person to your own account with a role. Sends an e-mail with a link for choosing a password; the link
 /// works once and expires after 72 hours. Only owners may do this; API clients can't.
 #[utoipa::path(
-    tag = "Members",
     params(IdempotencyKeyHeader),
     request_body(content = InviteMember, example = json!({"email": "bea@contoso.example", "role": "billing"})),
     responses(
-        (status = 201, description = "The invited member. The e-mail is queued.", body = Member, headers(("Location" = String, description = "The URL of the new member."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 201, description = "The invited member. The e-mail is queued.", body = Member, headers(("Location" = String, description = "The URL of the new member."))),
         (status = 409, description = "`email_taken`: another account or member has the address. `too_many_members`: an account can have at most 500 members."),
     ),
 )]
@@ -51,11 +49,7 @@ pub(crate) async fn invite_member(call: Call<Create>, key: IdempotencyKey, body:
 /// List members
 ///
 /// Lists the members of your own account, sorted by the time of their invitation. Only owners may do this.
-#[utoipa::path(
-    tag = "Members",
-    params(PageQuery),
-    responses((status = 200, description = "A page of members.", body = MemberPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
-)]
+#[utoipa::path(params(PageQuery), responses((status = 200, description = "A page of members.", body = MemberPage)))]
 #[get("")]
 pub(crate) async fn list_members(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
@@ -75,13 +69,9 @@ pub(crate) async fn list_members(call: Call<Read>, request: HttpRequest) -> Resu
 /// Read a member
 ///
 /// Returns one member of your own account, with its `ETag`. Only owners may do this.
-#[utoipa::path(
-    tag = "Members",
-    params(IfNoneMatch),
-    responses((status = 200, description = "The member.", body = Member, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
-)]
+#[utoipa::path(params(IfNoneMatch), responses((status = 200, description = "The member.", body = Member)))]
 #[get("/{member_id}")]
-pub(crate) async fn get_member(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_member(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.read_if_changed(conditions, move |tx, actor| {
         actor.may(Target::Members)?;
         answer(operations::load(tx, actor, &id)?)
@@ -95,21 +85,15 @@ pub(crate) async fn get_member(call: Call<Read>, id: Path<String>, conditions: C
 /// with the member's next request. The last owner who has joined keeps the role. Only owners may do this; API clients
 /// can't.
 #[utoipa::path(
-    tag = "Members",
     params(IfMatch),
     request_body(content = PatchMember, example = json!({"role": "provisioner"})),
     responses(
-        (status = 200, description = "The member after the change.", body = Member, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The member after the change.", body = Member),
         (status = 409, description = "`last_owner`: the account must keep an owner who has joined. Make another member an owner first."),
     ),
 )]
 #[patch("/{member_id}")]
-pub(crate) async fn update_member(
-    call: Call<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn update_member(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let role = body.parse::<PatchMember, Role>();
     call.write(move |tx, actor| {
         actor.may(Target::Members)?;
@@ -127,7 +111,6 @@ pub(crate) async fn update_member(
 /// Removes a member from your own account. Its sessions end and its e-mail address can be used again. The last owner
 /// who has joined can't be removed. Only owners may do this; API clients can't.
 #[utoipa::path(
-    tag = "Members",
     params(IfMatch),
     responses(
         (status = 204, description = "The member was removed."),
@@ -135,7 +118,7 @@ pub(crate) async fn update_member(
     ),
 )]
 #[delete("/{member_id}")]
-pub(crate) async fn remove_member(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn remove_member(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {
         actor.may(Target::Members)?;
         let account = actor.own_account(tx)?;
@@ -152,17 +135,16 @@ pub(crate) async fn remove_member(call: Call<Change>, id: Path<String>, conditio
 /// Sends a new invitation e-mail to a member that has not joined yet. Links from earlier e-mails stop working; the new
 /// one expires after 72 hours. Only owners may do this; API clients can't.
 #[utoipa::path(
-    tag = "Members",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The member. The e-mail is queued.", body = Member, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The member. The e-mail is queued.", body = Member),
         (status = 409, description = "`already_joined`: the member has joined and needs no invitation; it can request a password reset."),
     ),
 )]
 #[post("/{member_id}/resend-invitation")]
 pub(crate) async fn resend_invitation(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
@@ -182,7 +164,6 @@ pub(crate) async fn resend_invitation(
 /// that the request really comes from the member. The member is notified by e-mail. You can't remove your own second
 /// factor this way; disable it with a code instead. Only owners may do this; API clients can't.
 #[utoipa::path(
-    tag = "Members",
     params(IfMatch),
     responses(
         (status = 204, description = "The second factor was removed. The member signs in with its password only until it sets up a new one."),
@@ -190,11 +171,7 @@ pub(crate) async fn resend_invitation(
     ),
 )]
 #[delete("/{member_id}/second-factor")]
-pub(crate) async fn reset_second_factor(
-    call: Call<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-) -> Result<Answer> {
+pub(crate) async fn reset_second_factor(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {
         actor.may(Target::Members)?;
         actor.own_account(tx)?;

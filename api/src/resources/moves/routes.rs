@@ -1,6 +1,5 @@
 //! Handlers of `/moves`, and of `/resellers/{id}/move` and `/enterprises/{id}/move`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, get, post};
 use domain::account::Tier;
 use domain::authority::Target;
@@ -9,8 +8,7 @@ use domain::moves as rules;
 use domain::moves::MoveStatus;
 use persistence::{StoreConnection, moves};
 
-use super::operations;
-use super::operations::Side;
+use super::operations::{self, Side};
 use super::wire::{AcceptMove, Move, MoveEnterprise, MovePage, MoveReseller};
 use crate::access::{Actor, Change, Read};
 use crate::app::Call;
@@ -18,7 +16,7 @@ use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, IdempotencyKey, Parsed};
+use crate::http::{Answer, Body, Id, IdempotencyKey, Parsed};
 
 const PATH: &str = "/moves";
 
@@ -28,7 +26,6 @@ const PATH: &str = "/moves";
 /// request in `GET /moves` and has 14 days to accept it. Until then nothing changes. The response is the same whether
 /// or not the master reseller exists.
 #[utoipa::path(
-    tag = "Moves",
     params(IdempotencyKeyHeader),
     request_body(content = MoveReseller, example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
@@ -37,12 +34,7 @@ const PATH: &str = "/moves";
     ),
 )]
 #[post("/{reseller_id}/move")]
-pub(crate) async fn move_reseller(
-    call: Call<Change>,
-    id: Path<String>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn move_reseller(call: Call<Change>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let to = body.parse::<MoveReseller, AccountId>();
     ask(call, Tier::Reseller, id.into_inner(), to, key, &body).await
 }
@@ -52,7 +44,6 @@ pub(crate) async fn move_reseller(
 /// Requests to move an enterprise to another reseller. That reseller sees the request in `GET /moves` and has 14 days
 /// to accept it. Until then nothing changes. The response is the same whether or not the reseller exists.
 #[utoipa::path(
-    tag = "Moves",
     params(IdempotencyKeyHeader),
     request_body(content = MoveEnterprise, example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"})),
     responses(
@@ -61,12 +52,7 @@ pub(crate) async fn move_reseller(
     ),
 )]
 #[post("/{enterprise_id}/move")]
-pub(crate) async fn move_enterprise(
-    call: Call<Change>,
-    id: Path<String>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn move_enterprise(call: Call<Change>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let to = body.parse::<MoveEnterprise, AccountId>();
     ask(call, Tier::Enterprise, id.into_inner(), to, key, &body).await
 }
@@ -92,11 +78,7 @@ async fn ask(
 ///
 /// Lists the moves in which your account, or one below it, is the current or the receiving parent. Sorted by request
 /// time.
-#[utoipa::path(
-    tag = "Moves",
-    params(PageQuery),
-    responses((status = 200, description = "A page of moves.", body = MovePage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
-)]
+#[utoipa::path(params(PageQuery), responses((status = 200, description = "A page of moves.", body = MovePage)))]
 #[get("")]
 pub(crate) async fn list_moves(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
@@ -121,9 +103,9 @@ pub(crate) async fn list_moves(call: Call<Read>, request: HttpRequest) -> Result
 /// Read a move
 ///
 /// Returns a move in which your account, or one below it, is the current or the receiving parent.
-#[utoipa::path(tag = "Moves", responses((status = 200, description = "The move.", body = Move)))]
+#[utoipa::path(responses((status = 200, description = "The move.", body = Move)))]
 #[get("/{move_id}")]
-pub(crate) async fn get_move(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+pub(crate) async fn get_move(call: Call<Read>, id: Id) -> Result<Answer> {
     call.read(move |tx, actor| {
         let (found, _) = operations::load(tx, actor, &id)?;
         answer(tx, actor, found)
@@ -137,7 +119,6 @@ pub(crate) async fn get_move(call: Call<Read>, id: Path<String>) -> Result<Answe
 /// them from then on, and their usage continues in its billing reports. The receiving account must have all services of
 /// the moved account.
 #[utoipa::path(
-    tag = "Moves",
     params(IdempotencyKeyHeader),
     request_body(content = Option<AcceptMove>, example = json!({"billing_reference": "CUST-4711"})),
     responses(
@@ -146,12 +127,7 @@ pub(crate) async fn get_move(call: Call<Read>, id: Path<String>) -> Result<Answe
     ),
 )]
 #[post("/{move_id}/accept")]
-pub(crate) async fn accept_move(
-    call: Call<Change>,
-    id: Path<String>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn accept_move(call: Call<Change>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let repeatable = key.with_body(&body);
     call.write_once(repeatable, move |tx, actor| {
         let (found, sides) = operations::load(tx, actor, &id)?;
@@ -167,7 +143,6 @@ pub(crate) async fn accept_move(
 ///
 /// For the receiving account. Declines a pending move; the account stays where it is.
 #[utoipa::path(
-    tag = "Moves",
     params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The declined move.", body = Move),
@@ -175,7 +150,7 @@ pub(crate) async fn accept_move(
     ),
 )]
 #[post("/{move_id}/decline")]
-pub(crate) async fn decline_move(call: Call<Change>, id: Path<String>, key: IdempotencyKey) -> Result<Answer> {
+pub(crate) async fn decline_move(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
     refuse(call, id.into_inner(), key, MoveStatus::Declined).await
 }
 
@@ -183,7 +158,6 @@ pub(crate) async fn decline_move(call: Call<Change>, id: Path<String>, key: Idem
 ///
 /// For the account that requested the move. Cancels a pending move; the account stays where it is.
 #[utoipa::path(
-    tag = "Moves",
     params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The cancelled move.", body = Move),
@@ -191,7 +165,7 @@ pub(crate) async fn decline_move(call: Call<Change>, id: Path<String>, key: Idem
     ),
 )]
 #[post("/{move_id}/cancel")]
-pub(crate) async fn cancel_move(call: Call<Change>, id: Path<String>, key: IdempotencyKey) -> Result<Answer> {
+pub(crate) async fn cancel_move(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
     refuse(call, id.into_inner(), key, MoveStatus::Cancelled).await
 }
 

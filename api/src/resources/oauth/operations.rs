@@ -10,11 +10,9 @@ use domain::Timestamp;
 use domain::id::{ClientId, MemberId, SessionId};
 use domain::limits::AUTHORIZATION_CODE_SECONDS;
 use domain::principal::Principal;
-use persistence::CallerCache;
 use persistence::authorization_codes::AuthorizationCode;
 use persistence::members::Member;
-use persistence::signed_in;
-use persistence::{StoreConnection, api_clients, authorization_codes, members};
+use persistence::{CallerCache, StoreConnection, api_clients, authorization_codes, members, signed_in};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::wire::AskedFor;

@@ -27,7 +27,6 @@ use crate::security::secret_token::SecretToken;
 /// exchanged once, within 60 seconds, at `POST /oauth/token`. Other programs sign in at `POST /auth/login` or as an API
 /// client.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = SignInFor,
     responses(
         (status = 200, description = "The path to redirect to.", body = SignedInFor),
@@ -51,7 +50,6 @@ pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: 
 /// 10 minutes; request a new one when it expires. Swagger UI exchanges its authorization codes and refresh tokens here,
 /// too.
 #[utoipa::path(
-    tag = "API clients",
     operation_id = "issue_client_token",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
@@ -100,11 +98,7 @@ pub(crate) async fn issue_token(app: Data<App>, context: Context, request: HttpR
 ///
 /// Returns the metadata of the authorization server (RFC 8414), with which OAuth 2.0 libraries can configure
 /// themselves.
-#[utoipa::path(
-    tag = "API clients",
-    responses((status = 200, description = "The metadata.", body = AuthorizationServer)),
-    security(()),
-)]
+#[utoipa::path(responses((status = 200, description = "The metadata.", body = AuthorizationServer)), security(()))]
 #[get("/.well-known/oauth-authorization-server")]
 pub(crate) async fn get_authorization_server(app: Data<App>) -> Result<Answer> {
     let at = |path: &str| format!("{}{path}", app.public_url);

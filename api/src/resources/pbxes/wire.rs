@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::limits;
-use domain::pbx;
 use domain::pbx::{Change, DnsLookup, PbxType, Settings};
+use domain::{limits, pbx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;

@@ -1,6 +1,5 @@
 //! Handlers of `/resellers`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::account::Tier;
 use domain::authority::Target;
@@ -10,7 +9,7 @@ use crate::access::{Change, Create, Read};
 use crate::app::Call;
 use crate::error::{BlockersView, Result};
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
-use crate::http::{Answer, Body, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey};
 use crate::resources::accounts::requests::{Step, View};
 use crate::resources::accounts::{create, requests};
 use crate::shown;
@@ -21,14 +20,13 @@ use crate::shown;
 /// staff name its master reseller in `master_reseller_id`. Send an `Idempotency-Key` so that you can safely retry the
 /// request.
 #[utoipa::path(
-    tag = "Resellers",
     params(IdempotencyKeyHeader),
     request_body(content = CreateReseller, examples(
         ("as_a_master_reseller" = (summary = "As a master reseller", value = json!({"name": "Nordwind Telefonie GmbH", "email": "office@nordwind.example", "services": ["pbx", "trunk"], "billing_reference": "CUST-4711"}))),
         ("as_an_operator" = (summary = "As an operator, who names the master reseller", value = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn02q", "name": "Alpenblick AG", "email": "office@alpenblick.example", "services": ["trunk"], "billing_reference": "CUST-4712"}))),
     )),
     responses(
-        (status = 201, description = "The new reseller. Its activation e-mail is queued.", body = Reseller, headers(("Location" = String, description = "URL of the new reseller."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 201, description = "The new reseller. Its activation e-mail is queued.", body = Reseller, headers(("Location" = String, description = "URL of the new reseller."))),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the master reseller does not have the service. `parent_closed`: the master reseller is closed."),
     ),
 )]
@@ -47,7 +45,6 @@ pub(crate) async fn create_reseller(call: Call<Create>, key: IdempotencyKey, bod
 /// Lists the resellers that you can see, sorted by creation time. A reseller can see itself. Closed resellers are
 /// included unless you filter by `status`.
 #[utoipa::path(
-    tag = "Resellers",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only accounts whose name, e-mail address or billing reference contains this text (case-insensitive)."),
@@ -56,7 +53,7 @@ pub(crate) async fn create_reseller(call: Call<Create>, key: IdempotencyKey, bod
         ("master_reseller_id" = Option<String>, Query, description = "Only resellers of this master reseller."),
         ("billing_reference" = Option<shown::Reference>, Query, description = "Only accounts with exactly this billing reference."),
     ),
-    responses((status = 200, description = "A page of resellers.", body = ResellerPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of resellers.", body = ResellerPage)),
 )]
 #[get("")]
 pub(crate) async fn list_resellers(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
@@ -66,13 +63,9 @@ pub(crate) async fn list_resellers(call: Call<Read>, request: HttpRequest) -> Re
 /// Read a reseller
 ///
 /// Returns one reseller that you can see, with its `ETag`.
-#[utoipa::path(
-    tag = "Resellers",
-    params(IfNoneMatch),
-    responses((status = 200, description = "The reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
-)]
+#[utoipa::path(params(IfNoneMatch), responses((status = 200, description = "The reseller.", body = Reseller)))]
 #[get("/{reseller_id}")]
-pub(crate) async fn get_reseller(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_reseller(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     requests::get::<Reseller>(call, id.into_inner(), conditions).await
 }
 
@@ -81,21 +74,15 @@ pub(crate) async fn get_reseller(call: Call<Read>, id: Path<String>, conditions:
 /// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values. `email` can be changed only while
 /// the account is pending.
 #[utoipa::path(
-    tag = "Resellers",
     params(IfMatch),
     request_body(content = PatchReseller, example = json!({"name": "Nordwind Communications GmbH"})),
     responses(
-        (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated reseller.", body = Reseller),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /resellers/{reseller_id}/change-email`. `service_not_offered`: the master reseller does not have the service. `service_in_use`: a service cannot be removed because an enterprise below uses it, see `blockers`. `account_closed`: the account is closed."),
     ),
 )]
 #[patch("/{reseller_id}")]
-pub(crate) async fn update_reseller(
-    call: Call<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn update_reseller(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch::<PatchReseller, _>();
     requests::patch::<Reseller>(call, id.into_inner(), conditions, command).await
 }
@@ -105,17 +92,16 @@ pub(crate) async fn update_reseller(
 /// Suspends an active reseller until it is resumed. Its members and API clients, and those of all accounts below it,
 /// are refused from their next request on.
 #[utoipa::path(
-    tag = "Resellers",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated reseller.", body = Reseller),
         (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{reseller_id}/suspend")]
 pub(crate) async fn suspend_reseller(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
@@ -126,17 +112,16 @@ pub(crate) async fn suspend_reseller(
 ///
 /// Makes a suspended reseller active again. Accounts below it work again unless they are suspended themselves.
 #[utoipa::path(
-    tag = "Resellers",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated reseller.", body = Reseller),
         (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{reseller_id}/resume")]
 pub(crate) async fn resume_reseller(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
@@ -147,17 +132,16 @@ pub(crate) async fn resume_reseller(
 ///
 /// Sends a new activation e-mail to a pending reseller. The links in earlier e-mails stop working.
 #[utoipa::path(
-    tag = "Resellers",
     params(IfMatch, IdempotencyKeyHeader),
     responses(
-        (status = 200, description = "The updated reseller.", body = Reseller, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated reseller.", body = Reseller),
         (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/{reseller_id}/resend-activation")]
 pub(crate) async fn resend_reseller_activation(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     key: IdempotencyKey,
 ) -> Result<Answer> {
@@ -168,12 +152,9 @@ pub(crate) async fn resend_reseller_activation(
 ///
 /// Returns the accounts below the reseller that are not closed. All of them must be closed before the reseller can be
 /// closed.
-#[utoipa::path(
-    tag = "Resellers",
-    responses((status = 200, description = "The open accounts below it.", body = BlockersView)),
-)]
+#[utoipa::path(responses((status = 200, description = "The open accounts below it.", body = BlockersView)))]
 #[get("/{reseller_id}/closing-blockers")]
-pub(crate) async fn get_reseller_closing_blockers(call: Call<Read>, id: Path<String>) -> Result<Answer> {
+pub(crate) async fn get_reseller_closing_blockers(call: Call<Read>, id: Id) -> Result<Answer> {
     requests::closing_blockers::<Reseller>(call, id.into_inner()).await
 }
 
@@ -183,7 +164,6 @@ pub(crate) async fn get_reseller_closing_blockers(call: Call<Read>, id: Path<Str
 /// read, and still appears in billing reports. Closing a closed reseller changes nothing. All accounts below it must be
 /// closed first.
 #[utoipa::path(
-    tag = "Resellers",
     params(IfMatch),
     responses(
         (status = 204, description = "The reseller is closed."),
@@ -191,6 +171,6 @@ pub(crate) async fn get_reseller_closing_blockers(call: Call<Read>, id: Path<Str
     ),
 )]
 #[delete("/{reseller_id}")]
-pub(crate) async fn close_reseller(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn close_reseller(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     requests::close::<Reseller>(call, id.into_inner(), conditions).await
 }

@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 use crate::access::Read;
 use crate::app::Call;
 use crate::error::Result;
-use crate::http::Answer;
-use crate::http::field;
+use crate::http::{Answer, field};
 use crate::settings::sbc_regions::SbcRegion;
 use crate::shown;
 
@@ -56,7 +55,7 @@ impl From<&SbcRegion> for SbcRegionView {
 /// List SBC regions
 ///
 /// Lists the regions from which enterprises can be connected to Teams. The list is complete and not paged.
-#[utoipa::path(tag = "Enterprises", responses((status = 200, description = "All regions.", body = SbcRegionList)))]
+#[utoipa::path(responses((status = 200, description = "All regions.", body = SbcRegionList)))]
 #[get("/sbc-regions")]
 pub(crate) async fn list_sbc_regions(call: Call<Read>) -> Result<Answer> {
     let items = call.app.settings.sbc_regions.regions().iter().map(SbcRegionView::from).collect();

@@ -20,9 +20,8 @@ use crate::http::{Answer, Body, Conditions};
 ///
 /// Returns whether every member of your account needs a second factor. For owners.
 #[utoipa::path(
-    tag = "Members",
     params(IfNoneMatch),
-    responses((status = 200, description = "The sign-in policy.", body = SignInPolicy, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
+    responses((status = 200, description = "The sign-in policy.", body = SignInPolicy)),
 )]
 #[get("/sign-in-policy")]
 pub(crate) async fn get_sign_in_policy(call: Call<Read>, conditions: Conditions) -> Result<Answer> {
@@ -39,11 +38,10 @@ pub(crate) async fn get_sign_in_policy(call: Call<Read>, conditions: Conditions)
 /// not for API clients. To require it, you must have a second factor yourself. From their next request on, members
 /// without a second factor can only set one up. API clients are not affected.
 #[utoipa::path(
-    tag = "Members",
     params(IfMatch),
     request_body(content = PatchSignInPolicy, example = json!({"require_second_factor": true})),
     responses(
-        (status = 200, description = "The sign-in policy.", body = SignInPolicy, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The sign-in policy.", body = SignInPolicy),
         (status = 409, description = "`no_second_factor`: you must have a second factor yourself before you can require it of others."),
     ),
 )]

@@ -8,8 +8,7 @@ use domain::refusal::Refusal;
 use domain::second_factor::Code;
 use persistence::members;
 
-use super::operations;
-use super::operations::{Committed, myself};
+use super::operations::{self, Committed, myself};
 use super::wire::{GiveCode, PrepareSecondFactor, RecoveryCodes, SecondFactorSecret};
 use crate::access::{Actor, ChangeMyself};
 use crate::app::{Call, Tx};
@@ -24,7 +23,6 @@ use crate::security::given::GivenPassword;
 /// from the app; until then you can request a new one. Your password is required, so that somebody who finds your
 /// browser open can't lock you out. For members only.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = PrepareSecondFactor,
     responses(
         (status = 200, description = "The secret.", body = SecondFactorSecret),
@@ -68,7 +66,6 @@ pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Con
 /// not shown again: if you lose the app, each of them works once in place of a code from the app. You are notified by
 /// e-mail.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = GiveCode,
     responses(
         (status = 200, description = "The second factor is on. Store the recovery codes somewhere other than on the device with the app.", body = RecoveryCodes),
@@ -94,7 +91,6 @@ pub(crate) async fn enable_second_factor(call: Call<ChangeMyself>, body: Body) -
 /// Replaces your recovery codes. Takes a code from the app or one of the current recovery codes, which all stop
 /// working. The new codes are shown only in this response.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = GiveCode,
     responses(
         (status = 200, description = "The new recovery codes.", body = RecoveryCodes),
@@ -119,7 +115,6 @@ pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -
 /// Removes your second factor. Takes a code from the app or a recovery code. If your account requires a second factor,
 /// you can then do nothing until you set up another one. You are notified by e-mail.
 #[utoipa::path(
-    tag = "Sign-in",
     request_body = GiveCode,
     responses(
         (status = 204, description = "The second factor is off."),

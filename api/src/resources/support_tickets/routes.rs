@@ -1,14 +1,13 @@
 //! Handlers of `/support-tickets`.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, get, post};
 use domain::authority::Target;
 use domain::id::TicketId;
 use domain::limits::SEARCH_MAX;
 use domain::ticket::TicketStatus;
 use domain::values::text::RejectionReason;
-use persistence::support_tickets;
-use persistence::support_tickets::Filter;
+use persistence::support_tickets::{self, Filter};
 
 use super::operations;
 use super::wire::{FileSupportTicket, RejectSupportTicket, SupportTicket, SupportTicketPage};
@@ -18,7 +17,7 @@ use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, IfNoneMatch, PageQuery};
 use crate::http::query::{Query, search_text};
-use crate::http::{Answer, Body, Conditions, Context, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, Context, Id, IdempotencyKey};
 use crate::shown;
 
 const PATH: &str = "/support-tickets";
@@ -28,11 +27,10 @@ const PATH: &str = "/support-tickets";
 /// Applies to become a master reseller. No sign-in is needed; support replies by e-mail. An e-mail address can have
 /// only one open ticket.
 #[utoipa::path(
-    tag = "Support tickets",
     params(IdempotencyKeyHeader),
     request_body = FileSupportTicket,
     responses(
-        (status = 201, description = "The new ticket.", body = SupportTicket, headers(("Location" = String, description = "URL of the ticket, for staff."), ("ETag" = String, description = "Current version, for `If-None-Match`."))),
+        (status = 201, description = "The new ticket.", body = SupportTicket, headers(("Location" = String, description = "URL of the ticket, for staff."))),
         (status = 409, description = "`ticket_already_open`: the e-mail address already has an open ticket."),
     ),
     security(()),
@@ -57,13 +55,12 @@ pub(crate) async fn file_support_ticket(
 ///
 /// Lists support tickets. Staff only. Sorted by filing time.
 #[utoipa::path(
-    tag = "Support tickets",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only tickets whose company, first or last name or e-mail address contains this text (case-insensitive)."),
         ("status" = Option<super::wire::TicketStatusView>, Query, description = "Only tickets with this status."),
     ),
-    responses((status = 200, description = "A page of tickets.", body = SupportTicketPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of tickets.", body = SupportTicketPage)),
 )]
 #[get("")]
 pub(crate) async fn list_support_tickets(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
@@ -90,13 +87,9 @@ pub(crate) async fn list_support_tickets(call: Call<Read>, request: HttpRequest)
 /// Read a support ticket
 ///
 /// Returns one support ticket. Staff only.
-#[utoipa::path(
-    tag = "Support tickets",
-    params(IfNoneMatch),
-    responses((status = 200, description = "The ticket.", body = SupportTicket, headers(("ETag" = String, description = "Current version, for `If-None-Match`.")))),
-)]
+#[utoipa::path(params(IfNoneMatch), responses((status = 200, description = "The ticket.", body = SupportTicket)))]
 #[get("/{ticket_id}")]
-pub(crate) async fn get_support_ticket(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_support_ticket(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.read_if_changed(conditions, move |tx, actor| view(operations::load(tx, actor, &id)?)).await
 }
 
@@ -105,7 +98,6 @@ pub(crate) async fn get_support_ticket(call: Call<Read>, id: Path<String>, condi
 /// Creates a pending master reseller from an open ticket and sends its activation e-mail. The decision is final. Staff
 /// only.
 #[utoipa::path(
-    tag = "Support tickets",
     params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The approved ticket; `master_reseller_id` is the id of the new master reseller.", body = SupportTicket),
@@ -113,11 +105,7 @@ pub(crate) async fn get_support_ticket(call: Call<Read>, id: Path<String>, condi
     ),
 )]
 #[post("/{ticket_id}/approve")]
-pub(crate) async fn approve_support_ticket(
-    call: Call<Change>,
-    id: Path<String>,
-    key: IdempotencyKey,
-) -> Result<Answer> {
+pub(crate) async fn approve_support_ticket(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
     call.write_once(key.without_body(), move |tx, actor| {
         let ticket = operations::load(tx, actor, &id)?;
         view(operations::approve(tx, actor, &ticket)?)
@@ -129,7 +117,6 @@ pub(crate) async fn approve_support_ticket(
 ///
 /// Rejects an open ticket with a reason. The decision is final. Staff only.
 #[utoipa::path(
-    tag = "Support tickets",
     params(IdempotencyKeyHeader),
     request_body = RejectSupportTicket,
     responses(
@@ -140,7 +127,7 @@ pub(crate) async fn approve_support_ticket(
 #[post("/{ticket_id}/reject")]
 pub(crate) async fn reject_support_ticket(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer> {

@@ -1,6 +1,5 @@
 //! Handlers of `/enterprises/{id}/trunks` and `/trunks/{id}`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use persistence::trunks;
 
@@ -11,7 +10,7 @@ use crate::app::Call;
 use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
@@ -20,21 +19,15 @@ use crate::shown;
 /// Adds a SIP trunk to an enterprise. The enterprise needs the service `trunk` and at least one established route. The
 /// password is stored encrypted and never shown.
 #[utoipa::path(
-    tag = "Trunks",
     params(IdempotencyKeyHeader),
     request_body(content = CreateTrunk, example = json!({"name": "Main line", "host": "sip.carrier.example", "authentication": "registration", "user_name": "kiosk", "password": "s3cret-of-the-trunk"})),
     responses(
-        (status = 201, description = "The new trunk.", body = Trunk, headers(("Location" = String, description = "URL of the new trunk."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 201, description = "The new trunk.", body = Trunk, headers(("Location" = String, description = "URL of the new trunk."))),
         (status = 409, description = "`direct_routing_not_established`: no route is established; `detail` names the next step. `service_missing`: the enterprise does not have the service `trunk`. `account_closed`: the account is closed."),
     ),
 )]
 #[post("")]
-pub(crate) async fn create_trunk(
-    call: Call<Create>,
-    id: Path<String>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn create_trunk(call: Call<Create>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse::<CreateTrunk, operations::CreateTrunk>();
     call.write_once(key.with_body(&body), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
@@ -50,15 +43,14 @@ pub(crate) async fn create_trunk(
 ///
 /// Lists the trunks of an enterprise, sorted by creation time.
 #[utoipa::path(
-    tag = "Trunks",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only trunks whose name, host or user name contains this text (case-insensitive)."),
     ),
-    responses((status = 200, description = "A page of trunks.", body = TrunkPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of trunks.", body = TrunkPage)),
 )]
 #[get("")]
-pub(crate) async fn list_trunks(call: Call<Read>, id: Path<String>, request: HttpRequest) -> Result<Answer> {
+pub(crate) async fn list_trunks(call: Call<Read>, id: Id, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/enterprises/{id}/trunks"), request.query_string().to_owned());
     call.read_question(&format!("GET {path}?{text}"), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
@@ -75,13 +67,9 @@ pub(crate) async fn list_trunks(call: Call<Read>, id: Path<String>, request: Htt
 /// Read a trunk
 ///
 /// Returns one trunk that you can see, with its `ETag`.
-#[utoipa::path(
-    tag = "Trunks",
-    params(IfNoneMatch),
-    responses((status = 200, description = "The trunk.", body = Trunk, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
-)]
+#[utoipa::path(params(IfNoneMatch), responses((status = 200, description = "The trunk.", body = Trunk)))]
 #[get("/{trunk_id}")]
-pub(crate) async fn get_trunk(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_trunk(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.read_if_changed(conditions, move |tx, actor| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
         answer(trunk, actor.sees_sip_data(&account))
@@ -95,21 +83,15 @@ pub(crate) async fn get_trunk(call: Call<Read>, id: Path<String>, conditions: Co
 /// `max_concurrent_calls`. Changing `authentication` removes the values of the previous method: `addresses` of `ip`, or
 /// `user_name` and `password` of `registration`.
 #[utoipa::path(
-    tag = "Trunks",
     params(IfMatch),
     request_body(content = PatchTrunk, example = json!({"max_concurrent_calls": 30})),
     responses(
-        (status = 200, description = "The updated trunk.", body = Trunk, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated trunk.", body = Trunk),
         (status = 409, description = "`account_closed`: the account is closed."),
     ),
 )]
 #[patch("/{trunk_id}")]
-pub(crate) async fn update_trunk(
-    call: Call<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn update_trunk(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch::<PatchTrunk, _>();
     call.write(move |tx, actor| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
@@ -125,7 +107,6 @@ pub(crate) async fn update_trunk(
 ///
 /// Deletes a trunk permanently. Users that are assigned to it must be removed or reassigned first.
 #[utoipa::path(
-    tag = "Trunks",
     params(IfMatch),
     responses(
         (status = 204, description = "The trunk is deleted."),
@@ -133,7 +114,7 @@ pub(crate) async fn update_trunk(
     ),
 )]
 #[delete("/{trunk_id}")]
-pub(crate) async fn delete_trunk(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn delete_trunk(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {
         let (account, trunk) = operations::load(tx, actor, &id)?;
         conditions.check_version(trunk.version)?;

@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::trunk;
-use domain::trunk::{Change, Codec, ConcurrentCalls, Method, Settings};
+use domain::trunk::{self, Change, Codec, ConcurrentCalls, Method, Settings};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;

@@ -1,12 +1,10 @@
 //! Handlers of `/enterprises/{id}/users` and `/users/{id}`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::enterprise::SbcRegionCode;
 use domain::id::{PbxId, TrunkId};
 use domain::limits::TAG_MAX;
-use persistence::users;
-use persistence::users::UserFilter;
+use persistence::users::{self, UserFilter};
 
 use super::operations;
 use super::wire::{CreateUser, PatchUser, User, UserPage};
@@ -15,7 +13,7 @@ use crate::app::Call;
 use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::{Query, search_text};
-use crate::http::{Answer, Body, Conditions, IdempotencyKey};
+use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey};
 use crate::resources::telephony::ListRequest;
 use crate::shown;
 
@@ -24,22 +22,16 @@ use crate::shown;
 /// Adds a Teams user to an enterprise and assigns it to a PBX (`pbx_id` and `sip_user`) or to a trunk (`trunk_id` and
 /// `default_number`), within the enterprise's user limit. The password is stored encrypted and never shown.
 #[utoipa::path(
-    tag = "Users",
     params(IdempotencyKeyHeader),
     request_body(content = CreateUser, example = json!({"teams_user": "anna@kiosk.example", "pbx_id": "pbx_01h455vb4pex5vsknk084sn02q", "sip_user": "1001", "password": "s3cret-of-anna", "voice_route": "emea", "tag": "Reception"})),
     responses(
-        (status = 201, description = "The new user.", body = User, headers(("Location" = String, description = "URL of the new user."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 201, description = "The new user.", body = User, headers(("Location" = String, description = "URL of the new user."))),
         (status = 403, description = "`extensions_not_allowed`: an enterprise can add users itself only if its `can_add_extensions` is set. `forbidden`, `account_not_operating`: you may not do this."),
         (status = 409, description = "`user_limit_reached`: the enterprise has its maximum number of users. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
     ),
 )]
 #[post("")]
-pub(crate) async fn create_user(
-    call: Call<Create>,
-    id: Path<String>,
-    key: IdempotencyKey,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn create_user(call: Call<Create>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse::<CreateUser, operations::WriteUser>();
     call.write_once(key.with_body(&body), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
@@ -55,7 +47,6 @@ pub(crate) async fn create_user(
 ///
 /// Lists the users of an enterprise, sorted by creation time.
 #[utoipa::path(
-    tag = "Users",
     params(
         PageQuery,
         ("q" = Option<shown::Search>, Query, description = "Only users whose Teams user, SIP user, numbers or tag contain this text (case-insensitive)."),
@@ -64,10 +55,10 @@ pub(crate) async fn create_user(
         ("voice_route" = Option<shown::RegionCode>, Query, description = "Only users whose calls use the route of this SBC region."),
         ("tag" = Option<shown::Reference>, Query, description = "Only users with exactly this tag."),
     ),
-    responses((status = 200, description = "A page of users.", body = UserPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of users.", body = UserPage)),
 )]
 #[get("")]
-pub(crate) async fn list_users(call: Call<Read>, id: Path<String>, request: HttpRequest) -> Result<Answer> {
+pub(crate) async fn list_users(call: Call<Read>, id: Id, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/enterprises/{id}/users"), request.query_string().to_owned());
     call.read_question(&format!("GET {path}?{text}"), move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
@@ -89,13 +80,9 @@ pub(crate) async fn list_users(call: Call<Read>, id: Path<String>, request: Http
 /// Read a user
 ///
 /// Returns one user that you can see, with its `ETag`.
-#[utoipa::path(
-    tag = "Users",
-    params(IfNoneMatch),
-    responses((status = 200, description = "The user.", body = User, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
-)]
+#[utoipa::path(params(IfNoneMatch), responses((status = 200, description = "The user.", body = User)))]
 #[get("/{user_id}")]
-pub(crate) async fn get_user(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_user(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.read_if_changed(conditions, move |tx, actor| {
         let (account, user) = operations::load(tx, actor, &id)?;
         answer(user, actor.sees_sip_data(&account))
@@ -109,21 +96,15 @@ pub(crate) async fn get_user(call: Call<Read>, id: Path<String>, conditions: Con
 /// value. Setting `trunk_id` moves a user from its PBX to the trunk and removes its `sip_user`, `auth_id` and password.
 /// Setting `pbx_id` moves a user from its trunk to the PBX, where it needs a `sip_user`.
 #[utoipa::path(
-    tag = "Users",
     params(IfMatch),
     request_body(content = PatchUser, example = json!({"tag": "Back office", "password": null})),
     responses(
-        (status = 200, description = "The updated user.", body = User, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The updated user.", body = User),
         (status = 409, description = "`teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
     ),
 )]
 #[patch("/{user_id}")]
-pub(crate) async fn update_user(
-    call: Call<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn update_user(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch::<PatchUser, operations::WriteUser>();
     call.write(move |tx, actor| {
         let (account, user) = operations::load(tx, actor, &id)?;
@@ -138,9 +119,9 @@ pub(crate) async fn update_user(
 /// Remove a user
 ///
 /// Deletes a user permanently. Its Teams user, SIP user and phone numbers can be used again immediately.
-#[utoipa::path(tag = "Users", params(IfMatch), responses((status = 204, description = "The user is deleted.")))]
+#[utoipa::path(params(IfMatch), responses((status = 204, description = "The user is deleted.")))]
 #[delete("/{user_id}")]
-pub(crate) async fn delete_user(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn delete_user(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {
         let (account, user) = operations::load(tx, actor, &id)?;
         conditions.check_version(user.version)?;

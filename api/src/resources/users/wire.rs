@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::user;
-use domain::user::{Assignment, Change, Settings};
+use domain::user::{self, Assignment, Change, Settings};
 use domain::values::text::{AuthenticationName, Tag};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

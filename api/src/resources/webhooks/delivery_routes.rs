@@ -4,8 +4,7 @@ use actix_web::web::Path;
 use actix_web::{HttpRequest, get, post};
 use domain::Timestamp;
 use domain::webhook::DeliveryState;
-use persistence::webhooks;
-use persistence::webhooks::DeliveryFilter;
+use persistence::webhooks::{self, DeliveryFilter};
 
 use super::operations;
 use super::wire::{
@@ -17,7 +16,7 @@ use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, IdempotencyKey};
+use crate::http::{Answer, Body, Id, IdempotencyKey};
 use crate::shown;
 
 /// List deliveries
@@ -25,20 +24,15 @@ use crate::shown;
 /// Lists the deliveries of a webhook from the last 30 days, sorted by creation time: those that are queued or retried,
 /// those that were delivered, and those that failed for good. Only owners may do this.
 #[utoipa::path(
-    tag = "Webhooks",
     params(
         PageQuery,
         ("state" = Option<DeliveryStateView>, Query, description = "Only deliveries in this state."),
         ("type" = Option<shown::CodeName>, Query, description = "Only deliveries of events of this type.", example = "reseller.created"),
     ),
-    responses((status = 200, description = "A page of deliveries.", body = WebhookDeliveryPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of deliveries.", body = WebhookDeliveryPage)),
 )]
 #[get("/{webhook_id}/deliveries")]
-pub(crate) async fn list_webhook_deliveries(
-    call: Call<Read>,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Result<Answer> {
+pub(crate) async fn list_webhook_deliveries(call: Call<Read>, id: Id, request: HttpRequest) -> Result<Answer> {
     let (path, text) = (format!("/webhooks/{id}/deliveries"), request.query_string().to_owned());
     call.read_long(move |tx, actor| {
         operations::may(actor)?;
@@ -64,10 +58,7 @@ pub(crate) async fn list_webhook_deliveries(
 ///
 /// Returns one delivery of a webhook with its request body and every attempt, with the receiver's responses. Only
 /// owners may do this.
-#[utoipa::path(
-    tag = "Webhooks",
-    responses((status = 200, description = "The delivery with its attempts.", body = WebhookDeliveryLog)),
-)]
+#[utoipa::path(responses((status = 200, description = "The delivery with its attempts.", body = WebhookDeliveryLog)))]
 #[get("/{webhook_id}/deliveries/{delivery_id}")]
 pub(crate) async fn get_webhook_delivery(call: Call<Read>, path: Path<(String, String)>) -> Result<Answer> {
     let (id, delivery) = path.into_inner();
@@ -86,7 +77,6 @@ pub(crate) async fn get_webhook_delivery(call: Call<Read>, path: Path<(String, S
 /// Queues a delivery to be sent again immediately, whatever its state, and returns it. The `webhook-id` stays the same.
 /// Only owners may do this.
 #[utoipa::path(
-    tag = "Webhooks",
     params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The queued delivery.", body = WebhookDelivery),
@@ -117,7 +107,6 @@ pub(crate) async fn redeliver_webhook_delivery(
 /// Queues an event of type `webhook.tested` for a webhook, whatever its `event_types` are, and returns the delivery.
 /// Read the delivery to see the receiver's response. Only owners may do this.
 #[utoipa::path(
-    tag = "Webhooks",
     params(IdempotencyKeyHeader),
     responses(
         (status = 200, description = "The queued delivery.", body = WebhookDelivery),
@@ -125,7 +114,7 @@ pub(crate) async fn redeliver_webhook_delivery(
     ),
 )]
 #[post("/{webhook_id}/test")]
-pub(crate) async fn test_webhook(call: Call<Change>, id: Path<String>, key: IdempotencyKey) -> Result<Answer> {
+pub(crate) async fn test_webhook(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
     let answer = call
         .write_once(key.without_body(), move |tx, actor| {
             operations::may(actor)?;
@@ -144,7 +133,6 @@ pub(crate) async fn test_webhook(call: Call<Change>, id: Path<String>, key: Idem
 /// delivered. The time must be within the last 30 days, and there can be at most 10,000 events. Each event keeps its
 /// `webhook-id`, so that a receiver can recognise events that it already has. Only owners may do this.
 #[utoipa::path(
-    tag = "Webhooks",
     params(IdempotencyKeyHeader),
     request_body(content = ReplayEvents, example = json!({"since": "2026-11-24T00:00:00Z"})),
     responses(
@@ -155,7 +143,7 @@ pub(crate) async fn test_webhook(call: Call<Change>, id: Path<String>, key: Idem
 #[post("/{webhook_id}/replay")]
 pub(crate) async fn replay_webhook_events(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer> {

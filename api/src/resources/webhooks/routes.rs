@@ -1,6 +1,5 @@
 //! The operations of `/webhooks`.
 
-use actix_web::web::Path;
 use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::api_client::PreviousSecretSeconds;
 use domain::webhook;
@@ -14,7 +13,7 @@ use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
-use crate::http::{Answer, Body, Conditions};
+use crate::http::{Answer, Body, Conditions, Id};
 use crate::resources::api_clients::wire::RotateSecret;
 use crate::webhook_client::sign;
 
@@ -28,10 +27,9 @@ const PATH: &str = "/webhooks";
 /// stored. If you lose the response, remove the new webhook, which is in the list, and create another one. Only owners
 /// may do this.
 #[utoipa::path(
-    tag = "Webhooks",
     request_body(content = CreateWebhook, example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*"], "description": "Order system"})),
     responses(
-        (status = 201, description = "The new webhook with its signing secret.", body = Webhook, headers(("Location" = String, description = "The URL of the new webhook."), ("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 201, description = "The new webhook with its signing secret.", body = Webhook, headers(("Location" = String, description = "The URL of the new webhook."))),
         (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 409, description = "`too_many_webhooks`: an account can have at most 50 webhooks."),
     ),
@@ -54,11 +52,7 @@ pub(crate) async fn create_webhook(call: Call<Create>, body: Body) -> Result<Ans
 /// List webhooks
 ///
 /// Lists the webhooks of your own account, sorted by creation time. Only owners may do this.
-#[utoipa::path(
-    tag = "Webhooks",
-    params(PageQuery),
-    responses((status = 200, description = "A page of webhooks.", body = WebhookPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
-)]
+#[utoipa::path(params(PageQuery), responses((status = 200, description = "A page of webhooks.", body = WebhookPage)))]
 #[get("")]
 pub(crate) async fn list_webhooks(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
@@ -78,13 +72,9 @@ pub(crate) async fn list_webhooks(call: Call<Read>, request: HttpRequest) -> Res
 /// Read a webhook
 ///
 /// Returns one webhook of your own account, with its `ETag`. Only owners may do this.
-#[utoipa::path(
-    tag = "Webhooks",
-    params(IfNoneMatch),
-    responses((status = 200, description = "The webhook.", body = Webhook, headers(("ETag" = String, description = "Current version, for `If-Match` and `If-None-Match`.")))),
-)]
+#[utoipa::path(params(IfNoneMatch), responses((status = 200, description = "The webhook.", body = Webhook)))]
 #[get("/{webhook_id}")]
-pub(crate) async fn get_webhook(call: Call<Read>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn get_webhook(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.read_if_changed(conditions, move |tx, actor| {
         operations::may(actor)?;
         answer(operations::load(tx, actor, &id)?)
@@ -99,21 +89,15 @@ pub(crate) async fn get_webhook(call: Call<Read>, id: Path<String>, conditions: 
 /// new events. It does not get the events that occurred while it was disabled; replay them with `POST
 /// /webhooks/{webhook_id}/replay`. Only owners may do this.
 #[utoipa::path(
-    tag = "Webhooks",
     params(IfMatch),
     request_body(content = PatchWebhook, example = json!({"enabled": true})),
     responses(
-        (status = 200, description = "The webhook after the change.", body = Webhook, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The webhook after the change.", body = Webhook),
         (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
     ),
 )]
 #[patch("/{webhook_id}")]
-pub(crate) async fn update_webhook(
-    call: Call<Change>,
-    id: Path<String>,
-    conditions: Conditions,
-    body: Body,
-) -> Result<Answer> {
+pub(crate) async fn update_webhook(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch_with::<PatchWebhook, operations::ChangeWebhook>(&call.app.settings);
     call.write(move |tx, actor| {
         operations::may(actor)?;
@@ -131,7 +115,6 @@ pub(crate) async fn update_webhook(
 /// Removes a webhook of your own account. Pending deliveries are dropped. This can't be undone. Only owners may do
 /// this.
 #[utoipa::path(
-    tag = "Webhooks",
     params(IfMatch),
     responses(
         (status = 204, description = "The webhook was removed."),
@@ -139,7 +122,7 @@ pub(crate) async fn update_webhook(
     ),
 )]
 #[delete("/{webhook_id}")]
-pub(crate) async fn delete_webhook(call: Call<Change>, id: Path<String>, conditions: Conditions) -> Result<Answer> {
+pub(crate) async fn delete_webhook(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {
         operations::may(actor)?;
         let account = actor.own_account(tx)?;
@@ -157,18 +140,17 @@ pub(crate) async fn delete_webhook(call: Call<Change>, id: Path<String>, conditi
 /// `previous_secret_expires_in` seconds, deliveries are signed with both secrets, so that the receiver can switch to
 /// the new one without rejecting any. Only owners may do this.
 #[utoipa::path(
-    tag = "Webhooks",
     params(IfMatch),
     request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
     responses(
-        (status = 200, description = "The webhook with its new secret.", body = Webhook, headers(("ETag" = String, description = "Current version, for `If-Match`."))),
+        (status = 200, description = "The webhook with its new secret.", body = Webhook),
         (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
     ),
 )]
 #[post("/{webhook_id}/rotate-secret")]
 pub(crate) async fn rotate_webhook_secret(
     call: Call<Change>,
-    id: Path<String>,
+    id: Id,
     conditions: Conditions,
     body: Body,
 ) -> Result<Answer> {

@@ -17,8 +17,7 @@ use crate::http::field::{self, Field, Unknown};
 use crate::http::page::{Listed, Page};
 use crate::http::validation::field_wrong;
 use crate::http::{Valid, nullable};
-use crate::settings;
-use crate::shown;
+use crate::{settings, shown};
 
 /// Why the service disabled a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

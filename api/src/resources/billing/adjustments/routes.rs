@@ -1,8 +1,7 @@
 //! The operations of `/billing-reports/{period}/adjustments`.
 
-use actix_web::HttpRequest;
 use actix_web::web::Path;
-use actix_web::{get, post};
+use actix_web::{HttpRequest, get, post};
 use domain::id::AdjustmentId;
 use domain::refusal::Refusal;
 use persistence::billing::adjustments;
@@ -16,8 +15,7 @@ use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
 use crate::http::{Answer, Body, Conditions, IdempotencyKey};
-use crate::resources::billing::report;
-use crate::resources::billing::report::Report;
+use crate::resources::billing::report::{self, Report};
 use crate::resources::billing::routes::PATH;
 use crate::shown;
 
@@ -28,11 +26,10 @@ use crate::shown;
 /// itself does not change. A correction can't be changed or removed; book another one instead. Only the platform may do
 /// this.
 #[utoipa::path(
-    tag = "Billing reports",
     params(("period" = shown::Period, Path, description = "The open period in which to book the correction, a calendar month in UTC.", example = "2026-11"), IdempotencyKeyHeader),
     request_body(content = CreateBillingAdjustment, example = json!({"amends": "2026-10/reseller_01h455vb4pex5vsknk084sn02q/enterprise_01h455vb4pex5vsknk084sn02q/pbx", "user_days": -30, "reason": "The user was added by mistake."})),
     responses(
-        (status = 201, description = "The new correction.", body = BillingAdjustment, headers(("Location" = String, description = "The URL of the new correction."), ("ETag" = String, description = "Current version, for `If-None-Match`."))),
+        (status = 201, description = "The new correction.", body = BillingAdjustment, headers(("Location" = String, description = "The URL of the new correction."))),
         (status = 409, description = "`report_final`: the report of this period is final or is being finalised. `amended_report_open`: the report of the corrected line is not final. `amended_report_later`: the corrected line is not from an earlier period."),
     ),
 )]
@@ -58,9 +55,8 @@ pub(crate) async fn create_billing_adjustment(
 /// Lists the corrections that are booked in a period, with their reasons, sorted by creation time. Only corrections of
 /// lines that you can see are listed.
 #[utoipa::path(
-    tag = "Billing reports",
     params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-11"), PageQuery),
-    responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage, headers(("Link" = String, description = "Link to the next page, if there is one (RFC 8288).")))),
+    responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage)),
 )]
 #[get("/{period}/adjustments")]
 pub(crate) async fn list_billing_adjustments(
@@ -87,12 +83,11 @@ pub(crate) async fn list_billing_adjustments(
 ///
 /// Returns one correction that is booked in a period, if you can see the corrected line.
 #[utoipa::path(
-    tag = "Billing reports",
     params(
         ("period" = shown::Period, Path, description = "The period in which the correction is booked.", example = "2026-11"),
         IfNoneMatch,
     ),
-    responses((status = 200, description = "The correction.", body = BillingAdjustment, headers(("ETag" = String, description = "Current version, for `If-None-Match`.")))),
+    responses((status = 200, description = "The correction.", body = BillingAdjustment)),
 )]
 #[get("/{period}/adjustments/{adjustment_id}")]
 pub(crate) async fn get_billing_adjustment(
