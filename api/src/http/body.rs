@@ -10,12 +10,13 @@ use domain::fault::Fault;
 use domain::limits;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::PartialSchema;
 use validator::ValidateArgs;
 
-use super::validation::{Valid, validate};
+use super::validation::{Received, Valid, validate};
 use crate::error::{Error, ErrorCode, Result, value_error};
 
 /// The octets of a request body. Faults are reported only after the caller's authority was checked.
@@ -69,8 +70,9 @@ impl Body {
         R: DeserializeOwned + PartialSchema + ValidateArgs<'a>,
         C: From<Valid<R>>,
     {
-        let named = self.json::<Map<String, Value>>().and_then(|named| refuse_empty(named.is_empty()));
-        Parsed(named.and_then(|()| self.parse_with::<R, C>(context).0))
+        let names_nothing = |named: Map<String, Value>| named.is_empty();
+        let is_empty = self.is_json && serde_json::from_slice(&self.octets).is_ok_and(names_nothing);
+        Parsed(refuse_empty(is_empty).and_then(|()| self.parse_with::<R, C>(context).0))
     }
 
     /// Parses a body that may be absent; an absent body counts as an empty object.
@@ -83,13 +85,13 @@ impl Body {
         Parsed(self.json_or_nothing::<R>().and_then(|request| validate(request, ())).map(C::from))
     }
 
-    /// Parses a JSON object. An absent body counts as an empty object.
-    pub fn json_or_nothing<T: DeserializeOwned + Default>(&self) -> Result<T> {
-        if self.octets.is_empty() { Ok(T::default()) } else { self.json() }
+    /// Reads a JSON object. An absent body counts as an empty object.
+    pub fn json_or_nothing<R: DeserializeOwned + Default>(&self) -> Result<Received<R>> {
+        if self.octets.is_empty() { Ok(Received::default()) } else { self.json() }
     }
 
-    /// Parses a JSON object. The [`Field`](crate::http::field::Field)s of `T` keep the faults of single fields.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+    /// Reads a JSON object. The [`Field`](crate::http::field::Field)s of `R` keep the faults of single fields.
+    pub fn json<R: DeserializeOwned>(&self) -> Result<Received<R>> {
         if !self.is_json {
             return Err(Error::new(
                 ErrorCode::UnsupportedMediaType,
@@ -97,7 +99,15 @@ impl Body {
                  `application/merge-patch+json`).",
             ));
         }
-        serde_json::from_slice(&self.octets).map_err(|error| {
+        let mut json = serde_json::Deserializer::from_slice(&self.octets);
+        // Serde would read a list as the fields of a struct.
+        let is_object = self.octets.trim_ascii_start().starts_with(b"{");
+        let read = if is_object {
+            Received::read(&mut json)
+        } else {
+            Err(Map::<String, Value>::deserialize(&mut json).expect_err("this is no object"))
+        };
+        read.and_then(|request| json.end().map(|()| request)).map_err(|error| {
             // A body that is JSON but not an object is an invalid value. Every other error means malformed JSON.
             if error.is_data() && error.to_string().starts_with("invalid type") {
                 let fault = Fault::new("wrong_type", "Send one JSON object.");

@@ -2,23 +2,53 @@
 //! of the schema.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use domain::fault::{Fault, ItemFaults};
+use serde::Deserializer;
+use serde::de::DeserializeOwned;
+use serde_ignored::Path;
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 use validator::{ValidateArgs, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use crate::error::{Error, Result, ValueError};
+use crate::error::{Error, Result, ValueError, value_error};
 use crate::http::field::ITEMS_TOLD;
 
-/// The name of the struct field that collects unknown fields.
-const UNKNOWN: &str = "unknown";
+/// Maximum number of reported unknown fields.
+const UNKNOWN_TOLD: usize = 50;
 /// The key under which `validator` reports faults of the whole request.
 const WHOLE: &str = "__all__";
 /// Maximum length of a reported pointer, in characters. The names of unknown fields come from the caller.
 const POINTER_MAX: usize = 100;
+
+/// A request as it was read, before it is validated.
+#[derive(Debug, Clone, Default)]
+pub struct Received<R> {
+    request: R,
+    /// The pointers of the fields that the request does not have.
+    unknown: Vec<String>,
+}
+
+impl<R: DeserializeOwned> Received<R> {
+    /// Reads a request. Unknown fields are faults, which [`validate`] reports with all others (W1).
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut unknown = Vec::new();
+        let request = serde_ignored::deserialize(deserializer, |path| unknown.push(pointer_of(&path)))?;
+        unknown.sort();
+        Ok(Self { request, unknown })
+    }
+}
+
+/// The pointer of a field.
+fn pointer_of(path: &Path<'_>) -> String {
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => below(&pointer_of(parent), &index.to_string()),
+        Path::Map { parent, key } => below(&pointer_of(parent), key),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => pointer_of(parent),
+    }
+}
 
 /// A validated request.
 #[derive(Debug)]
@@ -32,15 +62,15 @@ impl<R> Valid<R> {
 }
 
 /// Validates a request. `context` is the configuration that its rules need, if any.
-pub fn validate<'a, R: ValidateArgs<'a> + PartialSchema>(request: R, context: R::Args) -> Result<Valid<R>> {
-    match request.validate_with_args(context) {
-        Ok(()) => Ok(Valid(request)),
-        Err(errors) => {
-            let mut found = Vec::new();
-            walk(&errors, "", &field_names::<R>(), &mut found);
-            Err(Error::validation(found))
-        }
+pub fn validate<'a, R: ValidateArgs<'a> + PartialSchema>(received: Received<R>, context: R::Args) -> Result<Valid<R>> {
+    let Received { request, unknown } = received;
+    let detail = "This operation has no such field. Remove it.";
+    let unknown = unknown.into_iter().take(UNKNOWN_TOLD);
+    let mut found: Vec<_> = unknown.map(|pointer| value_error(pointer, Fault::new("unknown_member", detail))).collect();
+    if let Err(errors) = request.validate_with_args(context) {
+        walk(&errors, "", &field_names::<R>(), &mut found);
     }
+    if found.is_empty() { Ok(Valid(request)) } else { Err(Error::validation(found)) }
 }
 
 /// The fields of a request in the order of the document.
@@ -53,19 +83,17 @@ fn field_names<R: PartialSchema>() -> Vec<String> {
 
 fn walk(errors: &ValidationErrors, pointer: &str, order: &[String], found: &mut Vec<ValueError>) {
     let mut fields: Vec<_> = errors.errors().iter().map(|(name, kind)| (field_name(name), kind)).collect();
-    // Unknown fields first, the whole request last, list items by index.
+    // The whole request last, list items by index.
     fields.sort_by_key(|(name, _)| {
         let place = match *name {
-            UNKNOWN => 0,
             WHOLE => usize::MAX,
-            name => order.iter().position(|known| known == name).map_or(usize::MAX - 1, |place| place + 1),
+            name => order.iter().position(|known| known == name).map_or(usize::MAX - 1, |place| place),
         };
         (place, name.parse::<usize>().ok(), *name)
     });
     for (name, kind) in fields {
         let place = if matches!(name, "" | WHOLE) { pointer.to_owned() } else { below(pointer, name) };
         match kind {
-            ValidationErrorsKind::Struct(unknown) if name == UNKNOWN => tell_unknown(unknown, pointer, found),
             ValidationErrorsKind::Struct(inner) => walk(inner, &place, &[], found),
             ValidationErrorsKind::List(items) => {
                 for (index, inner) in items {
@@ -80,19 +108,6 @@ fn walk(errors: &ValidationErrors, pointer: &str, order: &[String], found: &mut 
 /// The name of a field whose Rust name may be a raw identifier.
 fn field_name(name: &str) -> &str {
     name.strip_prefix("r#").unwrap_or(name)
-}
-
-/// Reports unknown fields. Their names come from the caller, so none has a special meaning.
-fn tell_unknown(unknown: &ValidationErrors, pointer: &str, found: &mut Vec<ValueError>) {
-    let unknown: BTreeMap<_, _> = unknown.errors().iter().collect();
-    for (name, kind) in unknown {
-        if let ValidationErrorsKind::Field(errors) = kind {
-            let pointer = below(pointer, name);
-            for error in errors {
-                tell(error, &pointer, found);
-            }
-        }
-    }
 }
 
 /// The pointer of a field of the value at this pointer, shortened if the name is long.
@@ -162,16 +177,10 @@ mod tests {
 
     /// The pointers of unknown fields with these names.
     fn pointers(names: &[&str]) -> Vec<String> {
-        let mut unknown = ValidationErrors::new();
-        for name in names {
-            let fault = vec![ValidationError::new("unknown_member")];
-            unknown.errors_mut().insert(Cow::Owned((*name).to_owned()), ValidationErrorsKind::Field(fault));
-        }
-        let mut errors = ValidationErrors::new();
-        errors.errors_mut().insert(Cow::Borrowed(UNKNOWN), ValidationErrorsKind::Struct(Box::new(unknown)));
-        let mut found = Vec::new();
-        walk(&errors, "", &[], &mut found);
-        found.into_iter().map(|error| error.pointer).collect()
+        #[derive(serde::Deserialize)]
+        struct Empty {}
+        let body: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
+        Received::<Empty>::read(Value::Object(body)).unwrap().unknown
     }
 
     #[test]

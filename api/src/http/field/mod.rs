@@ -5,12 +5,11 @@
 mod of;
 
 use std::borrow::{Borrow, Cow};
-use std::collections::BTreeMap;
 use std::fmt;
 
 use domain::fault::{Fault, ItemFaults};
 use domain::limited::{Limited, Limits, whole};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, SchemaType, Type};
@@ -26,8 +25,6 @@ pub use of::*;
 
 /// Maximum number of reported invalid items per list.
 pub(super) const ITEMS_TOLD: usize = 20;
-/// Maximum number of reported unknown fields.
-const UNKNOWN_TOLD: usize = 50;
 
 /// A JSON type from which a value is parsed.
 pub trait Given {
@@ -289,28 +286,5 @@ impl<T: Limited> PartialSchema for Nullable<T> {
 impl<T: Limited> ToSchema for Nullable<T> {
     fn name() -> Cow<'static, str> {
         value_name(&Self::schema())
-    }
-}
-
-/// The names of unknown fields in the request body, each of which is a fault (W1).
-#[derive(Debug, Clone, Default)]
-pub struct Unknown(Vec<String>);
-
-impl<'de> Deserialize<'de> for Unknown {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = BTreeMap::<String, IgnoredAny>::deserialize(deserializer)?;
-        Ok(Self(members.into_keys().collect()))
-    }
-}
-
-impl Validate for Unknown {
-    fn validate(&self) -> Result<(), ValidationErrors> {
-        let mut errors = ValidationErrors::new();
-        for name in self.0.iter().take(UNKNOWN_TOLD) {
-            let mut error = ValidationError::new("unknown_member");
-            error.message = Some(Cow::Borrowed("This operation has no such field. Remove it."));
-            errors.errors_mut().insert(Cow::Owned(name.clone()), ValidationErrorsKind::Field(vec![error]));
-        }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }

@@ -8,7 +8,7 @@ use validator::Validate;
 
 use super::operations::Link;
 use crate::http::Valid;
-use crate::http::field::{self, Field, Unknown};
+use crate::http::field::{self, Field};
 use crate::security::given::{LinkToken, NewPassword};
 use crate::shown;
 use crate::views::account::StatusView;
@@ -74,14 +74,11 @@ pub struct PreviewActivation {
     #[schema(required = true)]
     #[validate(required)]
     token: LinkTokenField,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PreviewActivation>> for LinkToken {
     fn from(request: Valid<PreviewActivation>) -> Self {
-        let PreviewActivation { token, unknown: _ } = request.into_inner();
+        let PreviewActivation { token } = request.into_inner();
         token.required()
     }
 }
@@ -101,14 +98,11 @@ pub struct RedeemToken {
     #[schema(required = true)]
     #[validate(required)]
     password: NewPasswordField,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<RedeemToken>> for (LinkToken, NewPassword) {
     fn from(request: Valid<RedeemToken>) -> Self {
-        let RedeemToken { token, password, unknown: _ } = request.into_inner();
+        let RedeemToken { token, password } = request.into_inner();
         (token.required(), password.required())
     }
 }

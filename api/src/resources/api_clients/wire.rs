@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::operations::{self, ChangeApiClient};
-use crate::http::field::{self, Unknown};
+use crate::http::field;
 use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};
 use crate::shown;
@@ -106,14 +106,11 @@ pub struct CreateApiClient {
     allowed_networks: field::AllowedNetworks,
     /// When it expires (RFC 3339, in the future); `null` means never.
     expires_at: nullable::Instant,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<CreateApiClient>> for operations::CreateApiClient {
     fn from(request: Valid<CreateApiClient>) -> Self {
-        let CreateApiClient { name, role, allowed_networks, expires_at, unknown: _ } = request.into_inner();
+        let CreateApiClient { name, role, allowed_networks, expires_at } = request.into_inner();
         let terms = Terms {
             role: role.required(),
             expires_at: expires_at.given(),
@@ -137,14 +134,11 @@ pub struct PatchApiClient {
     allowed_networks: field::AllowedNetworks,
     /// When it expires (RFC 3339, in the future); `null` means never.
     expires_at: nullable::Instant,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchApiClient>> for ChangeApiClient {
     fn from(request: Valid<PatchApiClient>) -> Self {
-        let PatchApiClient { name, role, allowed_networks, expires_at, unknown: _ } = request.into_inner();
+        let PatchApiClient { name, role, allowed_networks, expires_at } = request.into_inner();
         Self {
             name: name.given(),
             role: role.given(),
@@ -163,14 +157,11 @@ pub struct RotateSecret {
     /// For how many seconds the current secret remains valid: 0 to 2592000 (30 days), by default a week. Send 0 if the
     /// secret has leaked. It then stops working at once, and so do access tokens that were issued for it.
     previous_secret_expires_in: field::PreviousSecretSeconds,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<RotateSecret>> for PreviousSecretSeconds {
     fn from(request: Valid<RotateSecret>) -> Self {
-        let RotateSecret { previous_secret_expires_in, unknown: _ } = request.into_inner();
+        let RotateSecret { previous_secret_expires_in } = request.into_inner();
         previous_secret_expires_in.given().unwrap_or_default()
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::sign_in::Attempt;
-use crate::http::field::{Field, Unknown};
+use crate::http::field::Field;
 use crate::http::{Valid, nullable};
 use crate::security::given::{GivenEmail, GivenPassword, GivenRefreshToken};
 use crate::security::secret_token::SecretToken;
@@ -37,14 +37,11 @@ pub struct Login {
     password: GivenPasswordField,
     /// The six digits from the authenticator app, or a recovery code. Only for members with a second factor.
     code: nullable::Code,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<Login>> for Attempt {
     fn from(request: Valid<Login>) -> Self {
-        let Login { email, password, code, unknown: _ } = request.into_inner();
+        let Login { email, password, code } = request.into_inner();
         attempt(email.required(), password.required(), code.given())
     }
 }
@@ -65,14 +62,11 @@ pub struct RefreshRequest {
     #[schema(required = true)]
     #[validate(required)]
     refresh_token: RefreshTokenField,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<RefreshRequest>> for GivenRefreshToken {
     fn from(request: Valid<RefreshRequest>) -> Self {
-        let RefreshRequest { refresh_token, unknown: _ } = request.into_inner();
+        let RefreshRequest { refresh_token } = request.into_inner();
         refresh_token.required()
     }
 }
@@ -87,9 +81,6 @@ pub struct PasswordResetRequest {
     #[schema(required = true)]
     #[validate(required)]
     email: ResetEmail,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 /// An e-mail address without a minimum length in the schema, as in the released contract.
@@ -107,7 +98,7 @@ impl Limited for Address {
 
 impl From<Valid<PasswordResetRequest>> for EmailAddress {
     fn from(request: Valid<PasswordResetRequest>) -> Self {
-        let PasswordResetRequest { email, unknown: _ } = request.into_inner();
+        let PasswordResetRequest { email } = request.into_inner();
         let Address(email) = email.required();
         email
     }

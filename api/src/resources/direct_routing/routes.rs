@@ -58,13 +58,13 @@ pub(crate) async fn start_route(
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Answer> {
-    let (regions, start) = (call.app.settings.sbc_regions.clone(), body.json::<StartRoute>());
+    let (regions, start) = (call.app.settings.sbc_regions.clone(), body.json());
     let parse = move |actor: &Actor, account: &Account, region: &SbcRegionCode| {
         // A region that was removed from the configuration has no base domain.
         let base = regions.regions().iter().find(|known| known.code == *region).ok_or(Refusal::NotFound)?;
         let by_staff = actor.tier() == Tier::Platform;
         let of = Start { base: &base.base_domain, address: account.email.given(), by_staff };
-        Ok(Command::Start(start.clone()?.link(&of)?))
+        Ok(Command::Start(StartRoute::link(start.clone()?, &of)?))
     };
     step(call, path.into_inner(), conditions, key.with_body(&body), false, parse).await
 }

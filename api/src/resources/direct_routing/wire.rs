@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use crate::error::Result;
-use crate::http::field::{Field, Unknown};
-use crate::http::validation::{field_wrong, validate};
+use crate::http::field::Field;
+use crate::http::validation::{Received, field_wrong, validate};
 use crate::http::{Valid, nullable};
 use crate::settings::sbc_regions::SbcRegionList;
 use crate::shown;
@@ -341,15 +341,12 @@ pub struct StartRoute {
     /// The enterprise's Microsoft 365 tenant: its id or one of its domains. Only staff may set it. If left out, it is
     /// the tenant of the domain in the enterprise's e-mail address.
     tenant: nullable::Tenant,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl StartRoute {
     /// Validates the request and returns the domain and the tenant to connect. Fails with every error that was found.
-    pub fn link(self, start: &Start<'_>) -> Result<Link> {
-        let Self { label, tenant, unknown: _ } = validate(self, start)?.into_inner();
+    pub fn link(received: Received<Self>, start: &Start<'_>) -> Result<Link> {
+        let Self { label, tenant } = validate(received, start)?.into_inner();
         Ok(Link {
             domain: start.domain(&label.required()).expect("a valid start names a domain"),
             tenant: start.tenant(tenant.given()).expect("a valid start names a tenant"),
@@ -379,14 +376,11 @@ pub struct ConfirmRoute {
     /// The value of the TXT record that the Microsoft 365 admin center shows for the route's domain. Required in the
     /// state `consent_requested`, ignored in later states.
     verification_txt: nullable::VerificationTxt,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<ConfirmRoute>> for Command {
     fn from(request: Valid<ConfirmRoute>) -> Self {
-        let ConfirmRoute { verification_txt, unknown: _ } = request.into_inner();
+        let ConfirmRoute { verification_txt } = request.into_inner();
         Self::Confirm(verification_txt.given())
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::http::Valid;
-use crate::http::field::{self, Unknown};
+use crate::http::field;
 use crate::shown;
 
 /// A request to change an e-mail address.
@@ -20,14 +20,11 @@ pub struct ChangeEmail {
     #[schema(required = true)]
     #[validate(required)]
     email: field::EmailAddress,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<ChangeEmail>> for EmailAddress {
     fn from(request: Valid<ChangeEmail>) -> Self {
-        let ChangeEmail { email, unknown: _ } = request.into_inner();
+        let ChangeEmail { email } = request.into_inner();
         email.required()
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::http::field::{self, Field, Unknown};
+use crate::http::field::{self, Field};
 use crate::http::page::{Listed, Page};
 use crate::http::validation::items_wrong;
 use crate::http::{Valid, nullable};
@@ -210,9 +210,6 @@ pub struct CreateEnterprise {
     /// Whether users of a PBX may have phone numbers that do not come from the PBX.
     #[schema(value_type = bool, default = false)]
     allow_external_numbers: field::Flag,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<CreateEnterprise>> for create::CreateEnterprise {
@@ -231,7 +228,6 @@ impl From<Valid<CreateEnterprise>> for create::CreateEnterprise {
             request_management_consent,
             can_add_extensions,
             allow_external_numbers,
-            unknown: _,
         } = request.into_inner();
         let switch = |field: field::Flag| field.given().unwrap_or_default();
         Self {
@@ -296,9 +292,6 @@ pub struct PatchEnterprise {
     /// Whether users of a PBX may have phone numbers that do not come from the PBX.
     #[schema(value_type = bool)]
     allow_external_numbers: field::Flag,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchEnterprise>> for Change {
@@ -316,7 +309,6 @@ impl From<Valid<PatchEnterprise>> for Change {
             request_management_consent,
             can_add_extensions,
             allow_external_numbers,
-            unknown: _,
         } = request.into_inner();
         Self {
             name: name.given().map(AccountName::into_string),

@@ -19,7 +19,7 @@ use crate::access::Actor;
 use crate::app::Tx;
 use crate::error::{Error, ErrorCode, Result, value_error};
 use crate::http::Valid;
-use crate::http::validation::validate;
+use crate::http::validation::{Received, validate};
 use crate::resources::accounts::{change, create};
 use crate::resources::enterprises::wire::{CreateEnterprise, PatchEnterprise};
 use crate::resources::resellers::wire::{CreateReseller, PatchReseller};
@@ -325,6 +325,6 @@ where
     C: From<Valid<R>>,
 {
     let failed = |_| Error::new(ErrorCode::MalformedJson, "The row can't be read.");
-    let request: R = serde_json::from_value(Value::Object(members)).map_err(failed)?;
+    let request = Received::<R>::read(Value::Object(members)).map_err(failed)?;
     validate(request, context).map(C::from)
 }

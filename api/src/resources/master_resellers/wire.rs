@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::http::Valid;
-use crate::http::field::{self, Unknown};
+use crate::http::field;
 use crate::http::page::{Listed, Page};
 use crate::resources::accounts::requests::View;
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
@@ -115,14 +115,11 @@ pub struct PatchMasterReseller {
     email: field::EmailAddress,
     /// The complete new list of services. A service that a reseller or enterprise below still has cannot be removed.
     services: field::Services,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchMasterReseller>> for Change {
     fn from(request: Valid<PatchMasterReseller>) -> Self {
-        let PatchMasterReseller { name, email, services, unknown: _ } = request.into_inner();
+        let PatchMasterReseller { name, email, services } = request.into_inner();
         Self {
             name: name.given().map(AccountName::into_string),
             email: email.given(),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::operations::ChangeMe;
-use crate::http::field::{self, Unknown};
+use crate::http::field;
 use crate::http::{Valid, nullable};
 use crate::resources::second_factors::wire::MySecondFactor;
 use crate::shown;
@@ -138,14 +138,11 @@ pub struct PatchMe {
     name: nullable::MemberName,
     /// Your preferred language. `null` removes the choice.
     language: nullable::Language,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchMe>> for ChangeMe {
     fn from(request: Valid<PatchMe>) -> Self {
-        let PatchMe { name, language, unknown: _ } = request.into_inner();
+        let PatchMe { name, language } = request.into_inner();
         Self { name: name.change(), language: language.change() }
     }
 }

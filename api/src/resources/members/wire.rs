@@ -9,7 +9,7 @@ use validator::Validate;
 
 use super::operations;
 use crate::http::Valid;
-use crate::http::field::{self, Unknown};
+use crate::http::field;
 use crate::http::page::{Listed, Page};
 use crate::views::account::DeliveryView;
 use crate::views::role::RoleView;
@@ -117,14 +117,11 @@ pub struct InviteMember {
     #[schema(required = true)]
     #[validate(required)]
     role: field::Role,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<InviteMember>> for operations::InviteMember {
     fn from(request: Valid<InviteMember>) -> Self {
-        let InviteMember { email, role, unknown: _ } = request.into_inner();
+        let InviteMember { email, role } = request.into_inner();
         Self { email: email.required(), role: role.required() }
     }
 }
@@ -138,14 +135,11 @@ pub struct PatchMember {
     #[schema(required = true)]
     #[validate(required)]
     role: field::Role,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchMember>> for Role {
     fn from(request: Valid<PatchMember>) -> Self {
-        let PatchMember { role, unknown: _ } = request.into_inner();
+        let PatchMember { role } = request.into_inner();
         role.required()
     }
 }

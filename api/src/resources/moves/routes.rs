@@ -132,7 +132,7 @@ pub(crate) async fn accept_move(call: Call<Change>, id: Id, key: IdempotencyKey,
     call.write_once(repeatable, move |tx, actor| {
         let (found, sides) = operations::load(tx, actor, &id)?;
         operations::mine(&sides, Side::To)?;
-        let reference = body.json_or_nothing::<AcceptMove>()?.reference(&found.account)?;
+        let reference = AcceptMove::reference(body.json_or_nothing()?, &found.account)?;
         let accepted = operations::accept(tx, &found, reference.as_ref())?;
         answer(tx, actor, accepted)
     })

@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use crate::error::Result;
-use crate::http::field::{self, Field, Unknown};
+use crate::http::field::{self, Field};
 use crate::http::page::{Listed, Page};
-use crate::http::validation::{field_wrong, validate};
+use crate::http::validation::{Received, field_wrong, validate};
 use crate::http::{Valid, nullable};
 use crate::shown;
 use crate::views::account::{ServiceView, services_view};
@@ -151,14 +151,11 @@ pub struct MoveReseller {
     #[schema(required = true)]
     #[validate(required)]
     master_reseller_id: MasterResellerIdField,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<MoveReseller>> for AccountId {
     fn from(request: Valid<MoveReseller>) -> Self {
-        let MoveReseller { master_reseller_id, unknown: _ } = request.into_inner();
+        let MoveReseller { master_reseller_id } = request.into_inner();
         master_reseller_id.required().0
     }
 }
@@ -173,14 +170,11 @@ pub struct MoveEnterprise {
     #[schema(required = true)]
     #[validate(required)]
     reseller_id: ResellerIdField,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<MoveEnterprise>> for AccountId {
     fn from(request: Valid<MoveEnterprise>) -> Self {
-        let MoveEnterprise { reseller_id, unknown: _ } = request.into_inner();
+        let MoveEnterprise { reseller_id } = request.into_inner();
         reseller_id.required().0
     }
 }
@@ -195,16 +189,13 @@ pub struct AcceptMove {
     /// Required for a reseller, optional for an enterprise.
     #[validate(custom(function = given_for_a_reseller, use_context))]
     billing_reference: nullable::BillingReference,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl AcceptMove {
     /// Validates the request for the moved account and returns the billing reference. Fails with every error that was
     /// found.
-    pub fn reference(self, account: &Account) -> Result<Option<BillingReference>> {
-        let Self { billing_reference, unknown: _ } = validate(self, account)?.into_inner();
+    pub fn reference(received: Received<Self>, account: &Account) -> Result<Option<BillingReference>> {
+        let Self { billing_reference } = validate(received, account)?.into_inner();
         Ok(billing_reference.given())
     }
 }

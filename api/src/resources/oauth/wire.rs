@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::grant::SWAGGER_UI;
-use crate::http::field::{Field, Unknown};
+use crate::http::field::Field;
 use crate::http::{Valid, nullable};
 use crate::resources::auth::sign_in::Attempt;
 use crate::resources::auth::wire::{Tokens, attempt};
@@ -92,9 +92,6 @@ pub struct SignInFor {
     password: GivenPasswordField,
     /// The six digits from the authenticator app, or a recovery code. Only for members with a second factor.
     code: nullable::Code,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 /// The authorization request that a member signs in for.
@@ -108,8 +105,7 @@ pub struct AskedFor {
 
 impl From<Valid<SignInFor>> for (Attempt, AskedFor) {
     fn from(request: Valid<SignInFor>) -> Self {
-        let SignInFor { client_id: _, redirect_uri, code_challenge, email, password, code, unknown: _ } =
-            request.into_inner();
+        let SignInFor { client_id: _, redirect_uri, code_challenge, email, password, code } = request.into_inner();
         let asked = AskedFor { redirect_uri: redirect_uri.required().0, challenge: code_challenge.required().0 };
         (attempt(email.required(), password.required(), code.given()), asked)
     }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::operations;
-use crate::http::field::{self, Unknown};
+use crate::http::field;
 use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};
 use crate::shown;
@@ -229,9 +229,6 @@ pub struct CreatePbx {
     /// The code to dial for voicemail: 1–10 digits, `*` and `#`. `null` means that there is none; if left out, the
     /// default of the type applies.
     voicemail_feature_code: nullable::FeatureCode,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<CreatePbx>> for operations::CreatePbx {
@@ -246,7 +243,6 @@ impl From<Valid<CreatePbx>> for operations::CreatePbx {
             dns_lookup,
             registration_expiry_seconds,
             voicemail_feature_code,
-            unknown: _,
         } = request.into_inner();
         Self {
             kind: r#type.required(),
@@ -291,9 +287,6 @@ pub struct PatchPbx {
     registration_expiry_seconds: field::RegistrationExpiry,
     /// The code to dial for voicemail: 1–10 digits, `*` and `#`. `null` removes it.
     voicemail_feature_code: nullable::FeatureCode,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchPbx>> for Change {
@@ -308,7 +301,6 @@ impl From<Valid<PatchPbx>> for Change {
             dns_lookup,
             registration_expiry_seconds,
             voicemail_feature_code,
-            unknown: _,
         } = request.into_inner();
         Self {
             kind: r#type.given(),

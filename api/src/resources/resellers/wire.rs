@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::http::field::{self, Unknown};
+use crate::http::field;
 use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};
 use crate::resources::accounts::create;
@@ -138,15 +138,11 @@ pub struct CreateReseller {
     #[schema(required = true)]
     #[validate(required)]
     billing_reference: field::BillingReference,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<CreateReseller>> for create::CreateReseller {
     fn from(request: Valid<CreateReseller>) -> Self {
-        let CreateReseller { master_reseller_id, name, email, services, billing_reference, unknown: _ } =
-            request.into_inner();
+        let CreateReseller { master_reseller_id, name, email, services, billing_reference } = request.into_inner();
         Self {
             // `null` means the same as leaving it out.
             master_reseller_id: master_reseller_id.given().map(GivenId::into_string),
@@ -174,14 +170,11 @@ pub struct PatchReseller {
     services: field::Services,
     /// A new billing reference, stored exactly as given.
     billing_reference: field::BillingReference,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchReseller>> for Change {
     fn from(request: Valid<PatchReseller>) -> Self {
-        let PatchReseller { name, email, services, billing_reference, unknown: _ } = request.into_inner();
+        let PatchReseller { name, email, services, billing_reference } = request.into_inner();
         Self {
             name: name.given().map(AccountName::into_string),
             email: email.given(),

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::http::Valid;
-use crate::http::field::{self, Field, Unknown};
+use crate::http::field::{self, Field};
 use crate::security::given::GivenPassword;
 use crate::security::totp::AppSecret;
 use crate::shown;
@@ -25,14 +25,11 @@ pub struct PrepareSecondFactor {
     #[schema(required = true)]
     #[validate(required)]
     password: GivenPasswordField,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PrepareSecondFactor>> for GivenPassword {
     fn from(request: Valid<PrepareSecondFactor>) -> Self {
-        let PrepareSecondFactor { password, unknown: _ } = request.into_inner();
+        let PrepareSecondFactor { password } = request.into_inner();
         password.required()
     }
 }
@@ -47,14 +44,11 @@ pub struct GiveCode {
     #[schema(required = true)]
     #[validate(required)]
     code: field::Code,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<GiveCode>> for Code {
     fn from(request: Valid<GiveCode>) -> Self {
-        let GiveCode { code, unknown: _ } = request.into_inner();
+        let GiveCode { code } = request.into_inner();
         code.required()
     }
 }
@@ -131,14 +125,11 @@ pub struct PatchSignInPolicy {
     #[schema(value_type = bool, required = true, example = true)]
     #[validate(required)]
     require_second_factor: field::Flag,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchSignInPolicy>> for SignInPolicy {
     fn from(request: Valid<PatchSignInPolicy>) -> Self {
-        let PatchSignInPolicy { require_second_factor, unknown: _ } = request.into_inner();
+        let PatchSignInPolicy { require_second_factor } = request.into_inner();
         Self { require_second_factor: require_second_factor.required() }
     }
 }

@@ -14,7 +14,7 @@ use validator::Validate;
 
 use super::operations::FileTicket;
 use crate::http::Valid;
-use crate::http::field::{self, Field, Unknown};
+use crate::http::field::{self, Field};
 use crate::http::page::{Listed, Page};
 use crate::shown;
 
@@ -152,15 +152,11 @@ pub struct FileSupportTicket {
     #[schema(required = true)]
     #[validate(required)]
     email: field::EmailAddress,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<FileSupportTicket>> for FileTicket {
     fn from(request: Valid<FileSupportTicket>) -> Self {
-        let FileSupportTicket { subject: _, partner_company_name, first_name, last_name, email, unknown: _ } =
-            request.into_inner();
+        let FileSupportTicket { subject: _, partner_company_name, first_name, last_name, email } = request.into_inner();
         Self {
             partner_company_name: partner_company_name.required(),
             first_name: first_name.required(),
@@ -180,14 +176,11 @@ pub struct RejectSupportTicket {
     #[schema(required = true)]
     #[validate(required)]
     reason: field::RejectionReason,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<RejectSupportTicket>> for RejectionReason {
     fn from(request: Valid<RejectSupportTicket>) -> Self {
-        let RejectSupportTicket { reason, unknown: _ } = request.into_inner();
+        let RejectSupportTicket { reason } = request.into_inner();
         reason.required()
     }
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::operations;
-use crate::http::field::{self, Unknown};
+use crate::http::field;
 use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};
 use crate::shown;
@@ -177,9 +177,6 @@ pub struct CreateTrunk {
     codecs: field::Codecs,
     /// Maximum number of concurrent calls; `null` means unlimited.
     max_concurrent_calls: nullable::ConcurrentCalls,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<CreateTrunk>> for operations::CreateTrunk {
@@ -195,7 +192,6 @@ impl From<Valid<CreateTrunk>> for operations::CreateTrunk {
             password,
             codecs,
             max_concurrent_calls,
-            unknown: _,
         } = request.into_inner();
         Self {
             name: name.required(),
@@ -243,9 +239,6 @@ pub struct PatchTrunk {
     codecs: field::Codecs,
     /// Maximum number of concurrent calls; `null` means unlimited.
     max_concurrent_calls: nullable::ConcurrentCalls,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchTrunk>> for operations::ChangeTrunk {
@@ -261,7 +254,6 @@ impl From<Valid<PatchTrunk>> for operations::ChangeTrunk {
             password,
             codecs,
             max_concurrent_calls,
-            unknown: _,
         } = request.into_inner();
         let change = Change {
             name: name.given(),

@@ -10,7 +10,7 @@ use validator::Validate;
 
 use super::numbers::{GivenNumber, GivenNumbers};
 use super::operations::WriteUser;
-use crate::http::field::{self, Field, Nullable, Unknown};
+use crate::http::field::{self, Field, Nullable};
 use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};
 use crate::shown;
@@ -132,9 +132,6 @@ pub struct CreateUser {
     voice_route: field::RegionCode,
     /// A free-text label: 1–255 characters.
     tag: nullable::Tag,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<CreateUser>> for WriteUser {
@@ -150,7 +147,6 @@ impl From<Valid<CreateUser>> for WriteUser {
             forwarded_numbers,
             voice_route,
             tag,
-            unknown: _,
         } = request.into_inner();
         let change = Change {
             teams_user: Some(teams_user.required()),
@@ -197,9 +193,6 @@ pub struct PatchUser {
     voice_route: field::RegionCode,
     /// A free-text label: 1–255 characters.
     tag: nullable::Tag,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchUser>> for WriteUser {
@@ -215,7 +208,6 @@ impl From<Valid<PatchUser>> for WriteUser {
             forwarded_numbers,
             voice_route,
             tag,
-            unknown: _,
         } = request.into_inner();
         let change = Change {
             teams_user: teams_user.given(),

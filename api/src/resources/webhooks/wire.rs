@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::operations::ChangeWebhook;
-use crate::http::field::{self, Field, Unknown};
+use crate::http::field::{self, Field};
 use crate::http::page::{Listed, Page};
 use crate::http::validation::field_wrong;
 use crate::http::{Valid, nullable};
@@ -111,14 +111,11 @@ pub struct CreateWebhook {
     /// Whether events are sent. The default is `true`.
     #[schema(value_type = bool, example = true)]
     enabled: field::Flag,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<CreateWebhook>> for Settings {
     fn from(request: Valid<CreateWebhook>) -> Self {
-        let CreateWebhook { url, event_types, description, enabled, unknown: _ } = request.into_inner();
+        let CreateWebhook { url, event_types, description, enabled } = request.into_inner();
         Self {
             target: url.required(),
             types: event_types.required(),
@@ -144,14 +141,11 @@ pub struct PatchWebhook {
     /// Whether events are sent.
     #[schema(value_type = bool, example = true)]
     enabled: field::Flag,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<PatchWebhook>> for ChangeWebhook {
     fn from(request: Valid<PatchWebhook>) -> Self {
-        let PatchWebhook { url, event_types, description, enabled, unknown: _ } = request.into_inner();
+        let PatchWebhook { url, event_types, description, enabled } = request.into_inner();
         Self {
             target: url.given(),
             types: event_types.given(),
@@ -181,14 +175,11 @@ pub struct ReplayEvents {
     #[schema(required = true)]
     #[validate(required)]
     since: field::Instant,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<ReplayEvents>> for DateTime<Utc> {
     fn from(request: Valid<ReplayEvents>) -> Self {
-        let ReplayEvents { since, unknown: _ } = request.into_inner();
+        let ReplayEvents { since } = request.into_inner();
         since.required()
     }
 }

@@ -15,7 +15,7 @@ use validator::{Validate, ValidationError};
 
 use super::operations::CreateAdjustment as Command;
 use crate::http::Valid;
-use crate::http::field::{self, Field, Unknown};
+use crate::http::field::{self, Field};
 use crate::http::page::{Listed, Page};
 use crate::http::validation::field_wrong;
 use crate::resources::billing::wire::line_name_of;
@@ -115,9 +115,6 @@ pub struct CreateBillingAdjustment {
     /// The reason for the correction, 1–500 characters.
     #[validate(required)]
     reason: field::AdjustmentReason,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    unknown: Unknown,
 }
 
 impl From<Valid<CreateBillingAdjustment>> for Command {
@@ -130,7 +127,6 @@ impl From<Valid<CreateBillingAdjustment>> for Command {
             active_days,
             suspended_days,
             reason,
-            unknown: _,
         } = request.into_inner();
         let numbers = Numbers {
             users_at_end: number(&users_at_end),
