@@ -72,37 +72,28 @@ macro_rules! shown {
 }
 
 shown! {
-    /// A value of an enumeration.
     Word = Limits::text(0, limits::WORD_MAX);
     /// A constant that a standard defines.
     Constant = Limits::text(0, limits::CONSTANT_MAX);
     /// The name of an error code or event type.
     CodeName = Limits::text(0, limits::CODE_NAME_MAX);
-    /// The detail of a fault.
     Detail = Limits::text(0, limits::DETAIL_MAX);
     /// The name of an account, of an object that belongs to one, or of a person.
     Name = Limits::text(0, limits::NAME_MAX);
     /// A billing reference; empty if there is none.
     Reference = Limits::text(0, limits::BILLING_REFERENCE_MAX);
-    /// The cursor of a list that is sorted by id.
     Cursor = Limits::text(0, limits::CURSOR_MAX);
     /// A billing period such as `2026-11`.
     Period = Limits::matching(0, limits::PERIOD_LENGTH, "^[0-9]{4}-[0-9]{2}$");
-    /// The code of an SBC region.
     RegionCode = Limits::text(0, limits::SBC_REGION_CODE_MAX);
-    /// The id of a request.
     RequestId = Limits::text(0, limits::REQUEST_ID_MAX);
     /// A URL below the service's public URL.
     OwnUrl = Limits::formatted(0, limits::OWN_URL_MAX, "uri");
-    /// An access token.
     AccessToken = Limits::text(0, limits::ACCESS_TOKEN_MAX);
-    /// A network address.
     Address = Limits::text(0, limits::ADDRESS_MAX);
     /// The base32 secret of an authenticator app.
     AppSecret = Limits::text(0, limits::APP_SECRET_MAX);
-    /// Why a delivery attempt failed.
     AttemptError = Limits::text(0, limits::ATTEMPT_ERROR_MAX);
-    /// The SIP authentication name of a phone or trunk.
     AuthenticationName = Limits::text(0, limits::AUTHENTICATION_NAME_MAX);
     /// 256 bits in base64url.
     Base64Url256 = Limits::text(0, limits::BASE64URL_256_LENGTH);
@@ -110,21 +101,17 @@ shown! {
     BlockerName = Limits::text(0, limits::EMAIL_MAX);
     /// Lifetime of an API client's access token, in seconds.
     ClientExpiresIn = Limits::long_number(1, limits::ACCESS_TOKEN_SECONDS);
-    /// The secret of an API client.
     ClientSecret = Limits::text(limits::CLIENT_SECRET_LENGTH, limits::CLIENT_SECRET_LENGTH);
-    /// The access token of an API client.
     ClientToken = Limits::text(0, limits::CLIENT_TOKEN_MAX);
     /// A PKCE code verifier (RFC 7636).
     CodeVerifier = Limits::text(*limits::CODE_VERIFIER_LENGTH.start(), *limits::CODE_VERIFIER_LENGTH.end());
     /// The amount that an adjustment adds to a number of a report; may be negative.
     Correction = Limits::long_number(-limits::ADJUSTMENT_MAX, limits::ADJUSTMENT_MAX);
-    /// A cursor as a query parameter.
     CursorParameter = Limits::matching(1, limits::CURSOR_MAX, "^[A-Za-z0-9_-]+$");
     /// The TTL of a DNS record, in seconds.
     DnsTtl = Limits::number(1, limits::DNS_TTL_MAX);
     /// The value of `If-Match` or `If-None-Match`.
     EntityTags = Limits::matching(0, limits::ENTITY_TAGS_MAX, r#"^(\*|(W/)?"[\x21\x23-\x7e]*"( *, *(W/)?"[\x21\x23-\x7e]*")*)$"#);
-    /// The HTTP status of an error.
     ErrorStatus = Limits::number(limits::ERROR_STATUS_MIN, *limits::STATUSES.end());
     /// Event types as one comma-separated text.
     EventTypesText = Limits::text(0, limits::EVENT_TYPES_TEXT_MAX);
@@ -132,101 +119,61 @@ shown! {
     ExpiresIn = Limits::long_number(1, limits::EXPIRES_IN_MAX);
     /// A dialled feature code, such as that of the voicemail.
     FeatureCode = Limits::text(0, limits::FEATURE_CODE_MAX);
-    /// The format of a report.
     FormatName = Limits::text(0, limits::FORMAT_NAME_MAX);
-    /// Numbers that are forwarded to a user.
     ForwardedNumbers = Limits::list(0, limits::FORWARDED_NUMBERS_MAX);
     /// A token, code or secret in a token request.
     Grant = Limits::text(0, limits::GRANT_MAX);
-    /// The last characters of a secret.
     Hint = Limits::text(limits::HINT_LENGTH, limits::HINT_LENGTH);
-    /// A host name.
     HostName = Limits::formatted(0, limits::HOST_NAME_MAX, "hostname");
-    /// An idempotency key.
     IdempotencyKey = Limits::matching(1, limits::IDEMPOTENCY_KEY_MAX, r"^[\x21-\x7e]+$");
-    /// Number of rows of an import.
     ImportedRows = Limits::count(0, limits::IMPORT_ROWS_MAX);
-    /// An instant as a query parameter.
     InstantParameter = Limits::formatted(0, limits::INSTANT_TEXT_MAX, "date-time");
-    /// An instant in a response.
     InstantText = Limits::formatted(0, limits::INSTANT_SHOWN_MAX, "date-time");
-    /// The issuer of access tokens.
     Issuer = Limits::formatted(0, limits::ISSUER_MAX, "uri");
-    /// The label of a domain name.
     Label = Limits::text(0, limits::LABEL_MAX);
-    /// A cursor of the lines of a billing report.
     LineCursor = Limits::text(0, limits::LINE_CURSOR_MAX);
     /// The name of a line of a billing report.
     LineName = Limits::text(0, limits::LINE_NAME_MAX);
-    /// A list of values in the OAuth 2.0 server metadata.
     Metadata = Limits::list(0, limits::METADATA_VALUES_MAX);
-    /// A phone number in E.164 format.
     PhoneNumber = Limits::matching(0, limits::CANONICAL_NUMBER_MAX, r"^\+[1-9][0-9]{4,14}$");
     /// The `otpauth:` URI from which an authenticator app reads its secret.
     OtpauthUri = Limits::formatted(0, limits::OTPAUTH_URI_MAX, "uri");
-    /// Number of items per page.
     PageLimit = Limits::number(1, limits::PAGE_MAX);
-    /// Number of billing periods per page.
     PeriodLimit = Limits::number(1, limits::PERIODS_MAX);
-    /// The first or last name of a person.
     PersonName = Limits::text(0, limits::PERSON_NAME_MAX);
-    /// A JSON pointer.
     Pointer = Limits::text(0, limits::POINTER_MAX);
-    /// The detail of a problem.
     ProblemDetail = Limits::text(0, limits::PROBLEM_DETAIL_MAX);
-    /// The title of a problem.
     ProblemTitle = Limits::text(0, limits::PROBLEM_TITLE_MAX);
     /// The stored part of a webhook receiver's response.
     ReceiverAnswer = Limits::text(0, limits::DELIVERY_ANSWER_MAX);
-    /// Recovery codes.
     RecoveryCodes = Limits::list(0, limits::RECOVERY_CODES);
-    /// Number of unused recovery codes.
     RecoveryCodesLeft = Limits::count(0, limits::RECOVERY_CODES);
-    /// Number of events that a replay sends again.
     ReplayedEvents = Limits::count(0, limits::REPLAY_MAX);
-    /// The domain of a route.
     RouteDomain = Limits::formatted(0, limits::ROUTE_DOMAIN_MAX, "hostname");
-    /// Session border controllers.
     Sbcs = Limits::list(0, limits::SBCS_MAX);
-    /// At least one session border controller.
     SomeSbcs = Limits::list(1, limits::SBCS_MAX);
-    /// A search text.
     Search = Limits::text(1, limits::SEARCH_MAX);
-    /// A SHA-256 in hexadecimal.
     Sha256 = Limits::text(0, limits::SHA256_LENGTH);
-    /// A SIP URI.
     SipUri = Limits::text(0, limits::SIP_URI_MAX);
-    /// The user part of a SIP URI.
     SipUser = Limits::text(0, limits::SIP_USER_MAX);
-    /// An HTTP status.
     Status = Limits::number(*limits::STATUSES.start(), *limits::STATUSES.end());
-    /// The type of an event's subject.
     SubjectType = Limits::text(0, limits::SUBJECT_TYPE_MAX);
-    /// The value of a TXT record.
     TxtValue = Limits::text(0, limits::VERIFICATION_TXT_MAX);
-    /// A user principal name.
     UserPrincipalName = Limits::text(0, limits::USER_PRINCIPAL_NAME_MAX);
-    /// A UUID.
     Uuid = Limits::text(0, limits::UUID_LENGTH);
-    /// A search text for the search in all accounts.
     WideSearch = Limits::text(limits::SEARCH_MIN, limits::SEARCH_MAX);
     /// A host name, a network address, or a tenant id.
     Host = Limits::text(0, limits::HOST_NAME_MAX);
     /// The redirect URI that receives an authorization code.
     RedirectTarget = Limits::text(0, limits::OWN_URL_MAX);
-    /// Total number of rows of an import, at least one.
     ImportTotal = Limits::count(1, limits::IMPORT_ROWS_MAX);
     /// A positive number, such as a line number.
     Positive = Limits::long_number(1, limits::COUNT_MAX);
-    /// The path of an error code's page.
     ProblemType = Limits::formatted(0, limits::PROBLEM_TITLE_MAX, "uri-reference");
     /// A secret or a refresh token of a token request.
     GrantSecret = Limits::formatted(0, limits::GRANT_MAX, "password");
-    /// The order of a list by time.
     TimeOrder = Limits::matching(0, limits::WORD_MAX, "^-?created_at$");
-    /// The type of an account below the platform.
     AccountType = Limits::matching(0, limits::WORD_MAX, "^(master_reseller|reseller|enterprise)$");
-    /// The code of an SBC region.
     SbcRegionCode = Limits::matching(1, limits::SBC_REGION_CODE_MAX, "^[a-z][a-z0-9-]*$");
 }
 

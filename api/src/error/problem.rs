@@ -120,8 +120,5 @@ pub fn value_error(pointer: impl Into<String>, fault: Fault) -> ValueError {
     ValueError { pointer: pointer.into(), code: Cow::Borrowed(fault.code), detail: fault.detail }
 }
 
-/// At most `BLOCKERS_LISTED` blockers.
 type ListedBlockers = shown::Many<BlockerView, 0, { shown::items(limits::BLOCKERS_LISTED) }>;
-
-/// At most `ERRORS_MAX` invalid values.
 type ValueErrors = shown::Many<ValueError, 0, { limits::ERRORS_MAX }>;

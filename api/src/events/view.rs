@@ -150,5 +150,4 @@ pub struct EventPage {
     pub resume_cursor: Option<String>,
 }
 
-/// The events of a page.
 type Events = shown::Many<Event, 0, { shown::items(limits::PAGE_MAX) }>;

@@ -330,14 +330,7 @@ pub(crate) async fn get_account_tree(call: Call<Read>, id: Id) -> Result<Answer>
     .await
 }
 
-/// The accounts above an account.
 type Ancestors = shown::Many<TreeAccount, 0, { limits::ANCESTORS_MAX }>;
-
-/// The tiers below an account.
 type Levels = shown::Many<TreeLevel, 0, { limits::LEVELS_MAX }>;
-
-/// Route counts, one for each state.
 type RouteCounts = shown::Many<RouteCount, 0, { limits::ROUTE_STATES }>;
-
-/// What a search text matched, each at most once.
 type Matches = shown::Many<MatchedBy, 1, { limits::MATCHES_MAX }>;

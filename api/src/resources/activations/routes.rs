@@ -16,14 +16,10 @@ use crate::security::password::check_password;
 ///
 /// Returns the account that a link activates or, for the link of an invitation, the account that the member joins. The
 /// link is not redeemed. Used, expired, replaced and unknown tokens all get the same error.
-#[utoipa::path(
-    request_body = PreviewActivation,
-    responses(
-        (status = 200, description = "The account that the link activates or gives access to.", body = ActivationAccount),
-        (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`."),
-    ),
-    security(()),
-)]
+#[utoipa::path(request_body = PreviewActivation, security(()), responses(
+    (status = 200, description = "The account that the link activates or gives access to.", body = ActivationAccount),
+    (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`."),
+))]
 #[post("/preview")]
 pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Answer> {
     let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;
@@ -38,14 +34,10 @@ pub(crate) async fn preview_activation(app: Data<App>, body: Body) -> Result<Ans
 /// Redeems the link of an activation or invitation e-mail and sets the password that its recipient chose. Each link
 /// works once. Activation makes the account active; an invitation makes the recipient a member. Sign in with the new
 /// password at `POST /auth/login`.
-#[utoipa::path(
-    request_body = RedeemToken,
-    responses(
-        (status = 200, description = "The activated or joined account.", body = ActivationAccount),
-        (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`; the link can still be used."),
-    ),
-    security(()),
-)]
+#[utoipa::path(request_body = RedeemToken, security(()), responses(
+    (status = 200, description = "The activated or joined account.", body = ActivationAccount),
+    (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`; the link can still be used."),
+))]
 #[post("")]
 pub(crate) async fn redeem_activation(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let (LinkToken(token), NewPassword(password)) = body.parse::<RedeemToken, _>().into_inner()?;

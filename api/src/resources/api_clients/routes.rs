@@ -49,10 +49,9 @@ pub(crate) async fn create_api_client(call: Call<Create>, body: Body) -> Result<
 /// List API clients
 ///
 /// Lists the API clients of your own account, sorted by creation time. Only owners may do this.
-#[utoipa::path(
-    params(PageQuery),
-    responses((status = 200, description = "A page of API clients.", body = ApiClientPage)),
-)]
+#[utoipa::path(params(PageQuery), responses(
+    (status = 200, description = "A page of API clients.", body = ApiClientPage),
+))]
 #[get("")]
 pub(crate) async fn list_api_clients(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();

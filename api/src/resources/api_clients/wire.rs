@@ -166,5 +166,4 @@ impl From<Valid<RotateSecret>> for PreviousSecretSeconds {
     }
 }
 
-/// The valid secrets of an API client.
 type Secrets = shown::Many<ApiClientSecret, 0, { limits::CLIENT_SECRETS_MAX }>;

@@ -24,16 +24,12 @@ use crate::security::secret_token::SecretToken;
 /// Starts a session and returns an access token and a refresh token. An unknown address and a wrong password get the
 /// same answer. After three failed attempts each further attempt is answered a little later; accounts are never locked.
 /// Members with a second factor get `code_needed` and send the same request again with a `code`.
-#[utoipa::path(
-    request_body = Login,
-    responses(
-        (status = 200, description = "Signed in: the tokens of the new session.", body = Tokens),
-        (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),
-        (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
-        (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
-    ),
-    security(()),
-)]
+#[utoipa::path(request_body = Login, security(()), responses(
+    (status = 200, description = "Signed in: the tokens of the new session.", body = Tokens),
+    (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),
+    (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+    (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
+))]
 #[post("/login")]
 pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let attempt = body.parse::<Login, Attempt>().into_inner()?;
@@ -51,15 +47,11 @@ pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Resul
 /// Exchanges a refresh token for a new access token and a new refresh token. A refresh token can be used once. If it is
 /// sent again within ten seconds, the answer has the same new refresh token. If it is sent again later, the session
 /// ends, because the token may have been stolen.
-#[utoipa::path(
-    request_body = RefreshRequest,
-    responses(
-        (status = 200, description = "The next pair of tokens.", body = Tokens),
-        (status = 401, description = "`invalid_refresh_token`: the token was used, has expired or never existed. Sign in again."),
-        (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
-    ),
-    security(()),
-)]
+#[utoipa::path(request_body = RefreshRequest, security(()), responses(
+    (status = 200, description = "The next pair of tokens.", body = Tokens),
+    (status = 401, description = "`invalid_refresh_token`: the token was used, has expired or never existed. Sign in again."),
+    (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+))]
 #[post("/refresh")]
 pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let invalid =
@@ -76,11 +68,9 @@ pub(crate) async fn refresh(app: Data<App>, context: Context, body: Body) -> Res
 ///
 /// Ends the session of the refresh token. Access tokens of the session are refused from their next request on. An
 /// unknown or expired refresh token gets the same answer.
-#[utoipa::path(
-    request_body = RefreshRequest,
-    responses((status = 204, description = "The session has ended, or there was none.")),
-    security(()),
-)]
+#[utoipa::path(request_body = RefreshRequest, security(()), responses(
+    (status = 204, description = "The session has ended, or there was none."),
+))]
 #[post("/logout")]
 pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let GivenRefreshToken(token) = body.parse::<RefreshRequest, _>().into_inner()?;
@@ -94,12 +84,9 @@ pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Resu
 ///
 /// Sends an e-mail with a link for choosing a new password, if a member has the address. A member gets at most one such
 /// e-mail a minute. The answer is always the same, so it does not tell whether the address is known.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body = PasswordResetRequest,
-    responses((status = 202, description = "Accepted. If a member has the address, the e-mail is queued.", body = Accepted)),
-    security(()),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body = PasswordResetRequest, security(()), responses(
+    (status = 202, description = "Accepted. If a member has the address, the e-mail is queued.", body = Accepted),
+))]
 #[post("/password-resets")]
 pub(crate) async fn request_password_reset(
     app: Data<App>,
@@ -119,14 +106,10 @@ pub(crate) async fn request_password_reset(
 ///
 /// Sets a new password with the token from a password reset e-mail. The token can be used once. All sessions of the
 /// member end.
-#[utoipa::path(
-    request_body = RedeemToken,
-    responses(
-        (status = 204, description = "The password was changed."),
-        (status = 422, description = "`invalid_token`: the token was used, has expired, was replaced or never existed. `validation_failed`: see `errors`; the token can still be used."),
-    ),
-    security(()),
-)]
+#[utoipa::path(request_body = RedeemToken, security(()), responses(
+    (status = 204, description = "The password was changed."),
+    (status = 422, description = "`invalid_token`: the token was used, has expired, was replaced or never existed. `validation_failed`: see `errors`; the token can still be used."),
+))]
 #[post("/password-resets/redeem")]
 pub(crate) async fn redeem_password_reset(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let (LinkToken(token), NewPassword(password)) = body.parse::<RedeemToken, _>().into_inner()?;

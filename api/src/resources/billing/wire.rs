@@ -383,11 +383,6 @@ pub fn line_filter(scope: Scope, query: &mut Query) -> Result<LineFilter> {
     })
 }
 
-/// The periods of a page.
 type Periods = shown::Many<BillingPeriod, 0, { shown::items(limits::PERIODS_MAX) }>;
-
-/// The lines of a page.
 type Lines = shown::Many<BillingLine, 0, { shown::items(limits::PAGE_MAX) }>;
-
-/// The lines of a summary.
 type SummaryItems = shown::Many<BillingSummaryItem, 0, { limits::SUMMARY_ITEMS_MAX }>;

@@ -23,10 +23,9 @@ use crate::shown;
 ///
 /// Returns the routes of an enterprise, one for each of its SBC regions. Each route has its state, the next step and
 /// who must take it, the DNS record to publish, and the latest error.
-#[utoipa::path(
-    params(IfNoneMatch),
-    responses((status = 200, description = "The Direct Routing of the enterprise.", body = DirectRouting)),
-)]
+#[utoipa::path(params(IfNoneMatch), responses(
+    (status = 200, description = "The Direct Routing of the enterprise.", body = DirectRouting),
+))]
 #[get("")]
 pub(crate) async fn get_direct_routing(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     let (id, shared) = (id.into_inner(), call.app.clone());
@@ -144,13 +143,10 @@ pub(crate) async fn remove_route(
 ///
 /// Lets the enterprise's reseller and master reseller confirm the steps of its routes. Only the enterprise itself can
 /// consent. Has no effect if the consent has been given already.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
-        (status = 409, description = "`account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
+    (status = 409, description = "`account_closed`: the account is closed."),
+))]
 #[post("/give-consent")]
 pub(crate) async fn give_management_consent(
     call: Call<Change>,
@@ -165,13 +161,10 @@ pub(crate) async fn give_management_consent(
 ///
 /// Withdraws the enterprise's management consent: from then on, its reseller and master reseller cannot confirm the
 /// steps of its routes. Only the enterprise itself can withdraw it. Has no effect if there is no consent.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
-        (status = 409, description = "`account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
+    (status = 409, description = "`account_closed`: the account is closed."),
+))]
 #[post("/withdraw-consent")]
 pub(crate) async fn withdraw_management_consent(
     call: Call<Change>,

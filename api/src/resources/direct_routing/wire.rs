@@ -385,5 +385,4 @@ impl From<Valid<ConfirmRoute>> for Command {
     }
 }
 
-/// The routes of an enterprise, one for each of its SBC regions.
 type Routes = shown::Many<Route, 1, { limits::SBC_REGIONS_MAX }>;

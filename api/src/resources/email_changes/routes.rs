@@ -51,15 +51,11 @@ pub(crate) async fn change_my_email(call: Call<Change>, key: IdempotencyKey, bod
 ///
 /// Redeems the link that was sent to the new e-mail address. Each link works once. The account, the member, or both get
 /// the new address, and the old one can be used by others.
-#[utoipa::path(
-    request_body = PreviewActivation,
-    responses(
-        (status = 200, description = "The changed address.", body = EmailChanged),
-        (status = 409, description = "`email_taken`: another account or member has taken the address in the meantime."),
-        (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`."),
-    ),
-    security(()),
-)]
+#[utoipa::path(request_body = PreviewActivation, security(()), responses(
+    (status = 200, description = "The changed address.", body = EmailChanged),
+    (status = 409, description = "`email_taken`: another account or member has taken the address in the meantime."),
+    (status = 422, description = "`invalid_token`: the token is used, expired, replaced or unknown. `validation_failed`: see `errors`."),
+))]
 #[post("/activations/email-changes")]
 pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let LinkToken(token) = body.parse::<PreviewActivation, _>().into_inner()?;

@@ -99,13 +99,10 @@ pub(crate) async fn update_enterprise(
 ///
 /// Suspends an active enterprise until it is resumed. Its members and API clients are refused from their next request
 /// on.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated enterprise.", body = Enterprise),
-        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated enterprise.", body = Enterprise),
+    (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
+))]
 #[post("/{enterprise_id}/suspend")]
 pub(crate) async fn suspend_enterprise(
     call: Call<Change>,
@@ -119,13 +116,10 @@ pub(crate) async fn suspend_enterprise(
 /// Resume an enterprise
 ///
 /// Makes a suspended enterprise active again.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated enterprise.", body = Enterprise),
-        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated enterprise.", body = Enterprise),
+    (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
+))]
 #[post("/{enterprise_id}/resume")]
 pub(crate) async fn resume_enterprise(
     call: Call<Change>,
@@ -139,13 +133,10 @@ pub(crate) async fn resume_enterprise(
 /// Send the activation e-mail again
 ///
 /// Sends a new activation e-mail to a pending enterprise. The links in earlier e-mails stop working.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated enterprise.", body = Enterprise),
-        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated enterprise.", body = Enterprise),
+    (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
+))]
 #[post("/{enterprise_id}/resend-activation")]
 pub(crate) async fn resend_enterprise_activation(
     call: Call<Change>,
@@ -171,13 +162,10 @@ pub(crate) async fn get_enterprise_closing_blockers(call: Call<Read>, id: Id) ->
 /// Closes the enterprise permanently: nobody can sign in to it, and its e-mail address can be used again. It can still
 /// be read, and still appears in billing reports. Closing a closed enterprise changes nothing. Its PBXs, trunks and
 /// users must be removed first.
-#[utoipa::path(
-    params(IfMatch),
-    responses(
-        (status = 204, description = "The enterprise is closed."),
-        (status = 409, description = "`has_open_children`: its PBXs, trunks and users must be removed first, see `blockers`."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), responses(
+    (status = 204, description = "The enterprise is closed."),
+    (status = 409, description = "`has_open_children`: its PBXs, trunks and users must be removed first, see `blockers`."),
+))]
 #[delete("/{enterprise_id}")]
 pub(crate) async fn close_enterprise(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     requests::close::<Enterprise>(call, id.into_inner(), conditions).await

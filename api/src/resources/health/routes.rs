@@ -69,13 +69,10 @@ pub(crate) async fn get_liveness() -> Result<Answer> {
 ///
 /// Checks that the database can be reached and that its schema has the version that this build needs. Answers 503 if
 /// not, and while the service is shutting down.
-#[utoipa::path(
-    responses(
-        (status = 200, description = "The service can take requests.", body = Health),
-        (status = 503, description = "`unavailable`: the service can't take requests; send them to another replica."),
-    ),
-    security(()),
-)]
+#[utoipa::path(security(()), responses(
+    (status = 200, description = "The service can take requests.", body = Health),
+    (status = 503, description = "`unavailable`: the service can't take requests; send them to another replica."),
+))]
 #[get("/readyz")]
 pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer> {
     if app.is_draining() {
@@ -90,10 +87,9 @@ pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer> {
 /// Read metrics
 ///
 /// Returns counters, gauges and histograms in the Prometheus text format.
-#[utoipa::path(
-    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain", example = "# TYPE teammate_mail_total counter\nteammate_mail_total{outcome=\"sent\"} 12\n")),
-    security(()),
-)]
+#[utoipa::path(security(()), responses(
+    (status = 200, description = "The metrics.", body = String, content_type = "text/plain", example = "# TYPE teammate_mail_total counter\nteammate_mail_total{outcome=\"sent\"} 12\n"),
+))]
 #[get("/metrics")]
 pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
     let (reads, writes) = app.database.waiting();
@@ -133,5 +129,4 @@ pub fn recorder() -> &'static PrometheusHandle {
     })
 }
 
-/// The keys of a key set.
 type Keys = shown::Many<Jwk, 0, { limits::KEYS_MAX }>;

@@ -126,8 +126,5 @@ impl ImportResult {
     }
 }
 
-/// The rows of an import result.
 type Rows = shown::Many<ImportRow, 0, { limits::IMPORT_ROWS_MAX }>;
-
-/// The errors of a row.
 type RowErrors = shown::Many<ValueError, 0, { limits::ERRORS_MAX }>;

@@ -32,10 +32,9 @@ pub(crate) async fn list_master_resellers(call: Call<Read>, request: HttpRequest
 /// Read a master reseller
 ///
 /// Returns one master reseller that you can see, with its `ETag`.
-#[utoipa::path(
-    params(IfNoneMatch),
-    responses((status = 200, description = "The master reseller.", body = MasterReseller)),
-)]
+#[utoipa::path(params(IfNoneMatch), responses(
+    (status = 200, description = "The master reseller.", body = MasterReseller),
+))]
 #[get("/{master_reseller_id}")]
 pub(crate) async fn get_master_reseller(call: Call<Read>, id: Id, conditions: Conditions) -> Result<Answer> {
     requests::get::<MasterReseller>(call, id.into_inner(), conditions).await
@@ -68,13 +67,10 @@ pub(crate) async fn update_master_reseller(
 ///
 /// Suspends an active master reseller until it is resumed. Its members and API clients, and those of all accounts below
 /// it, are refused from their next request on.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated master reseller.", body = MasterReseller),
-        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated master reseller.", body = MasterReseller),
+    (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
+))]
 #[post("/{master_reseller_id}/suspend")]
 pub(crate) async fn suspend_master_reseller(
     call: Call<Change>,
@@ -88,13 +84,10 @@ pub(crate) async fn suspend_master_reseller(
 /// Resume a master reseller
 ///
 /// Makes a suspended master reseller active again. Accounts below it work again unless they are suspended themselves.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated master reseller.", body = MasterReseller),
-        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated master reseller.", body = MasterReseller),
+    (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
+))]
 #[post("/{master_reseller_id}/resume")]
 pub(crate) async fn resume_master_reseller(
     call: Call<Change>,
@@ -108,13 +101,10 @@ pub(crate) async fn resume_master_reseller(
 /// Send the activation e-mail again
 ///
 /// Sends a new activation e-mail to a pending master reseller. The links in earlier e-mails stop working.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated master reseller.", body = MasterReseller),
-        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated master reseller.", body = MasterReseller),
+    (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
+))]
 #[post("/{master_reseller_id}/resend-activation")]
 pub(crate) async fn resend_master_reseller_activation(
     call: Call<Change>,
@@ -141,13 +131,10 @@ pub(crate) async fn get_master_reseller_closing_blockers(call: Call<Read>, id: I
 /// Closes the master reseller permanently: nobody can sign in to it, and its e-mail address can be used again. It can
 /// still be read, and still appears in billing reports. Closing a closed master reseller changes nothing. All accounts
 /// below it must be closed first.
-#[utoipa::path(
-    params(IfMatch),
-    responses(
-        (status = 204, description = "The master reseller is closed."),
-        (status = 409, description = "`has_open_children`: accounts below it are open, see `blockers`."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), responses(
+    (status = 204, description = "The master reseller is closed."),
+    (status = 409, description = "`has_open_children`: accounts below it are open, see `blockers`."),
+))]
 #[delete("/{master_reseller_id}")]
 pub(crate) async fn close_master_reseller(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     requests::close::<MasterReseller>(call, id.into_inner(), conditions).await

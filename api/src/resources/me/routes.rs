@@ -23,13 +23,10 @@ const CLIENT_VERSION: i64 = 1;
 /// Read the caller
 ///
 /// Returns the member or API client that the access token belongs to, with its role and its account.
-#[utoipa::path(
-    params(IfNoneMatch),
-    responses(
-        (status = 200, description = "The member or API client, and its account.", body = Me),
-        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-    ),
-)]
+#[utoipa::path(params(IfNoneMatch), responses(
+    (status = 200, description = "The member or API client, and its account.", body = Me),
+    (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+))]
 #[get("/me")]
 pub(crate) async fn get_me(call: Call<ReadMyself>, conditions: Conditions) -> Result<Answer> {
     call.read_if_changed(conditions, move |tx, actor| {

@@ -110,13 +110,10 @@ pub(crate) async fn update_member(call: Call<Change>, id: Id, conditions: Condit
 ///
 /// Removes a member from your own account. Its sessions end and its e-mail address can be used again. The last owner
 /// who has joined can't be removed. Only owners may do this; API clients can't.
-#[utoipa::path(
-    params(IfMatch),
-    responses(
-        (status = 204, description = "The member was removed."),
-        (status = 409, description = "`last_owner`: the account must keep an owner who has joined. Make another member an owner first."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), responses(
+    (status = 204, description = "The member was removed."),
+    (status = 409, description = "`last_owner`: the account must keep an owner who has joined. Make another member an owner first."),
+))]
 #[delete("/{member_id}")]
 pub(crate) async fn remove_member(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {
@@ -134,13 +131,10 @@ pub(crate) async fn remove_member(call: Call<Change>, id: Id, conditions: Condit
 ///
 /// Sends a new invitation e-mail to a member that has not joined yet. Links from earlier e-mails stop working; the new
 /// one expires after 72 hours. Only owners may do this; API clients can't.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The member. The e-mail is queued.", body = Member),
-        (status = 409, description = "`already_joined`: the member has joined and needs no invitation; it can request a password reset."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The member. The e-mail is queued.", body = Member),
+    (status = 409, description = "`already_joined`: the member has joined and needs no invitation; it can request a password reset."),
+))]
 #[post("/{member_id}/resend-invitation")]
 pub(crate) async fn resend_invitation(
     call: Call<Change>,
@@ -163,13 +157,10 @@ pub(crate) async fn resend_invitation(
 /// Removes the second factor of a member that has lost both its authenticator app and its recovery codes. Verify first
 /// that the request really comes from the member. The member is notified by e-mail. You can't remove your own second
 /// factor this way; disable it with a code instead. Only owners may do this; API clients can't.
-#[utoipa::path(
-    params(IfMatch),
-    responses(
-        (status = 204, description = "The second factor was removed. The member signs in with its password only until it sets up a new one."),
-        (status = 409, description = "`no_second_factor`: the member has none. `own_second_factor`: disable your own second factor with a code."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), responses(
+    (status = 204, description = "The second factor was removed. The member signs in with its password only until it sets up a new one."),
+    (status = 409, description = "`no_second_factor`: the member has none. `own_second_factor`: disable your own second factor with a code."),
+))]
 #[delete("/{member_id}/second-factor")]
 pub(crate) async fn reset_second_factor(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {

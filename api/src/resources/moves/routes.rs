@@ -142,13 +142,10 @@ pub(crate) async fn accept_move(call: Call<Change>, id: Id, key: IdempotencyKey,
 /// Decline a move
 ///
 /// For the receiving account. Declines a pending move; the account stays where it is.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The declined move.", body = Move),
-        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), responses(
+    (status = 200, description = "The declined move.", body = Move),
+    (status = 409, description = "`move_decided`: the move has been decided already, or it has expired."),
+))]
 #[post("/{move_id}/decline")]
 pub(crate) async fn decline_move(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
     refuse(call, id.into_inner(), key, MoveStatus::Declined).await
@@ -157,13 +154,10 @@ pub(crate) async fn decline_move(call: Call<Change>, id: Id, key: IdempotencyKey
 /// Cancel a move
 ///
 /// For the account that requested the move. Cancels a pending move; the account stays where it is.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The cancelled move.", body = Move),
-        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), responses(
+    (status = 200, description = "The cancelled move.", body = Move),
+    (status = 409, description = "`move_decided`: the move has been decided already, or it has expired."),
+))]
 #[post("/{move_id}/cancel")]
 pub(crate) async fn cancel_move(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
     refuse(call, id.into_inner(), key, MoveStatus::Cancelled).await

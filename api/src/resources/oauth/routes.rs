@@ -26,16 +26,12 @@ use crate::security::secret_token::SecretToken;
 /// opens the page with `response_type=code`, its `redirect_uri`, a `state` and a `code_challenge`. The code can be
 /// exchanged once, within 60 seconds, at `POST /oauth/token`. Other programs sign in at `POST /auth/login` or as an API
 /// client.
-#[utoipa::path(
-    request_body = SignInFor,
-    responses(
-        (status = 200, description = "The path to redirect to.", body = SignedInFor),
-        (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),
-        (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
-        (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
-    ),
-    security(()),
-)]
+#[utoipa::path(request_body = SignInFor, security(()), responses(
+    (status = 200, description = "The path to redirect to.", body = SignedInFor),
+    (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),
+    (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
+    (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
+))]
 #[post("/oauth/authorize")]
 pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let (attempt, asked) = body.parse::<SignInFor, (Attempt, AskedFor)>().into_inner()?;

@@ -118,13 +118,10 @@ pub(crate) async fn update_pbx(call: Call<Change>, id: Id, conditions: Condition
 /// Remove a PBX
 ///
 /// Deletes a PBX permanently. Users that are assigned to it must be removed or reassigned first.
-#[utoipa::path(
-    params(IfMatch),
-    responses(
-        (status = 204, description = "The PBX is deleted."),
-        (status = 409, description = "`has_users`: users are assigned to the PBX, see `blockers`."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), responses(
+    (status = 204, description = "The PBX is deleted."),
+    (status = 409, description = "`has_users`: users are assigned to the PBX, see `blockers`."),
+))]
 #[delete("/{pbx_id}")]
 pub(crate) async fn delete_pbx(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {

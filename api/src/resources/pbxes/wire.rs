@@ -316,5 +316,4 @@ impl From<Valid<PatchPbx>> for Change {
     }
 }
 
-/// All PBX types.
 type PbxTypes = shown::Many<PbxTypeDefaults, 1, { limits::PBX_TYPES_MAX }>;

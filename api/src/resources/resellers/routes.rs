@@ -91,13 +91,10 @@ pub(crate) async fn update_reseller(call: Call<Change>, id: Id, conditions: Cond
 ///
 /// Suspends an active reseller until it is resumed. Its members and API clients, and those of all accounts below it,
 /// are refused from their next request on.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated reseller.", body = Reseller),
-        (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated reseller.", body = Reseller),
+    (status = 409, description = "`wrong_status`: the account is not active. `account_closed`: the account is closed."),
+))]
 #[post("/{reseller_id}/suspend")]
 pub(crate) async fn suspend_reseller(
     call: Call<Change>,
@@ -111,13 +108,10 @@ pub(crate) async fn suspend_reseller(
 /// Resume a reseller
 ///
 /// Makes a suspended reseller active again. Accounts below it work again unless they are suspended themselves.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated reseller.", body = Reseller),
-        (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated reseller.", body = Reseller),
+    (status = 409, description = "`wrong_status`: the account is not suspended. `account_closed`: the account is closed."),
+))]
 #[post("/{reseller_id}/resume")]
 pub(crate) async fn resume_reseller(
     call: Call<Change>,
@@ -131,13 +125,10 @@ pub(crate) async fn resume_reseller(
 /// Send the activation e-mail again
 ///
 /// Sends a new activation e-mail to a pending reseller. The links in earlier e-mails stop working.
-#[utoipa::path(
-    params(IfMatch, IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The updated reseller.", body = Reseller),
-        (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
+    (status = 200, description = "The updated reseller.", body = Reseller),
+    (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
+))]
 #[post("/{reseller_id}/resend-activation")]
 pub(crate) async fn resend_reseller_activation(
     call: Call<Change>,
@@ -163,13 +154,10 @@ pub(crate) async fn get_reseller_closing_blockers(call: Call<Read>, id: Id) -> R
 /// Closes the reseller permanently: nobody can sign in to it, and its e-mail address can be used again. It can still be
 /// read, and still appears in billing reports. Closing a closed reseller changes nothing. All accounts below it must be
 /// closed first.
-#[utoipa::path(
-    params(IfMatch),
-    responses(
-        (status = 204, description = "The reseller is closed."),
-        (status = 409, description = "`has_open_children`: accounts below it are open, see `blockers`."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), responses(
+    (status = 204, description = "The reseller is closed."),
+    (status = 409, description = "`has_open_children`: accounts below it are open, see `blockers`."),
+))]
 #[delete("/{reseller_id}")]
 pub(crate) async fn close_reseller(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     requests::close::<Reseller>(call, id.into_inner(), conditions).await

@@ -63,5 +63,4 @@ pub(crate) async fn list_sbc_regions(call: Call<Read>) -> Result<Answer> {
     call.read(move |_, actor| actor.may(Target::Catalogue).map(|()| list.clone())).await
 }
 
-/// The configured regions.
 type SbcRegions = shown::Many<SbcRegionView, 1, { limits::SBC_REGIONS_MAX }>;

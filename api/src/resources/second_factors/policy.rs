@@ -19,10 +19,9 @@ use crate::http::{Answer, Body, Conditions};
 /// Read the sign-in policy
 ///
 /// Returns whether every member of your account needs a second factor. For owners.
-#[utoipa::path(
-    params(IfNoneMatch),
-    responses((status = 200, description = "The sign-in policy.", body = SignInPolicy)),
-)]
+#[utoipa::path(params(IfNoneMatch), responses(
+    (status = 200, description = "The sign-in policy.", body = SignInPolicy),
+))]
 #[get("/sign-in-policy")]
 pub(crate) async fn get_sign_in_policy(call: Call<Read>, conditions: Conditions) -> Result<Answer> {
     call.read_if_changed(conditions, move |tx, actor| {

@@ -22,15 +22,12 @@ use crate::security::given::GivenPassword;
 /// six digits, 30 seconds). The secret is shown only in this response. It takes effect once you confirm it with a code
 /// from the app; until then you can request a new one. Your password is required, so that somebody who finds your
 /// browser open can't lock you out. For members only.
-#[utoipa::path(
-    request_body = PrepareSecondFactor,
-    responses(
-        (status = 200, description = "The secret.", body = SecondFactorSecret),
-        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`second_factor_enabled`: you have a second factor; switch it off first."),
-        (status = 422, description = "`validation_failed`: the password is wrong."),
-    ),
-)]
+#[utoipa::path(request_body = PrepareSecondFactor, responses(
+    (status = 200, description = "The secret.", body = SecondFactorSecret),
+    (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+    (status = 409, description = "`second_factor_enabled`: you have a second factor; switch it off first."),
+    (status = 422, description = "`validation_failed`: the password is wrong."),
+))]
 #[post("/me/second-factor")]
 pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Context, body: Body) -> Result<Answer> {
     let (name, hash) = call
@@ -65,16 +62,13 @@ pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Con
 /// Your other sessions end, because they were started without one. The response contains ten recovery codes, which are
 /// not shown again: if you lose the app, each of them works once in place of a code from the app. You are notified by
 /// e-mail.
-#[utoipa::path(
-    request_body = GiveCode,
-    responses(
-        (status = 200, description = "The second factor is on. Store the recovery codes somewhere other than on the device with the app.", body = RecoveryCodes),
-        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`second_factor_enabled`: it is already on. `no_second_factor`: prepare one with `POST /me/second-factor` first."),
-        (status = 422, description = "`validation_failed`: the code is wrong."),
-        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
-    ),
-)]
+#[utoipa::path(request_body = GiveCode, responses(
+    (status = 200, description = "The second factor is on. Store the recovery codes somewhere other than on the device with the app.", body = RecoveryCodes),
+    (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+    (status = 409, description = "`second_factor_enabled`: it is already on. `no_second_factor`: prepare one with `POST /me/second-factor` first."),
+    (status = 422, description = "`validation_failed`: the code is wrong."),
+    (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+))]
 #[post("/me/second-factor/enable")]
 pub(crate) async fn enable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
@@ -90,16 +84,13 @@ pub(crate) async fn enable_second_factor(call: Call<ChangeMyself>, body: Body) -
 ///
 /// Replaces your recovery codes. Takes a code from the app or one of the current recovery codes, which all stop
 /// working. The new codes are shown only in this response.
-#[utoipa::path(
-    request_body = GiveCode,
-    responses(
-        (status = 200, description = "The new recovery codes.", body = RecoveryCodes),
-        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`no_second_factor`: you have no second factor."),
-        (status = 422, description = "`validation_failed`: the code is wrong."),
-        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
-    ),
-)]
+#[utoipa::path(request_body = GiveCode, responses(
+    (status = 200, description = "The new recovery codes.", body = RecoveryCodes),
+    (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+    (status = 409, description = "`no_second_factor`: you have no second factor."),
+    (status = 422, description = "`validation_failed`: the code is wrong."),
+    (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+))]
 #[post("/me/second-factor/recovery-codes")]
 pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
@@ -114,16 +105,13 @@ pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -
 ///
 /// Removes your second factor. Takes a code from the app or a recovery code. If your account requires a second factor,
 /// you can then do nothing until you set up another one. You are notified by e-mail.
-#[utoipa::path(
-    request_body = GiveCode,
-    responses(
-        (status = 204, description = "The second factor is off."),
-        (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-        (status = 409, description = "`no_second_factor`: you have no second factor."),
-        (status = 422, description = "`validation_failed`: the code is wrong."),
-        (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
-    ),
-)]
+#[utoipa::path(request_body = GiveCode, responses(
+    (status = 204, description = "The second factor is off."),
+    (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+    (status = 409, description = "`no_second_factor`: you have no second factor."),
+    (status = 422, description = "`validation_failed`: the code is wrong."),
+    (status = 429, description = "`too_many_wrong_codes`, `rate_limited`: see `Retry-After`."),
+))]
 #[post("/me/second-factor/disable")]
 pub(crate) async fn disable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();

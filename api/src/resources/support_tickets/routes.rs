@@ -26,15 +26,10 @@ const PATH: &str = "/support-tickets";
 ///
 /// Applies to become a master reseller. No sign-in is needed; support replies by e-mail. An e-mail address can have
 /// only one open ticket.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body = FileSupportTicket,
-    responses(
-        (status = 201, description = "The new ticket.", body = SupportTicket, headers(("Location" = String, description = "URL of the ticket, for staff."))),
-        (status = 409, description = "`ticket_already_open`: the e-mail address already has an open ticket."),
-    ),
-    security(()),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body = FileSupportTicket, security(()), responses(
+    (status = 201, description = "The new ticket.", body = SupportTicket, headers(("Location" = String, description = "URL of the ticket, for staff."))),
+    (status = 409, description = "`ticket_already_open`: the e-mail address already has an open ticket."),
+))]
 #[post("")]
 pub(crate) async fn file_support_ticket(
     app: Data<App>,
@@ -97,13 +92,10 @@ pub(crate) async fn get_support_ticket(call: Call<Read>, id: Id, conditions: Con
 ///
 /// Creates a pending master reseller from an open ticket and sends its activation e-mail. The decision is final. Staff
 /// only.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The approved ticket; `master_reseller_id` is the id of the new master reseller.", body = SupportTicket),
-        (status = 409, description = "`ticket_decided`: the ticket has already been decided. `email_taken`: another open account has the e-mail address."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), responses(
+    (status = 200, description = "The approved ticket; `master_reseller_id` is the id of the new master reseller.", body = SupportTicket),
+    (status = 409, description = "`ticket_decided`: the ticket has already been decided. `email_taken`: another open account has the e-mail address."),
+))]
 #[post("/{ticket_id}/approve")]
 pub(crate) async fn approve_support_ticket(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
     call.write_once(key.without_body(), move |tx, actor| {
@@ -116,14 +108,10 @@ pub(crate) async fn approve_support_ticket(call: Call<Change>, id: Id, key: Idem
 /// Reject a support ticket
 ///
 /// Rejects an open ticket with a reason. The decision is final. Staff only.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body = RejectSupportTicket,
-    responses(
-        (status = 200, description = "The rejected ticket.", body = SupportTicket),
-        (status = 409, description = "`ticket_decided`: the ticket has already been decided."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body = RejectSupportTicket, responses(
+    (status = 200, description = "The rejected ticket.", body = SupportTicket),
+    (status = 409, description = "`ticket_decided`: the ticket has already been decided."),
+))]
 #[post("/{ticket_id}/reject")]
 pub(crate) async fn reject_support_ticket(
     call: Call<Change>,

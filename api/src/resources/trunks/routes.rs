@@ -106,13 +106,10 @@ pub(crate) async fn update_trunk(call: Call<Change>, id: Id, conditions: Conditi
 /// Remove a trunk
 ///
 /// Deletes a trunk permanently. Users that are assigned to it must be removed or reassigned first.
-#[utoipa::path(
-    params(IfMatch),
-    responses(
-        (status = 204, description = "The trunk is deleted."),
-        (status = 409, description = "`has_users`: users are assigned to the trunk, see `blockers`."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), responses(
+    (status = 204, description = "The trunk is deleted."),
+    (status = 409, description = "`has_users`: users are assigned to the trunk, see `blockers`."),
+))]
 #[delete("/{trunk_id}")]
 pub(crate) async fn delete_trunk(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {

@@ -76,13 +76,10 @@ pub(crate) async fn get_webhook_delivery(call: Call<Read>, path: Path<(String, S
 ///
 /// Queues a delivery to be sent again immediately, whatever its state, and returns it. The `webhook-id` stays the same.
 /// Only owners may do this.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The queued delivery.", body = WebhookDelivery),
-        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), responses(
+    (status = 200, description = "The queued delivery.", body = WebhookDelivery),
+    (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
+))]
 #[post("/{webhook_id}/deliveries/{delivery_id}/redeliver")]
 pub(crate) async fn redeliver_webhook_delivery(
     call: Call<Change>,
@@ -106,13 +103,10 @@ pub(crate) async fn redeliver_webhook_delivery(
 ///
 /// Queues an event of type `webhook.tested` for a webhook, whatever its `event_types` are, and returns the delivery.
 /// Read the delivery to see the receiver's response. Only owners may do this.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The queued delivery.", body = WebhookDelivery),
-        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), responses(
+    (status = 200, description = "The queued delivery.", body = WebhookDelivery),
+    (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
+))]
 #[post("/{webhook_id}/test")]
 pub(crate) async fn test_webhook(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
     let answer = call

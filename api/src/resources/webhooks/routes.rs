@@ -88,14 +88,10 @@ pub(crate) async fn get_webhook(call: Call<Read>, id: Id, conditions: Conditions
 /// to the new URL. If you enable a disabled webhook, it gets the deliveries that were pending when it was disabled, and
 /// new events. It does not get the events that occurred while it was disabled; replay them with `POST
 /// /webhooks/{webhook_id}/replay`. Only owners may do this.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchWebhook, example = json!({"enabled": true})),
-    responses(
-        (status = 200, description = "The webhook after the change.", body = Webhook),
-        (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchWebhook, example = json!({"enabled": true})), responses(
+    (status = 200, description = "The webhook after the change.", body = Webhook),
+    (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+))]
 #[patch("/{webhook_id}")]
 pub(crate) async fn update_webhook(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch_with::<PatchWebhook, operations::ChangeWebhook>(&call.app.settings);
@@ -114,13 +110,10 @@ pub(crate) async fn update_webhook(call: Call<Change>, id: Id, conditions: Condi
 ///
 /// Removes a webhook of your own account. Pending deliveries are dropped. This can't be undone. Only owners may do
 /// this.
-#[utoipa::path(
-    params(IfMatch),
-    responses(
-        (status = 204, description = "The webhook was removed."),
-        (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), responses(
+    (status = 204, description = "The webhook was removed."),
+    (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+))]
 #[delete("/{webhook_id}")]
 pub(crate) async fn delete_webhook(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
     call.write(move |tx, actor| {

@@ -337,5 +337,4 @@ pub fn is_type(text: &str) -> Option<String> {
     TypePattern::parse(text).filter(|_| !text.contains('*')).map(|types| types.as_str().to_owned())
 }
 
-/// The attempts of a delivery.
 type Attempts = shown::Many<WebhookAttempt, 0, { limits::ATTEMPTS_SHOWN_MAX }>;
