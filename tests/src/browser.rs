@@ -32,10 +32,9 @@ struct Driver {
     port: u16,
 }
 
-impl Browser {
-    /// Starts one with a window of that size, in light or dark colours.
-    pub async fn start(width: u32, height: u32, dark: bool) -> Self {
-        let profile = TempDir::new().expect("a directory");
+impl Driver {
+    /// Starts one; `None` if it did not get a port.
+    async fn start() -> Option<Self> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -45,14 +44,29 @@ impl Browser {
             .expect("chromedriver: run scripts/install-tools");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let port = loop {
-            let line = lines.next_line().await.expect("its output").expect("a line that names its port");
+            let line = lines.next_line().await.expect("its output")?;
             if let Some(port) = line.split("successfully on port ").nth(1) {
                 break port.trim_end_matches('.').parse().expect("a port");
             }
         };
-        let driver = Driver { child, port };
         // Whatever it says further is of no interest, but it must have somewhere to go.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Some(Self { child, port })
+    }
+}
+
+impl Browser {
+    /// Starts one with a window of that size, in light or dark colours.
+    pub async fn start(width: u32, height: u32, dark: bool) -> Self {
+        let profile = TempDir::new().expect("a directory");
+        // It takes a free port of IPv6 and ends if another process has that port of IPv4.
+        let mut driver = None;
+        for _ in 0..5 {
+            if driver.is_none() {
+                driver = Driver::start().await;
+            }
+        }
+        let driver = driver.expect("chromedriver gets a port");
         let mut arguments = vec![
             "--headless=new".to_owned(),
             "--no-sandbox".to_owned(),
@@ -73,7 +87,7 @@ impl Browser {
             options["mobileEmulation"] = json!({"deviceMetrics": screen});
         }
         capabilities.set("goog:chromeOptions", options).expect("options");
-        let client = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
+        let client = WebDriver::new(format!("http://127.0.0.1:{}", driver.port), capabilities).await;
         Self { client: client.expect("a browser"), driver, _profile: profile }
     }
 

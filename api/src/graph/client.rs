@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::values::tenant::Tenant;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -15,6 +15,8 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
+
+use crate::clock::retry_after;
 
 /// Maximum size of a response, in octets.
 const ANSWER_MAX: usize = 1024 * 1024;
@@ -230,15 +232,6 @@ fn read<T: DeserializeOwned>(
     Err(Unanswered::Refused { status: status.as_u16(), detail })
 }
 
-/// Parses `Retry-After`: seconds or a date (RFC 9110 section 10.2.3).
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return TimeDelta::try_seconds(seconds.into());
-    }
-    DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc() - now)
-}
-
 fn unreachable(error: &reqwest::Error) -> Unanswered {
     trouble(if error.is_timeout() {
         "Microsoft Graph took too long to answer."
@@ -253,25 +246,4 @@ fn no_sense() -> Unanswered {
 
 fn trouble(detail: &str) -> Unanswered {
     Unanswered::Trouble { detail: detail.to_owned(), retry_after: None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_a_number_of_seconds_or_a_date() {
-        let now = DateTime::from_timestamp(1_445_412_420, 0).unwrap();
-        let read = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, text.parse().unwrap());
-            retry_after(&headers, now).map(|pause| pause.num_seconds())
-        };
-        assert_eq!(read("120"), Some(120));
-        assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), Some(60));
-        for bad in ["", "-1", "soon", "1.5"] {
-            assert_eq!(read(bad), None, "{bad:?}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
-    }
 }

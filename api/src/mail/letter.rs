@@ -3,93 +3,75 @@
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
 use domain::limits::WEBHOOK_FAILING_DAYS;
+use domain::values::email::EmailAddress;
 use serde::{Deserialize, Serialize};
 
 use super::texts::{ENGLISH, Text, Texts, fill};
 
 /// An e-mail before it is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// The recipient's canonical address.
+    pub to: String,
+    /// The name of the account that it is about.
+    pub account_name: String,
+    /// What it tells the recipient.
+    #[serde(flatten)]
+    pub news: News,
+}
+
+/// What a letter tells its recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Letter {
+pub enum News {
     /// Invites the first member to activate an account (R3).
     Activation {
-        /// The recipient's canonical address.
-        to: String,
         /// The type of the account, such as "reseller".
         account_kind: String,
-        /// The account's name.
-        account_name: String,
-        /// The single-use token of the link.
-        token: String,
-        /// When the link expires.
-        expires_at: DateTime<Utc>,
+        /// Activates the account.
+        #[serde(flatten)]
+        link: SecretLink,
     },
     /// Invites a member to join an account (R9).
     Invitation {
-        /// The recipient's canonical address.
-        to: String,
         /// The type of the account, such as "reseller".
         account_kind: String,
-        /// The account's name.
-        account_name: String,
         /// The member's role.
         role: String,
-        /// The single-use token of the link.
-        token: String,
-        /// When the link expires.
-        expires_at: DateTime<Utc>,
+        /// Joins the account.
+        #[serde(flatten)]
+        link: SecretLink,
     },
     /// Sends a confirmation link to a new address (R1).
-    EmailChange {
-        /// The recipient's canonical address: the new one.
-        to: String,
-        /// The account's name.
-        account_name: String,
-        /// The single-use token of the link.
-        token: String,
-        /// When the link expires.
-        expires_at: DateTime<Utc>,
-    },
+    EmailChange(SecretLink),
     /// Tells the old address that a change was requested.
     EmailChangeNotice {
-        /// The recipient's canonical address: the old one.
-        to: String,
-        /// The account's name.
-        account_name: String,
         /// The new address.
         new: String,
     },
     /// Lets a member set a new password.
-    PasswordReset {
-        /// The recipient's canonical address.
-        to: String,
-        /// The account's name.
-        account_name: String,
-        /// The single-use token of the link.
-        token: String,
-        /// When the link expires.
-        expires_at: DateTime<Utc>,
-    },
+    PasswordReset(SecretLink),
     /// Tells a member about a change or attack on the second factor.
     SecondFactor {
-        /// The recipient's address.
-        to: String,
-        /// The account's name.
-        account_name: String,
         /// What happened to the second factor.
         notice: SecondFactorNotice,
     },
     /// Tells an owner that a webhook was disabled.
     WebhookDisabled {
-        /// The recipient's canonical address.
-        to: String,
-        /// The account's name.
-        account_name: String,
         /// The URL of the webhook.
         url: String,
         /// Whether the receiver answered 410 (Gone); otherwise deliveries have failed for days.
         gone: bool,
     },
+}
+
+/// A link that works once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretLink {
+    /// Its token.
+    pub token: String,
+    /// When it expires.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// What happened to a second factor.
@@ -118,68 +100,59 @@ pub struct Words {
 }
 
 impl Letter {
-    /// The recipient's address.
+    /// Creates a letter to an address about an account.
     #[must_use]
-    pub fn to(&self) -> &str {
-        match self {
-            Self::Activation { to, .. }
-            | Self::Invitation { to, .. }
-            | Self::EmailChange { to, .. }
-            | Self::EmailChangeNotice { to, .. }
-            | Self::PasswordReset { to, .. }
-            | Self::SecondFactor { to, .. }
-            | Self::WebhookDisabled { to, .. } => to,
-        }
+    pub fn new(to: &EmailAddress, account_name: &str, news: News) -> Self {
+        Self { to: to.canonical().to_owned(), account_name: account_name.to_owned(), news }
     }
 
     /// Renders the letter, with links below the public URL.
     #[must_use]
     pub fn words(&self, public_url: &str) -> Words {
-        let texts = &ENGLISH;
-        let link = |path: &str, token: &str| format!("{public_url}/{path}#token={token}");
-        match self {
-            Self::Activation { to: _, account_kind, account_name, token, expires_at } => {
+        let (texts, Self { to, account_name, news }) = (&ENGLISH, self);
+        let account = ("account", account_name.as_str());
+        let link = |path: &str, SecretLink { token, expires_at }: &SecretLink| {
+            Some((format!("{public_url}/{path}#token={token}"), *expires_at))
+        };
+        match news {
+            News::Activation { account_kind, link: to_activate } => {
                 let is_enterprise = account_kind == Tier::Enterprise.noun();
                 let text = if is_enterprise { &texts.activation_of_enterprise } else { &texts.activation };
-                let values = [("kind", account_kind.as_str()), ("account", account_name)];
-                words(texts, text, &values, Some((link("activate", token), expires_at)))
+                words(texts, text, &[("kind", account_kind), account], link("activate", to_activate))
             }
-            Self::Invitation { to: _, account_kind, account_name, role, token, expires_at } => {
-                let values = [("kind", account_kind.as_str()), ("account", account_name), ("role", role)];
-                words(texts, &texts.invitation, &values, Some((link("activate", token), expires_at)))
+            News::Invitation { account_kind, role, link: to_join } => {
+                let values = [("kind", account_kind.as_str()), account, ("role", role)];
+                words(texts, &texts.invitation, &values, link("activate", to_join))
             }
-            Self::EmailChange { to, account_name, token, expires_at } => {
-                let values = [("to", to.as_str()), ("account", account_name)];
-                words(texts, &texts.email_change, &values, Some((link("confirm-email", token), expires_at)))
+            News::EmailChange(to_confirm) => {
+                words(texts, &texts.email_change, &[("to", to), account], link("confirm-email", to_confirm))
             }
-            Self::EmailChangeNotice { to, account_name, new } => {
-                let values = [("to", to.as_str()), ("account", account_name), ("new", new)];
-                words(texts, &texts.email_change_notice, &values, None)
+            News::EmailChangeNotice { new } => {
+                words(texts, &texts.email_change_notice, &[("to", to), account, ("new", new)], None)
             }
-            Self::PasswordReset { to: _, account_name, token, expires_at } => {
-                let values = [("account", account_name.as_str())];
-                words(texts, &texts.password_reset, &values, Some((link("reset-password", token), expires_at)))
+            News::PasswordReset(to_reset) => {
+                words(texts, &texts.password_reset, &[account], link("reset-password", to_reset))
             }
-            Self::SecondFactor { to: _, account_name, notice } => {
+            News::SecondFactor { notice } => {
                 let text = match notice {
                     SecondFactorNotice::Enabled => &texts.second_factor_enabled,
                     SecondFactorNotice::Disabled => &texts.second_factor_disabled,
                     SecondFactorNotice::Reset => &texts.second_factor_reset,
                     SecondFactorNotice::WrongCodes => &texts.wrong_codes,
                 };
-                words(texts, text, &[("account", account_name.as_str())], None)
+                words(texts, text, &[account], None)
             }
-            Self::WebhookDisabled { to: _, account_name, url, gone } => {
+            News::WebhookDisabled { url, gone } => {
                 let text = if *gone { &texts.webhook_gone } else { &texts.webhook_failing };
                 let days = WEBHOOK_FAILING_DAYS.to_string();
-                words(texts, text, &[("account", account_name.as_str()), ("url", url), ("days", &days)], None)
+                words(texts, text, &[account, ("url", url), ("days", &days)], None)
             }
         }
     }
 }
 
 /// Renders a letter in a language, with the values to fill in and its link with its expiry.
-fn words(texts: &Texts, text: &Text, values: &[(&str, &str)], link: Option<(String, &DateTime<Utc>)>) -> Words {
+fn words(texts: &Texts, text: &Text, values: &[(&str, &str)], link: Option<(String, DateTime<Utc>)>) -> Words {
     let subject = one_line(&fill(text.subject, values));
     let (intro, last) = (fill(text.intro, values), text.last);
     let Texts { language, greeting, signature, .. } = texts;
@@ -198,7 +171,7 @@ fn words(texts: &Texts, text: &Text, values: &[(&str, &str)], link: Option<(Stri
 }
 
 /// Renders a link as plain text and as HTML. The HTML shows the full address that it leads to.
-fn in_words(texts: &Texts, button: &str, (address, until): &(String, &DateTime<Utc>)) -> (String, String) {
+fn in_words(texts: &Texts, button: &str, (address, until): &(String, DateTime<Utc>)) -> (String, String) {
     let until = fill(texts.until, &[("until", &until.format(texts.instant).to_string())]);
     let text = format!("{button}:\n{address}\n\n{until}\n\n");
     let (address, by_hand) = (escape(address), texts.by_hand);
@@ -225,13 +198,11 @@ mod tests {
 
     #[test]
     fn a_name_can_t_change_what_an_e_mail_is() {
-        let letter = Letter::Activation {
-            to: "ann@example.com".to_owned(),
-            account_kind: "reseller".to_owned(),
-            account_name: "<script>alert(1)</script> & Söhne".to_owned(),
-            token: "abc".to_owned(),
-            expires_at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
-        };
+        let expires_at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let link = SecretLink { token: "abc".to_owned(), expires_at };
+        let news = News::Activation { account_kind: "reseller".to_owned(), link };
+        let to = EmailAddress::parse("ann@example.com").unwrap();
+        let letter = Letter::new(&to, "<script>alert(1)</script> & Söhne", news);
         let words = letter.words("https://portal.example");
         assert!(words.text.contains("https://portal.example/activate#token=abc"));
         assert!(words.html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne"));

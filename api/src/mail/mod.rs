@@ -6,5 +6,5 @@ pub mod texts;
 pub mod transport;
 pub mod worker;
 
-pub use letter::Letter;
+pub use letter::{Letter, News, SecondFactorNotice, SecretLink};
 pub use outbox::Outbox;

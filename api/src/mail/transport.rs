@@ -82,9 +82,9 @@ impl Mailer {
     /// Sends a letter. The message id is the same in every attempt, so that a mail server can drop duplicates.
     pub async fn send(&self, id: MessageId, letter: &Letter) -> Result<(), String> {
         let words = letter.words(&self.public_url);
-        let to: lettre::Address = letter.to().parse().map_err(|error| format!("recipient: {error}"))?;
+        let to: lettre::Address = letter.to.parse().map_err(|error| format!("recipient: {error}"))?;
         if let Way::Memory(kept) = &self.way {
-            let mail = Kept { to: letter.to().to_owned(), subject: words.subject, html: words.html };
+            let mail = Kept { to: letter.to.clone(), subject: words.subject, html: words.html };
             kept.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
             return Ok(());
         }

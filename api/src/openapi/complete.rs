@@ -15,8 +15,7 @@ use crate::openapi::parameters;
 /// Adds security schemes, required fields and problems.
 pub(super) fn complete(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
+        for operation in parameters::operations(item) {
             let signed_in = || vec![SecurityRequirement::new("bearer", Vec::<String>::new())];
             operation.security.get_or_insert_with(signed_in);
             add_problems(operation);
@@ -82,22 +81,14 @@ fn add_problems(operation: &mut Operation) {
         .security
         .as_ref()
         .is_some_and(|security| security.iter().all(|requirement| *requirement != SecurityRequirement::default()));
-    let has = |place: &ParameterIn| {
-        operation.parameters.iter().flatten().any(|parameter| match parameter {
-            RefOr::T(parameter) => parameter.parameter_in == *place,
-            RefOr::Ref(_) => false,
-        })
-    };
+    let parameters = operation.parameters.iter().flatten();
+    let has = |place| parameters.clone().any(|known| matches!(known, RefOr::T(known) if known.parameter_in == place));
     let is_json = operation.request_body.as_ref().is_some_and(|body| match body {
         RefOr::T(body) => body.content.contains_key("application/json"),
         RefOr::Ref(_) => true,
     });
-    let (path, query, header, body) = (
-        has(&ParameterIn::Path),
-        has(&ParameterIn::Query),
-        has(&ParameterIn::Header),
-        operation.request_body.is_some(),
-    );
+    let (path, query, header, body) =
+        (has(ParameterIn::Path), has(ParameterIn::Query), has(ParameterIn::Header), operation.request_body.is_some());
     let mut add = |status: &str, description: &str| {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(description)));
     };

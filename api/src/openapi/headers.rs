@@ -5,16 +5,11 @@ use std::collections::BTreeSet;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{HeaderBuilder, ObjectBuilder, OpenApi, RefOr, Response, Type};
 
-use super::parameters::takes;
+use super::parameters::{operations, takes};
 
 /// Adds the headers to all successful responses.
 pub(super) fn add(document: &mut OpenApi) {
-    let mut operations: Vec<_> = document
-        .paths
-        .paths
-        .values_mut()
-        .flat_map(|item| [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten())
-        .collect();
+    let mut operations: Vec<_> = document.paths.paths.values_mut().flat_map(operations).collect();
     let shown_by = |header: &str| -> BTreeSet<String> {
         let conditional = operations.iter().filter(|operation| takes(operation, header));
         conditional.filter_map(|operation| schema(success(operation)?)).collect()

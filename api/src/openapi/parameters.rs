@@ -2,7 +2,7 @@
 //! conditional and repeated requests, and the media type of merge patches.
 
 use serde_json::json;
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr, Required, Response, Type};
 
 /// Completes the parameters and bodies of all operations.
@@ -11,10 +11,15 @@ pub(super) fn complete(document: &mut OpenApi) {
         if let Some(patch) = &mut item.patch {
             add_merge_patch(patch);
         }
-        for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+        for operation in operations(item) {
             describe_ids(operation, path);
         }
     }
+}
+
+/// The operations of a path.
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 /// Every PATCH takes its body as a merge patch too (RFC 7396).

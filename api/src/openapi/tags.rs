@@ -2,6 +2,8 @@
 
 use utoipa::openapi::OpenApi;
 
+use super::parameters::operations;
+
 /// Each tag, with the segments of the paths that have it.
 const TAGS: &[(&str, &[&str])] = &[
     ("Support tickets", &["support-tickets"]),
@@ -32,7 +34,7 @@ pub(super) fn add(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         let tag_of = |segment| TAGS.iter().find(|(_, segments)| segments.contains(&segment));
         let (tag, _) = path.rsplit('/').find_map(tag_of).expect("a segment of every path has a tag");
-        for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+        for operation in operations(item) {
             operation.tags = Some(vec![(*tag).to_owned()]);
         }
     }

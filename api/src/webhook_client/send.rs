@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::id::EventId;
 use domain::limits::{DELIVERY_ANSWER_MAX, WEBHOOK_TIMEOUT_SECONDS};
@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use super::guard::{Guard, NOT_PUBLIC};
 use super::sign::sign;
+use crate::clock::retry_after;
 
 /// Maximum number of response headers that are stored.
 const HEADERS_KEPT: usize = 30;
@@ -118,15 +119,6 @@ fn kept(headers: &HeaderMap) -> String {
     let kept: Map<String, Value> =
         headers.iter().take(HEADERS_KEPT).map(|(name, value)| (name.to_string(), text(value).into())).collect();
     Value::Object(kept).to_string()
-}
-
-/// Parses `Retry-After`: seconds or a date (RFC 9110 section 10.2.3).
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
-    let value = headers.get("retry-after")?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(TimeDelta::seconds(seconds.into()));
-    }
-    DateTime::parse_from_rfc2822(value).ok().map(|at| at.to_utc() - now)
 }
 
 /// Why a request failed, without the URL, which the owner knows, and without details of our network.

@@ -1,10 +1,10 @@
 //! What support staff and customers see, in a browser: Swagger UI with its sign-in, the pages of e-mail links. Pictures of it are
 //! kept in `target/screenshots/`.
 
-use api::mail::Letter;
-use api::mail::letter::SecondFactorNotice;
+use api::mail::{Letter, News, SecondFactorNotice, SecretLink};
 use chrono::{DateTime, TimeDelta};
 use domain::account::Tier;
+use domain::values::email::EmailAddress;
 use end_to_end::Database::Sqlite;
 use end_to_end::{App, Browser, Demo, PASSWORD};
 use rstest::rstest;
@@ -206,62 +206,22 @@ async fn an_account_is_activated_and_signed_in_to_by_keyboard_alone() {
 
 /// One letter of each kind, with names and addresses that are hard to lay out.
 fn letters() -> Vec<(&'static str, Letter)> {
-    let (to, expires_at) = ("ann@contoso.example".to_owned(), DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-    let (account_name, token) = ("Donaudampfschifffahrtsgesellschaft <Süd> & Söhne".to_owned(), "t".repeat(43));
-    let activation = |account_kind: &str| Letter::Activation {
-        to: to.clone(),
-        account_kind: account_kind.to_owned(),
-        account_name: account_name.clone(),
-        token: token.clone(),
-        expires_at,
-    };
-    let second_factor = |notice| Letter::SecondFactor { to: to.clone(), account_name: account_name.clone(), notice };
-    let webhook = |gone| Letter::WebhookDisabled {
-        to: to.clone(),
-        account_name: account_name.clone(),
-        url: format!("https://hooks.contoso.example/{}", "a".repeat(200)),
-        gone,
-    };
+    let to = EmailAddress::parse("ann@contoso.example").unwrap();
+    let letter = |news| Letter::new(&to, "Donaudampfschifffahrtsgesellschaft <Süd> & Söhne", news);
+    let expires_at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let link = || SecretLink { token: "t".repeat(43), expires_at };
+    let activation = |kind: &str| letter(News::Activation { account_kind: kind.to_owned(), link: link() });
+    let second_factor = |notice| letter(News::SecondFactor { notice });
+    let url = format!("https://hooks.contoso.example/{}", "a".repeat(200));
+    let webhook = |gone| letter(News::WebhookDisabled { url: url.clone(), gone });
+    let (account_kind, role) = ("reseller".to_owned(), "viewer".to_owned());
     vec![
         ("activation", activation("reseller")),
         ("activation-of-an-enterprise", activation("enterprise")),
-        (
-            "invitation",
-            Letter::Invitation {
-                to: to.clone(),
-                account_kind: "reseller".to_owned(),
-                account_name: account_name.clone(),
-                role: "viewer".to_owned(),
-                token: token.clone(),
-                expires_at,
-            },
-        ),
-        (
-            "email-change",
-            Letter::EmailChange {
-                to: to.clone(),
-                account_name: account_name.clone(),
-                token: token.clone(),
-                expires_at,
-            },
-        ),
-        (
-            "email-change-notice",
-            Letter::EmailChangeNotice {
-                to: to.clone(),
-                account_name: account_name.clone(),
-                new: "b@contoso.example".to_owned(),
-            },
-        ),
-        (
-            "password-reset",
-            Letter::PasswordReset {
-                to: to.clone(),
-                account_name: account_name.clone(),
-                token: token.clone(),
-                expires_at,
-            },
-        ),
+        ("invitation", letter(News::Invitation { account_kind, role, link: link() })),
+        ("email-change", letter(News::EmailChange(link()))),
+        ("email-change-notice", letter(News::EmailChangeNotice { new: "b@contoso.example".to_owned() })),
+        ("password-reset", letter(News::PasswordReset(link()))),
         ("second-factor-enabled", second_factor(SecondFactorNotice::Enabled)),
         ("second-factor-disabled", second_factor(SecondFactorNotice::Disabled)),
         ("second-factor-reset", second_factor(SecondFactorNotice::Reset)),

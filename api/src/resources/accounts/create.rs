@@ -23,7 +23,7 @@ use crate::app::Tx;
 use crate::error::{Error, Result, value_error};
 use crate::events::record::{NewEvent, record};
 use crate::ids::new_id;
-use crate::mail::Letter;
+use crate::mail::{Letter, News, SecretLink};
 use crate::security::secret_token::SecretToken;
 
 /// The data of a new reseller (R4).
@@ -178,14 +178,9 @@ impl Link {
     fn write(tx: &mut Tx<'_>, account: AccountId, tier: Tier, name: &str, email: &EmailAddress) -> Result<Self> {
         let token = SecretToken::generate_at(tx.now);
         let expires_at = tx.now + TimeDelta::hours(ACTIVATION_HOURS);
-        let letter = Letter::Activation {
-            to: email.canonical().to_owned(),
-            account_kind: tier.noun().to_owned(),
-            account_name: name.to_owned(),
-            token: token.expose().to_owned(),
-            expires_at,
-        };
-        let message = tx.send(account, &letter)?;
+        let link = SecretLink { token: token.expose().to_owned(), expires_at };
+        let news = News::Activation { account_kind: tier.noun().to_owned(), link };
+        let message = tx.send(account, &Letter::new(email, name, news))?;
         Ok(Self { message, token_hash: token.hash_by_age(), expires_at })
     }
 

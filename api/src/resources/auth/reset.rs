@@ -11,7 +11,7 @@ use persistence::{StoreConnection, members, password_resets, sessions};
 use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::record_own_sign_in;
-use crate::mail::Letter;
+use crate::mail::{Letter, News, SecretLink};
 use crate::security::secret_token::SecretToken;
 
 /// Sends a reset e-mail to the member with this address. Does nothing if there is no such member, or if the last e-mail
@@ -27,13 +27,8 @@ pub fn request(tx: &mut Tx<'_>, email: &EmailAddress) -> Result<()> {
     let token = SecretToken::generate();
     let expires_at = now + TimeDelta::minutes(PASSWORD_RESET_MINUTES);
     password_resets::replace(tx, member.id, &token.hash(), now, expires_at)?;
-    let letter = Letter::PasswordReset {
-        to: email.canonical().to_owned(),
-        account_name: member.account.name.clone(),
-        token: token.expose().to_owned(),
-        expires_at,
-    };
-    tx.send(member.account.id, &letter)?;
+    let link = SecretLink { token: token.expose().to_owned(), expires_at };
+    tx.send(member.account.id, &Letter::new(email, &member.account.name, News::PasswordReset(link)))?;
     record_own_sign_in(tx, &member, "password_reset_requested")
 }
 

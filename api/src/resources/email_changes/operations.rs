@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::app::Tx;
 use crate::error::Result;
-use crate::events::record::{NewEvent, record};
-use crate::mail::Letter;
+use crate::events::record::{NewEvent, record, record_for};
+use crate::mail::{Letter, News, SecretLink};
 use crate::security::secret_token::SecretToken;
 
 /// Requests a new address for an activated account that was loaded for the actor. Queues a confirmation link to the new
@@ -35,14 +35,8 @@ pub fn request_for_account(tx: &mut Tx<'_>, account: &Account, new: &EmailAddres
 /// the old one. Returns when the link expires.
 pub fn request_for_member(tx: &mut Tx<'_>, member: &Member, new: &EmailAddress) -> Result<Timestamp> {
     let expires_at = ask(tx, &member.account, &member.email, new)?;
-    let what = NewEvent {
-        action: "member.email_change_requested".to_owned(),
-        subject: member.id.to_string(),
-        ancestry: member.account.ancestry(),
-        before: Value::Null,
-        after: json!({"email": new.given()}),
-    };
-    record(tx, &what)?;
+    let after = json!({"email": new.given()});
+    record_for(tx, &member.account, member.id, "email_change_requested", (Value::Null, after))?;
     Ok(expires_at)
 }
 
@@ -65,10 +59,7 @@ pub fn confirm(tx: &mut Tx<'_>, token_hash: &[u8]) -> Result<(Account, EmailAddr
         record(tx, &NewEvent::to_account(&account, "email_changed", before, after))?;
     }
     if let Some(member) = member {
-        let (before, after) = changed(member.email.given());
-        let action = "member.email_changed".to_owned();
-        let (subject, ancestry) = (member.id.to_string(), account.ancestry());
-        record(tx, &NewEvent { action, subject, ancestry, before, after })?;
+        record_for(tx, &account, member.id, "email_changed", changed(member.email.given()))?;
     }
     Ok((account, new))
 }
@@ -80,19 +71,10 @@ fn ask(tx: &mut Tx<'_>, account: &Account, old: &EmailAddress, new: &EmailAddres
     }
     let token = SecretToken::generate();
     let expires_at = now + TimeDelta::hours(EMAIL_CHANGE_HOURS);
-    let letter = Letter::EmailChange {
-        to: new.canonical().to_owned(),
-        account_name: account.name.clone(),
-        token: token.expose().to_owned(),
-        expires_at,
-    };
-    let message = tx.send(account.id, &letter)?;
-    let notice = Letter::EmailChangeNotice {
-        to: old.canonical().to_owned(),
-        account_name: account.name.clone(),
-        new: new.given().to_owned(),
-    };
-    tx.send(account.id, &notice)?;
+    let link = SecretLink { token: token.expose().to_owned(), expires_at };
+    let message = tx.send(account.id, &Letter::new(new, &account.name, News::EmailChange(link)))?;
+    let notice = News::EmailChangeNotice { new: new.given().to_owned() };
+    tx.send(account.id, &Letter::new(old, &account.name, notice))?;
     let hash = token.hash();
     let change = NewEmailChange { account: account.id, old, new, token_hash: &hash, message, expires_at };
     email_changes::replace(tx, &change, now)?;

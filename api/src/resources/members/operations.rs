@@ -19,7 +19,7 @@ use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::record_for;
 use crate::ids::new_id;
-use crate::mail::Letter;
+use crate::mail::{Letter, News, SecretLink};
 use crate::security::secret_token::SecretToken;
 
 /// An invitation of a new member.
@@ -109,15 +109,10 @@ impl Link {
     fn write(tx: &mut Tx<'_>, account: &Account, email: &EmailAddress, role: Role) -> Result<Self> {
         let token = SecretToken::generate();
         let expires_at = tx.now + TimeDelta::hours(ACTIVATION_HOURS);
-        let letter = Letter::Invitation {
-            to: email.canonical().to_owned(),
-            account_kind: account.tier.noun().to_owned(),
-            account_name: account.name.clone(),
-            role: role.as_str().to_owned(),
-            token: token.expose().to_owned(),
-            expires_at,
-        };
-        let message = tx.send(account.id, &letter)?;
+        let link = SecretLink { token: token.expose().to_owned(), expires_at };
+        let (account_kind, role) = (account.tier.noun().to_owned(), role.as_str().to_owned());
+        let news = News::Invitation { account_kind, role, link };
+        let message = tx.send(account.id, &Letter::new(email, &account.name, news))?;
         Ok(Self { message, token_hash: token.hash(), expires_at })
     }
 

@@ -15,8 +15,7 @@ use crate::access::Actor;
 use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{record_own_sign_in, record_sign_in};
-use crate::mail::Letter;
-use crate::mail::letter::SecondFactorNotice;
+use crate::mail::{Letter, News, SecondFactorNotice};
 use crate::security::secret_token::hash;
 use crate::security::totp::{AppSecret, recovery_codes};
 
@@ -156,6 +155,5 @@ fn renew(tx: &mut StoreConnection, member: &Member) -> Result<Vec<SecretString>>
 
 fn tell(tx: &mut Tx<'_>, member: &Member, notice: SecondFactorNotice) -> Result<()> {
     let Account { id, name, .. } = &member.account;
-    let letter = Letter::SecondFactor { to: member.email.canonical().to_owned(), account_name: name.clone(), notice };
-    tx.send(*id, &letter).map(drop)
+    tx.send(*id, &Letter::new(&member.email, name, News::SecondFactor { notice })).map(drop)
 }

@@ -6,14 +6,14 @@ use domain::fault::Fault;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
-use persistence::members;
+use persistence::members::{self, Member};
 
 use super::operations::{self, Committed, myself};
 use super::wire::{GiveCode, PrepareSecondFactor, RecoveryCodes, SecondFactorSecret};
-use crate::access::{Actor, ChangeMyself};
+use crate::access::ChangeMyself;
 use crate::app::{Call, Tx};
 use crate::error::{Error, Result, value_error};
-use crate::http::{Answer, Body, Context};
+use crate::http::{Answer, Body, Context, Parsed};
 use crate::security::given::GivenPassword;
 
 /// Prepare a second factor
@@ -73,10 +73,7 @@ pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Con
 pub(crate) async fn enable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
     let session = call.claims().session;
-    let codes = check_code(call, move |tx, actor| {
-        let (member, code) = (myself(tx, actor)?, code.get()?);
-        operations::enable(tx, (&member, session), code)
-    });
+    let codes = check_code(call, code, move |tx, member, code| operations::enable(tx, (member, session), code));
     Answer::ok(&RecoveryCodes::expose(&codes.await?))
 }
 
@@ -94,10 +91,7 @@ pub(crate) async fn enable_second_factor(call: Call<ChangeMyself>, body: Body) -
 #[post("/me/second-factor/recovery-codes")]
 pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
-    let codes = check_code(call, move |tx, actor| {
-        let (member, code) = (myself(tx, actor)?, code.get()?);
-        operations::renew_recovery_codes(tx, &member, code)
-    });
+    let codes = check_code(call, code, operations::renew_recovery_codes);
     Answer::ok(&RecoveryCodes::expose(&codes.await?))
 }
 
@@ -115,24 +109,21 @@ pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -
 #[post("/me/second-factor/disable")]
 pub(crate) async fn disable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
-    check_code(call, move |tx, actor| {
-        let (member, code) = (myself(tx, actor)?, code.get()?);
-        operations::disable(tx, &member, code)
-    })
-    .await?;
+    check_code(call, code, operations::disable).await?;
     Ok(Answer::no_content())
 }
 
 /// Runs an operation that checks a code. A wrong code is committed to the database and then reported as a validation
 /// error at `/code`.
-async fn check_code<T, F>(call: Call<ChangeMyself>, mut operation: F) -> Result<T>
+async fn check_code<T, F>(call: Call<ChangeMyself>, code: Parsed<Code>, mut operation: F) -> Result<T>
 where
     T: Send + 'static,
-    F: FnMut(&mut Tx<'_>, &Actor) -> Result<Committed<T>> + Send + 'static,
+    F: FnMut(&mut Tx<'_>, &Member, &Code) -> Result<Committed<T>> + Send + 'static,
 {
     let checked = call.write(move |tx, actor| {
         actor.may(Target::Myself)?;
-        operation(tx, actor)
+        let member = myself(tx, actor)?;
+        operation(tx, &member, code.get()?)
     });
     checked.await?.map_err(|refusal| match refusal {
         Refusal::WrongCode => Error::validation(Error::from(refusal).at_pointer("/code").faults()),

@@ -16,8 +16,8 @@ use serde_json::json;
 use crate::access::Origin;
 use crate::app::{App, Tx};
 use crate::error::{Error, Result};
-use crate::events::record::{NewEvent, record};
-use crate::mail::Letter;
+use crate::events::record::record_for;
+use crate::mail::{Letter, News};
 use crate::webhook_client::send::{Outcome, send};
 
 /// How many deliveries a task leases in one go, and how many of them it sends concurrently.
@@ -138,22 +138,11 @@ fn disable(tx: &mut Tx<'_>, webhook: WebhookId, reason: DisabledReason) -> Resul
         return Ok(());
     }
     let Some((account, url)) = webhooks::owner(tx, webhook)? else { return Ok(()) };
-    let event = NewEvent {
-        action: "webhook.disabled".to_owned(),
-        subject: webhook.to_string(),
-        ancestry: account.ancestry(),
-        before: json!({"enabled": true}),
-        after: json!({"enabled": false, "disabled_reason": reason.as_str()}),
-    };
-    record(tx, &event)?;
+    let after = json!({"enabled": false, "disabled_reason": reason.as_str()});
+    record_for(tx, &account, webhook, "disabled", (json!({"enabled": true}), after))?;
     for to in members::owners(tx, account.id)? {
-        let letter = Letter::WebhookDisabled {
-            to: to.canonical().to_owned(),
-            account_name: account.name.clone(),
-            url: url.clone(),
-            gone: reason == DisabledReason::Gone,
-        };
-        tx.send(account.id, &letter)?;
+        let news = News::WebhookDisabled { url: url.clone(), gone: reason == DisabledReason::Gone };
+        tx.send(account.id, &Letter::new(&to, &account.name, news))?;
     }
     Ok(())
 }
