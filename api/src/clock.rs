@@ -30,7 +30,8 @@ impl Clock {
     }
 }
 
-/// When a response asks to be tried again: its `Retry-After`, seconds or a date (RFC 9110 section 10.2.3).
+/// How long a response asks to wait, in its `Retry-After`: seconds or a date (RFC 9110 section 10.2.3). Negative if the
+/// date is past.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

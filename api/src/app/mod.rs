@@ -1,4 +1,4 @@
-//! The application state that handlers and workers share, and the functions that run an operation for a caller.
+//! The application state that handlers and workers share, and how operations are run.
 
 pub mod tx;
 pub mod call;

@@ -48,7 +48,7 @@ pub fn record(tx: &mut Tx<'_>, what: &NewEvent) -> Result<()> {
     record_as(tx, tx.origin, what)
 }
 
-/// Records an event of somebody other than whoever makes the request.
+/// Records an event with another origin than the transaction's.
 pub fn record_as(tx: &mut Tx<'_>, origin: &Origin, what: &NewEvent) -> Result<()> {
     debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
     debug_assert!(
@@ -73,7 +73,7 @@ pub fn record_as(tx: &mut Tx<'_>, origin: &Origin, what: &NewEvent) -> Result<()
     Ok(events::record(tx, &event)?)
 }
 
-/// Records that something was `done` to a PBX, a trunk or a user of an enterprise.
+/// Records that something was `done` to an object of an account, such as a PBX or a member.
 pub fn record_for<K: Kind>(
     tx: &mut Tx<'_>,
     account: &Account,

@@ -1,4 +1,4 @@
-//! What handlers take and return: bodies, queries, callers, conditions, cursors, idempotency keys and responses.
+//! What handlers take and return: bodies, queries, conditions, cursors, idempotency keys and responses.
 
 pub mod names;
 pub mod problem_response;

@@ -36,6 +36,7 @@ impl<R: DeserializeOwned> Received<R> {
         let mut unknown = Vec::new();
         let request = serde_ignored::deserialize(deserializer, |path| unknown.push(pointer_of(&path)))?;
         unknown.sort();
+        unknown.dedup();
         Ok(Self { request, unknown })
     }
 }
@@ -87,7 +88,7 @@ fn walk(errors: &ValidationErrors, pointer: &str, order: &[String], found: &mut 
     fields.sort_by_key(|(name, _)| {
         let place = match *name {
             WHOLE => usize::MAX,
-            name => order.iter().position(|known| known == name).map_or(usize::MAX - 1, |place| place),
+            name => order.iter().position(|known| known == name).unwrap_or(usize::MAX - 1),
         };
         (place, name.parse::<usize>().ok(), *name)
     });

@@ -7,7 +7,7 @@ use utoipa::openapi::{HeaderBuilder, ObjectBuilder, OpenApi, RefOr, Response, Ty
 
 use super::parameters::{operations, takes};
 
-/// Adds the headers to all successful responses.
+/// Adds the headers to the successful responses that have them.
 pub(super) fn add(document: &mut OpenApi) {
     let mut operations: Vec<_> = document.paths.paths.values_mut().flat_map(operations).collect();
     let shown_by = |header: &str| -> BTreeSet<String> {

@@ -68,8 +68,8 @@ fn id_parameter(name: &str, prefix: &str) -> Parameter {
 
 /// Whether an operation takes a parameter of this name.
 pub(super) fn takes(operation: &Operation, name: &str) -> bool {
-    let parameters = operation.parameters.iter().flatten();
-    parameters.into_iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
+    let is = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.name == name);
+    operation.parameters.iter().flatten().any(is)
 }
 
 /// Adds the responses that follow from the headers.

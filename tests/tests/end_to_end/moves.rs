@@ -86,8 +86,10 @@ async fn a_reseller_goes_over_with_all_below_it(#[values(Sqlite, Postgresql)] da
     assert_eq!(types(&to).await, ["move.offered", "move.accepted", "reseller.moved"]);
     let told = see(&app, &from, "/events?type=move.accepted").await["items"][0].clone();
     assert_eq!((&told["actor"]["type"], &told["source_address"]), (&json!("system"), &Value::Null));
-    let offered = see(&app, &to, "/events?type=move.offered").await.to_string();
-    assert!(!offered.contains(&from.account), "{offered}");
+    let offered = see(&app, &to, "/events?type=move.offered").await["items"][0].clone();
+    assert!(!offered.to_string().contains(&from.account), "{offered}");
+    let who = (&offered["actor"]["type"], &offered["source_address"], &offered["request_id"]);
+    assert_eq!(who, (&json!("system"), &Value::Null, &json!("move")), "nothing tells who asked");
     // From now on what happens is the new one's to read.
     let rename = app.patch(&format!("/resellers/{reseller}")).bearer(&to.token).json(&json!({"name": "Neu"}));
     let _ = rename.send().await.expect(200);

@@ -50,7 +50,7 @@ pub fn request(tx: &mut Tx<'_>, account: &Account, to: AccountId) -> Result<Move
     note(tx, tx.origin, &asked, "requested", own)?;
     // The receiving side's event must not reveal who made the request.
     if let Some(place) = parent_place(tx, &asked, Side::To)? {
-        note(tx, tx.origin, &asked, "offered", Some(place))?;
+        note(tx, &Origin::system("move"), &asked, "offered", Some(place))?;
     }
     Ok(asked)
 }
