@@ -5,9 +5,12 @@
 //!
 //! A module uses only modules that stand above it in this list, which a test checks: see [`floors`](../tests/floors.rs).
 
+#![deny(clippy::print_stdout, clippy::print_stderr)] // They panic if nobody takes what they print.
+
 // The base.
 pub mod clock;
 pub mod ids;
+pub mod log;
 #[expect(missing_docs, reason = "each is the schema of the value of its name")]
 pub mod shown;
 pub mod error;

@@ -46,6 +46,12 @@ impl Process {
         Self::run(&mut command, database)
     }
 
+    /// The same, with a log at `debug` that goes to `log`.
+    #[must_use]
+    pub fn start_logging_to(binary: &str, database: &FreshDatabase, log: Stdio) -> Self {
+        Self::run(Command::new(binary).env("RUST_LOG", "debug").stderr(log), database)
+    }
+
     fn run(command: &mut Command, database: &FreshDatabase) -> Self {
         let mut child = command
             .env("DATABASE_URL", database.url_text())

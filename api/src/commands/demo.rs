@@ -14,6 +14,7 @@ use persistence::{Database, Error, StoreConnection, accounts, events, search};
 use uuid::{NoContext, Uuid};
 
 use super::demo_equipment::{Equipment, is_established};
+use super::say;
 use crate::settings::sbc_regions::SbcRegion;
 
 /// Accounts that are created in one transaction.
@@ -110,7 +111,7 @@ pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegion])
     let seconds = started.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = total as f64 / seconds;
-    println!("{total} accounts in {seconds:.1} s, {rate:.0} a second.");
+    say(&format!("{total} accounts in {seconds:.1} s, {rate:.0} a second."));
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::demo::{self, Demo};
+use super::say;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -40,11 +41,11 @@ pub(super) async fn run(given: &Settings, demo: &Demo) -> Result<(), String> {
         told = super::until_told_to_stop() => return told,
     };
     let address = running.address;
-    println!("A demo of the TeamMate Portal API. Stop it with Ctrl+C; all its data is then deleted.\n");
-    println!("Swagger UI   http://{address}/swagger-ui/\nMail         http://{address}/demo/mail\n");
-    println!("Sign in with the password {} as", password.expose_secret());
+    say("A demo of the TeamMate Portal API. Stop it with Ctrl+C; all its data is then deleted.\n");
+    say(&format!("Swagger UI   http://{address}/swagger-ui/\nMail         http://{address}/demo/mail\n"));
+    say(&format!("Sign in with the password {} as", password.expose_secret()));
     for (who, email) in signs_in {
-        println!("  {email:<36} {who}");
+        say(&format!("  {email:<36} {who}"));
     }
     super::until_told_to_stop().await?;
     running.stop().await;

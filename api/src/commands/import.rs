@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use super::say;
 use crate::resources::imports::read::separator;
 use crate::resources::imports::wire::{ImportResult, ImportRow, ImportStatus};
 
@@ -281,13 +282,13 @@ fn report(result: &ImportResult) -> Result<(), String> {
     let refused = rows.iter().filter(|row| row.status == ImportStatus::Failed);
     for row in refused.take(PRINTED) {
         for fault in &row.errors {
-            println!("line {}{}: {}", row.line, fault.pointer.replacen('/', ", ", 1), fault.detail);
+            say(&format!("line {}{}: {}", row.line, fault.pointer.replacen('/', ", ", 1), fault.detail));
         }
     }
     let would = if *dry_run { "would be " } else { "" };
-    println!(
+    say(&format!(
         "{total} rows: {created} {would}created, {updated} {would}updated, {unchanged} unchanged, {skipped} skipped, {failed} refused."
-    );
+    ));
     if *failed > 0 { Err(format!("{failed} row(s) were refused")) } else { Ok(()) }
 }
 

@@ -17,7 +17,6 @@ use domain::refusal::Refusal;
 use domain::values::email::EmailAddress;
 use persistence::{Database, Options, members, outbox};
 use secrecy::ExposeSecret;
-use tracing_subscriber::EnvFilter;
 
 use crate::access::Origin;
 use crate::app::Tools;
@@ -30,7 +29,7 @@ use crate::security::{access_token, rotation};
 use crate::server::{Background, Running};
 use crate::settings::{Settings, StoreSettings, parse_email};
 use crate::site::problems;
-use crate::{openapi, server};
+use crate::{log, openapi, server};
 
 /// The TeamMate Portal API: connects customers' phone systems to Microsoft Teams.
 #[derive(Debug, Parser)]
@@ -82,11 +81,11 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_log(cli.settings.log_json);
+    let _log = log::start(cli.settings.log_json);
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("teammate: {error}");
+            let _ = writeln!(std::io::stderr(), "teammate: {error}");
             ExitCode::FAILURE
         }
     }
@@ -124,7 +123,7 @@ fn run(cli: Cli) -> Result<(), String> {
             let (runtime, database, now) = (runtime()?, open(&settings.store)?, Clock::default().now());
             let replay = database.write(move |tx| outbox::replay(tx, now).map_err(Error::from));
             let count = runtime.block_on(replay).map_err(|error| error.to_string())?;
-            println!("{count} e-mail(s) queued again.");
+            say(&format!("{count} e-mail(s) queued again."));
             Ok(())
         }
     }
@@ -142,7 +141,7 @@ fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(),
         second_factors::operations::reset(&mut tx, &member)
     });
     runtime.block_on(reset).map_err(|error| format!("{name}: {error}"))?;
-    println!("{name} signs in with the password alone, until there is another second factor.");
+    say(&format!("{name} signs in with the password alone, until there is another second factor."));
     Ok(())
 }
 
@@ -154,7 +153,7 @@ fn rotate_keys(store: &StoreSettings, wait_seconds: u64) -> Result<(), String> {
     Seal::open(&store.data_dir, now).map_err(failed)?;
     Seal::add_key(&store.data_dir, now).map_err(failed)?;
     let seal = Arc::new(Seal::open(&store.data_dir, now).map_err(failed)?);
-    println!("The new key was added. Running services load it within {} seconds.", server::READ_KEYS.as_secs());
+    say(&format!("The new key was added. Running services load it within {} seconds.", server::READ_KEYS.as_secs()));
     let (runtime, mut total) = (runtime()?, 0);
     loop {
         // Transactions that sealed with the old key have committed by then.
@@ -162,17 +161,17 @@ fn rotate_keys(store: &StoreSettings, wait_seconds: u64) -> Result<(), String> {
         let pass = runtime.block_on(rotation::renew_all(&database, &seal)).map_err(|error| error.to_string())?;
         let Renewed { renewed, unreadable } = pass;
         total += renewed;
-        println!("{renewed} secret(s) re-encrypted.");
+        say(&format!("{renewed} secret(s) re-encrypted."));
         if unreadable > 0 {
             return Err(format!(
                 "{unreadable} secret(s) could not be decrypted and were left unchanged: their key is missing"
             ));
         }
         if renewed == 0 {
-            println!(
+            say(&format!(
                 "All secrets are encrypted with the newest key ({total} were re-encrypted). Keep the older keys for \
                  older backups."
-            );
+            ));
             return Ok(());
         }
     }
@@ -233,11 +232,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Starts logging to standard error, at `info` and above unless `RUST_LOG` is set.
-fn start_log(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
-    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    // Starting the log twice in one process, as tests do, is not an error.
-    let _ = if json { log.json().try_init() } else { log.try_init() };
+/// Prints a line. It is no error if nobody reads it any more.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -108,7 +108,12 @@ impl Mailer {
                     tokio::fs::write(&draft, message.formatted()).await?;
                     tokio::fs::rename(&draft, &path).await
                 };
-                write.await.map_err(|error| error.to_string())
+                if let Err(error) = write.await {
+                    // A draft on a full disk would stand in the way of the next attempt.
+                    let _ = tokio::fs::remove_file(&draft).await;
+                    return Err(error.to_string());
+                }
+                Ok(())
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Logs can be read by machines, and nothing that opens a door is in them or stored as it is.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{Answer, Database, PASSWORD, Process, Request, reseller_body};
@@ -106,4 +108,34 @@ async fn no_secret_is_in_the_log_or_stored_as_it_is(#[values(Sqlite, Postgresql)
             assert!(!found, "{} holds {}…", file.display(), &secret[..6]);
         }
     }
+}
+
+/// How many lines of its log the service has lost.
+async fn lost(client: &end_to_end::Client) -> u64 {
+    let metrics = client.request(Method::GET, "/metrics").send().await.expect(200).text;
+    let line = metrics.lines().find_map(|line| line.strip_prefix("teammate_log_lines_lost_total "));
+    line.expect("it is counted").parse().expect("a number")
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_takes_costs_no_answer(#[values(Sqlite, Postgresql)] database: Database) {
+    let fresh = database.fresh();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let ((unread, waiting), (_, closed)) = (std::io::pipe().unwrap(), std::io::pipe().unwrap());
+    let logs: [(&str, Stdio, bool); 3] =
+        [("full", full.into(), true), ("unread", waiting.into(), false), ("closed", closed.into(), true)];
+    for (name, log, is_lost) in logs {
+        let process = Process::start_logging_to(BINARY, &fresh, log);
+        let client = end_to_end::Client::sign_in(&process).await;
+        let master = client.master_reseller(&format!("{name}@contoso.example")).await;
+        for number in 0..300 {
+            let mut body = reseller_body(&format!("{name}-{number}@nordwind.example"));
+            body["master_reseller_id"] = json!(master);
+            let _ = client.request(Method::POST, "/resellers").json(&body).send().await.expect(201);
+        }
+        assert_eq!(lost(&client).await > 0, is_lost, "{name}");
+        assert!(process.terminate(), "{name}");
+    }
+    drop(unread);
 }

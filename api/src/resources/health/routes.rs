@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::Answer;
-use crate::shown;
+use crate::{log, shown};
 
 /// The state of the service.
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,6 +95,7 @@ pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
     let (reads, writes) = app.database.waiting();
     metrics::gauge!("teammate_database_waiting", "kind" => "read").set(u32::try_from(reads).unwrap_or(u32::MAX));
     metrics::gauge!("teammate_database_waiting", "kind" => "write").set(u32::try_from(writes).unwrap_or(u32::MAX));
+    metrics::counter!("teammate_log_lines_lost_total").absolute(log::lost());
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(recorder().render())
 }
 
