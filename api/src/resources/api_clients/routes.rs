@@ -87,11 +87,9 @@ pub(crate) async fn get_api_client(call: Call<Read>, id: Id, conditions: Conditi
 ///
 /// Changes an API client of your own account with a merge patch and returns it. The change takes effect with the API
 /// client's next request, also for access tokens that it already has. Only owners may do this.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchApiClient, example = json!({"role": "viewer", "expires_at": null})),
-    responses((status = 200, description = "The API client after the change.", body = ApiClient)),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchApiClient, example = json!({"role": "viewer", "expires_at": null})), responses(
+    (status = 200, description = "The API client after the change.", body = ApiClient),
+))]
 #[patch("/{client_id}")]
 pub(crate) async fn update_api_client(
     call: Call<Change>,
@@ -134,11 +132,9 @@ pub(crate) async fn revoke_api_client(call: Call<Change>, id: Id, conditions: Co
 /// Creates a new secret and returns the API client with it. This is the only response that shows the secret. The
 /// current secret remains valid for `previous_secret_expires_in` seconds, so that you can replace it without an
 /// interruption. Any older secret stops working at once. Only owners may do this.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
-    responses((status = 200, description = "The API client with its new secret.", body = ApiClient)),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})), responses(
+    (status = 200, description = "The API client with its new secret.", body = ApiClient),
+))]
 #[post("/{client_id}/rotate-secret")]
 pub(crate) async fn rotate_api_client_secret(
     call: Call<Change>,

@@ -225,10 +225,9 @@ pub(crate) async fn get_billing_summary(
 ///
 /// Returns an SVG chart with the number of users on each day (UTC) of the period, by service, for all enterprises that
 /// you can see. The numbers add up to the `user_days` of the report's lines without corrections.
-#[utoipa::path(
-    params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10")),
-    responses((status = 200, description = "The chart.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>")))),
-)]
+#[utoipa::path(params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10")), responses(
+    (status = 200, description = "The chart.", content((String = "image/svg+xml", example = "<svg width=\"960\" height=\"420\" viewBox=\"0 0 960 420\" xmlns=\"http://www.w3.org/2000/svg\"></svg>"))),
+))]
 #[get("/{period}/chart.svg")]
 pub(crate) async fn get_billing_chart(call: Call<Read>, period: Path<String>) -> Result<HttpResponse> {
     let found = call.read_long(move |tx, actor| {
@@ -250,13 +249,10 @@ pub(crate) async fn get_billing_chart(call: Call<Read>, period: Path<String>) ->
 /// if accounts are renamed, closed or removed. Errors in it are corrected by adjustments in a later period. Finalising
 /// can take about a minute on a large database. It continues if you disconnect; if it was interrupted, send the request
 /// again and it resumes. Only the platform may do this.
-#[utoipa::path(
-    params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"), IdempotencyKeyHeader),
-    responses(
-        (status = 200, description = "The final report's totals and hash.", body = BillingPeriod),
-        (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: the report is already final. `report_being_finalised`: another request is finalising this report; try again shortly."),
-    ),
-)]
+#[utoipa::path(params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"), IdempotencyKeyHeader), responses(
+    (status = 200, description = "The final report's totals and hash.", body = BillingPeriod),
+    (status = 409, description = "`period_not_over`: wait until five minutes after the end of the period. `report_final`: the report is already final. `report_being_finalised`: another request is finalising this report; try again shortly."),
+))]
 #[post("/{period}/finalise")]
 pub(crate) async fn finalise_billing_report(
     call: Call<Change>,

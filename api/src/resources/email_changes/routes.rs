@@ -24,14 +24,10 @@ use crate::security::given::LinkToken;
 /// Requests a new e-mail address for you to sign in with. A confirmation link, which works for 24 hours, is sent to the
 /// new address, and a notice to the old one. Until the change is confirmed, you sign in with the old address. If your
 /// account has the same address as you, it changes too. For members only.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
-    responses(
-        (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the new address."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})), responses(
+    (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
+    (status = 409, description = "`email_taken`: another account or member has the new address."),
+))]
 #[post("/me/change-email")]
 pub(crate) async fn change_my_email(call: Call<Change>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let new = body.parse::<ChangeEmail, EmailAddress>();
@@ -70,14 +66,10 @@ pub(crate) async fn confirm_email_change(app: Data<App>, context: Context, body:
 /// with `PATCH` instead. A confirmation link, which works for 24 hours, is sent to the new address, and a notice to the
 /// old one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the
 /// new one from then on.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
-    responses(
-        (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})), responses(
+    (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
+    (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
+))]
 #[post("/{master_reseller_id}/change-email")]
 pub(crate) async fn change_master_reseller_email(
     call: Call<Change>,
@@ -94,14 +86,10 @@ pub(crate) async fn change_master_reseller_email(
 /// `PATCH` instead. A confirmation link, which works for 24 hours, is sent to the new address, and a notice to the old
 /// one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the new
 /// one from then on.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
-    responses(
-        (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})), responses(
+    (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
+    (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
+))]
 #[post("/{reseller_id}/change-email")]
 pub(crate) async fn change_reseller_email(
     call: Call<Change>,
@@ -118,14 +106,10 @@ pub(crate) async fn change_reseller_email(
 /// `PATCH` instead. A confirmation link, which works for 24 hours, is sent to the new address, and a notice to the old
 /// one. Nothing changes until the link is redeemed. The member who signs in with the old address signs in with the new
 /// one from then on.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})),
-    responses(
-        (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
-        (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example"})), responses(
+    (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
+    (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
+))]
 #[post("/{enterprise_id}/change-email")]
 pub(crate) async fn change_enterprise_email(
     call: Call<Change>,

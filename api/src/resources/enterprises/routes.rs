@@ -76,14 +76,10 @@ pub(crate) async fn get_enterprise(call: Call<Read>, id: Id, conditions: Conditi
 ///
 /// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes `user_limit` or
 /// `billing_reference`. `email` can be changed only while the account is pending.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchEnterprise, example = json!({"name": "Kiosk am Markt", "user_limit": null})),
-    responses(
-        (status = 200, description = "The updated enterprise.", body = Enterprise),
-        (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /enterprises/{enterprise_id}/change-email`. `service_not_offered`: the reseller does not have the service. `service_in_use`: a service cannot be removed because PBXs or trunks use it, see `blockers`. `sbc_region_in_use`: a region cannot be removed because it has a route, see `blockers`. `user_limit_in_use`: the enterprise has more users than the new limit. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchEnterprise, example = json!({"name": "Kiosk am Markt", "user_limit": null})), responses(
+    (status = 200, description = "The updated enterprise.", body = Enterprise),
+    (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /enterprises/{enterprise_id}/change-email`. `service_not_offered`: the reseller does not have the service. `service_in_use`: a service cannot be removed because PBXs or trunks use it, see `blockers`. `sbc_region_in_use`: a region cannot be removed because it has a route, see `blockers`. `user_limit_in_use`: the enterprise has more users than the new limit. `account_closed`: the account is closed."),
+))]
 #[patch("/{enterprise_id}")]
 pub(crate) async fn update_enterprise(
     call: Call<Change>,

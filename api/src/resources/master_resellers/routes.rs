@@ -44,14 +44,10 @@ pub(crate) async fn get_master_reseller(call: Call<Read>, id: Id, conditions: Co
 ///
 /// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values. `email` can be changed only while
 /// the account is pending.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchMasterReseller, example = json!({"name": "Contoso Communications"})),
-    responses(
-        (status = 200, description = "The updated master reseller.", body = MasterReseller),
-        (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /master-resellers/{master_reseller_id}/change-email`. `service_not_offered`: the service is not available to the account. `service_in_use`: a service cannot be removed because an account below uses it, see `blockers`. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchMasterReseller, example = json!({"name": "Contoso Communications"})), responses(
+    (status = 200, description = "The updated master reseller.", body = MasterReseller),
+    (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /master-resellers/{master_reseller_id}/change-email`. `service_not_offered`: the service is not available to the account. `service_in_use`: a service cannot be removed because an account below uses it, see `blockers`. `account_closed`: the account is closed."),
+))]
 #[patch("/{master_reseller_id}")]
 pub(crate) async fn update_master_reseller(
     call: Call<Change>,

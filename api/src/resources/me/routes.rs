@@ -51,11 +51,9 @@ pub(crate) async fn get_me(call: Call<ReadMyself>, conditions: Conditions) -> Re
 ///
 /// Changes the signed-in member with a merge patch and returns it. Fields that you leave out keep their values; `null`
 /// removes a value. Members of all roles may do this; API clients can't.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchMe, example = json!({"name": "Ann Example", "language": "en"})),
-    responses((status = 200, description = "The member after the change, and its account.", body = Me)),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchMe, example = json!({"name": "Ann Example", "language": "en"})), responses(
+    (status = 200, description = "The member after the change, and its account.", body = Me),
+))]
 #[patch("/me")]
 pub(crate) async fn update_me(call: Call<Change>, conditions: Conditions, body: Body) -> Result<Answer> {
     let change = body.parse_patch::<PatchMe, operations::ChangeMe>();

@@ -24,14 +24,10 @@ const PATH: &str = "/members";
 ///
 /// Invites a person to your own account with a role. Sends an e-mail with a link for choosing a password; the link
 /// works once and expires after 72 hours. Only owners may do this; API clients can't.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = InviteMember, example = json!({"email": "bea@contoso.example", "role": "billing"})),
-    responses(
-        (status = 201, description = "The invited member. The e-mail is queued.", body = Member, headers(("Location" = String, description = "The URL of the new member."))),
-        (status = 409, description = "`email_taken`: another account or member has the address. `too_many_members`: an account can have at most 500 members."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = InviteMember, example = json!({"email": "bea@contoso.example", "role": "billing"})), responses(
+    (status = 201, description = "The invited member. The e-mail is queued.", body = Member, headers(("Location" = String, description = "The URL of the new member."))),
+    (status = 409, description = "`email_taken`: another account or member has the address. `too_many_members`: an account can have at most 500 members."),
+))]
 #[post("")]
 pub(crate) async fn invite_member(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse::<InviteMember, operations::InviteMember>();
@@ -84,14 +80,10 @@ pub(crate) async fn get_member(call: Call<Read>, id: Id, conditions: Conditions)
 /// Changes the role of a member of your own account with a merge patch and returns the member. The role takes effect
 /// with the member's next request. The last owner who has joined keeps the role. Only owners may do this; API clients
 /// can't.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchMember, example = json!({"role": "provisioner"})),
-    responses(
-        (status = 200, description = "The member after the change.", body = Member),
-        (status = 409, description = "`last_owner`: the account must keep an owner who has joined. Make another member an owner first."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchMember, example = json!({"role": "provisioner"})), responses(
+    (status = 200, description = "The member after the change.", body = Member),
+    (status = 409, description = "`last_owner`: the account must keep an owner who has joined. Make another member an owner first."),
+))]
 #[patch("/{member_id}")]
 pub(crate) async fn update_member(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let role = body.parse::<PatchMember, Role>();

@@ -25,14 +25,10 @@ const PATH: &str = "/moves";
 /// Requests to move a reseller, with all of its enterprises, to another master reseller. That master reseller sees the
 /// request in `GET /moves` and has 14 days to accept it. Until then nothing changes. The response is the same whether
 /// or not the master reseller exists.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = MoveReseller, example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"})),
-    responses(
-        (status = 201, description = "The requested move.", body = Move, headers(("Location" = String, description = "URL of the new move."))),
-        (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = MoveReseller, example = json!({"master_reseller_id": "master_reseller_01h455vb4pex5vsknk084sn03r"})), responses(
+    (status = 201, description = "The requested move.", body = Move, headers(("Location" = String, description = "URL of the new move."))),
+    (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed."),
+))]
 #[post("/{reseller_id}/move")]
 pub(crate) async fn move_reseller(call: Call<Change>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let to = body.parse::<MoveReseller, AccountId>();
@@ -43,14 +39,10 @@ pub(crate) async fn move_reseller(call: Call<Change>, id: Id, key: IdempotencyKe
 ///
 /// Requests to move an enterprise to another reseller. That reseller sees the request in `GET /moves` and has 14 days
 /// to accept it. Until then nothing changes. The response is the same whether or not the reseller exists.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = MoveEnterprise, example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"})),
-    responses(
-        (status = 201, description = "The requested move.", body = Move, headers(("Location" = String, description = "URL of the new move."))),
-        (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = MoveEnterprise, example = json!({"reseller_id": "reseller_01h455vb4pex5vsknk084sn03r"})), responses(
+    (status = 201, description = "The requested move.", body = Move, headers(("Location" = String, description = "URL of the new move."))),
+    (status = 409, description = "`move_pending`: the account has a pending move; cancel that one first. `account_closed`: the account is closed."),
+))]
 #[post("/{enterprise_id}/move")]
 pub(crate) async fn move_enterprise(call: Call<Change>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let to = body.parse::<MoveEnterprise, AccountId>();
@@ -118,14 +110,10 @@ pub(crate) async fn get_move(call: Call<Read>, id: Id) -> Result<Answer> {
 /// For the receiving account. The account and everything below it move to the receiving account immediately: it can see
 /// them from then on, and their usage continues in its billing reports. The receiving account must have all services of
 /// the moved account.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = Option<AcceptMove>, example = json!({"billing_reference": "CUST-4711"})),
-    responses(
-        (status = 200, description = "The accepted move. The account has moved.", body = Move),
-        (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `service_not_offered`: the receiving account does not have all services of the account. `parent_closed`: the receiving account is closed. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = Option<AcceptMove>, example = json!({"billing_reference": "CUST-4711"})), responses(
+    (status = 200, description = "The accepted move. The account has moved.", body = Move),
+    (status = 409, description = "`move_decided`: the move has been decided already, or it has expired. `service_not_offered`: the receiving account does not have all services of the account. `parent_closed`: the receiving account is closed. `account_closed`: the account is closed."),
+))]
 #[post("/{move_id}/accept")]
 pub(crate) async fn accept_move(call: Call<Change>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let repeatable = key.with_body(&body);

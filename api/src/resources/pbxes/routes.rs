@@ -94,14 +94,10 @@ pub(crate) async fn get_pbx(call: Call<Read>, id: Id, conditions: Conditions) ->
 ///
 /// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes
 /// `outbound_proxy` or `voicemail_feature_code`. Changing `sip_domain` moves all users of the PBX to the new domain.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchPbx, example = json!({"transport": "tls", "port": 5061})),
-    responses(
-        (status = 200, description = "The updated PBX.", body = Pbx),
-        (status = 409, description = "`location_taken`: another PBX of the enterprise has this location. `sip_user_taken`: the new SIP domain already has one of its SIP users. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchPbx, example = json!({"transport": "tls", "port": 5061})), responses(
+    (status = 200, description = "The updated PBX.", body = Pbx),
+    (status = 409, description = "`location_taken`: another PBX of the enterprise has this location. `sip_user_taken`: the new SIP domain already has one of its SIP users. `account_closed`: the account is closed."),
+))]
 #[patch("/{pbx_id}")]
 pub(crate) async fn update_pbx(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch::<PatchPbx, _>();

@@ -73,14 +73,10 @@ pub(crate) async fn get_reseller(call: Call<Read>, id: Id, conditions: Condition
 ///
 /// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values. `email` can be changed only while
 /// the account is pending.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchReseller, example = json!({"name": "Nordwind Communications GmbH"})),
-    responses(
-        (status = 200, description = "The updated reseller.", body = Reseller),
-        (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /resellers/{reseller_id}/change-email`. `service_not_offered`: the master reseller does not have the service. `service_in_use`: a service cannot be removed because an enterprise below uses it, see `blockers`. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchReseller, example = json!({"name": "Nordwind Communications GmbH"})), responses(
+    (status = 200, description = "The updated reseller.", body = Reseller),
+    (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /resellers/{reseller_id}/change-email`. `service_not_offered`: the master reseller does not have the service. `service_in_use`: a service cannot be removed because an enterprise below uses it, see `blockers`. `account_closed`: the account is closed."),
+))]
 #[patch("/{reseller_id}")]
 pub(crate) async fn update_reseller(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch::<PatchReseller, _>();

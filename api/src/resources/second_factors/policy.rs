@@ -36,14 +36,10 @@ pub(crate) async fn get_sign_in_policy(call: Call<Read>, conditions: Conditions)
 /// Requires a second factor of every member of your account, or stops requiring it. For owners who sign in as members;
 /// not for API clients. To require it, you must have a second factor yourself. From their next request on, members
 /// without a second factor can only set one up. API clients are not affected.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchSignInPolicy, example = json!({"require_second_factor": true})),
-    responses(
-        (status = 200, description = "The sign-in policy.", body = SignInPolicy),
-        (status = 409, description = "`no_second_factor`: you must have a second factor yourself before you can require it of others."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchSignInPolicy, example = json!({"require_second_factor": true})), responses(
+    (status = 200, description = "The sign-in policy.", body = SignInPolicy),
+    (status = 409, description = "`no_second_factor`: you must have a second factor yourself before you can require it of others."),
+))]
 #[patch("/sign-in-policy")]
 pub(crate) async fn update_sign_in_policy(call: Call<Change>, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse::<PatchSignInPolicy, SignInPolicy>();

@@ -82,14 +82,10 @@ pub(crate) async fn get_trunk(call: Call<Read>, id: Id, conditions: Conditions) 
 /// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes `password` or
 /// `max_concurrent_calls`. Changing `authentication` removes the values of the previous method: `addresses` of `ip`, or
 /// `user_name` and `password` of `registration`.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchTrunk, example = json!({"max_concurrent_calls": 30})),
-    responses(
-        (status = 200, description = "The updated trunk.", body = Trunk),
-        (status = 409, description = "`account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchTrunk, example = json!({"max_concurrent_calls": 30})), responses(
+    (status = 200, description = "The updated trunk.", body = Trunk),
+    (status = 409, description = "`account_closed`: the account is closed."),
+))]
 #[patch("/{trunk_id}")]
 pub(crate) async fn update_trunk(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch::<PatchTrunk, _>();

@@ -95,14 +95,10 @@ pub(crate) async fn get_user(call: Call<Read>, id: Id, conditions: Conditions) -
 /// Takes a JSON merge patch (RFC 7396): fields that you leave out keep their values, and `null` removes an optional
 /// value. Setting `trunk_id` moves a user from its PBX to the trunk and removes its `sip_user`, `auth_id` and password.
 /// Setting `pbx_id` moves a user from its trunk to the PBX, where it needs a `sip_user`.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = PatchUser, example = json!({"tag": "Back office", "password": null})),
-    responses(
-        (status = 200, description = "The updated user.", body = User),
-        (status = 409, description = "`teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = PatchUser, example = json!({"tag": "Back office", "password": null})), responses(
+    (status = 200, description = "The updated user.", body = User),
+    (status = 409, description = "`teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
+))]
 #[patch("/{user_id}")]
 pub(crate) async fn update_user(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
     let command = body.parse_patch::<PatchUser, operations::WriteUser>();

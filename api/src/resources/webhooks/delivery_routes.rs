@@ -126,14 +126,10 @@ pub(crate) async fn test_webhook(call: Call<Change>, id: Id, key: IdempotencyKey
 /// Queues all events since a given time that match the webhook's `event_types`, including those that were already
 /// delivered. The time must be within the last 30 days, and there can be at most 10,000 events. Each event keeps its
 /// `webhook-id`, so that a receiver can recognise events that it already has. Only owners may do this.
-#[utoipa::path(
-    params(IdempotencyKeyHeader),
-    request_body(content = ReplayEvents, example = json!({"since": "2026-11-24T00:00:00Z"})),
-    responses(
-        (status = 200, description = "The number of events that were queued.", body = Replayed),
-        (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
-    ),
-)]
+#[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ReplayEvents, example = json!({"since": "2026-11-24T00:00:00Z"})), responses(
+    (status = 200, description = "The number of events that were queued.", body = Replayed),
+    (status = 409, description = "`webhook_disabled`: the webhook is disabled; enable it first."),
+))]
 #[post("/{webhook_id}/replay")]
 pub(crate) async fn replay_webhook_events(
     call: Call<Change>,

@@ -132,14 +132,10 @@ pub(crate) async fn delete_webhook(call: Call<Change>, id: Id, conditions: Condi
 /// Creates a new signing secret and returns the webhook with it. This is the only response that shows the secret. For
 /// `previous_secret_expires_in` seconds, deliveries are signed with both secrets, so that the receiver can switch to
 /// the new one without rejecting any. Only owners may do this.
-#[utoipa::path(
-    params(IfMatch),
-    request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})),
-    responses(
-        (status = 200, description = "The webhook with its new secret.", body = Webhook),
-        (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
-    ),
-)]
+#[utoipa::path(params(IfMatch), request_body(content = Option<RotateSecret>, example = json!({"previous_secret_expires_in": 604_800})), responses(
+    (status = 200, description = "The webhook with its new secret.", body = Webhook),
+    (status = 403, description = "`limited_api_client`: the API client has an expiry or allowed networks, which a webhook would outlive. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
+))]
 #[post("/{webhook_id}/rotate-secret")]
 pub(crate) async fn rotate_webhook_secret(
     call: Call<Change>,

@@ -54,10 +54,9 @@ pub(crate) async fn create_billing_adjustment(
 ///
 /// Lists the corrections that are booked in a period, with their reasons, sorted by creation time. Only corrections of
 /// lines that you can see are listed.
-#[utoipa::path(
-    params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-11"), PageQuery),
-    responses((status = 200, description = "A page of corrections.", body = BillingAdjustmentPage)),
-)]
+#[utoipa::path(params(("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-11"), PageQuery), responses(
+    (status = 200, description = "A page of corrections.", body = BillingAdjustmentPage),
+))]
 #[get("/{period}/adjustments")]
 pub(crate) async fn list_billing_adjustments(
     call: Call<Read>,
