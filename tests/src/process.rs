@@ -46,7 +46,7 @@ impl Process {
         Self::run(&mut command, database)
     }
 
-    /// The same, with a log at `debug` that goes to `log`.
+    /// Starts the service with a log at `debug`, which goes to `log`.
     #[must_use]
     pub fn start_logging_to(binary: &str, database: &FreshDatabase, log: Stdio) -> Self {
         Self::run(Command::new(binary).env("RUST_LOG", "debug").stderr(log), database)
