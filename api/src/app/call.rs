@@ -21,8 +21,8 @@ use crate::http::idempotency::IdempotentRequest;
 use crate::http::{Answer, Conditions, Context};
 use crate::security::access_token::Claims;
 
-/// A request with a valid access token. Each operation checks, in its own transaction, that the session
-/// still lasts and what the member or API client may do.
+/// A request with a valid access token. Each operation checks, in its own transaction, that the session still lasts and
+/// what the member or API client may do.
 pub struct Call<P> {
     /// The application state.
     pub app: Data<App>,
