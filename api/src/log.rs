@@ -12,6 +12,9 @@ use tracing_subscriber::EnvFilter;
 /// Maximum number of lines that wait to be written. Further ones are lost.
 const WAITING: usize = 8_192;
 
+/// What is logged by default. Actix would report what clients did wrong as its own errors.
+const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off";
+
 /// Lines that could not be written, for example because the disk is full.
 static UNWRITTEN: AtomicU64 = AtomicU64::new(0);
 /// Lines that came while too many were waiting.
@@ -31,7 +34,7 @@ impl Drop for Log {
 /// Starts logging, at `info` and above unless `RUST_LOG` is set. Panics are logged, too.
 #[must_use]
 pub fn start(json: bool) -> Log {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let (writer, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(StandardError);
     let crowded_out = writer.error_counter();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal());

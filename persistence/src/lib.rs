@@ -51,7 +51,9 @@ pub use list_filter::Filter;
 pub use store::caller_cache::{CallerCache, SignedIn};
 pub use store::connection::{DatabaseUrl, InvalidUrl, StoreConnection};
 pub use store::database::{Database, Options};
+pub use store::database_file::Access;
 pub use store::error::{Error, Failure};
+pub use store::health::Trouble;
 pub use store::reply_batch::hand_over as hand_over_replies;
 pub use store::savepoint::savepoint;
 

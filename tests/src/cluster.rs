@@ -52,6 +52,18 @@ impl FreshDatabase {
         }
     }
 
+    /// Ends all connections to a PostgreSQL database and admits no more, as if its server were gone.
+    pub fn forbid_connections(&self) {
+        let DatabaseUrl::Postgresql(url) = &self.url else { panic!("a file has no connections") };
+        let (server, name) = url.rsplit_once('/').expect("a name");
+        let mut connection = PgConnection::establish(&format!("{server}/postgres")).expect("a connection");
+        let end = format!(
+            "ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false; \
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        connection.batch_execute(&end).expect("the connections end");
+    }
+
     /// Runs SQL as somebody would who has the database open.
     pub fn run(&self, sql: &str) -> QueryResult<()> {
         match &self.url {

@@ -71,6 +71,12 @@ impl Process {
         Self { child, url }
     }
 
+    /// The id of the process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it as `kill -9` does: it gets no chance to do anything more.
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");

@@ -4,7 +4,7 @@ pub mod tx;
 pub mod call;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::limits::CHANGE_WAITS_SECONDS;
+use domain::principal::Principal;
 use persistence::{CallerCache, Database, StoreConnection};
 use tokio::sync::{Notify, Semaphore};
 
@@ -24,6 +25,7 @@ use crate::http::rate_limit::RateLimits;
 use crate::http::{Answer, Context, idempotency};
 use crate::mail::transport::Mailer;
 use crate::mail::worker::MailWorker;
+use crate::places::Places;
 use crate::security::access_token::AccessTokens;
 use crate::security::password::Passwords;
 use crate::security::seal::Seal;
@@ -39,6 +41,10 @@ const UPLOADS_AT_ONCE: usize = 16;
 /// Maximum number of concurrent imports, so that they don't starve other writes. Further imports wait.
 const IMPORTS_AT_ONCE: usize = 2;
 
+/// Maximum number of whole reports that are downloaded at the same time, each of which has a few MiB in memory.
+const DOWNLOADS_AT_ONCE: usize = 24;
+/// Maximum number of these per caller.
+const DOWNLOADS_PER_CALLER: usize = 4;
 /// Maximum number of concurrent webhook deliveries, each of which has a connection.
 const ATTEMPTS_AT_ONCE: usize = 256;
 
@@ -74,6 +80,10 @@ pub struct App {
     pub webhook_attempts: Semaphore,
     /// Limits the import files in memory.
     pub uploads: Arc<Semaphore>,
+    /// The open connections, by address.
+    pub connections: Arc<Places<IpAddr>>,
+    /// The whole reports that are being downloaded, by caller.
+    pub downloads: Arc<Places<Principal>>,
     /// Limits concurrent imports.
     pub imports: Semaphore,
     /// Decides to which addresses deliveries may be sent.
@@ -128,6 +138,8 @@ impl App {
             webhook_guard,
             webhook_attempts: Semaphore::new(ATTEMPTS_AT_ONCE),
             uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+            connections: Places::new(settings.max_connections.get(), settings.max_connections_per_address.get()),
+            downloads: Places::new(DOWNLOADS_AT_ONCE, DOWNLOADS_PER_CALLER),
             imports: Semaphore::new(IMPORTS_AT_ONCE),
             deliveries_ready: Notify::new(),
             graph,

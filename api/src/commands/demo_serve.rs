@@ -11,7 +11,7 @@ use domain::authority::Role;
 use domain::refusal::Refusal;
 use domain::values::email::EmailAddress;
 use persistence::members::NewMember;
-use persistence::{accounts, members};
+use persistence::{Access, accounts, members};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -72,7 +72,7 @@ async fn start(settings: Settings, demo: &Demo, password: &SecretString) -> Resu
     // Filling takes a while, so check first that the address is free.
     std::net::TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
     let (operator, regions) = (settings.operator_email.given().to_owned(), settings.sbc_regions.clone());
-    demo::run(&super::open(&settings.store)?, demo, regions.regions()).await?;
+    demo::run(&super::open(&settings.store, Access::Only)?, demo, regions.regions()).await?;
 
     let running = server::start(settings, Clock::default(), Background::Runs).await?;
     let mut signs_in = vec![(OPERATOR.to_owned(), operator)];

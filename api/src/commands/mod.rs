@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use domain::refusal::Refusal;
 use domain::values::email::EmailAddress;
-use persistence::{Database, Options, members, outbox};
+use persistence::{Access, Database, Options, members, outbox};
 use secrecy::ExposeSecret;
 
 use crate::access::Origin;
@@ -95,7 +95,7 @@ fn run(cli: Cli) -> Result<(), String> {
     let Cli { command, settings } = cli;
     match command {
         None | Some(Command::Serve) => runtime()?.block_on(serve(settings)),
-        Some(Command::Migrate) => open(&settings.store).map(drop),
+        Some(Command::Migrate) => open(&settings.store, Access::Only).map(drop),
         Some(Command::Openapi) => {
             let text = openapi::document().to_yaml().map_err(|error| error.to_string())?;
             // The reader may have closed the pipe early, as `head` does.
@@ -108,11 +108,13 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Some(Command::Demo(demo)) if demo.serve => runtime()?.block_on(demo_serve::run(&settings, &demo)),
         Some(Command::Demo(demo)) => {
-            runtime()?.block_on(demo::run(&open(&settings.store)?, &demo, settings.sbc_regions.regions()))
+            runtime()?.block_on(demo::run(&open(&settings.store, Access::Only)?, &demo, settings.sbc_regions.regions()))
         }
-        Some(Command::Report(arguments)) => {
-            runtime()?.block_on(report::run(&open(&settings.store)?, &arguments, Clock::default().now()))
-        }
+        Some(Command::Report(arguments)) => runtime()?.block_on(report::run(
+            &open(&settings.store, Access::Beside)?,
+            &arguments,
+            Clock::default().now(),
+        )),
         Some(Command::Import(arguments)) => runtime()?.block_on(import::run(&arguments)),
         Some(Command::RotateSigningKey) => {
             access_token::rotate(&settings.store.data_dir, Clock::default().now()).map_err(|error| error.to_string())
@@ -120,7 +122,7 @@ fn run(cli: Cli) -> Result<(), String> {
         Some(Command::RotateKeys { wait_seconds }) => rotate_keys(&settings.store, wait_seconds),
         Some(Command::ResetSecondFactor { email }) => reset_second_factor(&settings.store, email),
         Some(Command::ReplayMail) => {
-            let (runtime, database, now) = (runtime()?, open(&settings.store)?, Clock::default().now());
+            let (runtime, database, now) = (runtime()?, open(&settings.store, Access::Beside)?, Clock::default().now());
             let replay = database.write(move |tx| outbox::replay(tx, now).map_err(Error::from));
             let count = runtime.block_on(replay).map_err(|error| error.to_string())?;
             say(&format!("{count} e-mail(s) queued again."));
@@ -131,7 +133,7 @@ fn run(cli: Cli) -> Result<(), String> {
 
 /// Resets a member's second factor. A running service sends the e-mail that notifies the member.
 fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(), String> {
-    let (runtime, database, now) = (runtime()?, open(store)?, Clock::default().now());
+    let (runtime, database, now) = (runtime()?, open(store, Access::Beside)?, Clock::default().now());
     let seal = Seal::open(&store.data_dir, now).map_err(|error| error.to_string())?;
     let (tools, origin) = (Tools::new(seal), Origin::system("reset-second-factor"));
     let name = email.given().to_owned();
@@ -147,7 +149,7 @@ fn reset_second_factor(store: &StoreSettings, email: EmailAddress) -> Result<(),
 
 /// Adds a sealing key and re-seals all secrets. Services can keep running, because they open secrets of both keys.
 fn rotate_keys(store: &StoreSettings, wait_seconds: u64) -> Result<(), String> {
-    let (database, now) = (open(store)?, Clock::default().now());
+    let (database, now) = (open(store, Access::Beside)?, Clock::default().now());
     let failed = |error: std::io::Error| format!("the keys in {}: {error}", store.data_dir.join("keys").display());
     // A directory without keys gets its first one here.
     Seal::open(&store.data_dir, now).map_err(failed)?;
@@ -219,9 +221,9 @@ async fn until_told_to_stop() -> Result<(), String> {
     Ok(())
 }
 
-fn open(store: &StoreSettings) -> Result<Database, String> {
+fn open(store: &StoreSettings, access: Access) -> Result<Database, String> {
     server::make_data_dir(&store.data_dir)?;
-    Database::open(store.database_url(), Options::default()).map_err(|error| error.to_string())
+    Database::open(store.database_url(), Options { access, ..Options::default() }).map_err(|error| error.to_string())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {

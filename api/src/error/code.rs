@@ -293,6 +293,9 @@ error_codes! {
     Internal "internal_error" 500 "The service failed"
         "The service failed because of an error of its own. Nothing was changed."
         "Try again. If the error persists, report the `request_id` to support.";
+    TooManyConnections "too_many_connections" 503 "Too many connections"
+        "The service has as many open connections as it allows, in all or from your network address."
+        "Close connections that you don't need, or send several requests on one connection.";
     Unavailable "unavailable" 503 "The service is not available"
         "The service is overloaded, is stopping, or can't reach its database."
         "Wait for the number of seconds in `Retry-After`, then send the request again with the same idempotency key.";

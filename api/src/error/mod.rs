@@ -139,7 +139,12 @@ impl From<persistence::Error> for Error {
             outage if outage.is_outage() => {
                 (ErrorCode::Unavailable, "The service can't reach its database. Try again in a moment.")
             }
-            Store::Unavailable(_) | Store::Query(_) | Store::Corrupt(_) | Store::Panicked => {
+            Store::InUse { .. }
+            | Store::OtherSchema
+            | Store::Unavailable(_)
+            | Store::Query(_)
+            | Store::Corrupt(_)
+            | Store::Panicked => {
                 (ErrorCode::Internal, "The service failed. Nothing was changed. Report the `request_id` to support.")
             }
         };

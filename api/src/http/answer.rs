@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use aws_lc_rs::digest;
 use serde::Serialize;
 
+use super::pieces::{PIECE, Pieces};
 use crate::error::{Error, ErrorCode, Result};
 
 /// Initial buffer size for a response. Most resources fit, so that the buffer does not have to grow.
@@ -86,7 +87,7 @@ impl Answer {
             return response.finish();
         }
         response.insert_header((header::CONTENT_TYPE, "application/json"));
-        response.body(self.body)
+        if self.body.len() > PIECE { response.body(Pieces(self.body)) } else { response.body(self.body) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod names;
 pub mod problem_response;
+pub mod pieces;
 pub mod answer;
 pub mod query;
 pub mod field;

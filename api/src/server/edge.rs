@@ -3,22 +3,28 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{self, Poll};
 use std::time::Instant;
 
+use actix_http::BoxedPayloadStream;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpResponse};
 use domain::limits::REQUEST_ID_MAX;
 use domain::refusal::Refusal;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, stream};
+use pin_project_lite::pin_project;
 use uuid::Uuid;
 
+use super::connection::{BodyLength, Traffic, Turn};
 use super::{request_limits, times};
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
@@ -40,6 +46,7 @@ pub(super) async fn pass(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
+    let turn = begin(&mut request).await;
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Err(Error::new(ErrorCode::Internal, "The service is not set up.").into());
     };
@@ -82,7 +89,60 @@ pub(super) async fn pass(
     let trace =
         response.request().headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
     observe(&method, &operation, response.status(), trace, &context, started);
-    Ok(response)
+    Ok(match turn {
+        // The request lasts until its last octet was produced.
+        Some(turn) if response.response().body().size() == BodySize::Stream => {
+            response.map_body(|_, body| BoxBody::new(Streamed { body, _turn: turn }))
+        }
+        _ => response,
+    })
+}
+
+/// Waits until the request may be carried out on its connection, and notes when its body was read.
+async fn begin(request: &mut ServiceRequest) -> Option<Turn> {
+    let traffic = Rc::clone(request.conn_data::<Rc<Traffic>>()?);
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let body = match length {
+        _ if headers.contains_key(header::TRANSFER_ENCODING) => BodyLength::Unknown,
+        None | Some(0) => BodyLength::None,
+        Some(length) => BodyLength::Known(length),
+    };
+    let turn = Turn::begin(&traffic, body).await;
+    if body != BodyLength::None {
+        let end = stream::poll_fn(move |_| {
+            traffic.body_is_complete();
+            Poll::Ready(None)
+        });
+        let payload: BoxedPayloadStream = Box::pin(request.take_payload().chain(end));
+        request.set_payload(Payload::Stream { payload });
+    }
+    Some(turn)
+}
+
+pin_project! {
+    /// The body of an answer that is produced while it is sent.
+    struct Streamed {
+        #[pin]
+        body: BoxBody,
+        _turn: Turn,
+    }
+}
+
+impl MessageBody for Streamed {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let part = self.project().body.poll_next(cx);
+        if let Poll::Ready(Some(Err(error))) = &part {
+            tracing::error!(%error, "an answer could not be completed");
+        }
+        part
+    }
 }
 
 /// Calls the inner service. After a panic, or an error without a response, only the error response is left to send,
@@ -218,7 +278,7 @@ fn count(request: &ServiceRequest, context: &Context, app: &App) -> Result<Optio
 }
 
 /// Adds security headers, unless a page has set its own.
-fn secure(headers: &mut HeaderMap) {
+pub(super) fn secure(headers: &mut HeaderMap) {
     const DEFAULTS: [(HeaderName, &str); 6] = [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),

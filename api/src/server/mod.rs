@@ -3,7 +3,9 @@
 mod allowed_methods;
 mod request_limits;
 mod times;
+mod connection;
 mod edge;
+mod listen;
 mod first_operator;
 mod housekeeping;
 
@@ -13,35 +15,22 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_cors::Cors;
-use actix_web::http::header;
-use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data};
-use actix_web::{HttpServer, dev::ServerHandle};
+use actix_web::dev::ServerHandle;
 use persistence::{Database, DatabaseUrl, Options};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::clock::Clock;
 use crate::events::publish;
-use crate::http::idempotency::Fingerprints;
-use crate::http::{fallback, idempotency};
 use crate::resources::health::routes::recorder;
 use crate::resources::{direct_routing, webhooks};
-use crate::routes;
 use crate::settings::Settings;
-use crate::site::{demo_mail, document, pages, swagger};
 
-use allowed_methods::allowed_methods;
 use first_operator::first_operator;
 pub use housekeeping::READ_KEYS;
 
-/// Time limit for running requests when the service stops.
-const DRAIN: Duration = Duration::from_secs(30);
 /// A running service.
 pub struct Running {
     /// The application state.
@@ -74,31 +63,10 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let database = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let threads = settings.threads_that_serve();
     let app = Arc::new(App::new(settings, database, clock, address)?);
     let generated_password = first_operator(&app).await.map_err(|error| error.to_string())?;
 
-    let shared = Data::from(Arc::clone(&app));
-    let (allowed_methods, fingerprints) = (allowed_methods(), Fingerprints::clone(&app.fingerprints));
-    let server = HttpServer::new(move || {
-        actix_web::rt::spawn(persistence::hand_over_replies());
-        let cors = cors(&shared.settings.cors_origins);
-        actix_web::App::new()
-            .app_data(allowed_methods.clone())
-            .app_data(Fingerprints::clone(&fingerprints))
-            .configure(|config| configure(config, &shared))
-            .wrap(cors)
-            .wrap(from_fn(edge::pass))
-    })
-    .disable_signals()
-    .shutdown_timeout(DRAIN.as_secs())
-    .client_request_timeout(Duration::from_secs(10))
-    .keep_alive(Duration::from_secs(75))
-    .max_connections(10_000)
-    // Requests of disconnected clients are dropped.
-    .h1_allow_half_closed(false)
-    .workers(threads);
-    let server = server.listen(listener).map_err(|error| error.to_string())?.run();
+    let server = listen::listen(listener, &app).map_err(|error| error.to_string())?;
     let handle = server.handle();
     let server = tokio::spawn(server);
     let workers = match background {
@@ -152,33 +120,4 @@ impl Running {
         let app = self.app;
         let _ = tokio::task::spawn_blocking(move || drop(app)).await;
     }
-}
-
-/// Configures the routes of each server thread.
-fn configure(config: &mut web::ServiceConfig, app: &Data<App>) {
-    routes::configure(&mut ServiceConfig::new(config));
-    pages::configure(config);
-    swagger::configure(config);
-    demo_mail::configure(config);
-    document::configure(config);
-    config.app_data(app.clone()).default_service(web::to(fallback::answer));
-}
-
-fn cors(origins: &[String]) -> Cors {
-    let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
-        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
-        .allowed_headers([idempotency::HEADER, "X-Request-Id", "traceparent"])
-        .expose_headers([
-            "ETag",
-            "Location",
-            "Link",
-            "X-Request-Id",
-            "Retry-After",
-            "RateLimit",
-            "RateLimit-Policy",
-            "Idempotent-Replayed",
-        ])
-        .max_age(3600);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

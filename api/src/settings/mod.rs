@@ -104,6 +104,14 @@ pub struct Settings {
     #[arg(long, env = "TEAMMATE_WORKERS")]
     pub workers: Option<NonZeroUsize>,
 
+    /// Maximum number of open connections.
+    #[arg(long, env = "TEAMMATE_MAX_CONNECTIONS", default_value = "4096")]
+    pub max_connections: NonZeroUsize,
+
+    /// Maximum number of open connections from one network address. Addresses of trusted proxies are not limited.
+    #[arg(long, env = "TEAMMATE_MAX_CONNECTIONS_PER_ADDRESS", default_value = "512")]
+    pub max_connections_per_address: NonZeroUsize,
+
     /// Seconds for which `/readyz` fails before the service stops listening, so that load balancers notice.
     #[arg(long, env = "TEAMMATE_DRAIN_SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(..=60))]
     pub drain_seconds: u64,

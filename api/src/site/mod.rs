@@ -1,6 +1,7 @@
 //! Pages for browsers: those of e-mail links, Swagger UI, the error codes, the e-mails of a demo, and the OpenAPI
 //! document as a file.
 
+mod static_file;
 pub mod pages;
 pub mod problems;
 pub mod document;

@@ -1,14 +1,20 @@
 //! Swagger UI, with a bar above it that shows the environment and who is signed in.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, get};
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, get};
+use domain::refusal::Refusal;
 use serde_json::json;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::Config;
 
 use super::pages::asset;
+use super::static_file::StaticFile;
 use crate::app::App;
+use crate::error::Result;
 
 /// Swagger UI needs inline styles. Nothing comes from other hosts.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -25,8 +31,31 @@ pub fn configure(config: &mut ServiceConfig) {
             .service(redirect)
             .service(redirect_script)
             .service(environment)
-            .service(SwaggerUi::new("/{_:.*}")),
+            .service(swagger_file),
     );
+}
+
+/// Swagger UI's own files that were asked for.
+static FILES: LazyLock<Mutex<HashMap<String, Arc<StaticFile>>>> = LazyLock::new(Mutex::default);
+
+/// Serves a file of Swagger UI.
+#[get("/{path:.*}")]
+async fn swagger_file(path: Path<String>, request: HttpRequest) -> Result<HttpResponse> {
+    let path = if path.is_empty() { "index.html".to_owned() } else { path.into_inner() };
+    let known = FILES.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
+    let file = match known {
+        Some(file) => file,
+        // Compressing a file takes some hundredths of a second, which would block a thread that serves requests.
+        None => web::block(move || load(path)).await.ok().flatten().ok_or(Refusal::NotFound)?,
+    };
+    Ok(file.answer(&request))
+}
+
+fn load(path: String) -> Option<Arc<StaticFile>> {
+    let found = utoipa_swagger_ui::serve(&path, Arc::new(Config::from("/openapi.json"))).ok()??;
+    let file = Arc::new(StaticFile::new(found.content_type, found.bytes.into_owned(), "public, max-age=300"));
+    FILES.lock().unwrap_or_else(PoisonError::into_inner).insert(path, Arc::clone(&file));
+    Some(file)
 }
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";

@@ -18,6 +18,18 @@ pub enum StoreConnection {
     Sqlite(SqliteConnection),
 }
 
+impl StoreConnection {
+    /// A statement that has to store something although it changes nothing.
+    pub(crate) fn harmless_change(&self) -> &'static str {
+        match self {
+            // Writes the first page, with the value that it has.
+            Self::Sqlite(_) => "PRAGMA user_version = 0",
+            // A transaction with a number of its own is written to the log when it is committed.
+            Self::Postgresql(_) => "SELECT pg_current_xact_id()",
+        }
+    }
+}
+
 /// Runs a query on the inner connection of a [`StoreConnection`]: `on!(tx, connection => query.execute(connection))`.
 ///
 /// The derived multi-connection rebuilds the SQL text of a query on every call and never caches the prepared statement

@@ -1,14 +1,18 @@
 //! The handle to the store: an async interface over blocking diesel calls, which run on the store's own threads (S4).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::caller_cache::CallerCache;
 use super::connection::{DatabaseUrl, SMALL_CACHE_KIB, StoreConnection};
+use super::database_file::{Access, DatabaseFile};
 use super::error::{Error, Failure};
+use super::health::{Health, Trouble};
 use super::job::Job;
 use super::{group, job, migrations, pool};
 
@@ -20,14 +24,18 @@ pub struct Options {
     /// Number of reader threads and of writer threads on PostgreSQL, each with its own connection. Ignored on SQLite,
     /// which has one writer, one reader and one reader for long queries.
     pub threads: usize,
+    /// Whether other processes may write to a SQLite file, too.
+    pub access: Access,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { queue: 1024, threads: 4 }
+        Self { queue: 1024, threads: 4, access: Access::Only }
     }
 }
 
+/// How long the outcome of a trial whether changes can be stored counts.
+const TRIED_FOR: Duration = Duration::from_secs(1);
 /// Page cache of SQLite's writer, in KiB. Enough for the right-hand ends of all indexes, where new rows are inserted.
 const WRITER_CACHE_KIB: u32 = 4_000;
 /// Page cache of SQLite's reader, in KiB. Enough for a small database as a whole, or for the frequently read pages of a
@@ -45,12 +53,28 @@ struct Inner {
     read_long: Sender<Box<dyn Job>>,
     write: Sender<Box<dyn Job>>,
     threads: Vec<JoinHandle<()>>,
+    health: Arc<Health>,
+    /// When it was last tried if changes can be stored, and the outcome.
+    tried: Mutex<Option<(Instant, bool)>>,
 }
 
 impl Database {
     /// Opens the store: runs pending migrations and starts the threads. Blocks until both are done.
     pub fn open(url: DatabaseUrl, options: Options) -> Result<Self, Error> {
-        migrations::run(&mut url.connect()?)?;
+        let mut health = Health::default();
+        if let DatabaseUrl::Sqlite(path) = &url {
+            health.file = Some(DatabaseFile::open(path, options.access)?);
+        }
+        let mut connection = url.connect()?;
+        match options.access {
+            Access::Only => migrations::run(&mut connection)?,
+            Access::Beside if migrations::is_current(&mut connection).unwrap_or(false) => {}
+            Access::Beside => return Err(Error::OtherSchema),
+        }
+        drop(connection);
+        health.file.iter_mut().for_each(DatabaseFile::note);
+        let health = Arc::new(health);
+        let for_thread = || Arc::clone(&health);
         let (read, reads) = bounded(options.queue);
         let (write, writes) = bounded(options.queue);
         let mut read_long = read.clone();
@@ -62,21 +86,21 @@ impl Database {
                 let (long, long_reads) = bounded(options.queue);
                 read_long = long;
                 vec![
-                    spawn("writer", move || group::write(for_writing, &writes))?,
-                    spawn("reader", move || group::read(for_reading, &reads))?,
-                    spawn("long-reader", move || group::read(for_long, &long_reads))?,
+                    spawn("writer", for_thread(), move |health| group::write(for_writing, &writes, health))?,
+                    spawn("reader", for_thread(), move |health| group::read(for_reading, &reads, health))?,
+                    spawn("long-reader", for_thread(), move |health| group::read(for_long, &long_reads, health))?,
                 ]
             }
             DatabaseUrl::Postgresql(_) => {
                 let mut threads = Vec::new();
                 for _ in 0..options.threads {
-                    threads.push(postgresql_thread(&url, pool::READ, reads.clone())?);
-                    threads.push(postgresql_thread(&url, pool::WRITE, writes.clone())?);
+                    threads.push(postgresql_thread(&url, pool::READ, reads.clone(), for_thread())?);
+                    threads.push(postgresql_thread(&url, pool::WRITE, writes.clone(), for_thread())?);
                 }
                 threads
             }
         };
-        Ok(Self(Arc::new(Inner { url, read, read_long, write, threads })))
+        Ok(Self(Arc::new(Inner { url, read, read_long, write, threads, health, tried: Mutex::default() })))
     }
 
     /// Runs a read-only operation on one snapshot, which contains every write acknowledged before this call.
@@ -152,9 +176,40 @@ impl Database {
         ask(&self.0.write, job::pack(operation))
     }
 
-    /// Whether every migration known to this version of the service has been applied.
-    pub async fn is_migrated(&self) -> Result<bool, Error> {
-        self.read(migrations::is_current).await
+    /// Why the store can't serve; `None` if it can. Fails if the database can't be reached.
+    ///
+    /// Writes something only if changes failed, or if the disk is nearly full, and at most once a second.
+    pub async fn trouble(&self) -> Result<Option<Trouble>, Error> {
+        let health = Arc::clone(&self.0.health);
+        let found = self.read(move |tx| {
+            if let Some(known) = health.known() {
+                return Ok((Some(known), false));
+            }
+            let is_current = migrations::is_current(tx)?;
+            Ok::<_, Error>(((!is_current).then_some(Trouble::OtherSchema), health.is_doubtful()))
+        });
+        let (trouble, is_doubtful) = match found.await {
+            Ok(found) => found,
+            Err(error) if error.is_damage() => (Some(Trouble::Damaged), false),
+            Err(error) => return Err(error),
+        };
+        if trouble.is_none() && is_doubtful && !self.can_write().await {
+            return Ok(Some(Trouble::CannotWrite));
+        }
+        Ok(trouble)
+    }
+
+    /// Tries to store something that changes nothing, unless it was tried within the last second.
+    async fn can_write(&self) -> bool {
+        let tried = *self.0.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, could)) = tried
+            && at.elapsed() < TRIED_FOR
+        {
+            return could;
+        }
+        let could = self.write(|tx| tx.batch_execute(tx.harmless_change()).map_err(Error::from)).await.is_ok();
+        *self.0.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), could));
+        could
     }
 
     /// The URL that the store was opened with.
@@ -202,14 +257,19 @@ fn postgresql_thread(
     url: &DatabaseUrl,
     begin: &'static str,
     queue: Receiver<Box<dyn Job>>,
+    health: Arc<Health>,
 ) -> Result<JoinHandle<()>, Error> {
     let (url, connection) = (url.clone(), url.connect()?);
-    spawn("postgresql", move || pool::work(&url, connection, begin, &queue))
+    spawn("postgresql", health, move |health| pool::work(&url, connection, begin, &queue, health))
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+fn spawn(
+    name: &str,
+    health: Arc<Health>,
+    work: impl FnOnce(&Health) + Send + 'static,
+) -> Result<JoinHandle<()>, Error> {
     std::thread::Builder::new()
         .name(name.to_owned())
-        .spawn(work)
+        .spawn(move || work(&health))
         .map_err(|error| Error::Unavailable(format!("no thread could be started: {error}")))
 }

@@ -1,5 +1,7 @@
 //! Failures of the store itself. Refusals by a business rule are not among them (S7).
 
+use std::path::PathBuf;
+
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 /// A failure of the store that the caller did not cause.
@@ -13,6 +15,15 @@ pub enum Error {
     Panicked,
     /// The database can't be reached, or a commit failed.
     Unavailable(String),
+    /// Another process has the SQLite file open for writing.
+    InUse {
+        /// The file.
+        database: PathBuf,
+        /// The process that has it, as it describes itself.
+        holder: String,
+    },
+    /// The schema does not have the version that this build needs.
+    OtherSchema,
     /// A query failed.
     Query(QueryError),
     /// A row contains a value that this service never writes.
@@ -56,12 +67,46 @@ impl Error {
         ];
         match self {
             Self::Unavailable(_) => true,
-            Self::Query(error) => {
-                let text = error.to_string();
-                SIGNS.iter().any(|sign| text.contains(sign))
+            Self::Query(_) => self.says(&SIGNS) || self.is_storage() || self.is_damage(),
+            Self::Busy | Self::Closed | Self::Panicked | Self::Corrupt(_) | Self::InUse { .. } | Self::OtherSchema => {
+                false
             }
-            Self::Busy | Self::Closed | Self::Panicked | Self::Corrupt(_) => false,
         }
+    }
+
+    /// Whether the database could not store anything: its disk is full, fails, or may only be read.
+    pub(crate) fn is_storage(&self) -> bool {
+        self.says(&[
+            "database or disk is full",
+            "disk I/O error",
+            "readonly database",
+            "unable to open database file",
+            "No space left on device",
+            "read-only transaction",
+            "could not extend file",
+        ])
+    }
+
+    /// Whether the file of the database is damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        self.says(&[
+            "database disk image is malformed",
+            "file is not a database",
+            "malformed database schema",
+            "invalid page in block",
+            "could not read block",
+        ])
+    }
+
+    /// Whether the message of the database contains one of these texts. SQLite has codes for what is meant here, but
+    /// diesel passes on only the message.
+    fn says(&self, signs: &[&str]) -> bool {
+        let text = match self {
+            Self::Query(error) => error.to_string(),
+            Self::Unavailable(text) => text.clone(),
+            _ => return false,
+        };
+        signs.iter().any(|sign| text.contains(sign))
     }
 
     /// Whether the connection is broken and has to be replaced.
@@ -91,6 +136,13 @@ impl std::fmt::Display for Error {
             Self::Closed => f.write_str("the store is closing"),
             Self::Panicked => f.write_str("the operation panicked"),
             Self::Unavailable(cause) => write!(f, "the database is unavailable: {cause}"),
+            Self::InUse { database, holder } => write!(
+                f,
+                "{} is in use by another process ({holder}). Only one process may write to a SQLite file: stop the \
+                 other one first.",
+                database.display()
+            ),
+            Self::OtherSchema => f.write_str("the schema is of another version: run `teammate migrate` first"),
             Self::Query(error) => write!(f, "a query failed: {error}"),
             Self::Corrupt(what) => write!(f, "a stored row makes no sense: {what}"),
         }

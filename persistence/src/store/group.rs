@@ -14,6 +14,7 @@ use diesel::{QueryResult, RunQueryDsl};
 use super::caller_cache::CallerCache;
 use super::connection::{StoreConnection, on};
 use super::error::Error;
+use super::health::Health;
 use super::job::{Job, Verdict};
 use super::prepared::Prepared;
 use super::reply_batch;
@@ -23,9 +24,9 @@ use super::reply_batch;
 const GROUP_MAX: usize = 256;
 
 /// Runs and commits queued operations in groups, until the queue is closed and empty.
-pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
+pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>, health: &Health) {
     while let Some(group) = next_group(queue) {
-        commit(&mut connection, group);
+        commit(&mut connection, group, health);
     }
     // Without a write-ahead log beside it, the file is easier to copy. If the checkpoint fails, the log simply stays.
     let _ = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);");
@@ -36,11 +37,11 @@ pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Jo
 /// A group is collected before its transaction begins, so every read sees all writes that were acknowledged before the
 /// read was queued. Reads with the same question share one result: a list that many clients poll is read once per
 /// group. All replies are sent together at the end, so that each waiting thread is woken only once.
-pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>) {
+pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>, health: &Health) {
     let mut callers = CallerCache::default();
     while let Some(mut group) = next_group(queue) {
         if let Err(error) = begin_reading(&mut connection, &mut callers) {
-            fail_all(group, &error);
+            fail_all(group, error.into(), health);
             continue;
         }
         let mut answered: HashMap<String, Box<dyn Any>> = HashMap::new();
@@ -48,7 +49,9 @@ pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job
             let question = job.question().map(str::to_owned);
             let shared = question.as_ref().and_then(|question| answered.get(question));
             if !shared.is_some_and(|outcome| job.adopt(outcome.as_ref())) {
-                job.run(&mut connection, &mut callers);
+                if job.run(&mut connection, &mut callers) == Verdict::Discard {
+                    job.failure().inspect(|error| health.failed(error));
+                }
                 answered.extend(question.zip(job.share()));
             }
         }
@@ -69,7 +72,10 @@ fn next_group(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
     Some(group)
 }
 
-fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
+fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>, health: &Health) {
+    if health.is_file_gone() {
+        return fail_all(group, file_gone(), health);
+    }
     let done = run_together(connection, &mut group).and_then(|kept| {
         if kept {
             return Ok(());
@@ -78,11 +84,17 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>) {
         run_apart(connection, &mut group)
     });
     match done {
-        Ok(()) => reply_batch::give(group),
+        // What was written to a file without a name is lost.
+        Ok(()) if health.is_file_gone() => fail_all(group, file_gone(), health),
+        Ok(()) => {
+            health.wrote();
+            group.iter().filter_map(|job| job.failure()).for_each(|error| health.failed(error));
+            reply_batch::give(group);
+        }
         Err(error) => {
             // Refusals fail too, because they may be based on changes of the group that are rolled back here.
             end(connection, "ROLLBACK");
-            fail_all(group, &error);
+            fail_all(group, error.into(), health);
         }
     }
 }
@@ -132,8 +144,14 @@ fn rows_changed(connection: &mut StoreConnection) -> QueryResult<i64> {
     on!(connection, connection => Prepared(diesel::select(total_changes())).get_result(connection))
 }
 
-fn fail_all(group: Vec<Box<dyn Job>>, error: &diesel::result::Error) {
-    tracing::error!(%error, operations = group.len(), "a group of operations could not be committed");
+fn file_gone() -> Error {
+    Error::Unavailable("the database file was removed or replaced".to_owned())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that it can be made where it is passed")]
+fn fail_all(group: Vec<Box<dyn Job>>, error: Error, health: &Health) {
+    tracing::error!(%error, operations = group.len(), "a group of operations could not be carried out");
+    health.failed(&error);
     for job in group {
         job.fail(Error::Unavailable(error.to_string()));
     }

@@ -39,6 +39,8 @@ pub(crate) trait Job: Send {
     fn share(&self) -> Option<Box<dyn Any>>;
     /// Uses the outcome shared by another job instead of running. Returns `false` if the outcome has a different type.
     fn adopt(&mut self, outcome: &dyn Any) -> bool;
+    /// The failure of the store in the last run, if it had one.
+    fn failure(&self) -> Option<&Error>;
     /// Takes the reply batch of the thread that queued the job, if that thread has one. Later calls return `None`.
     fn replies(&mut self) -> Option<Arc<ReplyBatch>>;
     /// Sends the outcome of the last run to the waiting request.
@@ -117,6 +119,10 @@ where
         };
         self.outcome = Some(outcome);
         verdict
+    }
+
+    fn failure(&self) -> Option<&Error> {
+        self.outcome.as_ref()?.as_ref().err()?.store_error()
     }
 
     fn replies(&mut self) -> Option<Arc<ReplyBatch>> {

@@ -2,6 +2,8 @@
 //! types.
 
 pub(crate) mod error;
+pub(crate) mod database_file;
+pub(crate) mod health;
 pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod time;

@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use super::caller_cache::CallerCache;
 use super::connection::{DatabaseUrl, StoreConnection};
 use super::error::Error;
+use super::health::Health;
 use super::job::{Job, Verdict};
 
 /// How often an operation is run before it fails with [`Error::Busy`] because of conflicts. The pauses between runs
@@ -27,14 +28,21 @@ pub(crate) fn work(
     connection: StoreConnection,
     begin: &'static str,
     queue: &Receiver<Box<dyn Job>>,
+    health: &Health,
 ) {
     let mut connection = Some(connection);
     while let Ok(job) = queue.recv() {
-        carry_out(url, &mut connection, begin, job);
+        carry_out(url, &mut connection, begin, job, health);
     }
 }
 
-fn carry_out(url: &DatabaseUrl, held: &mut Option<StoreConnection>, begin: &str, mut job: Box<dyn Job>) {
+fn carry_out(
+    url: &DatabaseUrl,
+    held: &mut Option<StoreConnection>,
+    begin: &str,
+    mut job: Box<dyn Job>,
+    health: &Health,
+) {
     for run in 1..=RUNS_MAX {
         let connection = match open(url, held, begin) {
             Ok(connection) => connection,
@@ -44,10 +52,19 @@ fn carry_out(url: &DatabaseUrl, held: &mut Option<StoreConnection>, begin: &str,
             }
         };
         let verdict = job.run(connection, &mut CallerCache::default());
+        if verdict == Verdict::Discard {
+            job.failure().inspect(|error| health.failed(error));
+        }
         let statement = if verdict == Verdict::Keep { "COMMIT" } else { "ROLLBACK" };
         let ended = connection.batch_execute(statement).map_err(Error::from);
         let again = match (verdict, ended) {
-            (Verdict::Keep | Verdict::Refuse | Verdict::Discard, Ok(())) => return job.answer(),
+            (Verdict::Keep, Ok(())) => {
+                if begin == WRITE {
+                    health.wrote();
+                }
+                return job.answer();
+            }
+            (Verdict::Refuse | Verdict::Discard, Ok(())) => return job.answer(),
             (Verdict::Retry, Ok(())) => true,
             (Verdict::Keep, Err(error)) if error.is_retryable() => {
                 // The failed commit has already ended the transaction.
@@ -55,6 +72,7 @@ fn carry_out(url: &DatabaseUrl, held: &mut Option<StoreConnection>, begin: &str,
             }
             (Verdict::Keep, Err(error)) => {
                 tracing::error!(%error, "a transaction could not be committed");
+                health.failed(&error);
                 *held = None;
                 return job.fail(error);
             }

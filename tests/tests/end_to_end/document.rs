@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use api::error::ErrorCode;
 use api::site::problems;
-use end_to_end::App;
 use end_to_end::Database::Sqlite;
+use end_to_end::{Answer, App};
 use serde_json::{Value, json};
 
 #[test]
@@ -22,7 +22,10 @@ fn w2_every_code_is_declared_where_it_can_come_from() {
     for code in ErrorCode::ALL {
         let name = code.as_str();
         // These come before any operation is found.
-        let before = matches!(code, ErrorCode::BadRequest | ErrorCode::MethodNotAllowed | ErrorCode::UriTooLong);
+        let before = matches!(
+            code,
+            ErrorCode::BadRequest | ErrorCode::MethodNotAllowed | ErrorCode::UriTooLong | ErrorCode::TooManyConnections
+        );
         assert!(before || document.contains(&format!("`{name}`")), "{name} is in no operation");
     }
 }
@@ -52,6 +55,26 @@ async fn the_service_shows_its_document_and_swagger_ui_without_another_host() {
 }
 
 /// Every operation of the document, with its path and method.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_the_same_for_everybody_are_compressed_and_not_sent_twice() {
+    let app = App::start(Sqlite).await;
+    for path in ["/openapi.yaml", "/openapi.json", "/swagger-ui/swagger-ui-bundle.js"] {
+        let plain = app.get(path).send().await.expect(200);
+        assert_eq!(plain.header("content-encoding"), "", "{path}");
+        assert!(plain.header("vary").contains("Accept-Encoding"), "{path}");
+        let gzip = app.get(path).header("accept-encoding", "br, gzip;q=0.5").send().await.expect(200);
+        assert_eq!(gzip.header("content-encoding"), "gzip", "{path}");
+        let length = |answer: &Answer| answer.header("content-length").parse::<usize>().expect("a length");
+        assert!(length(&gzip) < length(&plain) / 2, "{path}");
+        assert_ne!(gzip.header("etag"), plain.header("etag"), "{path}");
+        let again = app.get(path).header("if-none-match", plain.header("etag")).send().await.expect(304);
+        assert_eq!((again.text.as_str(), again.header("etag")), ("", plain.header("etag")), "{path}");
+        let refused = app.get(path).header("accept-encoding", "gzip;q=0, identity").send().await.expect(200);
+        assert_eq!(refused.header("content-encoding"), "", "{path}");
+    }
+    app.get("/swagger-ui/no-such-file.js").send().await.problem(404, "not_found");
+}
+
 fn operations() -> Vec<(String, Value)> {
     let document = serde_json::to_value(api::openapi::document()).unwrap();
     let paths = document["paths"].as_object().unwrap().iter();

@@ -25,7 +25,7 @@ use crate::error::Result;
 /// How many rows one part has when a whole report is counted: enough to make the cost of a query negligible.
 const ROWS: usize = 2_000;
 /// How many rows one part has when the lines of a report are stored, so that each line is one row.
-const ROWS_WRITTEN: usize = 8_000;
+const ROWS_WRITTEN: usize = 2_000;
 
 /// A report of one period, as one caller sees it.
 #[derive(Debug, Clone)]

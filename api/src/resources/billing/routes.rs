@@ -7,6 +7,7 @@ use domain::authority::Target;
 use domain::billing::Period;
 use domain::id::AccountId;
 use domain::limits::{PAGE_DEFAULT, PAGE_MAX, PERIODS_DEFAULT, PERIODS_MAX};
+use domain::principal::Principal;
 use domain::services::Service as Sold;
 use futures_util::{Stream, stream};
 use persistence::billing::lines::LineCursor;
@@ -24,8 +25,10 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::page::Paging;
 use crate::http::params::IdempotencyKeyHeader;
+use crate::http::pieces::PIECE;
 use crate::http::query::Query;
 use crate::http::{Answer, IdempotencyKey};
+use crate::places::{NoPlace, Place};
 use crate::shown;
 
 pub(super) const PATH: &str = "/billing-reports";
@@ -77,7 +80,7 @@ pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest)
 /// references of reseller and enterprise. JSON is returned page by page. The whole report can be streamed as CSV
 /// (`Accept: text/csv` or `format=csv`) or as NDJSON, one JSON object per line (`Accept: application/x-ndjson` or
 /// `format=ndjson`). In CSV, a text that a spreadsheet would take for a formula gets a leading `'`. A report that is
-/// not final is counted anew for each request. See docs/billing.md for the rules of counting.
+/// not final is counted anew for each request. A caller can download 4 whole reports at a time. See docs/billing.md for the rules of counting.
 #[utoipa::path(
     params(
         ("period" = shown::Period, Path, description = "A calendar month in UTC.", example = "2026-10"),
@@ -120,7 +123,8 @@ pub(crate) async fn get_billing_report(
     let (report, format, paging, caller, after) = found.await?;
     let reader = Reader::new(call.app.database.clone(), report.clone(), after);
     if format != Format::Json {
-        return whole(&report, reader.ahead(), format).await;
+        let place = call.app.downloads.take(Some(call.claims().principal)).map_err(no_place)?;
+        return whole(&report, reader.ahead(), format, place).await;
     }
     let limit = usize::try_from(paging.limit).unwrap_or_default();
     let mut lines = reader.next_lines(limit + 1).await?;
@@ -152,7 +156,7 @@ fn read_cursor(octets: &[u8]) -> Option<LineCursor> {
 
 /// Streams a whole report. The first part is read before the response starts, so that a failure can still be reported
 /// as an error.
-async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<HttpResponse> {
+async fn whole(report: &Report, mut reader: Reader, format: Format, place: Place<Principal>) -> Result<HttpResponse> {
     let frame = frame(report);
     let mut first = format.header()?;
     if let Some(lines) = reader.next().await? {
@@ -164,20 +168,41 @@ async fn whole(report: &Report, mut reader: Reader, format: Format) -> Result<Ht
         .insert_header((header::CONTENT_TYPE, media))
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::VARY, "Accept"))
-        .streaming(parts(frame, first, reader, format)))
+        .streaming(parts(frame, first, reader, format, place)))
 }
 
 /// The stream of parts. At most one part is read ahead of what the client has received, so a slow or disconnected
 /// client uses few resources.
-fn parts(frame: Frame, first: Vec<u8>, reader: Reader, format: Format) -> impl Stream<Item = Result<Bytes>> + 'static {
-    stream::try_unfold((frame, Some(first), reader), move |(frame, first, mut reader)| async move {
-        let mut octets = first.unwrap_or_default();
+fn parts(
+    frame: Frame,
+    first: Vec<u8>,
+    reader: Reader,
+    format: Format,
+    place: Place<Principal>,
+) -> impl Stream<Item = Result<Bytes>> + 'static {
+    let start = (frame, Bytes::from(first), reader, place);
+    stream::try_unfold(start, move |(frame, mut octets, mut reader, place)| async move {
         while octets.is_empty() {
             let Some(lines) = reader.next().await? else { return Ok(None) };
-            octets = written(&frame, lines, format)?;
+            octets = written(&frame, lines, format)?.into();
         }
-        Ok(Some((Bytes::from(octets), (frame, None, reader))))
+        let piece = octets.split_to(octets.len().min(PIECE));
+        Ok(Some((piece, (frame, octets, reader, place))))
     })
+}
+
+fn no_place(why: NoPlace) -> Error {
+    let error = match why {
+        NoPlace::HasEnough => Error::new(
+            ErrorCode::RateLimited,
+            "You are already downloading 4 whole reports. Wait until one of them is complete.",
+        ),
+        NoPlace::Full => Error::new(
+            ErrorCode::Unavailable,
+            "Too many whole reports are being downloaded. Try again in a moment, or read the report page by page.",
+        ),
+    };
+    error.header("retry-after", "5")
 }
 
 /// Summarise a billing report

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use persistence::Trouble;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,8 +68,9 @@ pub(crate) async fn get_liveness() -> Result<Answer> {
 
 /// Check readiness
 ///
-/// Checks that the database can be reached and that its schema has the version that this build needs. Answers 503 if
-/// not, and while the service is shutting down.
+/// Checks that the database can be reached, that its schema has the version that this build needs, that its file is in
+/// place and undamaged, and that changes can be stored. Answers 503 with the reason if not, and while the service is
+/// shutting down. It can be called every second: it stores nothing unless changes have failed before.
 #[utoipa::path(security(()), responses(
     (status = 200, description = "The service can take requests.", body = Health),
     (status = 503, description = "`unavailable`: the service can't take requests; send them to another replica."),
@@ -78,8 +80,16 @@ pub(crate) async fn get_readiness(app: Data<App>) -> Result<Answer> {
     if app.is_draining() {
         return Err(Error::new(ErrorCode::Unavailable, "The service is stopping."));
     }
-    if !app.database.is_migrated().await? {
-        return Err(Error::new(ErrorCode::Unavailable, "The database's schema is of another version."));
+    if let Some(trouble) = app.database.trouble().await? {
+        return Err(Error::new(
+            ErrorCode::Unavailable,
+            match trouble {
+                Trouble::FileGone => "The database file was removed or replaced. Changes are refused.",
+                Trouble::Damaged => "The database file is damaged. Restore it from a backup.",
+                Trouble::CannotWrite => "Changes can't be stored: the disk of the database is full or fails.",
+                Trouble::OtherSchema => "The database's schema is of another version.",
+            },
+        ));
     }
     Answer::ok(&Health { status: "ok" })
 }
@@ -95,6 +105,7 @@ pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
     let (reads, writes) = app.database.waiting();
     metrics::gauge!("teammate_database_waiting", "kind" => "read").set(u32::try_from(reads).unwrap_or(u32::MAX));
     metrics::gauge!("teammate_database_waiting", "kind" => "write").set(u32::try_from(writes).unwrap_or(u32::MAX));
+    metrics::gauge!("teammate_connections").set(u32::try_from(app.connections.taken()).unwrap_or(u32::MAX));
     metrics::counter!("teammate_log_lines_lost_total").absolute(log::lost());
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(recorder().render())
 }

@@ -1,0 +1,111 @@
+//! What a connection and the request that is carried out on it know of each other.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+/// Maximum number of answers that wait to be sent before the next request of the same connection is carried out.
+const UNSENT_MAX: u32 = 16;
+/// Octets that are read at once of a body whose length is not known.
+const UNKNOWN_AT_ONCE: usize = 512;
+
+/// The length of a request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyLength {
+    /// There is none.
+    None,
+    /// This number of octets.
+    Known(u64),
+    /// It comes in chunks.
+    Unknown,
+}
+
+/// The state of a connection, shared by its socket and by the outermost middleware.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    /// Number of requests that have begun.
+    pub(super) begun: Cell<u64>,
+    /// Whether a request is being carried out.
+    pub(super) is_running: Cell<bool>,
+    /// Whether the request that is being carried out may still need octets of its body.
+    wants_body: Cell<bool>,
+    /// Octets of the body that were not read yet; `None` if its length is not known.
+    body_left: Cell<Option<u64>>,
+    /// Whether the last request had a body.
+    had_body: Cell<bool>,
+    /// Number of answers since everything was sent.
+    unsent: Cell<u32>,
+    /// Whether a request waits until answers were sent.
+    is_waiting: Cell<bool>,
+}
+
+impl Traffic {
+    /// Whether octets from the socket are of use now. Later requests stay in the socket until the current one is
+    /// answered.
+    pub(super) fn wants_octets(&self) -> bool {
+        !self.is_running.get() || (self.wants_body.get() && self.body_left.get() != Some(0))
+    }
+
+    /// How many octets of the body to read at once, at most `most`.
+    pub(super) fn body_part(&self, most: usize) -> usize {
+        match self.body_left.get() {
+            Some(left) => usize::try_from(left).unwrap_or(most).min(most),
+            // Further requests may follow within these octets.
+            None => UNKNOWN_AT_ONCE,
+        }
+    }
+
+    /// Notes octets of the body.
+    pub(super) fn read_body(&self, count: usize) {
+        self.body_left.set(self.body_left.get().map(|left| left.saturating_sub(count as u64)));
+    }
+
+    /// Notes that everything was sent. Returns whether a request waited for this.
+    pub(super) fn sent(&self) -> bool {
+        self.unsent.set(0);
+        self.is_waiting.take()
+    }
+
+    /// Whether the last request had a body.
+    pub(super) fn had_body(&self) -> bool {
+        self.had_body.get()
+    }
+
+    /// Notes that the whole body of the current request was read.
+    pub(crate) fn body_is_complete(&self) {
+        self.wants_body.set(false);
+    }
+}
+
+/// A request that is being carried out. It ends when this is dropped.
+pub(crate) struct Turn(Rc<Traffic>);
+
+impl Turn {
+    /// Begins a request, once few enough answers of its connection wait to be sent.
+    pub(crate) async fn begin(traffic: &Rc<Traffic>, body: BodyLength) -> Self {
+        traffic.begun.set(traffic.begun.get().wrapping_add(1));
+        traffic.is_running.set(true);
+        let has_body = body != BodyLength::None;
+        traffic.wants_body.set(has_body);
+        traffic.had_body.set(has_body);
+        traffic.body_left.set(if let BodyLength::Known(length) = body { Some(length) } else { None });
+        let turn = Self(Rc::clone(traffic));
+        poll_fn(|_| {
+            // The connection wakes this task, which is its own, once everything was sent.
+            let waits = traffic.unsent.get() >= UNSENT_MAX;
+            traffic.is_waiting.set(waits);
+            if waits { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+        turn
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.is_running.set(false);
+        self.0.wants_body.set(false);
+        self.0.unsent.set(self.0.unsent.get() + 1);
+    }
+}
