@@ -12,6 +12,7 @@ pub mod clock;
 pub mod ids;
 pub mod log;
 pub mod places;
+pub mod private;
 #[expect(missing_docs, reason = "each is the schema of the value of its name")]
 pub mod shown;
 pub mod error;

@@ -56,6 +56,12 @@ impl<K: Eq + Hash + Clone> Places<K> {
         Ok(Place { places: Arc::clone(self), holder })
     }
 
+    /// Whether all places are taken.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.taken() >= self.total_max
+    }
+
     /// The number of places that are taken.
     #[must_use]
     pub fn taken(&self) -> usize {

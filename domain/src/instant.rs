@@ -75,6 +75,11 @@ pub fn parse(text: &str) -> Result<Timestamp, Fault> {
     let fault = |_| Fault::new("invalid_instant", "Give an instant such as 2030-01-01T00:00:00Z (RFC 3339).");
     // The databases store instants with microseconds and four-digit years.
     let at = DateTime::parse_from_rfc3339(text).map_err(fault)?.to_utc();
+    // chrono keeps a leap second as a nanosecond too many. It would be stored as the second before.
+    if at.timestamp_subsec_nanos() >= 1_000_000_000 {
+        let detail = "Leap seconds can't be stored. Give the second before or after.";
+        return Err(Fault::new("invalid_instant", detail));
+    }
     let far = || Fault::new("out_of_range", "Give an instant before the year 3000.");
     DateTime::from_timestamp(at.timestamp(), 0).filter(|at| at.timestamp() < 32_503_680_000).ok_or_else(far)
 }
@@ -85,6 +90,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_leap_second_is_refused() {
+        assert!(parse("2016-12-31T23:59:59Z").is_ok());
+        assert_eq!(parse("2016-12-31T23:59:60Z").map_err(|fault| fault.code), Err("invalid_instant"));
+    }
 
     proptest! {
         #[test]

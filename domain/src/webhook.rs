@@ -1,9 +1,10 @@
 //! Webhooks: their target URLs, their settings, and how failed deliveries are retried.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
-use url::{Host, Url};
+use url::{Host, SyntaxViolation, Url};
 
 use crate::Timestamp;
 use crate::event::TypePattern;
@@ -22,7 +23,19 @@ impl Target {
     /// address. With `private_allowed` (for tests), `http` and private addresses are accepted too.
     pub fn parse(text: &str, private_allowed: bool) -> Result<Self, Fault> {
         let invalid = |detail| Fault::new("invalid_url", detail);
-        let url = Url::parse(text).map_err(|_| invalid("Give a URL such as https://example.com/teammate."))?;
+        let is_repaired = Cell::new(false);
+        // Credentials are refused below.
+        let repaired = |violation| {
+            is_repaired.set(is_repaired.get() || violation != SyntaxViolation::EmbeddedCredentials);
+        };
+        let url = Url::options().syntax_violation_callback(Some(&repaired)).parse(text);
+        let url = url.map_err(|_| invalid("Give a URL such as https://example.com/teammate."))?;
+        if is_repaired.get() {
+            return Err(invalid(
+                "Write the URL as RFC 3986 demands: `https://`, no blanks or backslashes, other characters escaped with \
+                 `%`.",
+            ));
+        }
         // The limit is for the encoded form, which is stored and sent. Non-ASCII characters are longer there.
         if url.as_str().len() > WEBHOOK_URL_MAX {
             let detail = format!("Give at most {WEBHOOK_URL_MAX} characters, counted in the encoded form.");
@@ -225,6 +238,12 @@ mod tests {
             ("ftp://example.com/", "invalid_url"),
             ("https://ann:secret@example.com/", "invalid_url"),
             ("https://example.com/#here", "invalid_url"),
+            ("https:example.com/", "invalid_url"),
+            ("https:\\\\example.com\\", "invalid_url"),
+            (" https://example.com/", "invalid_url"),
+            ("https://exam\tple.com/", "invalid_url"),
+            ("https://example.com/a b", "invalid_url"),
+            ("https://example.com/%zz", "invalid_url"),
             ("https://127.0.0.1/", "private_address"),
             ("https://0x7f.1/", "private_address"),
             ("https://2130706433/", "private_address"),

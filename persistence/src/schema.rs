@@ -552,7 +552,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
+    use diesel::sql_types::{Binary, Integer, Nullable, Text, Timestamp};
 
     billing_periods (period) {
         period -> Text,
@@ -560,6 +560,7 @@ diesel::table! {
         leased_until -> Timestamp,
         finalised_at -> Nullable<Timestamp>,
         sha256 -> Nullable<Binary>,
+        csv_form -> Integer,
     }
 }
 
@@ -619,6 +620,15 @@ diesel::table! {
         redirect_uri -> Text,
         challenge -> Text,
         expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Integer;
+
+    search_folding (id) {
+        id -> Integer,
+        version -> Integer,
     }
 }
 

@@ -17,6 +17,7 @@ use super::App;
 use super::tx::{Tools, Tx};
 use crate::access::{Actor, Origin, Permission, Read};
 use crate::error::{Error, Result};
+use crate::http::fallback::AllowedMethods;
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::{Answer, Conditions, Context};
 use crate::security::access_token::Claims;
@@ -164,7 +165,9 @@ impl<P: Permission> FromRequest for Call<P> {
         let (Some(app), Some(context)) = (request.app_data::<Data<App>>(), extensions.get::<Context>()) else {
             return ready(Err(Refusal::NotSignedIn.into()));
         };
-        ready(context.claims.clone().map_err(Error::from).map(|claims| Self {
+        let query = request.app_data::<Data<AllowedMethods>>().map_or(Ok(()), |allowed| allowed.check_query(request));
+        let claims = context.claims.clone().map_err(Error::from).and_then(|claims| query.map(|()| claims));
+        ready(claims.map(|claims| Self {
             app: app.clone(),
             identity: Identity { claims, request_id: Arc::clone(&context.request_id), address: context.address },
             permission: PhantomData,

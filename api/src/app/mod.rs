@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::TimeDelta;
 use domain::Timestamp;
+use domain::id::AccountId;
 use domain::limits::CHANGE_WAITS_SECONDS;
 use domain::principal::Principal;
 use persistence::{CallerCache, Database, StoreConnection};
@@ -38,6 +39,8 @@ pub use tx::{Tools, Tx};
 
 /// Maximum number of import files in memory. Further uploads wait.
 const UPLOADS_AT_ONCE: usize = 16;
+/// Maximum number of these per account.
+const UPLOADS_PER_ACCOUNT: usize = 4;
 /// Maximum number of concurrent imports, so that they don't starve other writes. Further imports wait.
 const IMPORTS_AT_ONCE: usize = 2;
 
@@ -78,8 +81,8 @@ pub struct App {
     pub webhook_client: reqwest::Client,
     /// Limits concurrent deliveries.
     pub webhook_attempts: Semaphore,
-    /// Limits the import files in memory.
-    pub uploads: Arc<Semaphore>,
+    /// The import files in memory, by the account of the caller.
+    pub uploads: Arc<Places<AccountId>>,
     /// The open connections, by address.
     pub connections: Arc<Places<IpAddr>>,
     /// The whole reports that are being downloaded, by caller.
@@ -137,7 +140,7 @@ impl App {
             webhook_client: webhook_guard.client().map_err(|error| error.to_string())?,
             webhook_guard,
             webhook_attempts: Semaphore::new(ATTEMPTS_AT_ONCE),
-            uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+            uploads: Places::new(UPLOADS_AT_ONCE, UPLOADS_PER_ACCOUNT),
             connections: Places::new(settings.max_connections.get(), settings.max_connections_per_address.get()),
             downloads: Places::new(DOWNLOADS_AT_ONCE, DOWNLOADS_PER_CALLER),
             imports: Semaphore::new(IMPORTS_AT_ONCE),

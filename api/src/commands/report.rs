@@ -64,7 +64,7 @@ pub(super) async fn run(database: &Database, arguments: &Arguments, now: Timesta
     progress.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     let frame = frame(&report);
     let mut reader = Reader::new(database.clone(), report, None).ahead();
-    file.write_all(&format.header().map_err(|error| error.to_string())?).map_err(failed)?;
+    file.write_all(&format.header(&frame).map_err(|error| error.to_string())?).map_err(failed)?;
     while let Some(lines) = reader.next().await.map_err(|error| error.to_string())? {
         progress.inc(lines.len() as u64);
         file.write_all(&written(&frame, lines, format).map_err(|error| error.to_string())?).map_err(failed)?;

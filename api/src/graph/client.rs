@@ -38,6 +38,8 @@ pub struct GraphSettings {
     pub client_secret: SecretString,
     /// The base URL of the token endpoint.
     pub login_url: Url,
+    /// The HTTP proxy that requests are sent through, if any.
+    pub proxy: Option<Url>,
     /// Time limit of one request.
     pub timeout: Duration,
 }
@@ -102,9 +104,13 @@ struct ErrorBody {
 impl Graph {
     /// Creates a client with this configuration.
     pub fn new(settings: GraphSettings) -> Result<Self, String> {
-        let http = reqwest::Client::builder().timeout(settings.timeout).redirect(Policy::none()).build();
+        // What the environment says about proxies is meant for other programs.
+        let mut http = reqwest::Client::builder().timeout(settings.timeout).redirect(Policy::none()).no_proxy();
+        if let Some(proxy) = &settings.proxy {
+            http = http.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|error| error.to_string())?);
+        }
         Ok(Self {
-            http: http.map_err(|error| error.to_string())?,
+            http: http.build().map_err(|error| error.to_string())?,
             settings,
             tokens: Mutex::default(),
             quiet: Mutex::default(),
@@ -165,7 +171,8 @@ impl Graph {
             return Ok(token.secret.clone());
         }
         drop(kept);
-        let GraphSettings { url: _, tenant: _, client_id, client_secret, login_url, timeout: _ } = &self.settings;
+        let GraphSettings { url: _, tenant: _, client_id, client_secret, login_url, proxy: _, timeout: _ } =
+            &self.settings;
         let base = format!("{}/{}", login_url.as_str().trim_end_matches('/'), tenant.as_str());
         let form = [
             ("grant_type", "client_credentials"),

@@ -11,7 +11,7 @@ use domain::limits;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use utoipa::PartialSchema;
 use validator::ValidateArgs;
@@ -101,23 +101,13 @@ impl Body {
         }
         let mut json = serde_json::Deserializer::from_slice(&self.octets);
         // Serde would read a list as the fields of a struct.
-        let is_object = self.octets.trim_ascii_start().starts_with(b"{");
-        let read = if is_object {
-            Received::read(&mut json)
-        } else {
-            Err(Map::<String, Value>::deserialize(&mut json).expect_err("this is no object"))
-        };
-        read.and_then(|request| json.end().map(|()| request)).map_err(|error| {
-            // A body that is JSON but not an object is an invalid value. Every other error means malformed JSON.
-            if error.is_data() && error.to_string().starts_with("invalid type") {
-                let fault = Fault::new("wrong_type", "Send one JSON object.");
-                return Error::validation(vec![value_error("", fault)]);
-            }
-            Error::new(
-                ErrorCode::MalformedJson,
-                format!("Line {}, column {}: {}", error.line(), error.column(), reason(&error)),
-            )
-        })
+        if !self.octets.trim_ascii_start().starts_with(b"{") {
+            str::from_utf8(&self.octets).map_err(|_| Error::new(ErrorCode::MalformedJson, "The body is not UTF-8."))?;
+            IgnoredAny::deserialize(&mut json).and_then(|_| json.end()).map_err(|error| malformed(&error))?;
+            return Err(Error::validation(vec![value_error("", Fault::new("wrong_type", "Send one JSON object."))]));
+        }
+        let read = Received::read(&mut json);
+        read.and_then(|request| json.end().map(|()| request)).map_err(|error| malformed(&error))
     }
 }
 
@@ -136,6 +126,11 @@ impl<T> Parsed<T> {
     pub fn into_inner(self) -> Result<T> {
         self.0
     }
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    let detail = format!("Line {}, column {}: {}", error.line(), error.column(), reason(error));
+    Error::new(ErrorCode::MalformedJson, detail)
 }
 
 /// The error without its position, which the caller adds, and without quotations from the body.

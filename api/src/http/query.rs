@@ -1,6 +1,9 @@
 //! Query parameters. Unknown ones are refused (W3).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
 
 use crate::error::{Error, ErrorCode, Result};
 
@@ -11,12 +14,11 @@ pub struct Query {
 }
 
 impl Query {
-    /// Parses a query string.
+    /// Parses a query string. Fails if a parameter is given twice, or if one can't be decoded.
     pub fn read(text: &str) -> Result<Self> {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text)
-            .map_err(|_| Error::new(ErrorCode::InvalidParameter, "The query string can't be parsed."))?;
         let mut given = BTreeMap::new();
-        for (name, value) in pairs {
+        let broken = |name| invalid(name, "is not percent-encoded UTF-8: write `%25` for `%`, and `%C3%A9` for `é`");
+        for (name, value) in pairs(text).map_err(broken)? {
             if given.contains_key(&name) {
                 return Err(invalid(&name, "is given more than once"));
             }
@@ -43,6 +45,29 @@ impl Query {
             Some(name) => Err(invalid(&name, "is unknown to this operation")),
         }
     }
+}
+
+/// The names and values of a query string or form (`application/x-www-form-urlencoded`). Fails with the name of a pair
+/// that can't be decoded.
+pub fn pairs(text: &str) -> Result<Vec<(String, String)>, &str> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        decoded(name).zip(decoded(value)).ok_or(name)
+    });
+    pairs.collect()
+}
+
+/// Decodes a name or value; `None` if an escape is incomplete or the octets are not UTF-8.
+#[must_use]
+pub fn decoded(text: &str) -> Option<String> {
+    let is_hex = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_hexdigit);
+    let escapes = text.split('%').skip(1).map(str::as_bytes);
+    if !escapes.into_iter().all(|escape| is_hex(escape.first()) && is_hex(escape.get(1))) {
+        return None;
+    }
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 fn invalid(name: &str, what: &str) -> Error {

@@ -9,8 +9,10 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::spawn_blocking;
 
 use super::letter::Letter;
+use crate::private;
 
 /// Time limit for handing one message to the mail server.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -53,7 +55,7 @@ impl Mailer {
         let way = match smtp_url {
             None => {
                 let directory = data_dir.join("mail");
-                std::fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+                private::make_directory(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
                 Way::Directory(directory)
             }
             Some(url) => {
@@ -104,8 +106,11 @@ impl Mailer {
             Way::Directory(directory) => {
                 let path = directory.join(format!("{}.eml", id.uuid()));
                 let draft = directory.join(format!(".{}.draft", id.uuid()));
+                let written = (draft.clone(), message.formatted());
                 let write = async {
-                    tokio::fs::write(&draft, message.formatted()).await?;
+                    // A draft of an attempt that was interrupted.
+                    let _ = tokio::fs::remove_file(&draft).await;
+                    spawn_blocking(move || private::write_new(&written.0, &written.1)).await??;
                     tokio::fs::rename(&draft, &path).await
                 };
                 if let Err(error) = write.await {

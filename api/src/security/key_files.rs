@@ -2,14 +2,15 @@
 //! directory.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand;
 use chrono::TimeDelta;
 use domain::Timestamp;
 use uuid::{NoContext, Uuid};
+
+use crate::private;
 
 /// A key file. Its id is a UUIDv7, so it contains the creation time.
 pub struct KeyFile {
@@ -21,7 +22,7 @@ pub struct KeyFile {
     pub octets: Vec<u8>,
 }
 
-/// Reads all keys of a kind, oldest first.
+/// Reads all keys of a kind, oldest first. Fails if others can read one.
 pub fn read(data_dir: &Path, kind: &str) -> io::Result<Vec<KeyFile>> {
     let mut keys = Vec::new();
     let directory = directory(data_dir);
@@ -38,6 +39,7 @@ pub fn read(data_dir: &Path, kind: &str) -> io::Result<Vec<KeyFile>> {
         let Ok(id) = Uuid::parse_str(id) else { continue };
         let made_at = id.get_timestamp().map(|made_at| made_at.to_unix()).unwrap_or_default();
         let made_at = chrono::DateTime::from_timestamp(i64::try_from(made_at.0).unwrap_or_default(), made_at.1);
+        private::check_file(&entry.path())?;
         keys.push(KeyFile { id, made_at: made_at.unwrap_or_default(), octets: fs::read(entry.path())? });
     }
     keys.sort_by_key(|key| key.id);
@@ -56,14 +58,12 @@ pub fn add(data_dir: &Path, kind: &str, octets: &[u8], now: Timestamp) -> io::Re
     let directory = directory(data_dir);
     let newest = read(data_dir, kind)?.pop();
     let now = newest.map_or(now, |newest| now.max(newest.made_at + TimeDelta::milliseconds(1)));
-    fs::create_dir_all(&directory)?;
+    private::make_directory(&directory)?;
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let id = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()));
     // Written to another name and renamed, so that nobody reads half a key.
     let draft = directory.join(format!(".{kind}-{id}"));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(octets)?;
-    file.sync_all()?;
+    private::write_new(&draft, octets)?;
     fs::rename(draft, path(&directory, kind, id))
 }
 

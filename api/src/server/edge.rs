@@ -1,7 +1,7 @@
 //! The outermost middleware. For every request it sets the request id and caller, enforces limits, catches panics,
 //! converts errors to problems, adds headers, counts metrics and writes the log.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -232,7 +232,7 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
 /// The client's address: the last address in `X-Forwarded-For` that is not a trusted proxy, if the request came from a
 /// trusted proxy; otherwise the peer's address.
 fn address(request: &ServiceRequest, app: &App) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip().to_canonical());
     if !app.settings.trusts(peer) {
         return peer;
     }
@@ -245,9 +245,18 @@ fn address(request: &ServiceRequest, app: &App) -> IpAddr {
     values
         .into_iter()
         .rev()
-        .map_while(|hop| std::str::from_utf8(hop).ok()?.trim().parse::<IpAddr>().ok())
+        .map_while(|hop| hop_address(std::str::from_utf8(hop).ok()?))
         .find(|hop| !app.settings.trusts(*hop))
         .unwrap_or(peer)
+}
+
+/// The address of an entry of `X-Forwarded-For`, which some proxies write with a port or in brackets. An IPv4-mapped
+/// IPv6 address is the IPv4 address.
+fn hop_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address: IpAddr| address.to_canonical())
 }
 
 fn claims(request: &ServiceRequest, app: &App) -> Result<Claims, Refusal> {
@@ -281,11 +290,14 @@ fn count(request: &ServiceRequest, context: &Context, app: &App) -> Result<Optio
 pub(super) fn secure(headers: &mut HeaderMap) {
     const DEFAULTS: [(HeaderName, &str); 6] = [
         (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
     ];
     for (name, value) in DEFAULTS {
         if !headers.contains_key(&name) {
@@ -320,5 +332,28 @@ fn known(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         Method::PUT => "PUT",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_a_proxy_is_read_however_it_is_written() {
+        for (text, expected) in [
+            ("192.0.2.1", Some("192.0.2.1")),
+            (" 192.0.2.1:4711 ", Some("192.0.2.1")),
+            ("::ffff:192.0.2.1", Some("192.0.2.1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:4711", Some("2001:db8::1")),
+            ("\"[2001:db8::1]:4711\"", Some("2001:db8::1")),
+            ("unknown", None),
+            ("", None),
+            ("192.0.2.1:x", None),
+        ] {
+            assert_eq!(hop_address(text).map(|address| address.to_string()).as_deref(), expected, "{text:?}");
+        }
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn listen(listener: TcpListener, app: &Arc<App>) -> io::Result<Server
         let (app, door) = (Data::clone(&shared), door.clone());
         fn_service(move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
-            let holder = peer.map(|peer| peer.ip()).filter(|address| !app.settings.trusts(*address));
+            let holder = peer.map(|peer| peer.ip().to_canonical()).filter(|address| !app.settings.trusts(*address));
             let connection = Connection::new(stream, &door, holder, edge::secure);
             std::future::ready(connection.map(|connection| (connection, peer)).ok_or(DispatchError::DisconnectTimeout))
         })

@@ -9,9 +9,7 @@ mod listen;
 mod first_operator;
 mod housekeeping;
 
-use std::fs::DirBuilder;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,6 +22,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::events::publish;
+use crate::private;
 use crate::resources::health::routes::recorder;
 use crate::resources::{direct_routing, webhooks};
 use crate::settings::Settings;
@@ -100,8 +99,7 @@ fn workers(app: &Arc<App>) -> Vec<Worker> {
 
 /// Creates the data directory if there is none. Only the service's user can read it.
 pub fn make_data_dir(path: &Path) -> Result<(), String> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| format!("{}: {error}", path.display()))
+    private::make_directory(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 impl Running {

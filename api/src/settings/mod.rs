@@ -138,9 +138,11 @@ impl Settings {
         url.trim_end_matches('/').to_owned()
     }
 
-    /// Whether an address belongs to a trusted proxy.
+    /// Whether an address belongs to a trusted proxy. An IPv4-mapped IPv6 address counts as the IPv4 address: that is how
+    /// IPv4 clients appear when the service listens on `[::]`.
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.trusted_proxies.iter().any(|network| network.contains(&address))
     }
 
@@ -188,6 +190,11 @@ pub struct GraphFlags {
     #[arg(long, env = "MICROSOFT_LOGIN_URL", default_value = "https://login.microsoftonline.com")]
     pub microsoft_login_url: Url,
 
+    /// HTTP proxy for requests to Microsoft, such as `http://proxy.example.com:3128`. The proxy variables of the
+    /// environment are ignored.
+    #[arg(long, env = "MICROSOFT_PROXY", hide_env_values = true, requires = "microsoft_graph_url")]
+    pub microsoft_proxy: Option<Url>,
+
     /// Timeout of a request to Microsoft, in seconds.
     #[arg(long, env = "MICROSOFT_TIMEOUT_SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=20))]
     pub microsoft_timeout_seconds: u64,
@@ -203,6 +210,7 @@ impl GraphFlags {
             microsoft_graph_client_id,
             microsoft_graph_client_secret,
             microsoft_login_url,
+            microsoft_proxy,
             microsoft_timeout_seconds,
         } = self.clone();
         Some(GraphSettings {
@@ -211,6 +219,7 @@ impl GraphFlags {
             client_id: microsoft_graph_client_id?,
             client_secret: microsoft_graph_client_secret?,
             login_url: microsoft_login_url,
+            proxy: microsoft_proxy,
             timeout: Duration::from_secs(microsoft_timeout_seconds),
         })
     }

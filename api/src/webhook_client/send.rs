@@ -135,8 +135,13 @@ fn reason(error: &reqwest::Error) -> String {
     } else if error.is_timeout() {
         format!("the receiver did not answer within {WEBHOOK_TIMEOUT_SECONDS} seconds")
     } else if error.is_connect() {
-        let last = causes.last().map(String::as_str).unwrap_or_default();
-        format!("no connection could be made: {last}").chars().take(200).collect()
+        // Whether a port is closed or filtered, or a name exists, is nothing to learn about other people's networks. A
+        // certificate is the receiver's own, and its owner needs the reason.
+        let certificate = causes.iter().find(|cause| cause.contains("certificate"));
+        match certificate {
+            Some(cause) => format!("the certificate of the receiver was refused: {cause}").chars().take(200).collect(),
+            None => "no connection could be made".to_owned(),
+        }
     } else {
         "the connection broke before the receiver answered".to_owned()
     }

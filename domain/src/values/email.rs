@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::fault::Fault;
 use crate::limits;
+use crate::values::characters::{is_ignorable, is_mark};
 
 /// An e-mail address: as it was given, and in the canonical form by which addresses are compared.
 ///
@@ -76,8 +77,14 @@ fn canonical(given: &str) -> Option<String> {
     let address = format!("{local}@{domain}");
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
     let fits = local.len() <= limits::EMAIL_LOCAL_MAX && address.len() <= limits::EMAIL_MAX;
-    let plain = !local.starts_with('"') && !local.chars().any(|c| c.is_control() || c.is_whitespace());
-    (fits && plain && Syntax::parse_with_options(&address, options).is_ok()).then_some(address)
+    let plain =
+        !local.starts_with('"') && !local.chars().any(|c| c.is_control() || c.is_whitespace() || is_ignorable(c));
+    // An IPv4 address is not a domain, although its numbers are valid labels.
+    let is_named = !domain.rsplit('.').next().is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit()));
+    // RFC 6531 allows combining marks. The library knows only letters and digits beyond ASCII.
+    let without_marks: String = address.chars().filter(|c| !is_mark(*c)).collect();
+    let is_valid = Syntax::parse_with_options(&without_marks, options).is_ok();
+    (fits && plain && is_named && is_valid).then_some(address)
 }
 
 /// Applies NFKC and lower-casing until nothing changes: lower-casing can produce a sequence that NFKC composes again.
@@ -126,6 +133,19 @@ mod tests {
     }
 
     #[test]
+    fn r1_letters_with_combining_marks_are_letters() {
+        // The first is composed by normalisation; the others have no composed form.
+        assert_eq!(canonical_of("rene\u{301}@ex.com"), canonical_of("ren\u{e9}@ex.com"));
+        for address in [
+            "q\u{301}@ex.com",
+            "\u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940}@ex.com",
+            "\u{e44}\u{e17}\u{e22}\u{e4c}@ex.com",
+        ] {
+            assert!(EmailAddress::parse(address).is_ok(), "{address}");
+        }
+    }
+
+    #[test]
     fn r1_what_is_not_an_address_is_refused() {
         let long_local = format!("{}@ex.com", "a".repeat(65));
         let long_domain = format!("a@{}.com", "a".repeat(64));
@@ -144,6 +164,12 @@ mod tests {
             "a@@ex.com",
             "Ann <a@ex.com>",
             "a@[127.0.0.1]",
+            "a@1.2.3.4",
+            "a@example.123",
+            "\u{301}@ex.com",
+            "a\u{200b}@ex.com",
+            "a\u{fe0f}@ex.com",
+            "a\u{3164}@ex.com",
             "\"a b\"@ex.com",
             "a@-ex.com",
             "a..b@ex.com",

@@ -1,6 +1,8 @@
 //! Value types, parsed once when a request comes in; the rules only work with parsed values. These modules depend only
 //! on faults and limits.
 
+pub mod characters;
+pub mod folding;
 pub mod text;
 pub mod language;
 pub mod email;

@@ -1,7 +1,7 @@
 //! Network values of SIP: hosts, ports, transports, networks.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -25,6 +25,13 @@ impl Host {
         if let Some(address) =
             bare.map_or_else(|| text.parse().ok(), |bare| bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6))
         {
+            let is_broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
+            // `0.0.0.0/8` is "this network" (RFC 6890).
+            let is_this_network = matches!(address, IpAddr::V4(four) if four.octets()[0] == 0);
+            if address.is_unspecified() || address.is_multicast() || is_broadcast || is_this_network {
+                let detail = "Give the address of a host. Unspecified, multicast and broadcast addresses are none.";
+                return Err(Fault::new("invalid_host", detail));
+            }
             return Ok(Self::Address(address));
         }
         HostName::parse(text).map(Self::Name).map_err(|_| {
@@ -161,9 +168,22 @@ mod tests {
         let six = Some(("2001:db8::1".to_owned(), "[2001:db8::1]".to_owned()));
         assert_eq!(parse("2001:DB8:0::1"), six);
         assert_eq!(parse("[2001:db8::1]"), six);
-        for bad in
-            ["", "localhost", "192.0.2", "192.0.2.256", "[192.0.2.1]", "2001:db8::g", "a b.example", "sip.example:1"]
-        {
+        for bad in [
+            "",
+            "localhost",
+            "0.0.0.0",
+            "0.1.2.3",
+            "255.255.255.255",
+            "224.0.0.1",
+            "::",
+            "[ff02::1]",
+            "192.0.2",
+            "192.0.2.256",
+            "[192.0.2.1]",
+            "2001:db8::g",
+            "a b.example",
+            "sip.example:1",
+        ] {
             assert_eq!(parse(bad), None, "{bad:?}");
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::fault::Fault;
 use crate::limits;
+use crate::values::characters::is_visible;
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident($check:ident, $max:expr);)*) => {$(
@@ -67,7 +68,7 @@ fn line(text: &str, max: usize) -> Result<(), Fault> {
 
 fn paragraph(text: &str, max: usize) -> Result<(), Fault> {
     verbatim(text, max)?;
-    if text.chars().all(char::is_whitespace) {
+    if !text.chars().any(is_visible) {
         return Err(Fault::new("blank", "Give at least one visible character."));
     }
     Ok(())
@@ -102,7 +103,9 @@ mod tests {
             assert_eq!(code(good), None, "{good:?}");
         }
         assert_eq!(code(""), Some("too_short"));
-        assert_eq!(code(" \u{3000}"), Some("blank"));
+        for blank in [" \u{3000}", " \u{200b}", "\u{3164}\u{115f}", "\u{2800}", "\u{fe0f}", "\u{e0041}\u{e007f}"] {
+            assert_eq!(code(blank), Some("blank"), "{blank:?}");
+        }
         assert_eq!(code(&"é".repeat(limits::NAME_MAX + 1)), Some("too_long"));
         assert_eq!(code("a\nb"), Some("control_character"));
         assert_eq!(code("a\0b"), Some("control_character"));

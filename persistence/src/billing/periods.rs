@@ -19,6 +19,8 @@ pub struct Final {
     pub finalised_at: Timestamp,
     /// The SHA-256 hash of the whole report as CSV.
     pub sha256: Vec<u8>,
+    /// The form in which it is written as CSV, which its hash depends on.
+    pub csv_form: i32,
 }
 
 /// The state of the report of a period.
@@ -40,13 +42,13 @@ pub fn state(tx: &mut StoreConnection, period: Period) -> Result<ReportState, Er
 
 /// The final report of a period; `None` if the report is not final.
 pub fn find_final(tx: &mut StoreConnection, period: Period) -> Result<Option<Final>, Error> {
-    let row: Option<(Option<Instant>, Option<Vec<u8>>)> = billing_periods::table
+    let row: Option<(Option<Instant>, Option<Vec<u8>>, i32)> = billing_periods::table
         .filter(billing_periods::period.eq(period.to_string()))
-        .select((billing_periods::finalised_at, billing_periods::sha256))
+        .select((billing_periods::finalised_at, billing_periods::sha256, billing_periods::csv_form))
         .first(tx)
         .optional()?;
-    let found = row.and_then(|(finalised_at, sha256)| Some((finalised_at?, sha256?)));
-    Ok(found.map(|(finalised_at, sha256)| Final { finalised_at: instant(finalised_at), sha256 }))
+    let found = row.and_then(|(finalised_at, sha256, csv_form)| Some((finalised_at?, sha256?, csv_form)));
+    Ok(found.map(|(finalised_at, sha256, csv_form)| Final { finalised_at: instant(finalised_at), sha256, csv_form }))
 }
 
 /// Prevents others from starting to finalise a report until the transaction ends. No lock is needed on SQLite, which
@@ -92,7 +94,7 @@ pub fn finish(
     tx: &mut StoreConnection,
     period: Period,
     held: Timestamp,
-    sha256: &[u8],
+    (sha256, csv_form): (&[u8], i32),
     now: Timestamp,
 ) -> Result<bool, Error> {
     let own = billing_periods::table
@@ -103,6 +105,7 @@ pub fn finish(
         billing_periods::state.eq(FINAL),
         billing_periods::finalised_at.eq(Some(column(now))),
         billing_periods::sha256.eq(Some(sha256)),
+        billing_periods::csv_form.eq(csv_form),
     ));
     Ok(done.execute(tx)? == 1)
 }

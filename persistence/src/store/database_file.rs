@@ -1,8 +1,8 @@
 //! The file of a SQLite database: that only one process writes to it, and that it is still the one that was opened.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -43,6 +43,7 @@ impl DatabaseFile {
     pub(crate) fn open(path: &Path, access: Access) -> Result<Self, Error> {
         let path = resolved(path);
         let with = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+        make_private(&path, &with).map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
         let lock = (access == Access::Only).then(|| lock(&path, &with(".lock"))).transpose()?;
         Ok(Self { log: with("-wal"), identity: None, log_identity: OnceLock::new(), path, _lock: lock })
     }
@@ -67,6 +68,23 @@ impl DatabaseFile {
     pub(crate) fn is_nearly_full(&self) -> bool {
         statvfs(&self.path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < NEARLY_FULL)
     }
+}
+
+/// Creates the database file if there is none, and takes the permissions of all others from it and from the files that
+/// SQLite makes beside it with the same permissions. An existing file is not opened: closing it would release the locks
+/// of SQLite.
+fn make_private(path: &Path, with: &dyn Fn(&str) -> PathBuf) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    for file in [path.to_owned(), with("-wal"), with("-shm")] {
+        if fs::metadata(&file).is_ok_and(|found| found.mode() & 0o077 != 0) {
+            fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(())
 }
 
 fn identity(path: &Path) -> Option<Identity> {

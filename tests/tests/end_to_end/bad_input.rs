@@ -21,6 +21,11 @@ async fn w2_whatever_is_wrong_with_a_body_is_said(#[values(Sqlite, Postgresql)] 
         ("nothing", String::new(), 400, "malformed_json"),
         ("truncated", whole[..whole.len() - 5].to_owned(), 400, "malformed_json"),
         ("trailing", format!("{whole}x"), 400, "malformed_json"),
+        ("list cut short", "[1,".to_owned(), 400, "malformed_json"),
+        ("word cut short", "nul".to_owned(), 400, "malformed_json"),
+        ("text cut short", "\"a".to_owned(), 400, "malformed_json"),
+        ("two values", "1 2".to_owned(), 400, "malformed_json"),
+        ("number", "1".to_owned(), 422, "validation_failed"),
         ("nested", nested, 422, "validation_failed"),
         ("nested member", deep, 400, "malformed_json"),
         ("duplicate member", whole.replacen('{', "{\"name\":\"Twice\",", 1), 400, "malformed_json"),
@@ -80,6 +85,99 @@ async fn w2_whatever_is_wrong_with_a_body_is_said(#[values(Sqlite, Postgresql)] 
     }
     let list = app.get("/resellers").bearer(&master.token).send().await.expect(200).json();
     assert_eq!(list["items"], json!([]), "nothing was stored");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn w3_a_query_is_exact_or_refused(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    for (query, name) in [
+        ("q=%zz", "`q`"),
+        ("q=%", "`q`"),
+        ("q=%4", "`q`"),
+        ("q=%ff", "`q`"),
+        ("q=%C3", "`q`"),
+        ("limit=1&limit=1", "`limit`"),
+        ("limit=1&%6cimit=2", "`limit`"),
+        ("colour=red", "`colour`"),
+        ("%ff=1", "`%ff`"),
+    ] {
+        let refused = app.get(&format!("/resellers?{query}")).bearer(&master.token).send().await;
+        let problem = refused.problem(400, "invalid_parameter");
+        assert!(problem["detail"].as_str().unwrap().contains(name), "{query}: {problem}");
+    }
+    for query in ["q=%25", "q=a+b", "q=%C3%BC", "q=%e4%b8%ad", "&limit=1&"] {
+        let _ = app.get(&format!("/resellers?{query}")).bearer(&master.token).send().await.expect(200);
+    }
+    // Operations without query parameters don't ignore any.
+    let account = format!("/master-resellers/{}?dry_run=true", master.account);
+    let change = app.patch(&account).bearer(&master.token).json(&json!({"name": "Other"})).send().await;
+    change.problem(400, "invalid_parameter");
+    app.get("/me?x=1").bearer(&master.token).send().await.problem(400, "invalid_parameter");
+    app.get("/me?x=1").send().await.problem(401, "not_signed_in");
+    let me = app.get("/me").bearer(&master.token).send().await.expect(200);
+    assert!(!me.text.contains("Other"), "nothing was changed");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn w2_headers_that_could_mean_two_things_are_refused(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    let body = reseller_body("office@nordwind.example");
+    for (name, value) in [
+        ("authorization", "Bearer other"),
+        ("content-type", "text/plain"),
+        ("content-type", "application/json"),
+        ("idempotency-key", "two"),
+    ] {
+        let request = app.post("/resellers").bearer(&master.token).header("idempotency-key", "one").json(&body);
+        let problem = request.header(name, value).send().await.problem(400, "invalid_header");
+        assert!(problem["detail"].as_str().unwrap().to_ascii_lowercase().contains(name), "{problem}");
+    }
+    for coding in ["gzip", "GZIP", "br, identity", "x"] {
+        let request = app.post("/resellers").bearer(&master.token).header("content-encoding", coding).json(&body);
+        let refused = request.send().await;
+        assert_eq!(refused.header("accept-encoding"), "identity", "{coding}");
+        refused.problem(415, "unsupported_media_type");
+    }
+    let list = app.get("/resellers").bearer(&master.token).send().await.expect(200).json();
+    assert_eq!(list["items"], json!([]), "nothing was stored");
+    let plain = app.post("/resellers").bearer(&master.token).header("content-encoding", "identity").json(&body);
+    let _ = plain.send().await.expect(201);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_r4_what_nobody_can_see_is_no_name_and_marks_belong_to_letters(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    let create = |name: &str, email: &str| {
+        let mut body = reseller_body(email);
+        body["name"] = json!(name);
+        app.post("/resellers").bearer(&master.token).json(&body).send()
+    };
+    for name in ["\u{3164}", "\u{115f}\u{1160}", "\u{2800}", "\u{e0041}\u{e007f}", "\u{fe0f}", " \u{200b} "] {
+        let refused = create(name, "office@nordwind.example").await.expect(422);
+        assert_eq!(
+            (refused.pointers(), &refused.json()["errors"][0]["code"]),
+            (vec!["/name".to_owned()], &json!("blank"))
+        );
+    }
+    for (number, email) in ["rene\u{301}@ex.example", "q\u{301}@ex.example", "\u{e44}\u{e17}\u{e22}\u{e4c}@ex.example"]
+        .into_iter()
+        .enumerate()
+    {
+        let created = create(&format!("Nordwind {number}"), email).await.expect(201);
+        assert_eq!(created.text_of("email"), email);
+    }
+    create("Nordwind", "ren\u{e9}@ex.example").await.problem(409, "email_taken");
+    for email in ["a@1.2.3.4", "a\u{3164}@ex.example"] {
+        assert_eq!(create("Nordwind", email).await.expect(422).pointers(), ["/email"], "{email}");
+    }
 }
 
 #[rstest]

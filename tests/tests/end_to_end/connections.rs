@@ -1,6 +1,7 @@
 //! Connections: every request on one gets its answer, what is no request gets one too, and no client can make the
 //! service hold more than a little for it.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -100,7 +101,8 @@ async fn all_pipelined_requests_are_answered_in_order(#[values(Sqlite, Postgresq
     let mut octets = String::new();
     for number in 0..100 {
         let body = reseller_body(&format!("office-{number}@nordwind.example")).to_string();
-        octets += &format!(
+        let _ = write!(
+            octets,
             "POST /resellers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n",
             master.token,

@@ -81,7 +81,11 @@ async fn nothing_is_half_done(fresh: &FreshDatabase) {
     let process = Process::start(BINARY, fresh);
     let client = Client::sign_in(&process).await;
     let mut path = "/resellers?limit=200".to_owned();
-    let store = persistence::Database::open(fresh.url.clone(), persistence::Options::default()).unwrap();
+    let store = persistence::Database::open(
+        fresh.url.clone(),
+        persistence::Options { access: persistence::Access::Beside, ..Default::default() },
+    )
+    .unwrap();
     loop {
         let page = client.request(Method::GET, &path).send().await.expect(200).json();
         for account in page["items"].as_array().unwrap() {

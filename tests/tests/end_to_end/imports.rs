@@ -2,14 +2,19 @@
 
 use std::fmt::Write as _;
 use std::process::Stdio;
+use std::time::Duration;
 
 use domain::account::Tier;
 use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{Answer, App, Database, Person};
+use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::process::Command;
+use tokio::time::timeout;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 
@@ -47,6 +52,43 @@ const FILE: &str = "name,email,services,billing_reference\n\
                     Südwind,b@wind.example,pbx,\"CUST, 2\"\n\
                     ,not an address,fax,CUST-3\n\
                     Same,A@Wind.Example,pbx,CUST-4\n";
+
+/// Begins an import and never sends its file. Gives the start of the answer, if there is one within a moment.
+async fn begin_upload(app: &App, person: &Person) -> (TcpStream, Option<String>) {
+    let mut stream = TcpStream::connect(app.address()).await.expect("a connection");
+    let head = format!(
+        "POST /resellers/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: text/csv\r\n\
+         Content-Length: 1000\r\n\r\nname",
+        person.token
+    );
+    stream.write_all(head.as_bytes()).await.expect("it is taken");
+    let mut answer = [0; 64];
+    let read = timeout(Duration::from_millis(500), stream.read(&mut answer)).await;
+    let answer = read.ok().map(|read| String::from_utf8_lossy(&answer[..read.expect("an answer")]).into_owned());
+    (stream, answer)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_that_never_end_stop_nobody_else(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let first = app.plant(Tier::MasterReseller, &[], "m@contoso.example").await;
+    let (viewer, slow) = (app.member(&first, Role::Viewer).await, app.member(&first, Role::Provisioner).await);
+    let other = app.plant(Tier::MasterReseller, &[], "m@fabrikam.example").await;
+    let other = app.member(&other, Role::Owner).await;
+    // Who may not import gets no place.
+    let refused = join_all((0..20).map(|_| begin_upload(&app, &viewer))).await;
+    for (_, answer) in &refused {
+        assert!(answer.as_ref().is_some_and(|answer| answer.starts_with("HTTP/1.1 403 ")), "{answer:?}");
+    }
+    // An account has four.
+    let begun = join_all((0..20).map(|_| begin_upload(&app, &slow))).await;
+    let waiting = begun.iter().filter(|(_, answer)| answer.is_none()).count();
+    let told = begun.iter().filter_map(|(_, answer)| answer.as_ref()).all(|answer| answer.starts_with("HTTP/1.1 429 "));
+    assert!(waiting == 4 && told, "{waiting}");
+    let result = resellers(&app, &other, "", FILE).await;
+    assert_eq!(result["rows"].as_array().map(Vec::len), Some(4));
+}
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]

@@ -194,3 +194,47 @@ async fn keys_are_rotated_while_the_service_runs(#[values(Sqlite, Postgresql)] d
     );
     assert_eq!(app.mail_to("late@contoso.example").await.len(), 1);
 }
+
+/// The permissions of a directory and of everything in it that others have.
+fn open_to_others(directory: &std::path::Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut found = Vec::new();
+    let mut left = vec![directory.to_owned()];
+    while let Some(path) = left.pop() {
+        let mode = std::fs::metadata(&path).expect("it exists").permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            found.push(format!("{} {mode:o}", path.display()));
+        }
+        if path.is_dir() {
+            left.extend(std::fs::read_dir(&path).expect("a directory").flatten().map(|entry| entry.path()));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_service_s_user_can_read_its_files_and_keys() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let app = App::start(Sqlite).await;
+    let _ = app.master_reseller("ann@contoso.example").await;
+    app.deliver_mail().await;
+    let directory = app.database.directory.path().to_owned();
+    let files = std::fs::read_dir(&directory).unwrap().flatten().map(|entry| entry.file_name()).collect::<Vec<_>>();
+    for name in ["teammate.db", "teammate.db-wal", "teammate.db-shm", "teammate.db.lock", "keys", "mail"] {
+        assert!(files.iter().any(|file| file == name), "{name} is not in {files:?}");
+    }
+    assert_eq!(open_to_others(&directory), Vec::<String>::new());
+    // What an older version left is corrected.
+    let database = app.stop().await;
+    set_permissions(&directory, Permissions::from_mode(0o755)).unwrap();
+    set_permissions(directory.join("teammate.db"), Permissions::from_mode(0o644)).unwrap();
+    let app = App::start_on(database).await;
+    assert_eq!(open_to_others(&directory), Vec::<String>::new());
+    // A key that others could read is not used.
+    let database = app.stop().await;
+    let mut keys = std::fs::read_dir(directory.join("keys")).unwrap().flatten().map(|entry| entry.path());
+    let key = keys.find(|path| path.to_string_lossy().contains("sealing")).expect("a key");
+    set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
+    assert!(!Process::run_command(BINARY, &database, &["rotate-keys", "--wait-seconds", "0"]));
+}

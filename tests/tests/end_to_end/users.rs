@@ -44,6 +44,35 @@ fn number(index: usize) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn r14_two_spellings_of_one_sip_user_are_one_user(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let office = Office::open(&app, "kiosk", "sip.kiosk.example").await;
+    let first = add(&app, &office.admin, "users", &office.on_pbx("Anna", "%61nna")).await.expect(201);
+    assert_eq!(first.text_of("sip_user"), "anna", "the canonical form is shown");
+    let second = add(&app, &office.admin, "users", &office.on_pbx("Bob", "ann%61")).await;
+    second.problem(409, "sip_user_taken");
+    // Reserved characters are something else when they are escaped, and so is the other case.
+    for (name, sip_user, shown) in [("Bob", "Anna", "Anna"), ("Cleo", "a+b", "a+b"), ("Dora", "a%2bb", "a%2Bb")] {
+        let added = add(&app, &office.admin, "users", &office.on_pbx(name, sip_user)).await.expect(201);
+        assert_eq!(added.text_of("sip_user"), shown);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r14_a_number_is_taken_as_it_is_written_or_refused(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let office = Office::open(&app, "kiosk", "sip.kiosk.example").await;
+    for number in ["+49301234a", "++4930901820", "+49 (0)30 901820", "+49 30 CALLNOW", "+49 30/901820"] {
+        let refused = add(&app, &office.admin, "users", &office.on_trunk("Anna", number)).await.expect(422);
+        assert_eq!(refused.pointers(), ["/default_number"], "{number}");
+    }
+    let added = add(&app, &office.admin, "users", &office.on_trunk("Anna", "+49 (30) 90.18-20")).await.expect(201);
+    assert_eq!(added.text_of("default_number"), "+4930901820");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn r14_a_user_is_added_changed_and_removed(#[values(Sqlite, Postgresql)] database: Database) {
     let app = App::start(database).await;
     let office = Office::open(&app, "kiosk", "sip.kiosk.example").await;

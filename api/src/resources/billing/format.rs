@@ -49,8 +49,8 @@ impl Format {
     }
 
     /// The bytes before the first line of the report.
-    pub fn header(self) -> Result<Vec<u8>> {
-        if self == Self::Csv { csv::header() } else { Ok(Vec::new()) }
+    pub fn header(self, frame: &Frame) -> Result<Vec<u8>> {
+        if self == Self::Csv { csv::header(frame.csv_form) } else { Ok(Vec::new()) }
     }
 
     /// The format that the `Accept` headers of a request prefer; JSON if they name none that is supported.

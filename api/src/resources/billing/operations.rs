@@ -55,9 +55,9 @@ pub async fn write_down(
     while let Some(part) = reader.next().await? {
         held = keep(database, period, held, clock.now() + LEASE, part).await?;
     }
-    let (frame, mut hash) = (Frame::new(period, true, true), digest::Context::new(&digest::SHA256));
+    let (frame, mut hash) = (Frame::new(period, true, true, csv::FORM), digest::Context::new(&digest::SHA256));
     let mut totals = [Totals::default(); 2];
-    hash.update(&csv::header()?);
+    hash.update(&csv::header(csv::FORM)?);
     let mut reader = Reader::new(database.clone(), Report::written(period, all), None);
     while let Some(part) = reader.next().await? {
         hash.update(&csv::lines(&frame, &part)?);
@@ -90,7 +90,7 @@ async fn keep(
 pub fn finish(tx: &mut Tx<'_>, period: Period, written: &WrittenDown) -> Result<()> {
     let now = tx.now;
     let WrittenDown { sha256, totals: _, held } = written;
-    if !periods::finish(tx, period, *held, sha256, now)? {
+    if !periods::finish(tx, period, *held, (sha256, csv::FORM), now)? {
         return Err(Refusal::ReportBeingFinalised.into());
     }
     let what = NewEvent {

@@ -79,7 +79,8 @@ pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest)
 /// Returns the usage of each service by each enterprise that you can see in a calendar month (UTC), with the billing
 /// references of reseller and enterprise. JSON is returned page by page. The whole report can be streamed as CSV
 /// (`Accept: text/csv` or `format=csv`) or as NDJSON, one JSON object per line (`Accept: application/x-ndjson` or
-/// `format=ndjson`). In CSV, a text that a spreadsheet would take for a formula gets a leading `'`. A report that is
+/// `format=ndjson`). In CSV, everything is quoted, and what a spreadsheet would take for a formula gets a leading `'`, also after a
+/// semicolon, tab or line break within a text. A report that is
 /// not final is counted anew for each request. A caller can download 4 whole reports at a time. See docs/billing.md for the rules of counting.
 #[utoipa::path(
     params(
@@ -158,7 +159,7 @@ fn read_cursor(octets: &[u8]) -> Option<LineCursor> {
 /// as an error.
 async fn whole(report: &Report, mut reader: Reader, format: Format, place: Place<Principal>) -> Result<HttpResponse> {
     let frame = frame(report);
-    let mut first = format.header()?;
+    let mut first = format.header(&frame)?;
     if let Some(lines) = reader.next().await? {
         first.extend(written(&frame, lines, format)?);
     }

@@ -11,7 +11,7 @@ use persistence::billing::periods::Final;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::csv::Frame;
+use super::csv::{self, Frame};
 use super::report::Report;
 use crate::error::Result;
 use crate::http::query::{Query, search_text};
@@ -198,7 +198,8 @@ impl BillingReport {
 /// The values that all lines of a report share.
 #[must_use]
 pub fn frame(report: &Report) -> Frame {
-    Frame::new(report.period, report.sealed.is_some(), report.filter.sees_resellers())
+    let csv_form = report.sealed.as_ref().map_or(csv::FORM, |sealed| sealed.csv_form);
+    Frame::new(report.period, report.sealed.is_some(), report.filter.sees_resellers(), csv_form)
 }
 
 /// Formats bytes in lowercase hexadecimal.

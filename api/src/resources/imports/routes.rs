@@ -150,7 +150,11 @@ async fn import<I: Importable>(
 ) -> Result<Answer> {
     // Authorization comes before validation (R8).
     let asked = import.clone();
-    call.write(move |tx, actor| asked.reach(tx, actor).map(drop)).await?;
+    let own = call.write(move |tx, actor| {
+        asked.reach(tx, actor)?;
+        Ok(actor.account())
+    });
+    let account = own.await?;
     let mut query = Query::read(text)?;
     let flag = |text: &str| text.parse::<bool>().ok();
     let options = Options {
@@ -161,7 +165,9 @@ async fn import<I: Importable>(
             .unwrap_or(OnExisting::Fail),
     };
     query.finish()?;
-    let (form, octets, columns) = (upload.form()?, upload.octets.clone(), I::COLUMNS);
+    // A place for the file is taken only by those who may import.
+    let received = upload.receive(&call.app.uploads, account).await?;
+    let (form, octets, columns) = (received.form, received.octets.clone(), I::COLUMNS);
     let repeatable = key.with_query(text, &octets);
     // Parsing ten thousand rows would block the async thread for too long.
     let reading = tokio::task::spawn_blocking(move || read(form, &octets, columns)).await;

@@ -1,19 +1,29 @@
-//! Receiving the file of an import.
+//! Receiving the file of an import: after the caller's authority was checked, and only as many files at a time as the
+//! memory has room for.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
+use domain::id::AccountId;
 use domain::limits::{IMPORT_BODY_MAX, IMPORT_BODY_SECONDS};
 use futures_util::StreamExt;
-use futures_util::future::LocalBoxFuture;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
+use crate::places::{NoPlace, Place, Places};
+
+/// How long an upload waits for a place.
+const PLACE_WAIT: Duration = Duration::from_secs(8);
+/// The pause between two looks for a place.
+const PLACE_PAUSE: Duration = Duration::from_millis(50);
+/// How long an upload may be slow before it gives way to others that wait.
+const SLOW_TIME: Duration = Duration::from_secs(5);
+/// An upload with fewer octets per second is slow.
+const SLOW_RATE: u64 = 64 * 1024;
 
 /// The format of an import file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,29 +34,26 @@ pub enum Form {
     Ndjson,
 }
 
-/// An uploaded file, completely in memory.
-#[derive(Debug, Clone)]
+/// The file of a request, not received yet.
 pub struct Upload {
     form: Option<Form>,
-    /// The content of the file.
-    pub octets: Bytes,
-    /// Limits how many files are in memory at the same time; released when the import has ended.
-    _place: Arc<OwnedSemaphorePermit>,
+    announced: Option<u64>,
+    payload: Payload,
 }
 
-impl Upload {
-    /// The format of the file; an error if the content type is not supported.
-    pub fn form(&self) -> Result<Form> {
-        self.form.ok_or_else(|| {
-            let detail = "Send the file as `Content-Type: text/csv` or `application/x-ndjson`.";
-            Error::new(ErrorCode::UnsupportedMediaType, detail)
-        })
-    }
+/// A received file, completely in memory.
+pub struct Received {
+    /// The format of the file.
+    pub form: Form,
+    /// The content of the file.
+    pub octets: Bytes,
+    /// Held until the import has ended.
+    _place: Place<AccountId>,
 }
 
 impl FromRequest for Upload {
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self>>;
+    type Future = std::future::Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -56,37 +63,70 @@ impl FromRequest for Upload {
             "application/x-ndjson" | "application/jsonl" => Some(Form::Ndjson),
             _ => None,
         };
-        let announced: Option<u64> = text(header::CONTENT_LENGTH).parse().ok();
-        let app = request.app_data::<Data<App>>().cloned();
-        let mut payload = payload.take();
-        Box::pin(async move {
-            let place = app.and_then(|app| Arc::clone(&app.uploads).try_acquire_owned().ok());
-            let place = place.ok_or_else(|| {
+        let announced = text(header::CONTENT_LENGTH).parse().ok();
+        std::future::ready(Ok(Self { form, announced, payload: payload.take() }))
+    }
+}
+
+impl Upload {
+    /// Receives the file, in one of the `places` of the caller's account.
+    pub async fn receive(self, places: &Arc<Places<AccountId>>, account: AccountId) -> Result<Received> {
+        let form = self.form.ok_or_else(|| {
+            let detail = "Send the file as `Content-Type: text/csv` or `application/x-ndjson`.";
+            Error::new(ErrorCode::UnsupportedMediaType, detail)
+        })?;
+        if self.announced.is_some_and(|length| length > IMPORT_BODY_MAX as u64) {
+            return Err(too_large());
+        }
+        let place = take_place(places, account).await?;
+        let reading = read(self.payload, places);
+        let octets = timeout(Duration::from_secs(IMPORT_BODY_SECONDS), reading).await.unwrap_or_else(|_| {
+            let detail = format!("The file has to arrive within {IMPORT_BODY_SECONDS} seconds.");
+            Err(Error::new(ErrorCode::RequestTimeout, detail))
+        })?;
+        Ok(Received { form, octets, _place: place })
+    }
+}
+
+async fn take_place(places: &Arc<Places<AccountId>>, account: AccountId) -> Result<Place<AccountId>> {
+    let until = Instant::now() + PLACE_WAIT;
+    loop {
+        match places.take(Some(account)) {
+            Ok(place) => return Ok(place),
+            Err(NoPlace::Full) if Instant::now() < until => sleep(PLACE_PAUSE).await,
+            Err(NoPlace::Full) => {
                 let detail = "Other imports are under way. Send the file again in a moment.";
-                Error::new(ErrorCode::Unavailable, detail)
-            })?;
-            if announced.is_some_and(|length| length > IMPORT_BODY_MAX as u64) {
-                return Err(too_large());
+                return Err(Error::new(ErrorCode::Unavailable, detail));
             }
-            let reading = async {
-                let mut octets = BytesMut::new();
-                while let Some(chunk) = payload.next().await {
-                    let broken = |_| Error::new(ErrorCode::BadRequest, "The file could not be read to its end.");
-                    let chunk = chunk.map_err(broken)?;
-                    if octets.len() + chunk.len() > IMPORT_BODY_MAX {
-                        return Err(too_large());
-                    }
-                    octets.extend_from_slice(&chunk);
-                }
-                Ok(octets.freeze())
-            };
-            let read = tokio::time::timeout(Duration::from_secs(IMPORT_BODY_SECONDS), reading).await;
-            let octets = read.unwrap_or_else(|_| {
-                let detail = format!("The file has to arrive within {IMPORT_BODY_SECONDS} seconds.");
-                Err(Error::new(ErrorCode::RequestTimeout, detail))
-            })?;
-            Ok(Self { form, octets, _place: Arc::new(place) })
-        })
+            Err(NoPlace::HasEnough) => {
+                let detail = "Your account is already importing 4 files. Send this one when one of them is done.";
+                return Err(Error::new(ErrorCode::RateLimited, detail).header("retry-after", "5"));
+            }
+        }
+    }
+}
+
+async fn read(mut payload: Payload, places: &Places<AccountId>) -> Result<Bytes> {
+    let started = Instant::now();
+    let mut octets = BytesMut::new();
+    loop {
+        let chunk = match timeout(Duration::from_secs(1), payload.next()).await {
+            Ok(None) => return Ok(octets.freeze()),
+            Ok(Some(chunk)) => {
+                chunk.map_err(|_| Error::new(ErrorCode::BadRequest, "The file could not be read to its end."))?
+            }
+            Err(_) => Bytes::new(),
+        };
+        if octets.len() + chunk.len() > IMPORT_BODY_MAX {
+            return Err(too_large());
+        }
+        octets.extend_from_slice(&chunk);
+        let elapsed = started.elapsed();
+        let is_slow = elapsed > SLOW_TIME && (octets.len() as u64) < SLOW_RATE * elapsed.as_secs();
+        if is_slow && places.is_full() {
+            let detail = "The file arrived too slowly while others waited. Send it again over a faster connection.";
+            return Err(Error::new(ErrorCode::RequestTimeout, detail));
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use super::operations::wrong;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::Body;
+use crate::http::query::{decoded, pairs};
 use crate::security::secret_token::SecretToken;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -82,7 +83,8 @@ struct Form(Vec<(String, String)>);
 
 impl Form {
     fn read(body: &Body) -> Result<Self> {
-        serde_urlencoded::from_bytes(body.octets()).map(Self).map_err(|_| invalid("The form can't be read."))
+        let text = str::from_utf8(body.octets()).ok();
+        text.and_then(|text| pairs(text).ok()).map(Self).ok_or_else(|| invalid("The form can't be read."))
     }
 
     /// The value of a parameter. An empty value counts as missing and a repeated parameter is an error (RFC 6749
@@ -155,12 +157,4 @@ fn basic(request: &HttpRequest) -> Result<Option<(String, String)>> {
         Some((decoded(id)?, decoded(secret)?))
     };
     read().map(Some).ok_or_else(wrong)
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&format!("it={text}")).ok()?;
-    match pairs.as_slice() {
-        [(_, value)] => Some(value.clone()),
-        _ => None,
-    }
 }

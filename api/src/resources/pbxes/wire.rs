@@ -217,6 +217,7 @@ pub struct CreatePbx {
     #[validate(required)]
     sip_domain: field::HostName,
     /// Outbound proxy (host, or SIP URI without a user, RFC 3261), if requests don't go to `sip_domain` directly.
+    /// Answers show its canonical form, with `sip:` and names of parameters in lower case.
     outbound_proxy: nullable::OutboundProxy,
     /// The SIP transport protocol.
     transport: field::Transport,
@@ -275,6 +276,7 @@ pub struct PatchPbx {
     /// The SIP domain of its users: a host name (RFC 1123), which may be internationalized (IDNA).
     sip_domain: field::HostName,
     /// Outbound proxy (host, or SIP URI without a user, RFC 3261), if requests don't go to `sip_domain` directly.
+    /// Answers show its canonical form, with `sip:` and names of parameters in lower case.
     /// `null` removes it.
     outbound_proxy: nullable::OutboundProxy,
     /// The SIP transport protocol.

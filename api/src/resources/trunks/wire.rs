@@ -154,7 +154,7 @@ pub struct CreateTrunk {
     #[schema(required = true)]
     #[validate(required)]
     name: field::TrunkName,
-    /// The remote end of the trunk: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address.
+    /// The remote end of the trunk: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address of one host.
     #[schema(required = true)]
     #[validate(required)]
     host: field::Host,
@@ -219,7 +219,7 @@ impl From<Valid<CreateTrunk>> for operations::CreateTrunk {
 pub struct PatchTrunk {
     /// Its display name: 1–120 characters.
     name: field::TrunkName,
-    /// The remote end of the trunk: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address.
+    /// The remote end of the trunk: a host name (RFC 1123, IDNA) or an IPv4 or IPv6 address of one host.
     host: field::Host,
     /// The SIP port of the host.
     port: field::Port,

@@ -112,15 +112,16 @@ pub struct CreateUser {
     pbx_id: nullable::PbxId,
     /// Id of one of the enterprise's trunks, to assign the user to it. Every user has either a PBX or a trunk.
     trunk_id: nullable::TrunkId,
-    /// The user part of its SIP address (RFC 3261), unique in the SIP domain. Required on a PBX, not allowed on a
+    /// The user part of its SIP address (RFC 3261), unique in the SIP domain. Answers show its canonical form, in which
+    /// only reserved characters are escaped: `%61nna` and `anna` are the same user. Required on a PBX, not allowed on a
     /// trunk.
     sip_user: nullable::SipUser,
     /// SIP authentication ID, if it differs from `sip_user`: 1–128 characters. Not allowed on a trunk.
     auth_id: nullable::AuthenticationName,
     /// Its SIP password: 1–128 characters. Stored encrypted and never shown. Not allowed on a trunk.
     password: nullable::SipPassword,
-    /// Its main phone number, for outgoing and incoming calls, in international format (E.164). Spaces and punctuation
-    /// are removed. A number can belong to only one user. Required on a trunk. Allowed on a PBX only if the
+    /// Its main phone number, for outgoing and incoming calls, in international format (E.164). Spaces,
+    /// hyphens, dots and brackets between the digits are removed; anything else is a fault. A number can belong to only one user. Required on a trunk. Allowed on a PBX only if the
     /// enterprise's `allow_external_numbers` is set.
     default_number: DefaultNumber,
     /// Additional phone numbers on which it can be called, in international format (E.164). A number can belong to only
@@ -175,15 +176,16 @@ pub struct PatchUser {
     pbx_id: nullable::PbxId,
     /// Id of one of the enterprise's trunks, to assign the user to it. Every user has either a PBX or a trunk.
     trunk_id: nullable::TrunkId,
-    /// The user part of its SIP address (RFC 3261), unique in the SIP domain. Required on a PBX, not allowed on a
+    /// The user part of its SIP address (RFC 3261), unique in the SIP domain. Answers show its canonical form, in which
+    /// only reserved characters are escaped: `%61nna` and `anna` are the same user. Required on a PBX, not allowed on a
     /// trunk.
     sip_user: nullable::SipUser,
     /// SIP authentication ID, if it differs from `sip_user`: 1–128 characters. Not allowed on a trunk.
     auth_id: nullable::AuthenticationName,
     /// Its SIP password: 1–128 characters. Stored encrypted and never shown. `null` removes it. Not allowed on a trunk.
     password: nullable::SipPassword,
-    /// Its main phone number, for outgoing and incoming calls, in international format (E.164). Spaces and punctuation
-    /// are removed. A number can belong to only one user. Required on a trunk. Allowed on a PBX only if the
+    /// Its main phone number, for outgoing and incoming calls, in international format (E.164). Spaces,
+    /// hyphens, dots and brackets between the digits are removed; anything else is a fault. A number can belong to only one user. Required on a trunk. Allowed on a PBX only if the
     /// enterprise's `allow_external_numbers` is set.
     default_number: DefaultNumber,
     /// Additional phone numbers on which it can be called, in international format (E.164). A number can belong to only

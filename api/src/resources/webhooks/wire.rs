@@ -98,7 +98,8 @@ pub type WebhookPage = Page<Webhook>;
 #[validate(nest_all_fields, context = settings::Settings)]
 #[schema(example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*", "user.created"], "description": "Order system"}))]
 pub struct CreateWebhook {
-    /// The URL to send events to: an `https` URL on the public internet, at most 2,000 characters.
+    /// The URL to send events to: an `https` URL on the public internet, at most 2,000 characters. Malformed URLs are
+    /// refused, not repaired. Answers show the encoded form, with the host in lower case.
     #[schema(required = true)]
     #[validate(required, custom(function = public, use_context))]
     url: field::WebhookUrl,
@@ -131,7 +132,8 @@ impl From<Valid<CreateWebhook>> for Settings {
 #[validate(nest_all_fields, context = settings::Settings)]
 #[schema(example = json!({"url": "https://hooks.contoso.example/teammate", "event_types": ["reseller.*", "user.created"], "description": "Order system"}))]
 pub struct PatchWebhook {
-    /// The URL to send events to: an `https` URL on the public internet, at most 2,000 characters.
+    /// The URL to send events to: an `https` URL on the public internet, at most 2,000 characters. Malformed URLs are
+    /// refused, not repaired. Answers show the encoded form, with the host in lower case.
     #[validate(custom(function = public, use_context))]
     url: field::WebhookUrl,
     /// The events to send. Each item is a type, `<subject>.*` for all types of a subject, or `*` for all events.

@@ -106,7 +106,7 @@ async fn r15_a_correction_is_a_line_of_a_later_period(#[values(Sqlite, Postgresq
     let _ = finalise.send().await.expect(200);
     let request = world.app.get(&format!("/billing-reports/{later}?format=csv")).bearer(&operator.token);
     let text = request.send().await.expect(200).text;
-    assert!(text.contains(&format!(",pbx,1,0,-3,0,0,{line}\r\n")), "{text}");
+    assert!(text.contains(&format!(",\"pbx\",\"1\",\"0\",\"-3\",\"0\",\"0\",\"{line}\"\r\n")), "{text}");
 }
 
 #[rstest]

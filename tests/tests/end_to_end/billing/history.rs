@@ -23,8 +23,9 @@ async fn what_was_there_before_reports_were_is_in_them(#[values(Sqlite, Postgres
     let before = world.csv(&operator, "").await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
     let of = if database == Sqlite { "sqlite" } else { "postgresql" };
-    for step in ["down", "up"] {
-        let sql = std::fs::read_to_string(format!("{folder}/{of}/2026-11-24-140000_billing/{step}.sql")).unwrap();
+    let steps = ["2026-11-24-140000_billing/down", "2026-11-24-140000_billing/up", "2026-11-29-120000_csv_form/up"];
+    for step in steps {
+        let sql = std::fs::read_to_string(format!("{folder}/{of}/{step}.sql")).unwrap();
         world.app.database.run(&sql).expect("the migration");
     }
     assert_eq!(world.csv(&operator, "").await, before);

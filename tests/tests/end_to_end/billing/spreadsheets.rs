@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::World;
 
 /// Names and references that have broken spreadsheets.
-const HOSTILE: [&str; 12] = [
+const HOSTILE: [&str; 18] = [
     "=1+1",
     "+4930901820",
     "-2",
@@ -25,6 +25,12 @@ const HOSTILE: [&str; 12] = [
     "☎ نور 🇩🇪",
     "00815",
     " x ",
+    "x;=HYPERLINK(\"http://evil.example\")",
+    "x\t=1+1",
+    "  =1+1",
+    "\u{3000}=1+1",
+    "\u{200b}@SUM(A1)",
+    "＝1+1",
 ];
 
 #[rstest]
@@ -51,8 +57,13 @@ async fn r6_whatever_references_hold_survives_csv_and_spreadsheets(#[values(Sqli
     // So has CSV, but for the mark before what would be a formula.
     let csv = world.csv(&operator, "").await;
     let marked = |reference: &str| {
-        let is_formula = reference.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        if is_formula { format!("'{reference}") } else { reference.to_owned() }
+        let mut lines = reference.split_inclusive(['\r', '\n', ';', '\t']);
+        let marked = lines.by_ref().map(|line| {
+            let start = line.trim_start_matches([' ', '\u{3000}', '\u{200b}', '\t']);
+            let is_formula = start.starts_with(['=', '+', '-', '@', '＝']) || line.starts_with(['\t', '\r']);
+            if is_formula { format!("'{line}") } else { line.to_owned() }
+        });
+        marked.collect::<String>()
     };
     let script = "import csv, io, json, sys\n\
                   text = io.TextIOWrapper(sys.stdin.buffer, encoding='utf-8', newline='')\n\
@@ -64,12 +75,25 @@ async fn r6_whatever_references_hold_survives_csv_and_spreadsheets(#[values(Sqli
         assert_eq!(row["users_peak"], "0");
     }
     assert_eq!(read.len(), json_lines.len());
+    // Whatever separator a spreadsheet takes, no cell begins like a formula.
+    for separator in [',', ';', '\t'] {
+        let cells = format!(
+            "import csv, io, json, sys\ntext = io.TextIOWrapper(sys.stdin.buffer, encoding='utf-8', newline='')\n\
+             print(json.dumps([cell for row in csv.reader(text, delimiter={separator:?}) for cell in row]))"
+        );
+        let cells: Vec<String> = serde_json::from_str(&piped("python3", &["-c", &cells], &csv)).expect("cells");
+        for cell in cells.iter().filter(|cell| !cell.starts_with('\'')) {
+            assert!(!cell.trim_start().starts_with(['=', '+', '@', '＝']), "{separator:?}: {cell:?}");
+        }
+    }
     // Through LibreOffice and back, with the references' columns as text, as docs/billing.md says.
     if database == Sqlite {
         let back: Vec<Value> =
             serde_json::from_str(&piped("python3", &["-c", script], &through_libreoffice(&csv))).unwrap();
         // It keeps no tab and no lone carriage return in a cell.
-        for (enterprise, reference) in expected.iter().filter(|(_, text)| !text.starts_with(['\t', '\r'])) {
+        for (enterprise, reference) in
+            expected.iter().filter(|(_, text)| !text.contains('\t') && !text.starts_with('\r'))
+        {
             let row = back.iter().find(|row| row["enterprise_id"] == **enterprise).expect("a row");
             // A cell knows one kind of line break.
             let found = row["enterprise_billing_reference"].as_str().unwrap().replace("\r\n", "\n");
