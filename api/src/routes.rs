@@ -25,7 +25,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(support_tickets::routes::approve_support_ticket)                // POST /support-tickets/{ticket_id}/approve
             .service(support_tickets::routes::reject_support_ticket))                // POST /support-tickets/{ticket_id}/reject
         .service(email_changes::routes::change_my_email)                             // POST /me/change-email
+        .service(email_changes::routes::cancel_my_email_change)                      // DELETE /me/change-email
         .service(email_changes::routes::confirm_email_change)                        // POST /activations/email-changes
+        .service(email_changes::routes::answer_email_change)                         // POST /activations/email-changes/answer
         .service(scope("/activations")
             .service(activations::routes::preview_activation)                        // POST /activations/preview
             .service(activations::routes::redeem_activation))                        // POST /activations
@@ -52,6 +54,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(resellers::routes::get_reseller)                                // GET /resellers/{reseller_id}
             .service(resellers::routes::update_reseller)                             // PATCH /resellers/{reseller_id}
             .service(email_changes::routes::change_reseller_email)                   // POST /resellers/{reseller_id}/change-email
+            .service(email_changes::routes::cancel_reseller_email_change)            // DELETE /resellers/{reseller_id}/change-email
             .service(resellers::routes::suspend_reseller)                            // POST /resellers/{reseller_id}/suspend
             .service(resellers::routes::resume_reseller)                             // POST /resellers/{reseller_id}/resume
             .service(resellers::routes::resend_reseller_activation)                  // POST /resellers/{reseller_id}/resend-activation
@@ -97,6 +100,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(enterprises::routes::get_enterprise)                            // GET /enterprises/{enterprise_id}
             .service(enterprises::routes::update_enterprise)                         // PATCH /enterprises/{enterprise_id}
             .service(email_changes::routes::change_enterprise_email)                 // POST /enterprises/{enterprise_id}/change-email
+            .service(email_changes::routes::cancel_enterprise_email_change)          // DELETE /enterprises/{enterprise_id}/change-email
             .service(enterprises::routes::suspend_enterprise)                        // POST /enterprises/{enterprise_id}/suspend
             .service(enterprises::routes::resume_enterprise)                         // POST /enterprises/{enterprise_id}/resume
             .service(enterprises::routes::resend_enterprise_activation)              // POST /enterprises/{enterprise_id}/resend-activation
@@ -118,6 +122,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(master_resellers::routes::get_master_reseller)                  // GET /master-resellers/{master_reseller_id}
             .service(master_resellers::routes::update_master_reseller)               // PATCH /master-resellers/{master_reseller_id}
             .service(email_changes::routes::change_master_reseller_email)            // POST /master-resellers/{master_reseller_id}/change-email
+            .service(email_changes::routes::cancel_master_reseller_email_change)     // DELETE /master-resellers/{master_reseller_id}/change-email
             .service(master_resellers::routes::suspend_master_reseller)              // POST /master-resellers/{master_reseller_id}/suspend
             .service(master_resellers::routes::resume_master_reseller)               // POST /master-resellers/{master_reseller_id}/resume
             .service(master_resellers::routes::resend_master_reseller_activation)    // POST /master-resellers/{master_reseller_id}/resend-activation

@@ -28,6 +28,7 @@ types! {
     "master_reseller.activated" "A master reseller activated its account.";
     "master_reseller.email_change_requested" "A new e-mail address was requested for a master reseller.";
     "master_reseller.email_changed" "The e-mail address of a master reseller was changed.";
+    "master_reseller.email_change_cancelled" "A requested change of the e-mail address of a master reseller was cancelled.";
     "master_reseller.sign_in_policy_changed" "An owner changed the sign-in policy of a master reseller.";
     "master_reseller.suspended" "A master reseller was suspended.";
     "master_reseller.resumed" "A suspended master reseller was resumed.";
@@ -38,6 +39,7 @@ types! {
     "reseller.activated" "A reseller activated its account.";
     "reseller.email_change_requested" "A new e-mail address was requested for a reseller.";
     "reseller.email_changed" "The e-mail address of a reseller was changed.";
+    "reseller.email_change_cancelled" "A requested change of the e-mail address of a reseller was cancelled.";
     "reseller.sign_in_policy_changed" "An owner changed the sign-in policy of a reseller.";
     "reseller.suspended" "A reseller was suspended.";
     "reseller.resumed" "A suspended reseller was resumed.";
@@ -48,6 +50,7 @@ types! {
     "enterprise.activated" "An enterprise activated its account.";
     "enterprise.email_change_requested" "A new e-mail address was requested for an enterprise.";
     "enterprise.email_changed" "The e-mail address of an enterprise was changed.";
+    "enterprise.email_change_cancelled" "A requested change of the e-mail address of an enterprise was cancelled.";
     "enterprise.sign_in_policy_changed" "An owner changed the sign-in policy of an enterprise.";
     "enterprise.suspended" "An enterprise was suspended.";
     "enterprise.resumed" "A suspended enterprise was resumed.";
@@ -84,6 +87,7 @@ types! {
     "member.updated" "The role, name or language of a member was changed.";
     "member.email_change_requested" "A member requested a new e-mail address.";
     "member.email_changed" "The e-mail address of a member was changed.";
+    "member.email_change_cancelled" "A requested change of the e-mail address of a member was cancelled.";
     "member.removed" "A member was removed.";
     "member.signed_in" "A member signed in.";
     "member.signed_out" "A member signed out.";

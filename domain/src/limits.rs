@@ -91,6 +91,8 @@ pub const SEARCH_MAX: usize = 100;
 
 /// How long the link that confirms a new e-mail address works, in hours.
 pub const EMAIL_CHANGE_HOURS: i64 = 24;
+/// Hours that a change of address by an operator waits for the owner, who can stop it.
+pub const EMAIL_CHANGE_PAUSE_HOURS: i64 = 72;
 /// Most members of an account.
 pub const MEMBERS_MAX: i64 = 500;
 /// How long a move stays pending before it expires, in days.

@@ -14,7 +14,7 @@ use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::text::search_text;
-use crate::store::time::column;
+use crate::store::time::{Instant, column, instant};
 
 /// An e-mail address change to be stored until it is confirmed.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +25,14 @@ pub struct NewEmailChange<'a> {
     pub old: &'a EmailAddress,
     /// The new address.
     pub new: &'a EmailAddress,
-    /// The SHA-256 hash of the token in its link.
+    /// The SHA-256 hash of the token in the link to the new address.
     pub token_hash: &'a [u8],
+    /// The SHA-256 hash of the token in the link to the old address.
+    pub consent_hash: &'a [u8],
+    /// Whether whoever has the old address has requested the change.
+    pub is_own: bool,
+    /// When the change can take effect without consent; `None` if it can't.
+    pub not_before: Option<Timestamp>,
     /// The message that contains the link.
     pub message: MessageId,
     /// When the link expires.
@@ -42,19 +48,28 @@ pub struct EmailChange {
     pub old: EmailAddress,
     /// The new address.
     pub new: EmailAddress,
+    /// Whether whoever has the old address consented.
+    pub has_consent: bool,
+    /// Whether the new address was confirmed.
+    pub is_confirmed: bool,
+    /// When the change can take effect without consent; `None` if it can't.
+    pub not_before: Option<Timestamp>,
+}
+
+impl EmailChange {
+    /// Whether the change may take effect as far as the old address is concerned.
+    #[must_use]
+    pub fn is_agreed(&self, now: Timestamp) -> bool {
+        self.has_consent || self.not_before.is_some_and(|from| from <= now)
+    }
 }
 
 /// Stores a change. It replaces any earlier change of the same address, whose e-mail is deleted if it has not been
 /// sent.
 pub fn replace(tx: &mut StoreConnection, change: &NewEmailChange<'_>, now: Timestamp) -> Result<(), Error> {
-    let NewEmailChange { account, old, new, token_hash, message, expires_at } = *change;
-    let earlier =
-        rows::table.filter(rows::account_id.eq(Key::from(account))).filter(rows::old_canonical.eq(old.canonical()));
-    let sent: Option<Key> = earlier.select(rows::message_id).first(tx).optional()?;
-    diesel::delete(earlier).execute(tx)?;
-    if let Some(sent) = sent {
-        withdraw(tx, sent)?;
-    }
+    let NewEmailChange { account, old, new, token_hash, consent_hash, is_own, not_before, message, expires_at } =
+        *change;
+    cancel(tx, account, old.canonical())?;
     diesel::insert_into(rows::table)
         .values((
             rows::account_id.eq(Key::from(account)),
@@ -64,6 +79,10 @@ pub fn replace(tx: &mut StoreConnection, change: &NewEmailChange<'_>, now: Times
             rows::message_id.eq(Key::from(message)),
             rows::created_at.eq(column(now)),
             rows::expires_at.eq(column(expires_at)),
+            rows::consent_hash.eq(Some(consent_hash)),
+            rows::consented_at.eq(is_own.then(|| column(now))),
+            rows::confirmed_at.eq(None::<Instant>),
+            rows::not_before.eq(not_before.map(column)),
         ))
         .execute(tx)?;
     Ok(())
@@ -76,26 +95,79 @@ pub fn is_claimed(tx: &mut StoreConnection, email: &EmailAddress) -> Result<bool
     Ok(holder.is_some())
 }
 
+/// Which of the two links of a change a token is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The link to the old address.
+    Old,
+    /// The link to the new address.
+    New,
+}
+
 /// The pending change with this token hash. Takes no scope, because the token itself is the authority.
-pub fn by_token(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Result<Option<EmailChange>, Error> {
-    let found: Option<(Key, String, String, String)> = rows::table
+pub fn by_token(
+    tx: &mut StoreConnection,
+    side: Side,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<EmailChange>, Error> {
+    type Row = ((Key, String), (String, String), (Option<Instant>, Option<Instant>, Option<Instant>));
+    let mut wanted = rows::table
         .inner_join(account_rows::table.on(account_rows::id.eq(rows::account_id)))
-        .filter(rows::token_hash.eq(token_hash))
         .filter(rows::expires_at.gt(column(now)))
-        .select((account_rows::id, account_rows::tier, rows::old_canonical, rows::email))
+        .into_boxed();
+    wanted = match side {
+        Side::Old => wanted.filter(rows::consent_hash.eq(Some(token_hash))),
+        Side::New => wanted.filter(rows::token_hash.eq(token_hash)),
+    };
+    let found: Option<Row> = wanted
+        .select((
+            (account_rows::id, account_rows::tier),
+            (rows::old_canonical, rows::email),
+            (rows::consented_at, rows::confirmed_at, rows::not_before),
+        ))
         .first(tx)
         .optional()?;
-    let Some((account, tier, old, new)) = found else { return Ok(None) };
+    let Some(((account, tier), (old, new), (consented_at, confirmed_at, not_before))) = found else { return Ok(None) };
     let tier = Tier::parse(&tier).ok_or_else(|| Error::Corrupt(format!("tier {tier:?}")))?;
     let account = accounts::by_id(tx, &Scope::Platform, tier, account.id())?;
-    let (old, new) = (EmailAddress::from_stored(old), EmailAddress::from_stored(new));
-    Ok(account.map(|account| EmailChange { account, old, new }))
+    Ok(account.map(|account| EmailChange {
+        account,
+        old: EmailAddress::from_stored(old),
+        new: EmailAddress::from_stored(new),
+        has_consent: consented_at.is_some(),
+        is_confirmed: confirmed_at.is_some(),
+        not_before: not_before.map(instant),
+    }))
+}
+
+/// Notes that the link to one side was followed.
+pub fn agree(tx: &mut StoreConnection, side: Side, change: &EmailChange, now: Timestamp) -> Result<(), Error> {
+    let own = rows::table.filter(rows::account_id.eq(Key::from(change.account.id)));
+    let own = own.filter(rows::old_canonical.eq(change.old.canonical()));
+    match side {
+        Side::Old => diesel::update(own).set(rows::consented_at.eq(Some(column(now)))).execute(tx)?,
+        Side::New => diesel::update(own).set(rows::confirmed_at.eq(Some(column(now)))).execute(tx)?,
+    };
+    Ok(())
+}
+
+/// Deletes the pending change of an address, and its e-mail if it has not been sent. Returns whether there was one.
+pub fn cancel(tx: &mut StoreConnection, account: AccountId, old_canonical: &str) -> Result<bool, Error> {
+    let pending =
+        rows::table.filter(rows::account_id.eq(Key::from(account))).filter(rows::old_canonical.eq(old_canonical));
+    let sent: Option<Key> = pending.select(rows::message_id).first(tx).optional()?;
+    diesel::delete(pending).execute(tx)?;
+    if let Some(sent) = sent {
+        withdraw(tx, sent)?;
+    }
+    Ok(sent.is_some())
 }
 
 /// Applies a change: replaces the old address in the account and its members. Returns `false` if another account has
 /// claimed the new address in the meantime; the transaction must then be rolled back.
 pub fn carry_out(tx: &mut StoreConnection, change: &EmailChange, now: Timestamp) -> Result<bool, Error> {
-    let EmailChange { account, old, new } = change;
+    let EmailChange { account, old, new, has_consent: _, is_confirmed: _, not_before: _ } = change;
     let old = old.canonical();
     let id = Key::from(account.id);
     diesel::delete(rows::table.filter(rows::account_id.eq(id)).filter(rows::old_canonical.eq(old))).execute(tx)?;

@@ -45,6 +45,13 @@ pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Re
     Ok(found.map(Key::id))
 }
 
+/// Deletes the link of a member, because it was sent to an address that the member no longer has.
+pub fn withdraw(tx: &mut StoreConnection, member: MemberId) -> Result<(), Error> {
+    let links = password_resets::table.filter(password_resets::member_id.eq(Key::from(member)));
+    diesel::delete(links).execute(tx)?;
+    Ok(())
+}
+
 /// Uses the live link with this token hash. Returns `false` if it has already been used.
 pub fn redeem(tx: &mut StoreConnection, token_hash: &[u8]) -> Result<bool, Error> {
     let link = password_resets::table.filter(password_resets::token_hash.eq(token_hash));

@@ -337,7 +337,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Binary, Text, Timestamp};
+    use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
     use crate::store::key::sql::Key;
 
     email_changes (account_id, old_canonical) {
@@ -348,6 +348,10 @@ diesel::table! {
         message_id -> Key,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        consent_hash -> Nullable<Binary>,
+        consented_at -> Nullable<Timestamp>,
+        confirmed_at -> Nullable<Timestamp>,
+        not_before -> Nullable<Timestamp>,
     }
 }
 

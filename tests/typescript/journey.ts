@@ -129,11 +129,14 @@ assert.equal(suspended.status, "suspended");
 expect(await partner.POST("/resellers/{reseller_id}/resume", { params: { path } }));
 const moved = await partner.POST("/resellers/{reseller_id}/change-email", {
   params: { path, header: key() },
-  body: { email: "new@nordwind.example" },
+  body: { email: "new@nordwind.example", password },
 });
-expect(moved);
+assert.equal(expect(moved).needs_consent, true);
+const consent = await linkFor("office@nordwind.example", seen);
+expect(await anyone.POST("/activations/email-changes/answer", { body: { token: consent, agree: true } }));
 const confirmation = await linkFor("new@nordwind.example", seen);
-expect(await anyone.POST("/activations/email-changes", { body: { token: confirmation } }));
+const confirmed = expect(await anyone.POST("/activations/email-changes", { body: { token: confirmation } }));
+assert.equal(confirmed.state, "changed");
 const blockers = expect(await partner.GET("/resellers/{reseller_id}/closing-blockers", { params: { path } }));
 assert.equal(blockers.total, 0);
 expect(await partner.DELETE("/resellers/{reseller_id}", { params: { path } }));

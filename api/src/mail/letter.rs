@@ -44,10 +44,20 @@ pub enum News {
     },
     /// Sends a confirmation link to a new address (R1).
     EmailChange(SecretLink),
-    /// Tells the old address that a change was requested.
+    /// Tells the old address that its owner requested a change, and lets it be stopped.
     EmailChangeNotice {
-        /// The new address.
-        new: String,
+        /// Stops the change. Letters of earlier versions have none.
+        #[serde(default)]
+        link: Option<SecretLink>,
+    },
+    /// Asks the old address to agree to a change that an account above requested.
+    EmailChangeConsent(SecretLink),
+    /// Tells the old address about a change that an operator requested, and lets it be stopped.
+    EmailChangeByOperator {
+        /// Stops the change, or agrees to it.
+        link: SecretLink,
+        /// When the change can take effect without an answer.
+        effective_from: DateTime<Utc>,
     },
     /// Lets a member set a new password.
     PasswordReset(SecretLink),
@@ -127,8 +137,17 @@ impl Letter {
             News::EmailChange(to_confirm) => {
                 words(texts, &texts.email_change, &[("to", to), account], link("confirm-email", to_confirm))
             }
-            News::EmailChangeNotice { new } => {
-                words(texts, &texts.email_change_notice, &[("to", to), account, ("new", new)], None)
+            News::EmailChangeNotice { link: to_stop } => {
+                let to_stop = to_stop.as_ref().and_then(|to_stop| link("email-change", to_stop));
+                words(texts, &texts.email_change_notice, &[("to", to), account], to_stop)
+            }
+            News::EmailChangeConsent(to_answer) => {
+                words(texts, &texts.email_change_consent, &[("to", to), account], link("email-change", to_answer))
+            }
+            News::EmailChangeByOperator { link: to_answer, effective_from } => {
+                let from = effective_from.format(texts.instant).to_string();
+                let values = [("to", to.as_str()), account, ("from", &from)];
+                words(texts, &texts.email_change_by_operator, &values, link("email-change", to_answer))
             }
             News::PasswordReset(to_reset) => {
                 words(texts, &texts.password_reset, &[account], link("reset-password", to_reset))

@@ -36,8 +36,12 @@ pub struct Texts {
     pub invitation: Text,
     /// Asks to confirm a new address: `{to}`, `{account}`.
     pub email_change: Text,
-    /// Tells the old address about the change: `{to}`, `{new}`, `{account}`.
+    /// Tells the old address that its owner requested a change: `{to}`, `{account}`.
     pub email_change_notice: Text,
+    /// Asks the old address to agree to a change: `{to}`, `{account}`.
+    pub email_change_consent: Text,
+    /// Tells the old address about a change by an operator: `{to}`, `{account}`, `{from}`.
+    pub email_change_by_operator: Text,
     /// Lets a member set a new password: `{account}`.
     pub password_reset: Text,
     /// The second factor was switched on: `{account}`.
@@ -97,10 +101,24 @@ pub const ENGLISH: Texts = Texts {
     },
     email_change_notice: Text {
         subject: "Your e-mail address for TeamMate Portal is about to change",
-        intro: "Somebody has asked to replace {to} by {new} as the e-mail address of {account} on TeamMate Portal. \
+        intro: "Somebody who is signed in as {to} has asked for another e-mail address for {account} on TeamMate Portal. \
                 The address changes once the new one has been confirmed.",
-        button: "",
-        last: "If this was not you, contact your provider of TeamMate Portal immediately.",
+        button: "Stop the change",
+        last: "If this was not you, stop the change and reset your password immediately.",
+    },
+    email_change_consent: Text {
+        subject: "Do you agree to another e-mail address for {account}?",
+        intro: "Your provider has asked to replace {to} as the e-mail address of {account} on TeamMate Portal. Whoever has \
+                the new address will sign in to the account instead of you. Nothing changes unless you agree.",
+        button: "Agree or stop the change",
+        last: "If you did not expect this, stop the change and ask your provider.",
+    },
+    email_change_by_operator: Text {
+        subject: "Your e-mail address for TeamMate Portal is about to change",
+        intro: "The operators of TeamMate Portal were asked to replace {to} as the e-mail address of {account}. Whoever has \
+                the new address can sign in to the account instead of you from {from} UTC on, unless you stop the change.",
+        button: "Agree or stop the change",
+        last: "If you did not expect this, stop the change and contact your provider of TeamMate Portal immediately.",
     },
     password_reset: Text {
         subject: "Set a new password for TeamMate Portal",

@@ -18,8 +18,10 @@ pub const PATHS: &[&str] = &[
     "/activate",
     "/reset-password",
     "/confirm-email",
+    "/email-change",
     "/assets/link.js",
     "/assets/confirm.js",
+    "/assets/answer.js",
     "/assets/link.css",
 ];
 
@@ -32,8 +34,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(activate)
         .service(reset_password)
         .service(confirm_email)
+        .service(email_change)
         .service(script)
         .service(confirm_script)
+        .service(answer_script)
         .service(style);
 }
 
@@ -60,6 +64,16 @@ async fn reset_password() -> HttpResponse {
 #[get("/confirm-email")]
 async fn confirm_email() -> HttpResponse {
     page(include_str!("assets/confirm-email.html"))
+}
+
+#[get("/email-change")]
+async fn email_change() -> HttpResponse {
+    page(include_str!("assets/email-change.html"))
+}
+
+#[get("/assets/answer.js")]
+async fn answer_script() -> HttpResponse {
+    asset("text/javascript; charset=utf-8", include_str!("assets/answer.js"))
 }
 
 #[get("/assets/confirm.js")]

@@ -161,6 +161,7 @@ async fn the_pages_keep_nobody_out(#[values(1280, 360)] width: u32, #[values(fal
         ("activate-dead-link", "/activate#token=dead".to_owned(), "#about.bad"),
         ("reset-password", format!("/reset-password#token={reset}"), "#form:not([hidden]) #password"),
         ("confirm-email", "/confirm-email#token=dead".to_owned(), "#about"),
+        ("email-change", "/email-change#token=dead".to_owned(), "#about"),
         ("problem", "/problems/email_taken".to_owned(), "h1"),
     ] {
         browser.open(&format!("http://{}{path}", app.address())).await;
@@ -220,7 +221,9 @@ fn letters() -> Vec<(&'static str, Letter)> {
         ("activation-of-an-enterprise", activation("enterprise")),
         ("invitation", letter(News::Invitation { account_kind, role, link: link() })),
         ("email-change", letter(News::EmailChange(link()))),
-        ("email-change-notice", letter(News::EmailChangeNotice { new: "b@contoso.example".to_owned() })),
+        ("email-change-notice", letter(News::EmailChangeNotice { link: Some(link()) })),
+        ("email-change-consent", letter(News::EmailChangeConsent(link()))),
+        ("email-change-by-operator", letter(News::EmailChangeByOperator { link: link(), effective_from: expires_at })),
         ("password-reset", letter(News::PasswordReset(link()))),
         ("second-factor-enabled", second_factor(SecondFactorNotice::Enabled)),
         ("second-factor-disabled", second_factor(SecondFactorNotice::Disabled)),

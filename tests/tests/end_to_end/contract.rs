@@ -5,6 +5,12 @@ use end_to_end::breaks;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+/// What was taken away because it was not safe.
+const BROKEN: [&str; 1] = [
+    // Without the password, whoever found an open browser could take over the account.
+    "POST /me/change-email request/password: the member is required now",
+];
+
 #[test]
 fn the_document_takes_nothing_away_from_the_released_one() {
     let folder = end_to_end::root().join("docs/releases");
@@ -22,7 +28,7 @@ fn the_document_takes_nothing_away_from_the_released_one() {
     let last: Value = yaml_serde::from_str(&last).unwrap();
     let now = serde_json::to_value(api::openapi::document()).unwrap();
     let found = breaks(&last, &now);
-    assert!(found.is_empty(), "released clients would break:\n{}", found.join("\n"));
+    assert_eq!(found, BROKEN, "released clients would break");
     assert!(!breaks(&now, &json!({})).is_empty());
 }
 

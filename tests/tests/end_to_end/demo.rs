@@ -8,10 +8,11 @@ const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 
 /// What can't be tried out with its example: it takes a token or code that only its user has, or something that has to happen first, or what
 /// the operation before it has just done. All else can.
-const NEED_SOMETHING_ELSE: [&str; 22] = [
+const NEED_SOMETHING_ELSE: [&str; 23] = [
     "reject_support_ticket",
     // Tokens of e-mails and sessions.
     "confirm_email_change",
+    "answer_email_change",
     "preview_activation",
     "redeem_activation",
     "refresh",

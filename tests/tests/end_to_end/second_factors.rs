@@ -202,7 +202,8 @@ async fn r9_an_owner_asks_every_member_for_a_second_factor(#[values(Sqlite, Post
     let _ = list(owner).await.expect(200);
     let _ = list(&client.token).await.expect(200);
     assert_eq!(me(&app, member).await, json!({"enabled": false, "required": true, "recovery_codes_left": 0}));
-    let move_on = app.post("/me/change-email").bearer(member).json(&json!({"email": "new@teammate.local"}));
+    let move_on =
+        app.post("/me/change-email").bearer(member).json(&json!({"email": "new@teammate.local", "password": PASSWORD}));
     move_on.send().await.problem(403, "second_factor_required");
     let fresh = &token(&app, "bea@teammate.local").await;
     list(fresh).await.problem(403, "second_factor_required");

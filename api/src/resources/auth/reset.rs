@@ -12,6 +12,7 @@ use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::record_own_sign_in;
 use crate::mail::{Letter, News, SecretLink};
+use crate::resources::email_changes;
 use crate::security::secret_token::SecretToken;
 
 /// Sends a reset e-mail to the member with this address. Does nothing if there is no such member, or if the last e-mail
@@ -38,7 +39,7 @@ pub fn member(tx: &mut StoreConnection, token_hash: &[u8], now: Timestamp) -> Re
     Ok(members::by_id(tx, member)?.ok_or(Refusal::InvalidToken)?)
 }
 
-/// Redeems a token: replaces the member's password and ends all its sessions.
+/// Redeems a token: replaces the member's password, ends all its sessions, and cancels a pending change of its address.
 pub fn redeem(tx: &mut Tx<'_>, token_hash: &[u8], password_hash: &str) -> Result<()> {
     let now = tx.now;
     let member = member(tx, token_hash, now)?;
@@ -48,5 +49,6 @@ pub fn redeem(tx: &mut Tx<'_>, token_hash: &[u8], password_hash: &str) -> Result
     }
     members::set_password(tx, member.id, password_hash)?;
     sessions::end_all(tx, member.id, now)?;
+    email_changes::operations::withdraw(tx, &member.account, &member.email)?;
     record_own_sign_in(tx, &member, "password_reset")
 }

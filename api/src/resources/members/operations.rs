@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::events::record::record_for;
 use crate::ids::new_id;
 use crate::mail::{Letter, News, SecretLink};
+use crate::resources::email_changes;
 use crate::security::secret_token::SecretToken;
 
 /// An invitation of a new member.
@@ -86,6 +87,7 @@ pub fn set_role(tx: &mut Tx<'_>, account: &Account, before: Member, role: Role) 
 pub fn remove(tx: &mut Tx<'_>, account: &Account, member: &Member) -> Result<()> {
     let now = tx.now;
     member.check_may_leave(invitations::count(tx, account.id)?.1)?;
+    email_changes::operations::withdraw(tx, account, &member.email)?;
     invitations::remove(tx, member.id, now)?;
     sessions::end_all(tx, member.id, now)?;
     if member.email.canonical() != account.email.canonical() {

@@ -2,17 +2,17 @@
 
 use actix_web::post;
 use domain::authority::Target;
-use domain::fault::Fault;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
 use persistence::members::{self, Member};
 
+use super::again;
 use super::operations::{self, Committed, myself};
 use super::wire::{GiveCode, PrepareSecondFactor, RecoveryCodes, SecondFactorSecret};
 use crate::access::ChangeMyself;
 use crate::app::{Call, Tx};
-use crate::error::{Error, Result, value_error};
+use crate::error::{Error, Result};
 use crate::http::{Answer, Body, Context, Parsed};
 use crate::security::given::GivenPassword;
 
@@ -30,23 +30,16 @@ use crate::security::given::GivenPassword;
 ))]
 #[post("/me/second-factor")]
 pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Context, body: Body) -> Result<Answer> {
-    let (name, hash) = call
-        .read(|tx, actor| {
-            actor.may(Target::Myself)?;
-            let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
-            let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
-            // Checked first, because verifying a password is expensive.
-            operations::check_off(tx, &member)?;
-            Ok((member.email.canonical().to_owned(), member.password_hash))
-        })
-        .await?;
+    let checked = call.read(|tx, actor| {
+        actor.may(Target::Myself)?;
+        let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+        let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
+        // Checked first, because verifying a password is expensive.
+        operations::check_off(tx, &member)
+    });
+    checked.await?;
     let GivenPassword(password) = body.parse::<PrepareSecondFactor, _>().into_inner()?;
-    tokio::time::sleep(call.app.sign_in_throttle.attempt(&name, context.network())).await;
-    if !call.app.passwords.verify(password, Some(hash)).await? {
-        let fault = Fault::new("wrong_password", "This is not your password.");
-        return Err(Error::validation(vec![value_error("/password", fault)]));
-    }
-    call.app.sign_in_throttle.succeeded(&name, context.network());
+    again::check_password(&call, &context, password).await?;
     let secret = call
         .write(move |tx, actor| {
             let member = myself(tx, actor)?;

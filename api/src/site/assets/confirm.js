@@ -10,6 +10,13 @@ history.replaceState(null, "", location.pathname);
 // Opening another link in this tab changes only the fragment.
 addEventListener("hashchange", () => location.reload());
 
+const done = {
+  changed: ({ name, email }) => `Done. From now on you sign in to ${name} as ${email}.`,
+  waits_for_consent: ({ name }) => `Thank you. The address of ${name} changes when the old one has agreed.`,
+  waits_for_pause: ({ effective_from }) =>
+    `Thank you. The old address has time to stop the change: open the link again after ${new Date(effective_from).toLocaleString()}.`,
+};
+
 function bad(text) {
   about.className = "bad";
   about.textContent = text;
@@ -29,7 +36,7 @@ form.addEventListener("submit", async (event) => {
     if (response.ok) {
       form.hidden = true;
       about.className = "";
-      about.textContent = `Done. From now on you sign in to ${answer.name} as ${answer.email}.`;
+      about.textContent = done[answer.state](answer);
     } else if (answer.code === "invalid_token" || answer.code === "validation_failed") {
       form.hidden = true;
       bad("This link does not work: it was used already, has expired, or was replaced by a newer e-mail.");
