@@ -294,3 +294,40 @@ async fn r11_only_one_s_own_regions_have_routes(#[values(Sqlite, Postgresql)] da
     let (first, again) = (once().await.expect(200), once().await.expect(200));
     assert_eq!((first.text, again.header("idempotent-replayed")), (again.text.clone(), "true"));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_a_route_is_bound_to_the_tenant_of_the_address_that_is_activated(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let operator = app.operator().await;
+    let master = app.master_reseller("ann@contoso.example").await;
+    let reseller = app.reseller(&master, "office@nordwind.example").await;
+    // The address is a stranger's, whose tenant may have given this service its consent for another enterprise.
+    let body = end_to_end::enterprise_body("admin@stranger.example");
+    let created = app.post("/enterprises").bearer(&reseller.token).json(&body).send().await.expect(201);
+    let path = format!("/enterprises/{}", created.text_of("id"));
+    let routing =
+        async || app.get(&format!("{path}/direct-routing")).bearer(&operator.token).send().await.expect(200).json();
+    let start = app.post(&format!("{path}/direct-routing/routes/emea/start")).bearer(&reseller.token);
+    let _ = start.json(&json!({"label": "kiosk"})).send().await.expect(200);
+    assert_eq!(routing().await["routes"][0]["tenant"], "stranger.example");
+    // Another address of the same tenant changes nothing.
+    let patch = async |email: &str| {
+        app.patch(&path).bearer(&reseller.token).json(&json!({"email": email})).send().await.expect(200)
+    };
+    let _ = patch("other@stranger.example").await;
+    assert_eq!(routing().await["routes"][0]["tenant"], "stranger.example");
+    let _ = patch("admin@mallory.example").await;
+    let unbound = routing().await;
+    assert_eq!(
+        (&unbound["routes"][0]["state"], &unbound["routes"][0]["tenant"]),
+        (&json!("not_started"), &json!(null))
+    );
+    let events = app.get("/events?type=direct_routing.route_removed").bearer(&operator.token).send().await.expect(200);
+    assert_eq!(events.json()["items"][0]["before"]["tenant"], "stranger.example");
+    // Activated with the other address, the enterprise has nothing of the stranger's tenant.
+    app.activate(&created.text_of("id"), "admin@mallory.example").await;
+    assert_eq!(routing().await["routes"][0]["tenant"], json!(null));
+}

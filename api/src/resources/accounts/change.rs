@@ -10,6 +10,7 @@ use persistence::accounts::{Change, Lock};
 use persistence::{StoreConnection, accounts, blockers, direct_routing, users};
 
 use super::create::{fields, write_again};
+use super::routing;
 use crate::access::Actor;
 use crate::app::Tx;
 use crate::error::Result;
@@ -42,6 +43,7 @@ pub fn update(tx: &mut Tx<'_>, actor: &Actor, account: Account, mut change: Chan
         return Err(Refusal::EmailTaken.into());
     }
     if let Some(email) = &change.email {
+        routing::unbind(tx, &account, email)?;
         let renamed = Account { name: change.name.clone().unwrap_or_else(|| account.name.clone()), ..account.clone() };
         write_again(tx, &renamed, email)?;
     }

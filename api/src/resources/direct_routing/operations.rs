@@ -1,19 +1,16 @@
 //! Operations on the Direct Routing routes of an enterprise.
 
-use domain::Timestamp;
 use domain::account::{Account, Tier, check_open};
-use domain::direct_routing::{Command, DirectRouting, Route, State, Verdict, check_may_confirm};
+use domain::direct_routing::{Command, DirectRouting, Route, Verdict, check_may_confirm};
 use domain::enterprise::SbcRegionCode;
-use domain::id::AccountId;
 use domain::refusal::Refusal;
-use domain::values::route_domain::{RouteDomain, VerificationTxt};
-use persistence::{StoreConnection, blockers, direct_routing};
-use serde_json::{Value, json};
+use persistence::{blockers, direct_routing};
+use serde_json::json;
 
 use crate::access::Actor;
 use crate::app::Tx;
 use crate::error::Result;
-use crate::events::record::{NewEvent, difference, record};
+use crate::resources::accounts::routing::{note, save, step, with};
 
 /// Parses the region in a path. Not found unless it is one of the enterprise's SBC regions.
 pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode> {
@@ -86,61 +83,4 @@ pub fn conclude(tx: &mut Tx<'_>, account: &Account, tried: &Route, verdict: Verd
         }
     }
     Ok(())
-}
-
-fn step(
-    tx: &mut Tx<'_>,
-    account: &Account,
-    before: &DirectRouting,
-    region: &SbcRegionCode,
-    command: Command,
-    last_error: Option<(Timestamp, String)>,
-) -> Result<DirectRouting> {
-    let now = tx.now;
-    let done = command.done();
-    let state = before.state(region).after(command)?;
-    let route = Route { region: region.clone(), state, since: now, attempts: 0, due_at: now, last_error };
-    let after = with(before, region, (route.state != State::NotStarted).then_some(route));
-    let after = DirectRouting { version: before.version + 1, ..after };
-    save(tx, account.id, before, &after)?;
-    let shown = |of: &DirectRouting| fields(&of.state(region), of.route(region));
-    let (was, is) = (shown(before), shown(&after));
-    let (mut was, mut is) = difference(was, is);
-    for shown in [&mut was, &mut is] {
-        shown["region"] = json!(region.as_str());
-    }
-    note(tx, account, &format!("route_{done}"), (was, is))?;
-    Ok(after)
-}
-
-fn with(before: &DirectRouting, region: &SbcRegionCode, route: Option<Route>) -> DirectRouting {
-    let mut routes: Vec<_> = before.routes.iter().filter(|route| route.region != *region).cloned().collect();
-    routes.extend(route);
-    routes.sort_by(|one, other| one.region.cmp(&other.region));
-    DirectRouting { routes, ..before.clone() }
-}
-
-fn save(tx: &mut StoreConnection, account: AccountId, before: &DirectRouting, after: &DirectRouting) -> Result<()> {
-    if direct_routing::save(tx, account, before, after)? { Ok(()) } else { Err(Refusal::RouteDomainTaken.into()) }
-}
-
-fn note(tx: &mut Tx<'_>, account: &Account, done: &str, (before, after): (Value, Value)) -> Result<()> {
-    let (action, subject) = (format!("direct_routing.{done}"), account.id_text());
-    record(tx, &NewEvent { action, subject, ancestry: account.ancestry(), before, after })
-}
-
-/// The fields of a route as events show them.
-fn fields(state: &State, route: Option<&Route>) -> Value {
-    let failure = match state {
-        State::Failed { reason, .. } => Some(reason.as_str()),
-        State::NotStarted | State::Working { .. } | State::Established { .. } => None,
-    };
-    json!({
-        "state": state.as_str(),
-        "verification_txt": state.txt().map(VerificationTxt::as_str),
-        "tenant": state.link().map(|link| link.tenant.as_str()),
-        "domain": state.domain().map(RouteDomain::as_str),
-        "failure": failure,
-        "last_error": route.and_then(|route| route.last_error.as_ref()).map(|(_, error)| error),
-    })
 }

@@ -17,6 +17,7 @@ use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{NewEvent, record, record_for};
 use crate::mail::{Letter, News, SecretLink};
+use crate::resources::accounts::routing;
 use crate::security::secret_token::SecretToken;
 
 /// A requested change.
@@ -142,6 +143,7 @@ fn carry_out(tx: &mut Tx<'_>, change: &EmailChange) -> Result<Progress> {
     }
     let changed = |before: &str| (json!({"email": before}), json!({"email": new.given()}));
     if account.email.canonical() == old.canonical() {
+        routing::unbind(tx, account, new)?;
         let (before, after) = changed(account.email.given());
         record(tx, &NewEvent::to_account(account, "email_changed", before, after))?;
     }

@@ -1,0 +1,99 @@
+//! Changes to the Direct Routing routes of an enterprise, stored and recorded. Accounts need them too: a changed address
+//! unbinds routes from the tenant of the old one.
+
+use domain::Timestamp;
+use domain::account::Account;
+use domain::direct_routing::{Command, DirectRouting, Route, State};
+use domain::enterprise::SbcRegionCode;
+use domain::id::AccountId;
+use domain::refusal::Refusal;
+use domain::values::email::EmailAddress;
+use domain::values::route_domain::{RouteDomain, VerificationTxt};
+use domain::values::tenant::Tenant;
+use persistence::{StoreConnection, direct_routing};
+use serde_json::{Value, json};
+
+use crate::app::Tx;
+use crate::error::Result;
+use crate::events::record::{NewEvent, difference, record};
+
+/// Removes the routes that are bound to the tenant of an address that the enterprise no longer has, unless they are
+/// established: an administrator of the tenant has agreed to those. The address names the tenant only for as long as the
+/// enterprise has it (R11).
+pub fn unbind(tx: &mut Tx<'_>, account: &Account, new: &EmailAddress) -> Result<()> {
+    let Ok(of_old) = Tenant::of_address(account.email.canonical()) else { return Ok(()) };
+    if Tenant::of_address(new.canonical()).as_ref() == Ok(&of_old) {
+        return Ok(());
+    }
+    let before = direct_routing::load(tx, account.id)?;
+    let is_bound =
+        |route: &&Route| !route.state.is_established() && route.state.link().is_some_and(|link| link.tenant == of_old);
+    let bound: Vec<_> = before.routes.iter().filter(is_bound).map(|route| route.region.clone()).collect();
+    let mut routing = before;
+    for region in bound {
+        routing = step(tx, account, &routing, &region, Command::Remove, None)?;
+    }
+    Ok(())
+}
+
+/// Applies a command to a route, stores it and records the event.
+pub fn step(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    before: &DirectRouting,
+    region: &SbcRegionCode,
+    command: Command,
+    last_error: Option<(Timestamp, String)>,
+) -> Result<DirectRouting> {
+    let now = tx.now;
+    let done = command.done();
+    let state = before.state(region).after(command)?;
+    let route = Route { region: region.clone(), state, since: now, attempts: 0, due_at: now, last_error };
+    let after = with(before, region, (route.state != State::NotStarted).then_some(route));
+    let after = DirectRouting { version: before.version + 1, ..after };
+    save(tx, account.id, before, &after)?;
+    let shown = |of: &DirectRouting| fields(&of.state(region), of.route(region));
+    let (was, is) = (shown(before), shown(&after));
+    let (mut was, mut is) = difference(was, is);
+    for shown in [&mut was, &mut is] {
+        shown["region"] = json!(region.as_str());
+    }
+    note(tx, account, &format!("route_{done}"), (was, is))?;
+    Ok(after)
+}
+
+/// The Direct Routing with another route of a region, or without one.
+#[must_use]
+pub fn with(before: &DirectRouting, region: &SbcRegionCode, route: Option<Route>) -> DirectRouting {
+    let mut routes: Vec<_> = before.routes.iter().filter(|route| route.region != *region).cloned().collect();
+    routes.extend(route);
+    routes.sort_by(|one, other| one.region.cmp(&other.region));
+    DirectRouting { routes, ..before.clone() }
+}
+
+/// Stores changed routes. Refused if the domain of one is taken.
+pub fn save(tx: &mut StoreConnection, account: AccountId, before: &DirectRouting, after: &DirectRouting) -> Result<()> {
+    if direct_routing::save(tx, account, before, after)? { Ok(()) } else { Err(Refusal::RouteDomainTaken.into()) }
+}
+
+/// Records an event of Direct Routing.
+pub fn note(tx: &mut Tx<'_>, account: &Account, done: &str, (before, after): (Value, Value)) -> Result<()> {
+    let (action, subject) = (format!("direct_routing.{done}"), account.id_text());
+    record(tx, &NewEvent { action, subject, ancestry: account.ancestry(), before, after })
+}
+
+/// The fields of a route as events show them.
+fn fields(state: &State, route: Option<&Route>) -> Value {
+    let failure = match state {
+        State::Failed { reason, .. } => Some(reason.as_str()),
+        State::NotStarted | State::Working { .. } | State::Established { .. } => None,
+    };
+    json!({
+        "state": state.as_str(),
+        "verification_txt": state.txt().map(VerificationTxt::as_str),
+        "tenant": state.link().map(|link| link.tenant.as_str()),
+        "domain": state.domain().map(RouteDomain::as_str),
+        "failure": failure,
+        "last_error": route.and_then(|route| route.last_error.as_ref()).map(|(_, error)| error),
+    })
+}
