@@ -199,8 +199,10 @@ async fn serve(settings: Settings) -> Result<(), String> {
 /// Prints the URLs of the service. Write errors are ignored, because standard output may be closed.
 fn greet(running: &Running, operator: &str) {
     let address = running.address;
-    let mut lines =
-        format!("TeamMate Portal API on http://{address}\nSwagger UI on          http://{address}/swagger-ui/\n");
+    let scheme = running.app.settings.tls.scheme();
+    let mut lines = format!(
+        "TeamMate Portal API on {scheme}://{address}\nSwagger UI on          {scheme}://{address}/swagger-ui/\n"
+    );
     if let Some(password) = &running.generated_password {
         let password = password.expose_secret();
         let _ = writeln!(lines, "First operator:        {operator} with password {password}");

@@ -1,5 +1,6 @@
 //! Sends e-mails to a mail server or, if none is configured, writes them to a directory.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::spawn_blocking;
+use url::{Host, Url};
 
 use super::letter::Letter;
 use crate::private;
@@ -59,7 +61,8 @@ impl Mailer {
                 Way::Directory(directory)
             }
             Some(url) => {
-                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).map_err(|_| {
+                let url = with_tls(url.expose_secret());
+                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| {
                     "SMTP_URL must be an smtp:// or smtps:// URL with host, user and password".to_owned()
                 })?;
                 Way::Server(builder.timeout(Some(TIMEOUT)).build())
@@ -120,6 +123,65 @@ impl Mailer {
                 }
                 Ok(())
             }
+        }
+    }
+}
+
+/// The URL of a mail server as the library takes it. To another machine, an `smtp` URL switches to TLS with a verified
+/// certificate (STARTTLS), unless it says otherwise (`tls=none`).
+fn with_tls(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else { return url.to_owned() };
+    let tls = parsed.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
+    match tls.as_deref() {
+        None if parsed.scheme() == "smtp" && is_remote(&parsed) => {
+            parsed.query_pairs_mut().append_pair("tls", "required");
+        }
+        Some("none") => parsed.set_query(None),
+        _ => {}
+    }
+    parsed.to_string()
+}
+
+/// Whether e-mails go to another machine without a verified certificate.
+#[must_use]
+pub fn is_unverified(smtp_url: &SecretString) -> bool {
+    let Ok(parsed) = Url::parse(&with_tls(smtp_url.expose_secret())) else { return false };
+    let is_required = parsed.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+    is_remote(&parsed) && parsed.scheme() != "smtps" && !is_required
+}
+
+/// Whether a URL leads to another machine.
+#[must_use]
+pub fn is_remote(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => !address.is_loopback(),
+        Some(Host::Ipv6(address)) => !address.to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => {
+            let loopback = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+            !name.eq_ignore_ascii_case("localhost") && !loopback
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_server_on_another_machine_is_verified_unless_the_url_says_otherwise() {
+        for (given, used, unverified) in [
+            ("smtp://localhost:25", "smtp://localhost:25", false),
+            ("smtp://127.0.0.1:2525", "smtp://127.0.0.1:2525", false),
+            ("smtps://u:p@mail.example.com", "smtps://u:p@mail.example.com", false),
+            ("smtp://mail.example.com:587", "smtp://mail.example.com:587?tls=required", false),
+            ("smtp://mail.example.com?tls=required", "smtp://mail.example.com?tls=required", false),
+            ("smtp://mail.example.com?tls=opportunistic", "smtp://mail.example.com?tls=opportunistic", true),
+            ("smtp://mail.example.com?tls=none", "smtp://mail.example.com", true),
+            ("smtp://192.0.2.1", "smtp://192.0.2.1?tls=required", false),
+        ] {
+            assert_eq!(with_tls(given), used, "{given}");
+            assert_eq!(is_unverified(&given.into()), unverified, "{given}");
         }
     }
 }

@@ -16,6 +16,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use socket2::SockRef;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::allowed_methods::allowed_methods;
@@ -39,11 +40,11 @@ const WRITE_BUFFER: usize = 8 * 1024;
 const SOCKET_BUFFER: usize = 128 * 1024;
 
 /// Serves the application on a listener.
-pub(super) fn listen(listener: TcpListener, app: &Arc<App>) -> io::Result<Server> {
+pub(super) fn listen(listener: TcpListener, app: &Arc<App>, tls: Option<TlsAcceptor>) -> io::Result<Server> {
     SockRef::from(&listener).set_send_buffer_size(SOCKET_BUFFER)?;
     let settings = &app.settings;
     let most = settings.max_connections.get();
-    let door = Door::new(Arc::clone(&app.connections));
+    let door = Door::new(Arc::clone(&app.connections), tls);
     let shared = Data::from(Arc::clone(app));
     let (allowed_methods, fingerprints) = (allowed_methods(), Fingerprints::clone(&app.fingerprints));
     let server = Server::build()
@@ -83,8 +84,11 @@ pub(super) fn listen(listener: TcpListener, app: &Arc<App>) -> io::Result<Server
         fn_service(move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
             let holder = peer.map(|peer| peer.ip().to_canonical()).filter(|address| !app.settings.trusts(*address));
-            let connection = Connection::new(stream, &door, holder, edge::secure);
-            std::future::ready(connection.map(|connection| (connection, peer)).ok_or(DispatchError::DisconnectTimeout))
+            let door = door.clone();
+            async move {
+                let connection = Connection::open(stream, &door, holder, edge::secure).await;
+                connection.map(|connection| (connection, peer)).ok_or(DispatchError::DisconnectTimeout)
+            }
         })
         .and_then(http)
     })?;

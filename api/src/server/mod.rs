@@ -6,6 +6,7 @@ mod times;
 mod connection;
 mod edge;
 mod listen;
+mod tls;
 mod first_operator;
 mod housekeeping;
 
@@ -29,6 +30,7 @@ use crate::settings::Settings;
 
 use first_operator::first_operator;
 pub use housekeeping::READ_KEYS;
+use tls::Certificates;
 
 /// A running service.
 pub struct Running {
@@ -55,6 +57,14 @@ pub enum Background {
 /// Starts a service. When this returns, it is accepting requests.
 pub async fn start(settings: Settings, clock: Clock, background: Background) -> Result<Running, String> {
     recorder();
+    settings.check_transport()?;
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let certificates = match &settings.tls.files() {
+        Some((certificate, key)) => Some(Certificates::load(certificate, key)?),
+        None => None,
+    };
     let data_dir = settings.store.data_dir.clone();
     make_data_dir(&data_dir)?;
     let url = settings.store.database_url();
@@ -65,13 +75,15 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let app = Arc::new(App::new(settings, database, clock, address)?);
     let generated_password = first_operator(&app).await.map_err(|error| error.to_string())?;
 
-    let server = listen::listen(listener, &app).map_err(|error| error.to_string())?;
+    let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
+    let server = listen::listen(listener, &app, acceptor).map_err(|error| error.to_string())?;
     let handle = server.handle();
     let server = tokio::spawn(server);
-    let workers = match background {
+    let mut workers: Vec<_> = match background {
         Background::Runs => workers(&app).into_iter().map(tokio::spawn).collect(),
         Background::Waits => Vec::new(),
     };
+    workers.extend(certificates.map(|certificates| tokio::spawn(tls::keep(certificates))));
     Ok(Running { app, address, generated_password, handle, server, workers })
 }
 

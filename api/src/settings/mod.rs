@@ -4,7 +4,7 @@ pub mod sbc_regions;
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::graph::GraphSettings;
+use crate::mail::transport::{is_remote, is_unverified};
 use sbc_regions::SbcRegionList;
 
 /// Where the service stores its data.
@@ -50,6 +51,10 @@ pub struct Settings {
     /// Address and port to listen on.
     #[arg(long, env = "TEAMMATE_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented at its type; words here would replace those of its flags in --help")]
+    pub tls: TlsFlags,
 
     /// Public base URL of the service, used for links in e-mails and as the issuer of access tokens. When unset, the
     /// listening address.
@@ -134,8 +139,49 @@ impl Settings {
     /// The base URL of links, without a trailing slash.
     #[must_use]
     pub fn public_url(&self, listening: SocketAddr) -> String {
-        let url = self.public_url.as_ref().map_or_else(|| format!("http://{listening}"), ToString::to_string);
+        let scheme = self.tls.scheme();
+        let url = self.public_url.as_ref().map_or_else(|| format!("{scheme}://{listening}"), ToString::to_string);
         url.trim_end_matches('/').to_owned()
+    }
+
+    /// Refuses to serve in clear to other machines, unless a trusted proxy or the configuration says that this is meant.
+    pub fn check_transport(&self) -> Result<(), String> {
+        let is_protected = self.tls.files().is_some() || self.listen.ip().to_canonical().is_loopback();
+        for url in self.graph.microsoft_graph_url.iter().chain([&self.graph.microsoft_login_url]) {
+            if url.scheme() != "https" && is_remote(url) {
+                return Err(format!("{url}: give an https URL, because credentials are sent to it"));
+            }
+        }
+        if is_protected || self.tls.insecure_http || !self.trusted_proxies.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "{} can be reached from other machines, and passwords and tokens would be sent in clear. Give a certificate \
+             (--tls-certificate, --tls-key), name the proxies that speak TLS in front of the service \
+             (--trusted-proxies), or allow it (--insecure-http).",
+            self.listen
+        ))
+    }
+
+    /// What is less safe than by default, in words for the operator. It is logged at every start.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let warnings = [
+            (self.tls.insecure_http, "INSECURE: HTTP without TLS is allowed; passwords and tokens are sent in clear"),
+            (
+                self.store.database_url().is_unverified(),
+                "INSECURE: the certificate of the PostgreSQL server is not verified; use sslmode=verify-full",
+            ),
+            (
+                self.smtp_url.as_ref().is_some_and(is_unverified),
+                "INSECURE: e-mails, with the links in them, go to the mail server without verified TLS",
+            ),
+            (
+                self.private_webhooks,
+                "INSECURE: webhooks may have private addresses and no TLS; whoever creates one reaches this network",
+            ),
+        ];
+        warnings.into_iter().filter(|(applies, _)| *applies).map(|(_, text)| text).collect()
     }
 
     /// Whether an address belongs to a trusted proxy. An IPv4-mapped IPv6 address counts as the IPv4 address: that is how
@@ -157,6 +203,38 @@ impl Settings {
             DatabaseUrl::Postgresql(_) => processors,
         };
         self.workers.map_or(by_default, NonZeroUsize::get)
+    }
+}
+
+/// How clients reach the service.
+#[derive(Debug, Clone, Args)]
+#[group(id = "tls")]
+pub struct TlsFlags {
+    /// File with the certificate chain of the service (PEM). With it, the service speaks HTTPS (TLS 1.3 and 1.2). The
+    /// file is loaded again when it changes.
+    #[arg(long, env = "TEAMMATE_TLS_CERTIFICATE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// File with the private key of the certificate (PEM).
+    #[arg(long, env = "TEAMMATE_TLS_KEY", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Allow HTTP without TLS on other addresses than loopback, although no trusted proxy is named.
+    #[arg(long, env = "TEAMMATE_INSECURE_HTTP", value_parser = clap::builder::BoolishValueParser::new())]
+    pub insecure_http: bool,
+}
+
+impl TlsFlags {
+    /// The files of certificate and key; `None` without TLS.
+    #[must_use]
+    pub fn files(&self) -> Option<(&Path, &Path)> {
+        self.tls_certificate.as_deref().zip(self.tls_key.as_deref())
+    }
+
+    /// The scheme of URLs of the service.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.files().is_some() { "https" } else { "http" }
     }
 }
 

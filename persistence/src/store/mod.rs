@@ -4,6 +4,7 @@
 pub(crate) mod error;
 pub(crate) mod database_file;
 pub(crate) mod health;
+pub(crate) mod postgresql_url;
 pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod time;

@@ -44,6 +44,7 @@ mod sign_in;
 mod sign_in_page;
 mod snapshots;
 mod tickets;
+mod tls;
 mod tokens;
 mod trunks;
 mod typescript;

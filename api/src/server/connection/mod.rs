@@ -7,6 +7,7 @@
 
 mod head;
 mod refusal;
+mod socket;
 mod stream;
 mod traffic;
 

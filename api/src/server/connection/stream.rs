@@ -14,9 +14,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Sleep, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use super::head::Head;
 use super::refusal::Refused;
+use super::socket::Socket;
 use super::traffic::Traffic;
 use crate::places::{Place, Places};
 
@@ -39,19 +41,20 @@ const FAREWELLS_AT_ONCE: usize = 256;
 pub(crate) struct Door {
     connections: Arc<Places<IpAddr>>,
     farewells: Arc<Semaphore>,
+    tls: Option<TlsAcceptor>,
 }
 
 impl Door {
-    /// Admits connections as long as there are places.
-    pub(crate) fn new(connections: Arc<Places<IpAddr>>) -> Self {
-        Self { connections, farewells: Arc::new(Semaphore::new(FAREWELLS_AT_ONCE)) }
+    /// Admits connections as long as there are places, with TLS if there is an acceptor.
+    pub(crate) fn new(connections: Arc<Places<IpAddr>>, tls: Option<TlsAcceptor>) -> Self {
+        Self { connections, farewells: Arc::new(Semaphore::new(FAREWELLS_AT_ONCE)), tls }
     }
 }
 
 /// One connection of a client.
 pub(crate) struct Connection {
     /// `None` only while it is dropped.
-    stream: Option<TcpStream>,
+    stream: Option<Socket>,
     traffic: Rc<Traffic>,
     /// Its place among the connections; `None` if there was none.
     place: Option<Place<IpAddr>>,
@@ -75,8 +78,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Admits a connection, or refuses it with an answer.
-    pub(crate) fn new(
+    /// Admits a connection, or refuses it with an answer. The TLS handshake has as much time as a head.
+    pub(crate) async fn open(
         stream: TcpStream,
         door: &Door,
         holder: Option<IpAddr>,
@@ -84,8 +87,17 @@ impl Connection {
     ) -> Option<Self> {
         let place = door.connections.take(holder).ok();
         let refused = place.is_none().then_some(Refused::TooMany);
+        let socket = match &door.tls {
+            None => Socket::Plain(stream),
+            // A handshake would cost more than the refusal is worth.
+            Some(_) if refused.is_some() => return None,
+            Some(tls) => {
+                let handshake = timeout(HEAD_TIME, tls.accept(stream)).await;
+                Socket::Tls(Box::new(handshake.ok()?.ok()?))
+            }
+        };
         let connection = Self {
-            stream: Some(stream),
+            stream: Some(socket),
             traffic: Rc::default(),
             place,
             farewells: Arc::clone(&door.farewells),
@@ -108,7 +120,7 @@ impl Connection {
         Rc::clone(&self.traffic)
     }
 
-    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+    fn stream(&mut self) -> io::Result<Pin<&mut Socket>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
@@ -241,7 +253,7 @@ impl AsyncWrite for Connection {
         if goes_on || is_waited_for {
             cx.waker().wake_by_ref();
         }
-        Poll::Ready(Ok(()))
+        this.stream()?.poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -267,7 +279,7 @@ impl Drop for Connection {
 
 /// Sends a last answer and reads until the client closes. If the socket were closed with octets unread, the system
 /// would discard the answer.
-async fn bid_farewell(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+async fn bid_farewell(mut stream: Socket, answer: &[u8]) -> io::Result<()> {
     stream.write_all(answer).await?;
     stream.shutdown().await?;
     let mut discarded = [0; 4096];
