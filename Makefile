@@ -1,6 +1,6 @@
 # What developers and CI run. `make` alone is `make test`; `make help` lists the rest.
 
-.PHONY: test contract help format bench openapi clean
+.PHONY: test contract help format bench sbom openapi clean
 
 test: ## Run every check that CI runs, the tests last
 	@echo "== Tools"
@@ -30,6 +30,9 @@ format: ## Format the code
 
 bench: ## Measure the service, its limits and its peers
 	@bench/run
+
+sbom: ## List what a release is made of, as CycloneDX, in target/sbom
+	@scripts/sbom
 
 openapi: ## Write openapi.yaml and docs/errors.md anew from the code
 	@mkdir -p target

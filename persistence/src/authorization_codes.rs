@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::id::MemberId;
+use domain::id::{MemberId, SessionId};
 
 use crate::schema::authorization_codes as codes;
 use crate::store::connection::StoreConnection;
@@ -54,21 +54,42 @@ pub(crate) fn withdraw(tx: &mut StoreConnection, member: MemberId) -> Result<(),
     Ok(())
 }
 
-/// Deletes a code and returns its data; `None` if it does not exist or has expired. The code is used up even if the
-/// exchange fails later.
-pub fn redeem(tx: &mut StoreConnection, hash: &[u8], now: Timestamp) -> Result<Option<AuthorizationCode>, Error> {
-    let own = codes::table.filter(codes::hash.eq(hash));
-    let found: Option<(Key, String, String)> = own
-        .filter(codes::expires_at.gt(column(now)))
-        .select((codes::member_id, codes::redirect_uri, codes::challenge))
+/// What a code is good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It can be exchanged for a session.
+    Unused(AuthorizationCode),
+    /// It was exchanged for this session before.
+    Used(SessionId),
+    /// It does not exist or has expired.
+    Nothing,
+}
+
+/// Finds a code. The member that it belongs to must be locked.
+pub fn find(tx: &mut StoreConnection, hash: &[u8], now: Timestamp) -> Result<Found, Error> {
+    let own = codes::table.filter(codes::hash.eq(hash)).filter(codes::expires_at.gt(column(now)));
+    let found: Option<(Key, String, String, Option<Key>)> = own
+        .select((codes::member_id, codes::redirect_uri, codes::challenge, codes::session_id))
         .first(tx)
         .optional()?;
-    if diesel::delete(own).execute(tx)? == 0 {
-        return Ok(None);
-    }
-    Ok(found.map(|(member, redirect_uri, challenge)| AuthorizationCode {
-        member: member.id(),
-        redirect_uri,
-        challenge,
-    }))
+    Ok(match found {
+        None => Found::Nothing,
+        Some((_, _, _, Some(session))) => Found::Used(session.id()),
+        Some((member, redirect_uri, challenge, None)) => {
+            Found::Unused(AuthorizationCode { member: member.id(), redirect_uri, challenge })
+        }
+    })
+}
+
+/// Notes the session that a code was exchanged for.
+pub fn used(tx: &mut StoreConnection, hash: &[u8], session: SessionId) -> Result<(), Error> {
+    let own = codes::table.filter(codes::hash.eq(hash));
+    diesel::update(own).set(codes::session_id.eq(Some(Key::from(session)))).execute(tx)?;
+    Ok(())
+}
+
+/// Deletes a code, so that it can't be used any more.
+pub fn delete(tx: &mut StoreConnection, hash: &[u8]) -> Result<(), Error> {
+    diesel::delete(codes::table.filter(codes::hash.eq(hash))).execute(tx)?;
+    Ok(())
 }

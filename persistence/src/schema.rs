@@ -615,7 +615,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Binary, Text, Timestamp};
+    use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
     use crate::store::key::sql::Key;
 
     authorization_codes (hash) {
@@ -624,6 +624,7 @@ diesel::table! {
         redirect_uri -> Text,
         challenge -> Text,
         expires_at -> Timestamp,
+        session_id -> Nullable<Key>,
     }
 }
 

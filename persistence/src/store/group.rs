@@ -55,7 +55,11 @@ pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job
                 answered.extend(question.zip(job.share()));
             }
         }
-        end(&mut connection, "COMMIT");
+        // A transaction that stays open would keep its snapshot, so that later reads would miss changes.
+        if let Err(error) = connection.batch_execute("COMMIT") {
+            tracing::warn!(%error, "reads could not be committed");
+            end(&mut connection, "ROLLBACK");
+        }
         reply_batch::give(group);
     }
 }

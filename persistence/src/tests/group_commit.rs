@@ -291,3 +291,28 @@ async fn s4_closing_the_store_loses_nothing_that_waits() {
         assert!(exists(&database, number).await, "{number}");
     }
 }
+
+/// The value of a pragma of SQLite on a connection.
+fn pragma(tx: &mut StoreConnection, name: &str) -> String {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        value: String,
+    }
+    let StoreConnection::Sqlite(connection) = tx else { panic!("SQLite was opened") };
+    let query = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
+    diesel::sql_query(query).get_result::<Row>(connection).expect("a pragma").value
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_what_is_acknowledged_was_flushed_to_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(directory.path(), Options::default());
+    // 2 is FULL: the log is flushed before a commit returns. With less, a power failure loses acknowledged changes.
+    let settings = |tx: &mut StoreConnection| {
+        let settings = ["synchronous", "journal_mode", "foreign_keys"].map(|name| pragma(tx, name));
+        Ok::<_, Error>(settings.join(" "))
+    };
+    assert_eq!(database.write(settings).await.expect("a write"), "2 wal 1");
+    assert_eq!(database.read(settings).await.expect("a read"), "2 wal 1");
+}

@@ -63,7 +63,15 @@ async fn a_code_is_exchanged_for_a_session_once(#[values(Sqlite, Postgresql)] da
     let answers = join_all((0..6).map(|_| exchange(&app, &code, VERIFIER))).await;
     let mut given: Vec<_> = answers.into_iter().filter(|answer| answer.status == 200).collect();
     assert_eq!(given.len(), 1, "however many ask at the same time");
-    let tokens = given.pop().unwrap().json();
+    // One of those who used it stole it, so nobody has anything of it.
+    let disputed = given.pop().unwrap().json();
+    app.get("/me").bearer(disputed["access_token"].as_str().unwrap()).send().await.problem(401, "not_signed_in");
+    let form = [("grant_type", "refresh_token"), ("refresh_token", disputed["refresh_token"].as_str().unwrap())];
+    let form = [form[0], form[1], ("client_id", "swagger-ui")];
+    refused(&app.post("/oauth/token").form(&form).send().await, 400, "invalid_grant");
+
+    let code = self::code(&app, EMAIL).await;
+    let tokens = exchange(&app, &code, VERIFIER).await.expect(200).json();
     assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("Bearer"), &json!(600)));
     let me = app.get("/me").bearer(tokens["access_token"].as_str().unwrap()).send().await.expect(200).json();
     assert_eq!(me["email"], EMAIL);

@@ -1,5 +1,7 @@
 //! The operations of `/auth`.
 
+use std::time::Duration;
+
 use actix_web::post;
 use actix_web::web::Data;
 use domain::principal::Principal;
@@ -80,6 +82,10 @@ pub(crate) async fn logout(app: Data<App>, context: Context, body: Body) -> Resu
     Ok(Answer::no_content())
 }
 
+/// How long a request for a password reset takes at least. Queueing an e-mail takes some milliseconds, which would tell
+/// that the address is known.
+const RESET_TIME: Duration = Duration::from_millis(100);
+
 /// Request a password reset
 ///
 /// Sends an e-mail with a link for choosing a new password, if a member has the address. A member gets at most one such
@@ -95,11 +101,14 @@ pub(crate) async fn request_password_reset(
     body: Body,
 ) -> Result<Answer> {
     let email = body.parse::<PasswordResetRequest, EmailAddress>().into_inner()?;
-    app.write_once_for_anyone(&context, key.with_body(&body), move |tx| {
+    let until = tokio::time::Instant::now() + RESET_TIME;
+    let answer = app.write_once_for_anyone(&context, key.with_body(&body), move |tx| {
         reset::request(tx, &email)?;
         Ok(Answer::ok(&Accepted { accepted: true })?.with_status(202))
-    })
-    .await
+    });
+    let answer = answer.await;
+    tokio::time::sleep_until(until).await;
+    answer
 }
 
 /// Set a new password

@@ -10,9 +10,9 @@ use domain::Timestamp;
 use domain::id::{ClientId, MemberId, SessionId};
 use domain::limits::AUTHORIZATION_CODE_SECONDS;
 use domain::principal::Principal;
-use persistence::authorization_codes::AuthorizationCode;
+use persistence::authorization_codes::{AuthorizationCode, Found};
 use persistence::members::Member;
-use persistence::{CallerCache, StoreConnection, api_clients, authorization_codes, members, signed_in};
+use persistence::{CallerCache, StoreConnection, api_clients, authorization_codes, members, sessions, signed_in};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::wire::AskedFor;
@@ -57,7 +57,8 @@ pub fn give_code(tx: &mut Tx<'_>, member: &Member, asked: &AskedFor) -> Result<S
 }
 
 /// Exchanges an authorization code for a session. `None` if the code does not work; this is not an error, so that the
-/// code is committed as used.
+/// code is committed as used. A code that was exchanged before ends the session that it was exchanged for, because one of
+/// the two who used it stole it (RFC 6749 section 4.1.2).
 pub fn exchange(
     tx: &mut Tx<'_>,
     (code, redirect_uri, verifier): (&SecretToken, &str, &SecretString),
@@ -67,16 +68,26 @@ pub fn exchange(
     // Lock the member before redeeming the code: changing the password or the second factor revokes it.
     let Some(member) = authorization_codes::member(tx, &code.hash())? else { return Ok(None) };
     members::hold(tx, member)?;
-    let Some(found) = authorization_codes::redeem(tx, &code.hash(), now)? else { return Ok(None) };
+    let found = match authorization_codes::find(tx, &code.hash(), now)? {
+        Found::Unused(found) => found,
+        Found::Used(session) => {
+            sessions::end(tx, session, now)?;
+            return Ok(None);
+        }
+        Found::Nothing => return Ok(None),
+    };
     let challenge = URL_SAFE_NO_PAD.encode(hash(verifier.expose_secret()));
     let is_theirs = verify_slices_are_equal(challenge.as_bytes(), found.challenge.as_bytes()).is_ok();
     if !is_theirs || found.redirect_uri != redirect_uri {
+        authorization_codes::delete(tx, &code.hash())?;
         return Ok(None);
     }
     let Some(member) = members::by_id(tx, found.member)?.filter(|member| member.account.operates()) else {
         return Ok(None);
     };
-    Ok(Some((member.id, start(tx, &member, refresh)?)))
+    let session = start(tx, &member, refresh)?;
+    authorization_codes::used(tx, &code.hash(), session)?;
+    Ok(Some((member.id, session)))
 }
 
 /// The error for wrong client credentials.
