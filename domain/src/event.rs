@@ -99,6 +99,7 @@ types! {
     "member.second_factor_reset" "An owner or an operator removed a member's second factor.";
     "member.recovery_codes_renewed" "A member got new recovery codes. The old ones no longer work.";
     "member.recovery_code_used" "A member used a recovery code.";
+    "member.wrong_password" "A wrong password was given for a member.";
     "member.wrong_code" "A wrong second-factor code was given for a member.";
     "client.created" "An API client was created.";
     "client.updated" "An API client was changed.";

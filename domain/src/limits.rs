@@ -89,6 +89,13 @@ pub const SEARCH_MIN: usize = 3;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
 
+/// Most attempts per day at the password of an address, or at the secret of an API client.
+pub const GUESSES_PER_DAY: u32 = 100;
+/// How many attempts since the last success alarm the member.
+pub const GUESSES_ALARMING: u32 = 10;
+/// How long an attempt waits for the ones before it, in seconds. Further ones are refused.
+pub const GUESS_WAIT_SECONDS: i64 = 60;
+
 /// How long the link that confirms a new e-mail address works, in hours.
 pub const EMAIL_CHANGE_HOURS: i64 = 24;
 /// Hours that a change of address by an operator waits for the owner, who can stop it.

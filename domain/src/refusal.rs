@@ -59,6 +59,13 @@ pub enum Refusal {
         /// How long the pause still lasts, in seconds.
         seconds: u64,
     },
+    /// Too many attempts to sign in were made. The next one is only accepted after a pause.
+    SignInPaused {
+        /// How long the pause still lasts, in seconds.
+        seconds: u64,
+        /// Whether the ceiling of the day is reached, so that only a link by e-mail helps.
+        is_ceiling: bool,
+    },
     /// The account requires a second factor, and the member has none yet.
     SecondFactorMissing,
     /// The member already has a second factor.

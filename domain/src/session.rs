@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::Timestamp;
-use crate::limits::REFRESH_GRACE_SECONDS;
+use crate::limits::{GUESS_WAIT_SECONDS, GUESSES_PER_DAY, REFRESH_GRACE_SECONDS};
 
 /// The facts about a presented refresh token.
 #[derive(Debug, Clone, Copy)]
@@ -44,11 +44,54 @@ pub fn judge_refresh(facts: RefreshFacts, now: Timestamp) -> RefreshVerdict {
     }
 }
 
-/// How long to delay a sign-in after this number of attempts since the last success, counted per e-mail address and
-/// network. Sign-ins are delayed but never locked out: the longest delay is 8 seconds.
+/// The attempts at the password of an address, or at the secret of an API client, since the last success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guesses {
+    /// How many there were.
+    pub attempts: u32,
+    /// When the first one was made.
+    pub since: Timestamp,
+    /// When the next one can be made.
+    pub next_at: Timestamp,
+}
+
+/// When an attempt is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// At this instant, and it is the attempt of this number.
+    At(Timestamp, u32),
+    /// Not at all: the ceiling of the day is reached, until this instant. A link by e-mail still works.
+    Ceiling(Timestamp),
+    /// Not now: too many wait. At this instant there is room again.
+    Crowded(Timestamp),
+}
+
+impl Guesses {
+    /// Counts an attempt at `now`, before its outcome is known. Attempts wait for each other, from whichever network and
+    /// at whichever replica they are made: with each one, the next is a while later.
+    #[must_use]
+    pub fn attempt(before: Option<Self>, now: Timestamp) -> (Self, Turn) {
+        let fresh = Self { attempts: 0, since: now, next_at: now };
+        let day = TimeDelta::days(1);
+        let current = before.filter(|guesses| now - guesses.since < day).unwrap_or(fresh);
+        if current.attempts >= GUESSES_PER_DAY {
+            return (current, Turn::Ceiling(current.since + day));
+        }
+        let turn = current.next_at.max(now);
+        let most = TimeDelta::seconds(GUESS_WAIT_SECONDS);
+        if turn - now > most {
+            return (current, Turn::Crowded(turn - most));
+        }
+        let pause = TimeDelta::from_std(sign_in_delay(current.attempts)).unwrap_or_default();
+        let attempts = current.attempts + 1;
+        (Self { attempts, next_at: turn + pause, ..current }, Turn::At(turn, attempts))
+    }
+}
+
+/// The pause after this number of attempts since the last success: none after the first ones, 8 seconds at most.
 #[must_use]
 pub fn sign_in_delay(attempts: u32) -> Duration {
-    const FREE: u32 = 3;
+    const FREE: u32 = 2;
     match attempts.checked_sub(FREE) {
         None => Duration::ZERO,
         Some(more) => Duration::from_millis(250 << more.min(5)),
@@ -87,9 +130,51 @@ mod tests {
     }
 
     #[test]
-    fn guessing_is_slowed_down_and_never_locked_out() {
+    fn guessing_gets_slower() {
         let delays: Vec<u128> = (0..12).map(|failures| sign_in_delay(failures).as_millis()).collect();
-        assert_eq!(delays, [0, 0, 0, 250, 500, 1000, 2000, 4000, 8000, 8000, 8000, 8000]);
+        assert_eq!(delays, [0, 0, 250, 500, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000]);
         assert_eq!(sign_in_delay(u32::MAX).as_millis(), 8000);
+    }
+
+    #[test]
+    fn attempts_at_the_same_time_wait_for_each_other_and_few_can_wait() {
+        let (mut guesses, mut turns) = (None, Vec::new());
+        for _ in 0..54 {
+            let (after, turn) = Guesses::attempt(guesses, at(0));
+            guesses = Some(after);
+            turns.push(turn);
+        }
+        let decided: Vec<i64> = turns
+            .iter()
+            .filter_map(
+                |turn| if let Turn::At(turn, _) = turn { Some((*turn - at(0)).num_milliseconds()) } else { None },
+            )
+            .collect();
+        assert_eq!(decided[..9], [0, 0, 0, 250, 750, 1750, 3750, 7750, 15_750]);
+        assert!(decided.len() < 20 && decided.iter().all(|turn| *turn <= 60_000), "{decided:?}");
+        assert!(turns[decided.len()..].iter().all(|turn| matches!(turn, Turn::Crowded(at) if *at > self::at(0))));
+    }
+
+    #[test]
+    fn a_day_has_a_ceiling_and_the_next_day_another() {
+        let (mut guesses, mut now, mut attempts) = (None, at(0), 0);
+        while now < at(86_400) {
+            let (after, turn) = Guesses::attempt(guesses, now);
+            guesses = Some(after);
+            match turn {
+                Turn::At(turn, number) => {
+                    attempts += 1;
+                    assert_eq!(number, attempts);
+                    now = turn.max(now) + TimeDelta::seconds(1);
+                }
+                Turn::Crowded(_) => now += TimeDelta::seconds(1),
+                Turn::Ceiling(until) => {
+                    assert_eq!(until, at(86_400));
+                    break;
+                }
+            }
+        }
+        assert_eq!(attempts, GUESSES_PER_DAY);
+        assert_eq!(Guesses::attempt(guesses, at(86_400)).1, Turn::At(at(86_400), 1));
     }
 }

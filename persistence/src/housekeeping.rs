@@ -1,8 +1,10 @@
 //! Removes expired data that need not be kept as a record.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use domain::Timestamp;
 
+use crate::guesses;
 use crate::schema::{
     api_client_secrets, authorization_codes, idempotency_keys, password_resets, sessions, webhook_deliveries,
 };
@@ -15,15 +17,17 @@ use crate::store::time::{Instant, column, instant};
 const DELIVERIES_AT_ONCE: i64 = 1_000;
 
 /// Removes responses stored for idempotency keys before `kept_since`, and everything that expired before `now`:
-/// sessions with their refresh tokens, password reset links, authorization codes and secrets of API clients. Returns
-/// the number of removed rows.
+/// sessions with their refresh tokens, password reset links, authorization codes, secrets of API clients, and guesses of
+/// the day before. Returns the number of removed rows.
 pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) -> Result<usize, Error> {
     let answers = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
     let over = sessions::table.filter(sessions::expires_at.le(column(now)));
     let links = password_resets::table.filter(password_resets::expires_at.le(column(now)));
     let secrets = api_client_secrets::table.filter(api_client_secrets::expires_at.le(column(now)));
     let codes = authorization_codes::table.filter(authorization_codes::expires_at.le(column(now)));
-    Ok(diesel::delete(answers).execute(tx)?
+    let guesses = guesses::sweep(tx, now - TimeDelta::days(1))?;
+    Ok(guesses
+        + diesel::delete(answers).execute(tx)?
         + diesel::delete(over).execute(tx)?
         + diesel::delete(links).execute(tx)?
         + diesel::delete(secrets).execute(tx)?

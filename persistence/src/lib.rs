@@ -43,6 +43,7 @@ pub mod billing;
 pub mod search;
 
 pub mod closing;
+pub mod guesses;
 pub mod idempotency;
 pub mod secrets;
 pub mod housekeeping;

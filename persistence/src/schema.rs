@@ -629,6 +629,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Timestamp};
+
+    guesses (subject) {
+        subject -> Binary,
+        attempts -> Integer,
+        since -> Timestamp,
+        next_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Integer;
 
     search_folding (id) {

@@ -30,7 +30,6 @@ use crate::places::Places;
 use crate::security::access_token::AccessTokens;
 use crate::security::password::Passwords;
 use crate::security::seal::Seal;
-use crate::security::sign_in_throttle::SignInThrottle;
 use crate::settings::{RateLimit, Settings};
 use crate::webhook_client::guard::Guard;
 
@@ -65,8 +64,6 @@ pub struct App {
     pub access_tokens: AccessTokens,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
-    /// Delays repeated sign-in attempts.
-    pub sign_in_throttle: SignInThrottle,
     /// What operations need besides the store.
     pub tools: Tools,
     /// The key of the fingerprints of requests with an idempotency key.
@@ -131,7 +128,6 @@ impl App {
             public_url,
             access_tokens,
             passwords,
-            sign_in_throttle: SignInThrottle::default(),
             tools: Tools::new(Seal::open(data_dir, now).map_err(keys)?),
             fingerprints: idempotency::open_fingerprints(data_dir, now).map_err(keys)?,
             mailer: Arc::new(mailer),

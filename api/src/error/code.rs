@@ -287,6 +287,11 @@ error_codes! {
     TooManyWrongCodes "too_many_wrong_codes" 429 "Too many wrong codes"
         "Five or more second-factor codes in a row were wrong."
         "Wait for the number of seconds in `Retry-After`, or use a recovery code, which works at once.";
+    TooManySignIns "too_many_sign_ins" 429 "Too many attempts to sign in"
+        "Too many attempts to sign in with the e-mail address, or as the API client, were made: at once, or 100 within a \
+         day. They are counted for all networks together."
+        "Wait for the number of seconds in `Retry-After`. A member can set a new password at once with \
+         POST /auth/password-resets.";
     HeadersTooLarge "headers_too_large" 431 "Too many headers"
         "The request has more than 64 header lines or more than 16 KiB of headers."
         "Send fewer and shorter header lines.";

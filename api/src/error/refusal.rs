@@ -130,6 +130,15 @@ impl From<Refusal> for Error {
                 format!("Too many wrong codes. Wait {seconds} second(s), or use a recovery code."),
             )
             .header("retry-after", seconds.to_string()),
+            Refusal::SignInPaused { seconds, is_ceiling } => {
+                let detail = if is_ceiling {
+                    "There were too many attempts to sign in today. Set a new password with POST /auth/password-resets, \
+                     which works at once, or wait."
+                } else {
+                    "Others are trying to sign in as you, or you have tried too often. Wait, then try again."
+                };
+                Self::new(ErrorCode::TooManySignIns, detail).header("retry-after", seconds.to_string())
+            }
             Refusal::WrongStatus { status, transition } => Self::new(
                 ErrorCode::WrongStatus,
                 format!("The account is {}. In this status it can't be {}.", status.as_str(), transition.done()),

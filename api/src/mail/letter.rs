@@ -61,7 +61,7 @@ pub enum News {
     },
     /// Lets a member set a new password.
     PasswordReset(SecretLink),
-    /// Tells a member about a change or attack on the second factor.
+    /// Tells a member about a change of the second factor, or about an attack on it or on the password.
     SecondFactor {
         /// What happened to the second factor.
         notice: SecondFactorNotice,
@@ -84,7 +84,7 @@ pub struct SecretLink {
     pub expires_at: DateTime<Utc>,
 }
 
-/// What happened to a second factor.
+/// What happened to a second factor or a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactorNotice {
@@ -96,6 +96,8 @@ pub enum SecondFactorNotice {
     Reset,
     /// Somebody with the correct password gave wrong codes.
     WrongCodes,
+    /// Somebody gave many wrong passwords.
+    WrongPasswords,
 }
 
 /// A rendered e-mail.
@@ -158,6 +160,7 @@ impl Letter {
                     SecondFactorNotice::Disabled => &texts.second_factor_disabled,
                     SecondFactorNotice::Reset => &texts.second_factor_reset,
                     SecondFactorNotice::WrongCodes => &texts.wrong_codes,
+                    SecondFactorNotice::WrongPasswords => &texts.wrong_passwords,
                 };
                 words(texts, text, &[account], None)
             }

@@ -52,6 +52,8 @@ pub struct Texts {
     pub second_factor_reset: Text,
     /// Somebody with the correct password gave wrong codes: `{account}`.
     pub wrong_codes: Text,
+    /// Somebody gave many wrong passwords: `{account}`.
+    pub wrong_passwords: Text,
     /// A webhook was disabled because deliveries have failed for days: `{account}`, `{url}`, `{days}`.
     pub webhook_failing: Text,
     /// A webhook was disabled because the receiver answered 410: `{account}`, `{url}`.
@@ -153,6 +155,13 @@ pub const ENGLISH: Texts = Texts {
                 from one of your sessions, but with wrong codes. None of the attempts succeeded.",
         button: "",
         last: NOT_YOU,
+    },
+    wrong_passwords: Text {
+        subject: "Somebody is guessing your password for TeamMate Portal",
+        intro: "Somebody has tried many wrong passwords to sign in to {account} on TeamMate Portal as you. Attempts are slowed \
+                down, and after 100 within a day only a link by e-mail helps to sign in.",
+        button: "",
+        last: "If this was not you, make sure that your password is long and used nowhere else, and switch on a second factor.",
     },
     webhook_failing: Text {
         subject: "A webhook of {account} was switched off",

@@ -2,7 +2,6 @@
 
 pub mod access_token;
 pub mod given;
-pub mod sign_in_throttle;
 pub mod key_files;
 pub mod password;
 pub mod rotation;

@@ -229,6 +229,7 @@ fn letters() -> Vec<(&'static str, Letter)> {
         ("second-factor-disabled", second_factor(SecondFactorNotice::Disabled)),
         ("second-factor-reset", second_factor(SecondFactorNotice::Reset)),
         ("wrong-codes", second_factor(SecondFactorNotice::WrongCodes)),
+        ("wrong-passwords", second_factor(SecondFactorNotice::WrongPasswords)),
         ("webhook-failing", webhook(false)),
         ("webhook-gone", webhook(true)),
     ]

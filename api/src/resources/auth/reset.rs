@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::events::record::record_own_sign_in;
 use crate::mail::{Letter, News, SecretLink};
 use crate::resources::email_changes;
+use crate::resources::second_factors::guesses;
 use crate::security::secret_token::SecretToken;
 
 /// Sends a reset e-mail to the member with this address. Does nothing if there is no such member, or if the last e-mail
@@ -49,6 +50,7 @@ pub fn redeem(tx: &mut Tx<'_>, token_hash: &[u8], password_hash: &str) -> Result
     }
     members::set_password(tx, member.id, password_hash)?;
     sessions::end_all(tx, member.id, now)?;
+    guesses::forget(tx, &member.email)?;
     email_changes::operations::withdraw(tx, &member.account, &member.email)?;
     record_own_sign_in(tx, &member, "password_reset")
 }

@@ -30,7 +30,7 @@ use crate::security::secret_token::SecretToken;
     (status = 200, description = "Signed in: the tokens of the new session.", body = Tokens),
     (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),
     (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
-    (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
+    (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `too_many_sign_ins`: too many attempts at this address, from all networks together. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
 ))]
 #[post("/login")]
 pub(crate) async fn login(app: Data<App>, context: Context, body: Body) -> Result<Answer> {

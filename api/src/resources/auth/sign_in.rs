@@ -10,6 +10,7 @@ use super::operations::{self, SignIn};
 use crate::app::{App, Tx};
 use crate::error::{Error, Result};
 use crate::http::Context;
+use crate::resources::second_factors::guesses;
 
 /// The credentials of a sign-in request.
 #[derive(Debug)]
@@ -31,14 +32,15 @@ where
 {
     let Attempt { email, password, code } = attempt;
     let name = email.as_ref().map(|email| email.canonical().to_owned()).unwrap_or_default();
-    tokio::time::sleep(app.sign_in_throttle.attempt(&name, context.network())).await;
+    let guess = guesses::wait(app, context.anonymous(), &name).await?;
     let known = match email {
         Some(email) => app.database.read(move |tx| members::credentials(tx, &email).map_err(Error::from)).await?,
         None => None,
     };
     let hash = known.as_ref().map(|(_, hash)| hash.clone());
     let right = app.passwords.verify(password, hash).await?;
-    let (true, Some((member, password_hash))) = (right, known) else {
+    let (true, Some((member, password_hash))) = (right, known.clone()) else {
+        guess.failed(app, context.anonymous(), known.map(|(member, _)| member)).await?;
         return Err(Refusal::WrongCredentials.into());
     };
     let sign_in = SignIn { member, password_hash, code };
@@ -48,6 +50,6 @@ where
             Err(refusal) => Ok(Err(refusal)),
         })
         .await??;
-    app.sign_in_throttle.succeeded(&name, context.network());
+    guess.succeeded(app, context.anonymous()).await?;
     Ok(done)
 }

@@ -95,7 +95,7 @@ pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest)
     ),
     responses((
         status = 200, description = "A page of the report as JSON, or the whole report as CSV or NDJSON.",
-        content((BillingReport = "application/json"), (String = "text/csv", example = "period_start,period_end,status,reseller_id,reseller_name,reseller_billing_reference,enterprise_id,enterprise_name,enterprise_billing_reference,service,users_at_end,users_peak,user_days,active_days,suspended_days,amends\r\n2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,open,reseller_01h455vb4pex5vsknk084sn02q,Nordwind Telefonie GmbH,CUST-4711,enterprise_01h455vb4pex5vsknk084sn02q,Kiosk am Tor,K-0815,pbx,12,14,380,30,2,\r\n"), (BillingLine = "application/x-ndjson"))
+        content((BillingReport = "application/json"), (String = "text/csv", example = "\"period_start\",\"period_end\",\"status\",\"reseller_id\",\"reseller_name\",\"reseller_billing_reference\",\"enterprise_id\",\"enterprise_name\",\"enterprise_billing_reference\",\"service\",\"users_at_end\",\"users_peak\",\"user_days\",\"active_days\",\"suspended_days\",\"amends\"\r\n\"2026-10-01T00:00:00Z\",\"2026-11-01T00:00:00Z\",\"open\",\"reseller_01h455vb4pex5vsknk084sn02q\",\"Nordwind Telefonie GmbH\",\"CUST-4711\",\"enterprise_01h455vb4pex5vsknk084sn02q\",\"Kiosk am Tor\",\"K-0815\",\"pbx\",\"12\",\"14\",\"380\",\"30\",\"2\",\"\"\r\n"), (BillingLine = "application/x-ndjson"))
     )),
 )]
 #[get("/{period}")]

@@ -17,6 +17,7 @@ use crate::http::{Answer, Body, Context};
 use crate::resources::auth::operations::{Refreshed, refresh};
 use crate::resources::auth::sign_in::{Attempt, sign_in};
 use crate::resources::auth::wire::Tokens;
+use crate::resources::second_factors::guesses;
 use crate::security::secret_token::SecretToken;
 
 /// Sign in for a program
@@ -30,7 +31,7 @@ use crate::security::secret_token::SecretToken;
     (status = 200, description = "The path to redirect to.", body = SignedInFor),
     (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),
     (status = 403, description = "`account_not_operating`: the account, or one above it, is suspended."),
-    (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
+    (status = 429, description = "`too_many_wrong_codes`: too many wrong codes in a row. `too_many_sign_ins`: too many attempts at this address, from all networks together. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
 ))]
 #[post("/oauth/authorize")]
 pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
@@ -52,6 +53,7 @@ pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: 
         (status = 200, description = "The access token.", body = IssuedToken),
         (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `invalid_scope`: the request is not valid, its code or refresh token does not work, or it asks for another grant or for a scope.", body = OauthProblem, example = json!({"error": "unsupported_grant_type", "error_description": "`grant_type` is `client_credentials`, `authorization_code` or `refresh_token`.", "type": "/problems/unsupported_grant_type", "title": "This grant is not supported", "status": 400, "detail": "`grant_type` is `client_credentials`, `authorization_code` or `refresh_token`.", "code": "unsupported_grant_type", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
         (status = 401, description = "`invalid_client`: client id and secret do not match, the API client has expired or was revoked, it may not call from this network address, or its account is suspended.", body = OauthProblem, headers(("WWW-Authenticate" = String, description = "`Basic`.")), example = json!({"error": "invalid_client", "error_description": "Client id and secret do not go together, or the API client has expired or was revoked.", "type": "/problems/invalid_client", "title": "Client id and secret do not match", "status": 401, "detail": "Client id and secret do not go together, or the API client has expired or was revoked.", "code": "invalid_client", "request_id": "req_01h455vb4pex5vsknk084sn02q", "errors": [], "blockers": null})),
+        (status = 429, description = "`too_many_sign_ins`: too many wrong secrets for this API client. `rate_limited`: too many requests. Wait for the seconds in `Retry-After`."),
     ),
     security((), ("client" = [])),
 )]
@@ -61,7 +63,15 @@ pub(crate) async fn issue_token(app: Data<App>, context: Context, request: HttpR
     let issued = match Grant::read(&request, &body)? {
         Grant::Client(client, secret) => {
             let hash = secret.hash();
-            let session = app.database.write(move |tx| authenticate(tx, client, &hash, address, now)).await?;
+            let authenticated = app.database.write(move |tx| authenticate(tx, client, &hash, address, now)).await;
+            let session = match authenticated {
+                // Only wrong secrets are counted and wait: whoever has the right one is not slowed down by others.
+                Err(error) if error.code() == ErrorCode::InvalidClient => {
+                    guesses::wait(&app, origin, &client.to_string()).await?;
+                    return Err(error);
+                }
+                authenticated => authenticated?,
+            };
             let token = app.access_tokens.issue(Principal::Client(client), session, now);
             IssuedToken::Client(ClientToken {
                 access_token: token.expose_secret().to_owned(),

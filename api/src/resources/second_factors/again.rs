@@ -7,6 +7,7 @@ use domain::second_factor::Code;
 use persistence::members;
 use secrecy::SecretString;
 
+use super::guesses;
 use super::operations::{demand, myself};
 use crate::access::Permission;
 use crate::app::Call;
@@ -32,15 +33,15 @@ pub async fn check_password<P: Permission>(
     let own = call.read(|tx, actor| {
         let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
         let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
-        Ok((member.email.canonical().to_owned(), member.password_hash))
+        Ok((id, member.email.canonical().to_owned(), member.password_hash))
     });
-    let (name, hash) = own.await?;
-    let throttle = &call.app.sign_in_throttle;
-    tokio::time::sleep(throttle.attempt(&name, context.network())).await;
+    let (id, name, hash) = own.await?;
+    let attempt = guesses::wait(&call.app, context.anonymous(), &name).await?;
     if !call.app.passwords.verify(password, Some(hash.clone())).await? {
+        attempt.failed(&call.app, context.anonymous(), Some(id)).await?;
         return Err(wrong_password());
     }
-    throttle.succeeded(&name, context.network());
+    attempt.succeeded(&call.app, context.anonymous()).await?;
     Ok(hash)
 }
 

@@ -2,6 +2,7 @@
 //! switch them on themselves, or the account requires them.
 
 pub mod operations;
+pub mod guesses;
 pub mod again;
 pub mod policy;
 pub mod routes;

@@ -27,6 +27,7 @@ use crate::security::given::GivenPassword;
     (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
     (status = 409, description = "`second_factor_enabled`: you have a second factor; switch it off first."),
     (status = 422, description = "`validation_failed`: the password is wrong."),
+    (status = 429, description = "`too_many_sign_ins`, `rate_limited`: see `Retry-After`."),
 ))]
 #[post("/me/second-factor")]
 pub(crate) async fn prepare_second_factor(call: Call<ChangeMyself>, context: Context, body: Body) -> Result<Answer> {

@@ -151,7 +151,7 @@ async fn the_journey_of_the_readme_works_as_it_stands() {
     let script = blocks[2..blocks.len() - 1].join("\n");
     let script = set(&set(&script, "url", &format!("http://{}", app.address())), "password", PASSWORD);
     let shown = run(&app, &script).await;
-    for part in ["\"established\":true", "\"type\":\"master_reseller\"", "period_start,period_end"] {
+    for part in ["\"established\":true", "\"type\":\"master_reseller\"", "\"period_start\",\"period_end\""] {
         assert!(shown.contains(part), "{part} is not in\n{shown}");
     }
     assert_eq!(shown.matches("204\n").count(), 4, "{shown}");
