@@ -41,6 +41,7 @@ pub mod webhooks;
 pub mod outbox;
 pub mod billing;
 pub mod search;
+pub mod refold;
 
 pub mod closing;
 pub mod guesses;

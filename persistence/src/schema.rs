@@ -208,6 +208,7 @@ diesel::table! {
         reseller_id -> Nullable<Key>,
         enterprise_id -> Nullable<Key>,
         position -> Nullable<BigInt>,
+        client_request_id -> Nullable<Text>,
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Origin {
     pub actor: events::Actor,
     /// The id of the request.
     pub request_id: Arc<str>,
+    /// The id that the caller gave the request.
+    pub client_request_id: Option<Arc<str>>,
     /// The network address of the request; `None` for changes that the service makes by itself.
     pub address: Option<IpAddr>,
 }
@@ -20,7 +22,7 @@ impl Origin {
     /// The origin of a change that the service makes by itself, for a reason.
     #[must_use]
     pub fn system(reason: &str) -> Self {
-        Self { actor: events::Actor::System, request_id: Arc::from(reason), address: None }
+        Self { actor: events::Actor::System, request_id: Arc::from(reason), client_request_id: None, address: None }
     }
 
     /// The network address as text.

@@ -36,6 +36,7 @@ pub struct Call<P> {
 struct Identity {
     claims: Claims,
     request_id: Arc<str>,
+    client_request_id: Option<Arc<str>>,
     address: IpAddr,
 }
 
@@ -150,6 +151,7 @@ impl Identity {
         let origin = Origin {
             actor: events::Actor::Principal(signed_in.principal, signed_in.tier),
             request_id: Arc::clone(&self.request_id),
+            client_request_id: self.client_request_id.clone(),
             address: Some(self.address),
         };
         Ok(Actor::new(signed_in, P::ACTION, origin))
@@ -169,7 +171,12 @@ impl<P: Permission> FromRequest for Call<P> {
         let claims = context.claims.clone().map_err(Error::from).and_then(|claims| query.map(|()| claims));
         ready(claims.map(|claims| Self {
             app: app.clone(),
-            identity: Identity { claims, request_id: Arc::clone(&context.request_id), address: context.address },
+            identity: Identity {
+                claims,
+                request_id: Arc::clone(&context.request_id),
+                client_request_id: context.client_request_id.clone(),
+                address: context.address,
+            },
             permission: PhantomData,
         }))
     }

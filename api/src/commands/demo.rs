@@ -215,6 +215,7 @@ fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
         before: None,
         after: None,
         request_id: "demo",
+        client_request_id: None,
         source_address: None,
     };
     events::record(tx, &event)

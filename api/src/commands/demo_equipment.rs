@@ -161,6 +161,7 @@ fn record<K: Kind>(tx: &mut StoreConnection, ancestry: Ancestry, id: Id<K>, now:
         before: None,
         after: None,
         request_id: "demo",
+        client_request_id: None,
         source_address: None,
     };
     events::record(tx, &event)

@@ -7,7 +7,8 @@ mod import;
 mod report;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +16,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use domain::refusal::Refusal;
 use domain::values::email::EmailAddress;
-use persistence::{Access, Database, Options, members, outbox};
-use secrecy::ExposeSecret;
+use persistence::{Access, Database, Options, members, outbox, refold};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::access::Origin;
 use crate::app::Tools;
@@ -29,7 +30,7 @@ use crate::security::{access_token, rotation};
 use crate::server::{Background, Running};
 use crate::settings::{Settings, StoreSettings, parse_email};
 use crate::site::problems;
-use crate::{log, openapi, server};
+use crate::{log, openapi, private, server};
 
 /// The TeamMate Portal API: connects customers' phone systems to Microsoft Teams.
 #[derive(Debug, Parser)]
@@ -95,7 +96,10 @@ fn run(cli: Cli) -> Result<(), String> {
     let Cli { command, settings } = cli;
     match command {
         None | Some(Command::Serve) => runtime()?.block_on(serve(settings)),
-        Some(Command::Migrate) => open(&settings.store, Access::Only).map(drop),
+        Some(Command::Migrate) => {
+            let (runtime, database) = (runtime()?, open(&settings.store, Access::Only)?);
+            runtime.block_on(database.write(refold::run)).map_err(|error| error.to_string())
+        }
         Some(Command::Openapi) => {
             let text = openapi::document().to_yaml().map_err(|error| error.to_string())?;
             // The reader may have closed the pipe early, as `head` does.
@@ -204,12 +208,37 @@ fn greet(running: &Running, operator: &str) {
         "TeamMate Portal API on {scheme}://{address}\nSwagger UI on          {scheme}://{address}/swagger-ui/\n"
     );
     if let Some(password) = &running.generated_password {
-        let password = password.expose_secret();
-        let _ = writeln!(lines, "First operator:        {operator} with password {password}");
-        let _ = writeln!(lines, "                       The password is shown this once.");
+        let _ = match keep_password(&running.app.settings.store.data_dir, password) {
+            None => writeln!(
+                lines,
+                "First operator:        {operator} with password {}\n                       The password is shown this once.",
+                password.expose_secret()
+            ),
+            Some(Ok(path)) => {
+                writeln!(lines, "First operator:        {operator} with the password in {}", path.display())
+            }
+            Some(Err(error)) => {
+                writeln!(
+                    lines,
+                    "First operator:        {operator}; the password could not be written to a file: {error}"
+                )
+            }
+        };
     }
     let mut output = std::io::stdout().lock();
     let _ = output.write_all(lines.as_bytes()).and_then(|()| output.flush());
+}
+
+/// Writes the generated password to a file that only the service's user can read, unless standard output is a terminal:
+/// anything else, such as a log, keeps what it is given, and others may read it.
+fn keep_password(data_dir: &Path, password: &SecretString) -> Option<std::io::Result<PathBuf>> {
+    if std::io::stdout().is_terminal() {
+        return None;
+    }
+    let path = data_dir.join("first-password");
+    let _ = std::fs::remove_file(&path);
+    let line = format!("{}\n", password.expose_secret());
+    Some(private::write_new(&path, line.as_bytes()).map(|()| path))
 }
 
 async fn until_told_to_stop() -> Result<(), String> {

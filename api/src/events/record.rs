@@ -68,6 +68,7 @@ pub fn record_as(tx: &mut Tx<'_>, origin: &Origin, what: &NewEvent) -> Result<()
         before: before.as_deref(),
         after: after.as_deref(),
         request_id: &origin.request_id,
+        client_request_id: origin.client_request_id.as_deref(),
         source_address: source_address.as_deref(),
     };
     Ok(events::record(tx, &event)?)

@@ -42,9 +42,14 @@ pub struct Event {
     /// The changed fields with their new values; `null` if there are none. Passwords and tokens are never shown.
     #[schema(value_type = Option<Object>, example = json!({"name": "Nordwind Telefonie"}))]
     pub after: Option<Value>,
-    /// The `X-Request-Id` of the request. For changes that the service made by itself, the reason.
+    /// The id that the service gave the request, which its answer has as `X-Request-Id`. For changes that the service made
+    /// by itself, the reason.
     #[schema(value_type = shown::RequestId)]
     pub request_id: String,
+    /// The `X-Request-Id` that the caller sent; `null` if there was none, or if the actor belongs to an account above
+    /// yours.
+    #[schema(value_type = Option<shown::RequestId>)]
+    pub client_request_id: Option<String>,
     /// The network address of the request; `null` if the actor belongs to an account above yours.
     #[schema(value_type = Option<shown::Address>)]
     pub source_address: Option<String>,
@@ -94,6 +99,7 @@ impl Event {
             before,
             after,
             request_id,
+            client_request_id,
             source_address,
         } = event;
         let (kind, principal, tier) = match actor {
@@ -129,6 +135,7 @@ impl Event {
             before,
             after,
             request_id,
+            client_request_id: client_request_id.filter(|_| shown),
             source_address: source_address.filter(|_| shown),
         }
     }

@@ -18,6 +18,8 @@ use crate::security::access_token::Claims;
 pub struct Context {
     /// The caller's `X-Request-Id`, or a generated one.
     pub request_id: Arc<str>,
+    /// The id that the caller gave the request.
+    pub client_request_id: Option<Arc<str>>,
     /// The network address of the client, looked up behind trusted proxies.
     pub address: IpAddr,
     /// The claims of the access token, or why there are none.
@@ -40,6 +42,7 @@ impl Context {
         Origin {
             actor: events::Actor::Anonymous,
             request_id: Arc::clone(&self.request_id),
+            client_request_id: self.client_request_id.clone(),
             address: Some(self.address),
         }
     }
@@ -52,6 +55,7 @@ impl FromRequest for Context {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self {
             request_id: Arc::from(""),
+            client_request_id: None,
             address: IpAddr::from([0, 0, 0, 0]),
             claims: Err(Refusal::NotSignedIn),
         })))

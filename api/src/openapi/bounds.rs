@@ -52,7 +52,7 @@ fn bound_text(name: &str, object: &mut Map<String, Value>) {
     let longest = match (format, name) {
         // Callers may give nanoseconds and an offset.
         ("date-time", _) => DATE_TIME_MAX,
-        (_, "X-Request-Id") => REQUEST_ID_MAX,
+        (_, "X-Request-Id" | "X-Client-Request-Id") => REQUEST_ID_MAX,
         (_, "ETag" | "WWW-Authenticate") => SHORT_HEADER_MAX,
         (_, "Link" | "Location") => LINK_MAX,
         // Responses have no limit. Request files are limited in octets, and refused with 413.

@@ -12,7 +12,8 @@ pub(super) fn share(document: &mut Value) {
     let Some(components) = document["components"].as_object_mut() else { return };
     components.insert("headers".to_owned(), headers());
     for_each_answer(document, |status, answer| {
-        let mut headers = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin"];
+        let mut headers =
+            vec!["X-Request-Id", "X-Client-Request-Id", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin"];
         if matches!(status, "429" | "503") {
             headers.push("Retry-After");
         }
@@ -71,9 +72,10 @@ fn headers() -> Value {
     let text = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "example": example, "maxLength": TEXT_MAX}});
     let mut headers = json!({
         "X-Request-Id": text(
-            "The id of this request: yours, or a generated one. Give it to support.",
+            "The id that the service gave this request. Give it to support.",
             "req_01h455vb4pex5vsknk084sn02q"
         ),
+        "X-Client-Request-Id": text("The `X-Request-Id` that you sent, if you sent one.", "order-4711"),
         "RateLimit": text(
             "How many requests are left, and in how many seconds the limit is reset. Only if requests are limited.",
             "\"default\";r=49;t=1"

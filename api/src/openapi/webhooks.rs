@@ -124,6 +124,7 @@ fn example(kind: &EventType) -> Value {
             "before": null,
             "after": null,
             "request_id": "req_01h455vb4pex5vsknk084sn02q",
+            "client_request_id": null,
             "source_address": "192.0.2.10",
         },
     })

@@ -1,11 +1,12 @@
 //! The outermost middleware. For every request it sets the request id and caller, enforces limits, catches panics,
 //! converts errors to problems, adds headers, counts metrics and writes the log.
 
+use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{self, Poll};
 use std::time::Instant;
 
@@ -34,7 +35,11 @@ use crate::http::problem_response::respond;
 use crate::http::rate_limit::{Allowance, Source};
 use crate::security::access_token::Claims;
 
+/// Refused requests per second and thread that are logged at `info` in any case.
+const LOGGED_PER_SECOND: u32 = 20;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Prefixes of operations that can be abused to send e-mail to anybody, or to guess passwords, tokens and codes.
@@ -50,9 +55,11 @@ pub(super) async fn pass(
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return Err(Error::new(ErrorCode::Internal, "The service is not set up.").into());
     };
-    let request_id = request_id(request.headers());
+    let request_id: Arc<str> = Arc::from(domain::id::format("req", Uuid::now_v7()));
+    let client_request_id = client_request_id(request.headers());
     let context = Context {
         request_id: Arc::clone(&request_id),
+        client_request_id: client_request_id.clone(),
         address: address(&request, &app),
         claims: claims(&request, &app),
     };
@@ -69,7 +76,7 @@ pub(super) async fn pass(
             let mut response = match carry_out(request, next, &request_id).await {
                 Ok(response) => response,
                 Err(mut answer) => {
-                    finish(answer.headers_mut(), &request_id);
+                    finish(answer.headers_mut(), &context);
                     observe(&method, "unknown", answer.status(), "", &context, started);
                     return Err(InternalError::from_response("answered already", answer).into());
                 }
@@ -84,7 +91,7 @@ pub(super) async fn pass(
         // Otherwise a streamed body would be produced in full and discarded.
         response = response.map_body(|_, _| BoxBody::new(()));
     }
-    finish(response.headers_mut(), &request_id);
+    finish(response.headers_mut(), &context);
     let operation = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
     let trace =
         response.request().headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -166,8 +173,12 @@ async fn carry_out(
     }
 }
 
-fn finish(headers: &mut HeaderMap, request_id: &str) {
-    headers.insert(REQUEST_ID, HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("invalid")));
+fn finish(headers: &mut HeaderMap, context: &Context) {
+    let value = |id: &str| HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("invalid"));
+    headers.insert(REQUEST_ID, value(&context.request_id));
+    if let Some(given) = &context.client_request_id {
+        headers.insert(CLIENT_REQUEST_ID, value(given));
+    }
     secure(headers);
 }
 
@@ -221,12 +232,11 @@ fn report(error: &Error, request_id: &str) -> HttpResponse {
     respond(error, request_id)
 }
 
-fn request_id(headers: &HeaderMap) -> Arc<str> {
+/// The id that the caller gave the request. It stands beside our own: in its place, a caller could give many requests one
+/// id, or that of somebody else.
+fn client_request_id(headers: &HeaderMap) -> Option<Arc<str>> {
     let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
-    match given.filter(|id| is_name(id, REQUEST_ID_MAX)) {
-        Some(id) => Arc::from(id),
-        None => Arc::from(domain::id::format("req", Uuid::now_v7())),
-    }
+    given.filter(|id| is_name(id, REQUEST_ID_MAX)).map(Arc::from)
 }
 
 /// The client's address: the last address in `X-Forwarded-For` that is not a trusted proxy, if the request came from a
@@ -306,19 +316,37 @@ pub(super) fn secure(headers: &mut HeaderMap) {
     }
 }
 
-/// Counts and logs the request: changes and failures at `info`, successful reads at a lower level.
+/// Counts and logs the request: changes, failures and some of the refusals at `info`, successful reads and the other
+/// refusals at a lower level.
 fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, context: &Context, started: Instant) {
     let elapsed = started.elapsed();
     times::count(known(method), operation, status, elapsed);
     let (status, micros) = (status.as_u16(), u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
     let caller = context.claims.as_ref().ok().map(|claims| tracing::field::display(claims.principal));
     let (request_id, address) = (&context.request_id, context.address);
+    let client_request_id = context.client_request_id.as_deref();
     let trace: String = trace.chars().take(64).collect();
-    if status >= 500 || method != Method::GET {
-        tracing::info!(%request_id, %method, operation, status, micros, caller, %address, trace, "request");
+    let is_refused = (400..500).contains(&status);
+    if status >= 500 || (is_refused && is_in_sample()) || (!is_refused && method != Method::GET) {
+        tracing::info!(%request_id, client_request_id, %method, operation, status, micros, caller, %address, trace, "request");
     } else {
-        tracing::debug!(%request_id, %method, operation, status, micros, caller, %address, trace, "request");
+        tracing::debug!(%request_id, client_request_id, %method, operation, status, micros, caller, %address, trace, "request");
     }
+}
+
+/// Whether a refused request is among those that are logged at `info`: the first ones of each second, and then every
+/// hundredth, so that nobody can fill the log with requests that cost nothing.
+fn is_in_sample() -> bool {
+    thread_local! {
+        /// The second, and the number of refused requests in it.
+        static REFUSED: Cell<(u64, u32)> = const { Cell::new((0, 0)) };
+    }
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let second = START.elapsed().as_secs();
+    let (of, count) = REFUSED.get();
+    let count = if of == second { count + 1 } else { 1 };
+    REFUSED.set((second, count));
+    count <= LOGGED_PER_SECOND || count.is_multiple_of(100)
 }
 
 /// The method as a metric label, restricted to known methods so that callers can't create new labels.

@@ -115,6 +115,7 @@ fn cors(origins: &[String]) -> Cors {
             "Location",
             "Link",
             "X-Request-Id",
+            "X-Client-Request-Id",
             "Retry-After",
             "RateLimit",
             "RateLimit-Policy",

@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
-use persistence::{Database, DatabaseUrl, Options};
+use persistence::{Database, DatabaseUrl, Options, refold};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 
@@ -70,6 +70,7 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let url = settings.store.database_url();
     let opened = tokio::task::spawn_blocking(move || Database::open(url, Options::default())).await;
     let database = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    database.write(refold::run).await.map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = Arc::new(App::new(settings, database, clock, address)?);

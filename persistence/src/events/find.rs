@@ -43,6 +43,8 @@ pub struct Event {
     pub after: Option<String>,
     /// The id of the request that caused it.
     pub request_id: String,
+    /// The id that the caller gave the request.
+    pub client_request_id: Option<String>,
     /// The network address that the request came from.
     pub source_address: Option<String>,
 }
@@ -86,6 +88,7 @@ struct Row {
     reseller_id: Option<Key>,
     enterprise_id: Option<Key>,
     position: Option<i64>,
+    client_request_id: Option<String>,
 }
 
 /// The events of a scope that match a filter.
@@ -193,6 +196,7 @@ fn event(row: Row) -> Result<Event, Error> {
         reseller_id,
         enterprise_id,
         position,
+        client_request_id,
     } = row;
     let tier = actor_tier.as_deref().map(|tier| Tier::parse(tier).unwrap_or(Tier::Platform));
     let actor = match (actor_kind.as_str(), actor_id, tier) {
@@ -217,6 +221,7 @@ fn event(row: Row) -> Result<Event, Error> {
         before,
         after,
         request_id,
+        client_request_id,
         source_address,
     })
 }

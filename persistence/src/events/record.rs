@@ -64,13 +64,27 @@ pub struct EventRow<'a> {
     pub after: Option<&'a str>,
     /// The id of the request that caused it.
     pub request_id: &'a str,
+    /// The id that the caller gave the request.
+    pub client_request_id: Option<&'a str>,
     /// The network address that the request came from.
     pub source_address: Option<&'a str>,
 }
 
 /// Records an event in the transaction of the change.
 pub fn record(tx: &mut StoreConnection, event: &EventRow<'_>) -> Result<(), Error> {
-    let EventRow { id, now, actor, action, subject, ancestry, before, after, request_id, source_address } = event;
+    let EventRow {
+        id,
+        now,
+        actor,
+        action,
+        subject,
+        ancestry,
+        before,
+        after,
+        request_id,
+        client_request_id,
+        source_address,
+    } = event;
     let (principal, tier) = match actor {
         Actor::Principal(principal, tier) => (Some(principal_key(*principal)), Some(tier.as_str())),
         Actor::Anonymous | Actor::System => (None, None),
@@ -88,6 +102,7 @@ pub fn record(tx: &mut StoreConnection, event: &EventRow<'_>) -> Result<(), Erro
             events::after.eq(after),
             events::request_id.eq(request_id),
             events::source_address.eq(source_address),
+            events::client_request_id.eq(client_request_id),
             events::actor_tier.eq(tier),
             events::master_reseller_id.eq(master_reseller.map(Key::from)),
             events::reseller_id.eq(reseller.map(Key::from)),

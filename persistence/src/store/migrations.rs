@@ -9,7 +9,6 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::StoreConnection;
 use super::error::Error;
-use super::refold;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRESQL: EmbeddedMigrations = embed_migrations!("../migrations/postgresql");
@@ -18,22 +17,18 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("../migrations/postgres
 const LOCK: &str = "SELECT pg_advisory_lock(7311962044291)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7311962044291)";
 
-/// Runs the pending migrations, and folds the texts of searches again if the rules have changed. On PostgreSQL an advisory lock makes replicas that start at the same time wait for each
+/// Runs the pending migrations. On PostgreSQL an advisory lock makes replicas that start at the same time wait for each
 /// other.
 pub(crate) fn run(connection: &mut StoreConnection) -> Result<(), Error> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable(format!("migration: {error}"));
     match connection {
-        StoreConnection::Sqlite(sqlite) => {
-            sqlite.run_pending_migrations(SQLITE).map_err(failed)?;
-            refold::run(connection)
-        }
+        StoreConnection::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(drop).map_err(failed),
         StoreConnection::Postgresql(postgresql) => {
             // A migration may have to build an index over a large table, and other replicas wait for it.
             postgresql.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")?;
             postgresql.batch_execute(LOCK)?;
             let done = postgresql.run_pending_migrations(POSTGRESQL).map(drop).map_err(failed);
-            let done = done.and_then(|()| refold::run(connection));
-            connection.batch_execute(UNLOCK)?;
+            postgresql.batch_execute(UNLOCK)?;
             done
         }
     }

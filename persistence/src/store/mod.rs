@@ -16,6 +16,5 @@ pub(crate) mod job;
 pub(crate) mod reply_batch;
 pub(crate) mod group;
 pub(crate) mod pool;
-pub(crate) mod refold;
 pub(crate) mod migrations;
 pub(crate) mod database;

@@ -49,7 +49,8 @@ async fn r16_a_change_tells_who_did_what_by_which_request(#[values(Sqlite, Postg
         "only what changed shows"
     );
     assert_eq!(updated["actor"], json!({"type": "member", "id": me, "account_type": "master_reseller"}));
-    assert_eq!(updated["request_id"], "rename-1");
+    assert!(updated["request_id"].as_str().unwrap().starts_with("req_"), "{updated}");
+    assert_eq!(updated["client_request_id"], "rename-1");
     assert_eq!(updated["source_address"], "127.0.0.1");
     assert_eq!((&updated["account_id"], &updated["subject_id"]), (&json!(reseller), &json!(reseller)));
     assert_eq!(updated["subject_type"], "reseller");
@@ -212,6 +213,7 @@ async fn r16_an_event_that_is_committed_late_is_not_missed() {
         before: None,
         after: None,
         request_id: "slow",
+        client_request_id: None,
         source_address: None,
     };
     record(&mut slow, &event).unwrap();

@@ -137,6 +137,7 @@ pub fn test(tx: &mut Tx<'_>, actor: &Actor, account: &Account, webhook: &Webhook
         before: None,
         after: None,
         request_id: actor.origin().request_id.to_string(),
+        client_request_id: actor.origin().client_request_id.as_deref().map(str::to_owned),
         source_address: actor.origin().source_address(),
     };
     let delivery = queue(tx, account, webhook, &event)?;

@@ -38,7 +38,10 @@ impl Started {
         started.url = last_word().await;
         assert_eq!(last_word().await, format!("{}/swagger-ui/", started.url));
         if !block.contains("TEAMMATE_OPERATOR_PASSWORD=") {
-            started.password = last_word().await;
+            // Its output is no terminal.
+            let file = folder.path().join(last_word().await);
+            let password = std::fs::read_to_string(file).expect("a password");
+            password.trim().clone_into(&mut started.password);
         }
         started
     }

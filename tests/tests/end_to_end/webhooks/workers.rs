@@ -38,6 +38,7 @@ async fn happen(app: &App, account: &str, number: usize) {
                 before: None,
                 after: None,
                 request_id: "test",
+                client_request_id: None,
                 source_address: None,
             };
             events::record(tx, &event)?;

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use domain::values::folding::{self, fold};
 
-use super::connection::StoreConnection;
-use super::error::Error;
-use super::key::Key;
 use crate::schema::{accounts, pbxes, search_folding, support_tickets, trunks, users};
+use crate::store::connection::StoreConnection;
+use crate::store::error::Error;
+use crate::store::key::Key;
 
 /// Number of texts that are read at a time.
 const BATCH: i64 = 2_000;
@@ -34,22 +34,20 @@ macro_rules! refold {
     };
 }
 
-/// Brings all texts up to date, in one transaction. Does nothing if they are.
-pub(crate) fn run(connection: &mut StoreConnection) -> Result<(), Error> {
-    connection.transaction(|tx| {
-        let version: i32 = search_folding::table.select(search_folding::version).first(tx)?;
-        if version >= folding::VERSION {
-            return Ok(());
-        }
-        refold!(tx, accounts, search_text);
-        refold!(tx, support_tickets, search_text);
-        refold!(tx, pbxes, search_text);
-        refold!(tx, pbxes, sip_search_text);
-        refold!(tx, trunks, search_text);
-        refold!(tx, trunks, sip_search_text);
-        refold!(tx, users, search_text);
-        refold!(tx, users, sip_search_text);
-        diesel::update(search_folding::table).set(search_folding::version.eq(folding::VERSION)).execute(tx)?;
-        Ok(())
-    })
+/// Brings all texts up to date. Does nothing if they are. Run it in one transaction, at the start of the service.
+pub fn run(tx: &mut StoreConnection) -> Result<(), Error> {
+    let version: i32 = search_folding::table.select(search_folding::version).first(tx)?;
+    if version >= folding::VERSION {
+        return Ok(());
+    }
+    refold!(tx, accounts, search_text);
+    refold!(tx, support_tickets, search_text);
+    refold!(tx, pbxes, search_text);
+    refold!(tx, pbxes, sip_search_text);
+    refold!(tx, trunks, search_text);
+    refold!(tx, trunks, sip_search_text);
+    refold!(tx, users, search_text);
+    refold!(tx, users, sip_search_text);
+    diesel::update(search_folding::table).set(search_folding::version.eq(folding::VERSION)).execute(tx)?;
+    Ok(())
 }
