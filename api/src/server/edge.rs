@@ -13,7 +13,7 @@ use std::time::Instant;
 use actix_http::BoxedPayloadStream;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
+use actix_web::error::{InternalError, PayloadError};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -21,7 +21,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpResponse};
 use domain::limits::REQUEST_ID_MAX;
 use domain::refusal::Refusal;
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt};
 use pin_project_lite::pin_project;
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::context::Context;
 use crate::http::names::is_name;
+use crate::http::pieces::PIECE;
 use crate::http::problem_response::respond;
 use crate::http::rate_limit::{Allowance, Source};
 use crate::security::access_token::Claims;
@@ -98,11 +99,20 @@ pub(super) async fn pass(
     observe(&method, &operation, response.status(), trace, &context, started);
     Ok(match turn {
         // The request lasts until its last octet was produced.
-        Some(turn) if response.response().body().size() == BodySize::Stream => {
+        Some(turn) if takes_long(response.response().body().size()) => {
             response.map_body(|_, body| BoxBody::new(Streamed { body, _turn: turn }))
         }
         _ => response,
     })
+}
+
+/// Whether an answer with a body of this size is sent in several parts.
+fn takes_long(size: BodySize) -> bool {
+    match size {
+        BodySize::None => false,
+        BodySize::Sized(octets) => octets > PIECE as u64,
+        BodySize::Stream => true,
+    }
 }
 
 /// Waits until the request may be carried out on its connection, and notes when its body was read.
@@ -117,14 +127,34 @@ async fn begin(request: &mut ServiceRequest) -> Option<Turn> {
     };
     let turn = Turn::begin(&traffic, body).await;
     if body != BodyLength::None {
-        let end = stream::poll_fn(move |_| {
-            traffic.body_is_complete();
-            Poll::Ready(None)
-        });
-        let payload: BoxedPayloadStream = Box::pin(request.take_payload().chain(end));
+        let payload: BoxedPayloadStream = Box::pin(Watched { payload: request.take_payload(), traffic });
         request.set_payload(Payload::Stream { payload });
     }
     Some(turn)
+}
+
+/// The body of a request. It tells the connection when no more of it is read.
+struct Watched {
+    payload: Payload,
+    traffic: Rc<Traffic>,
+}
+
+impl Stream for Watched {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        let part = self.payload.poll_next_unpin(cx);
+        if matches!(part, Poll::Ready(None)) {
+            self.traffic.body_is_complete();
+        }
+        part
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.traffic.body_is_dropped();
+    }
 }
 
 pin_project! {

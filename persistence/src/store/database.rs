@@ -208,6 +208,9 @@ impl Database {
             return could;
         }
         let could = self.write(|tx| tx.batch_execute(tx.harmless_change()).map_err(Error::from)).await.is_ok();
+        if could {
+            self.0.health.wrote();
+        }
         *self.0.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), could));
         could
     }

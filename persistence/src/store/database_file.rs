@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -43,7 +43,8 @@ impl DatabaseFile {
     pub(crate) fn open(path: &Path, access: Access) -> Result<Self, Error> {
         let path = resolved(path);
         let with = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
-        make_private(&path, &with).map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
+        make_private(&path, &with, access)
+            .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
         let lock = (access == Access::Only).then(|| lock(&path, &with(".lock"))).transpose()?;
         Ok(Self { log: with("-wal"), identity: None, log_identity: OnceLock::new(), path, _lock: lock })
     }
@@ -73,15 +74,18 @@ impl DatabaseFile {
 /// Creates the database file if there is none, and takes the permissions of all others from it and from the files that
 /// SQLite makes beside it with the same permissions. An existing file is not opened: closing it would release the locks
 /// of SQLite.
-fn make_private(path: &Path, with: &dyn Fn(&str) -> PathBuf) -> io::Result<()> {
+fn make_private(path: &Path, with: &dyn Fn(&str) -> PathBuf, access: Access) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
-    for file in [path.to_owned(), with("-wal"), with("-shm")] {
-        if fs::metadata(&file).is_ok_and(|found| found.mode() & 0o077 != 0) {
-            fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+    let files = [path.to_owned(), with("-wal"), with("-shm")];
+    for file in files.into_iter().filter(|_| access == Access::Only) {
+        if fs::metadata(&file).is_ok_and(|found| found.mode() & 0o077 != 0)
+            && let Err(error) = fs::set_permissions(&file, Permissions::from_mode(0o600))
+        {
+            tracing::warn!(file = %file.display(), %error, "others can read this file, and its permissions can't be changed");
         }
     }
     Ok(())
@@ -110,6 +114,10 @@ fn lock(database: &Path, path: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     let mut file =
         options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(failed)?;
+    // Whoever has the database can lock it later, also if this is run by the administrator of the machine.
+    if let Ok(owner) = fs::metadata(database) {
+        let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
+    }
     let until = Instant::now() + WAIT;
     loop {
         match file.try_lock() {

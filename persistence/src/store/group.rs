@@ -80,6 +80,7 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>, health
     if health.is_file_gone() {
         return fail_all(group, file_gone(), health);
     }
+    let before = rows_changed(connection).ok();
     let done = run_together(connection, &mut group).and_then(|kept| {
         if kept {
             return Ok(());
@@ -91,7 +92,10 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>, health
         // What was written to a file without a name is lost.
         Ok(()) if health.is_file_gone() => fail_all(group, file_gone(), health),
         Ok(()) => {
-            health.wrote();
+            // A commit without a change does not touch the disk.
+            if rows_changed(connection).ok() != before {
+                health.wrote();
+            }
             group.iter().filter_map(|job| job.failure()).for_each(|error| health.failed(error));
             reply_batch::give(group);
         }

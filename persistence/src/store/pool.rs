@@ -58,13 +58,7 @@ fn carry_out(
         let statement = if verdict == Verdict::Keep { "COMMIT" } else { "ROLLBACK" };
         let ended = connection.batch_execute(statement).map_err(Error::from);
         let again = match (verdict, ended) {
-            (Verdict::Keep, Ok(())) => {
-                if begin == WRITE {
-                    health.wrote();
-                }
-                return job.answer();
-            }
-            (Verdict::Refuse | Verdict::Discard, Ok(())) => return job.answer(),
+            (Verdict::Keep | Verdict::Refuse | Verdict::Discard, Ok(())) => return job.answer(),
             (Verdict::Retry, Ok(())) => true,
             (Verdict::Keep, Err(error)) if error.is_retryable() => {
                 // The failed commit has already ended the transaction.

@@ -198,3 +198,52 @@ async fn clients_that_do_not_read_use_little_memory() {
     assert!(grown <= 100 * 200, "200 clients made it grow by {grown} KiB");
     drop(clients);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_lines_before_and_after_requests_are_ignored() {
+    let app = App::start(Sqlite).await;
+    let address = app.address();
+    // Many of them cost little. If each were looked at anew, the time of a head would be over before the first answer.
+    let mut octets = ["\r\n".repeat(60_000), "\n".repeat(60_000)].concat();
+    octets += "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n\r\n\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_eq!(statuses(&exchange(&address, octets.as_bytes(), true).await), [200, 200]);
+    // A line after a body is no head that never ends: the connection stays usable for longer than a head may take.
+    let mut stream = TcpStream::connect(&address).await.expect("a connection");
+    let login =
+        "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}\r\n";
+    stream.write_all(login.as_bytes()).await.expect("it is taken");
+    let mut answer = vec![0; 4_096];
+    let length = stream.read(&mut answer).await.expect("an answer");
+    assert_eq!(statuses(&String::from_utf8_lossy(&answer[..length])), [422]);
+    let closed = timeout(Duration::from_secs(12), stream.read(&mut answer)).await;
+    assert!(closed.is_err(), "nothing more comes");
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("it is taken");
+    let length = stream.read(&mut answer).await.expect("an answer");
+    assert_eq!(statuses(&String::from_utf8_lossy(&answer[..length])), [200]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_all_of_a_refused_body_first_gets_the_answer(#[values(true, false)] chunked: bool) {
+    let app = App::start(Sqlite).await;
+    let mut stream = TcpStream::connect(app.address()).await.expect("a connection");
+    let size = 6_000_000;
+    let length = if chunked { "Transfer-Encoding: chunked".to_owned() } else { format!("Content-Length: {size}") };
+    let head = format!("POST /resellers/import HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n{length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("it is taken");
+    // With empty lines, which are no ends of heads here.
+    let part = "a,b\r\n\r\n".repeat(1_000);
+    let mut sent = 0;
+    while sent < size {
+        let part = &part[..part.len().min(size - sent)];
+        let framed = if chunked { format!("{:x}\r\n{part}\r\n", part.len()) } else { part.to_owned() };
+        stream.write_all(framed.as_bytes()).await.expect("all of it is taken");
+        sent += part.len();
+    }
+    if chunked {
+        stream.write_all(b"0\r\n\r\n").await.expect("it is taken");
+    }
+    let mut answer = vec![0; 4_096];
+    let length = stream.read(&mut answer).await.expect("an answer");
+    assert_eq!(statuses(&String::from_utf8_lossy(&answer[..length])), [401]);
+}

@@ -12,7 +12,9 @@ use domain::limits::AUTHORIZATION_CODE_SECONDS;
 use domain::principal::Principal;
 use persistence::authorization_codes::{AuthorizationCode, Found};
 use persistence::members::Member;
-use persistence::{CallerCache, StoreConnection, api_clients, authorization_codes, members, sessions, signed_in};
+use persistence::{
+    CallerCache, StoreConnection, api_clients, authorization_codes, guesses, members, sessions, signed_in,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::wire::AskedFor;
@@ -22,16 +24,17 @@ use crate::resources::auth::operations::start;
 use crate::security::secret_token::{SecretToken, hash};
 
 /// Authenticates an API client: the secret must belong to it, the address must be allowed and its account must operate.
-/// Records that the client was used. Returns the id of the secret, which is the session of the access token.
+/// Records that the client was used. Returns the id of the secret, which is the session of the access token; `None` if
+/// the secret is wrong.
 pub fn authenticate(
     tx: &mut StoreConnection,
     client: ClientId,
     secret_hash: &[u8],
     address: IpAddr,
     now: Timestamp,
-) -> Result<SessionId> {
-    let (_, secret) =
-        api_clients::by_secret(tx, secret_hash)?.filter(|(owner, _)| *owner == client).ok_or_else(wrong)?;
+) -> Result<Option<SessionId>> {
+    let found = api_clients::by_secret(tx, secret_hash)?.filter(|(owner, _)| *owner == client);
+    let Some((_, secret)) = found else { return Ok(None) };
     let known =
         signed_in::find(tx, &mut CallerCache::default(), Principal::Client(client), secret, now)?.ok_or_else(wrong)?;
     if !known.may_call_from(address) {
@@ -43,7 +46,8 @@ pub fn authenticate(
         return Err(Error::new(ErrorCode::InvalidClient, detail));
     }
     api_clients::used(tx, client, now)?;
-    Ok(secret)
+    guesses::forget(tx, &hash(&client.to_string()))?;
+    Ok(Some(secret))
 }
 
 /// Issues an authorization code for a member that has signed in on the sign-in page.

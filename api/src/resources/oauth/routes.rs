@@ -7,7 +7,7 @@ use domain::principal::Principal;
 use secrecy::ExposeSecret;
 
 use super::grant::{Grant, invalid_grant};
-use super::operations::{authenticate, exchange, give_code};
+use super::operations::{authenticate, exchange, give_code, wrong};
 use super::wire::{
     AskedFor, AuthorizationServer, ClientToken, IssuedToken, REDIRECT_PATH, SignInFor, SignedInFor, TokenRequest,
 };
@@ -63,14 +63,11 @@ pub(crate) async fn issue_token(app: Data<App>, context: Context, request: HttpR
     let issued = match Grant::read(&request, &body)? {
         Grant::Client(client, secret) => {
             let hash = secret.hash();
-            let authenticated = app.database.write(move |tx| authenticate(tx, client, &hash, address, now)).await;
-            let session = match authenticated {
+            let authenticated = app.database.write(move |tx| authenticate(tx, client, &hash, address, now));
+            let Some(session) = authenticated.await? else {
                 // Only wrong secrets are counted and wait: whoever has the right one is not slowed down by others.
-                Err(error) if error.code() == ErrorCode::InvalidClient => {
-                    guesses::wait(&app, origin, &client.to_string()).await?;
-                    return Err(error);
-                }
-                authenticated => authenticated?,
+                guesses::wait(&app, origin, &client.to_string()).await?;
+                return Err(wrong());
             };
             let token = app.access_tokens.issue(Principal::Client(client), session, now);
             IssuedToken::Client(ClientToken {

@@ -11,6 +11,8 @@ const PARSER_URI_MAX: usize = 65_534;
 pub(super) struct Head {
     /// Octets since the last line feed.
     unbroken: usize,
+    /// Whether anything of the head has arrived.
+    is_begun: bool,
     /// Whether a line of the head is complete.
     has_line: bool,
     /// The longest request line since the last request.
@@ -20,8 +22,15 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// The number of octets before the head. Empty lines before a request line are ignored (RFC 9112 section 2.2); the
+    /// parser would look at them again each time.
+    pub(super) fn before(&self, octets: &[u8]) -> usize {
+        if self.is_begun { 0 } else { octets.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count() }
+    }
+
     /// Notes octets of the head.
     pub(super) fn read(&mut self, octets: &[u8]) {
+        self.is_begun |= !octets.is_empty();
         let kept = self.tail.len().saturating_sub(octets.len());
         let from = self.tail.len() - kept;
         self.tail.copy_within(from.., 0);
@@ -56,7 +65,7 @@ impl Head {
 
     /// Forgets the last request. What has arrived of the next one counts.
     pub(super) fn next(&mut self) {
-        (self.longest, self.has_line) = (0, false);
+        (self.longest, self.has_line, self.is_begun, self.tail) = (0, false, false, [0; 4]);
     }
 
     /// Whether the last octets that were read end a head.
@@ -104,6 +113,8 @@ mod tests {
         }
         assert_eq!(head(&[b"GET / HTTP/1.1\n"]).end_in(b"\nGET"), Some(1));
         assert_eq!(head(&[]).end_in(b"GET / HTTP/1.1\r\n"), None);
+        assert_eq!(head(&[]).before(b"\r\n\n\rGET"), 4);
+        assert_eq!(head(&[b"GET / HTTP/1.1\r\n"]).before(b"\r\n"), 0);
     }
 
     #[test]

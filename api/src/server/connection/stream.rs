@@ -132,6 +132,12 @@ impl Connection {
         self.head_timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
     }
 
+    /// Waits for the client to take what is to be sent, for a while.
+    fn wait_to_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let timer = self.send_timer.get_or_insert_with(|| Box::pin(sleep(SEND_TIME)));
+        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+
     /// Reads what was read too much before, or else from the socket.
     fn poll_octets(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         if self.rest.is_empty() {
@@ -164,6 +170,8 @@ impl Connection {
     fn watch_head(&mut self, cx: &mut Context<'_>) {
         let begun = self.traffic.begun.get();
         match self.head_after {
+            // It is complete, and waits for the answer before it.
+            Some(after) if after == begun && self.head.is_complete() => self.head_timer = None,
             Some(after) if after == begun => {
                 let timer = self.head_timer.get_or_insert_with(|| Box::pin(sleep(HEAD_TIME)));
                 // Registers this task; whether the time is over is asked at the next read.
@@ -171,12 +179,7 @@ impl Connection {
             }
             Some(_) => {
                 self.head.next();
-                // Requests without a body end with their head, so what follows begins the next one.
-                let is_next = !self.traffic.had_body() && !self.head.is_complete();
-                (self.head_after, self.head_timer) = (is_next.then_some(begun), None);
-                if is_next {
-                    self.watch_head(cx);
-                }
+                (self.head_after, self.head_timer) = (None, None);
             }
             None => {}
         }
@@ -194,23 +197,36 @@ impl AsyncRead for Connection {
             return Poll::Ready(Ok(()));
         }
         let is_running = this.traffic.is_running.get();
-        let limit = if is_running { this.traffic.body_part(BODY_AT_ONCE) } else { HEADS_AT_ONCE };
+        let is_body = is_running || this.traffic.is_draining();
+        let limit = if is_body { this.traffic.body_part(BODY_AT_ONCE) } else { HEADS_AT_ONCE };
         let is_enough = this.read >= limit || this.has_head;
         if this.send_timer.is_some() || !this.traffic.wants_octets() || is_enough {
             // The octets stay in the socket, which slows the client down.
             this.withheld |= !this.rest.is_empty() || this.stream()?.poll_read_ready(cx)?.is_ready();
+            if this.send_timer.is_none() && this.traffic.is_draining() {
+                // Actix discards what follows, and does not flush before it reads again.
+                cx.waker().wake_by_ref();
+            }
             return Poll::Pending;
         }
         let most = buffer.remaining().min(limit - this.read);
         let part = buffer.initialize_unfilled_to(most);
-        let mut count = ready!(this.poll_octets(cx, part))?;
-        if !is_running && count > 0 {
-            count = this.read_head(part.get(..count).unwrap_or_default());
-        }
-        if is_running {
+        let read = ready!(this.poll_octets(cx, part))?;
+        this.read += read;
+        let mut count = read;
+        if is_body {
             this.traffic.read_body(count);
+        } else if read > 0 {
+            let before = this.head.before(part.get(..read).unwrap_or_default());
+            part.copy_within(before..read, 0);
+            if before == read {
+                // An empty result would mean the end of the connection.
+                this.withheld = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            count = this.read_head(part.get(..read - before).unwrap_or_default());
         }
-        this.read += count;
         buffer.advance(count);
         Poll::Ready(Ok(()))
     }
@@ -230,10 +246,7 @@ impl AsyncWrite for Connection {
         }
         let written = this.stream()?.poll_write(cx, octets);
         if written.is_pending() {
-            let timer = this.send_timer.get_or_insert_with(|| Box::pin(sleep(SEND_TIME)));
-            if timer.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
+            ready!(this.wait_to_send(cx))?;
         }
         written
     }
@@ -241,6 +254,10 @@ impl AsyncWrite for Connection {
     /// Called after everything was written, also if there was nothing.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        // With TLS, what was written may still wait to be sent.
+        if this.stream()?.poll_flush(cx)?.is_pending() {
+            return this.wait_to_send(cx);
+        }
         (this.send_timer, this.read, this.has_head) = (None, 0, false);
         let is_waited_for = this.traffic.sent();
         if !this.traffic.is_running.get() {
@@ -253,7 +270,7 @@ impl AsyncWrite for Connection {
         if goes_on || is_waited_for {
             cx.waker().wake_by_ref();
         }
-        this.stream()?.poll_flush(cx)
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

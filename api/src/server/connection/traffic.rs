@@ -21,6 +21,18 @@ pub(crate) enum BodyLength {
     Unknown,
 }
 
+/// How far a body was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Progress {
+    /// There is none, or it was read to its end.
+    #[default]
+    Complete,
+    /// The handler reads it.
+    Reading,
+    /// The handler does not read the rest of it.
+    Dropped,
+}
+
 /// The state of a connection, shared by its socket and by the outermost middleware.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
@@ -28,12 +40,12 @@ pub(crate) struct Traffic {
     pub(super) begun: Cell<u64>,
     /// Whether a request is being carried out.
     pub(super) is_running: Cell<bool>,
-    /// Whether the request that is being carried out may still need octets of its body.
-    wants_body: Cell<bool>,
+    /// How far the body of the request that is being carried out was read.
+    body: Cell<Progress>,
     /// Octets of the body that were not read yet; `None` if its length is not known.
     body_left: Cell<Option<u64>>,
-    /// Whether the last request had a body.
-    had_body: Cell<bool>,
+    /// Whether what follows belongs to a body that was answered before it had arrived.
+    is_draining: Cell<bool>,
     /// Number of answers since everything was sent.
     unsent: Cell<u32>,
     /// Whether a request waits until answers were sent.
@@ -44,7 +56,7 @@ impl Traffic {
     /// Whether octets from the socket are of use now. Later requests stay in the socket until the current one is
     /// answered.
     pub(super) fn wants_octets(&self) -> bool {
-        !self.is_running.get() || (self.wants_body.get() && self.body_left.get() != Some(0))
+        !self.is_running.get() || (self.body.get() == Progress::Reading && self.body_left.get() != Some(0))
     }
 
     /// How many octets of the body to read at once, at most `most`.
@@ -67,14 +79,21 @@ impl Traffic {
         self.is_waiting.take()
     }
 
-    /// Whether the last request had a body.
-    pub(super) fn had_body(&self) -> bool {
-        self.had_body.get()
+    /// Whether what follows belongs to a body that was answered before it had arrived. Actix discards it.
+    pub(super) fn is_draining(&self) -> bool {
+        self.is_draining.get()
     }
 
     /// Notes that the whole body of the current request was read.
     pub(crate) fn body_is_complete(&self) {
-        self.wants_body.set(false);
+        self.body.set(Progress::Complete);
+    }
+
+    /// Notes that the rest of the body of the current request will not be read.
+    pub(crate) fn body_is_dropped(&self) {
+        if self.body.get() == Progress::Reading {
+            self.body.set(Progress::Dropped);
+        }
     }
 }
 
@@ -87,8 +106,8 @@ impl Turn {
         traffic.begun.set(traffic.begun.get().wrapping_add(1));
         traffic.is_running.set(true);
         let has_body = body != BodyLength::None;
-        traffic.wants_body.set(has_body);
-        traffic.had_body.set(has_body);
+        traffic.body.set(if has_body { Progress::Reading } else { Progress::Complete });
+        traffic.is_draining.set(false);
         traffic.body_left.set(if let BodyLength::Known(length) = body { Some(length) } else { None });
         let turn = Self(Rc::clone(traffic));
         poll_fn(|_| {
@@ -105,7 +124,8 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         self.0.is_running.set(false);
-        self.0.wants_body.set(false);
+        let is_complete = self.0.body.get() == Progress::Complete || self.0.body_left.get() == Some(0);
+        self.0.is_draining.set(!is_complete);
         self.0.unsent.set(self.0.unsent.get() + 1);
     }
 }
