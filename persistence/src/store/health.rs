@@ -25,7 +25,7 @@ pub(crate) struct Health {
     pub(crate) file: Option<DatabaseFile>,
     /// Stays until the process is restarted: what was read may be wrong.
     is_damaged: AtomicBool,
-    /// Until a write succeeds.
+    /// Until a write succeeds, be it only the trial write of a readiness check.
     cannot_write: AtomicBool,
 }
 

@@ -121,10 +121,11 @@ pub(crate) async fn answer_email_change(app: Data<App>, context: Context, body: 
 ///
 /// Requests a new e-mail address for an activated master reseller. While the account is pending, change the address with
 /// `PATCH` instead. Only people can do this, with their password and, if they have a second factor, a code. Both
-/// addresses get a link that works for 24 hours: the old one agrees to the change or stops it, the new one confirms it.
-/// The change takes effect when both have followed their links. If an operator requests it, it can take effect without
-/// an answer after 72 hours, in which the old address can stop it. Whoever signed in with the old address then signs in
-/// with the new one; sessions and password links of the old address end.
+/// addresses get a link that works until `expires_at`: the old one agrees to the change or stops it, the new one confirms
+/// it. The change takes effect when both have followed their links. The links work for 24 hours. If an operator requests
+/// the change, it can take effect without an answer of the old address after 72 hours, in which that address can stop it;
+/// the links then work for 96 hours. After the change, whoever signed in with the old address signs in with the new one;
+/// sessions and password links of the old address end.
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example", "password": "correct horse battery staple"})), responses(
     (status = 200, description = "Both e-mails are queued.", body = EmailChange),
     (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
@@ -154,10 +155,11 @@ pub(crate) async fn cancel_master_reseller_email_change(call: Call<Change>, id: 
 ///
 /// Requests a new e-mail address for an activated reseller. While the account is pending, change the address with
 /// `PATCH` instead. Only people can do this, with their password and, if they have a second factor, a code. Both
-/// addresses get a link that works for 24 hours: the old one agrees to the change or stops it, the new one confirms it.
-/// The change takes effect when both have followed their links. If an operator requests it, it can take effect without
-/// an answer after 72 hours, in which the old address can stop it. Whoever signed in with the old address then signs in
-/// with the new one; sessions and password links of the old address end.
+/// addresses get a link that works until `expires_at`: the old one agrees to the change or stops it, the new one confirms
+/// it. The change takes effect when both have followed their links. The links work for 24 hours. If an operator requests
+/// the change, it can take effect without an answer of the old address after 72 hours, in which that address can stop it;
+/// the links then work for 96 hours. After the change, whoever signed in with the old address signs in with the new one;
+/// sessions and password links of the old address end.
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example", "password": "correct horse battery staple"})), responses(
     (status = 200, description = "Both e-mails are queued.", body = EmailChange),
     (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
@@ -187,10 +189,11 @@ pub(crate) async fn cancel_reseller_email_change(call: Call<Change>, id: Id) -> 
 ///
 /// Requests a new e-mail address for an activated enterprise. While the account is pending, change the address with
 /// `PATCH` instead. Only people can do this, with their password and, if they have a second factor, a code. Both
-/// addresses get a link that works for 24 hours: the old one agrees to the change or stops it, the new one confirms it.
-/// The change takes effect when both have followed their links. If an operator requests it, it can take effect without
-/// an answer after 72 hours, in which the old address can stop it. Whoever signed in with the old address then signs in
-/// with the new one; sessions and password links of the old address end.
+/// addresses get a link that works until `expires_at`: the old one agrees to the change or stops it, the new one confirms
+/// it. The change takes effect when both have followed their links. The links work for 24 hours. If an operator requests
+/// the change, it can take effect without an answer of the old address after 72 hours, in which that address can stop it;
+/// the links then work for 96 hours. After the change, whoever signed in with the old address signs in with the new one;
+/// sessions and password links of the old address end.
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example", "password": "correct horse battery staple"})), responses(
     (status = 200, description = "Both e-mails are queued.", body = EmailChange),
     (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),

@@ -24,11 +24,11 @@ use crate::places::{Place, Places};
 
 /// Time limit for the head of a request, from its first octet; for the first one, from the connection's begin.
 const HEAD_TIME: Duration = Duration::from_secs(10);
-/// Time limit for the client to take what is in the buffer, which is little more than 32 KiB.
+/// Time limit for the client to take what is in the buffer, which is about 16 KiB.
 const SEND_TIME: Duration = Duration::from_secs(30);
 /// Time limit for sending a last answer and for the client to read it.
 const FAREWELL_TIME: Duration = Duration::from_secs(5);
-/// Octets that are read at a time while no request is being carried out: a few heads.
+/// Octets that are read at a time while no request is being carried out: enough for a few ordinary heads.
 const HEADS_AT_ONCE: usize = 2_048;
 /// Octets of a body that are read at a time.
 const BODY_AT_ONCE: usize = 16_384;
