@@ -39,6 +39,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(auth::routes::redeem_password_reset))                           // POST /auth/password-resets/redeem
         .service(me::routes::get_me)                                                 // GET /me
         .service(me::routes::update_me)                                              // PATCH /me
+        .service(me::routes::change_my_password)                                     // POST /me/change-password
         .service(second_factors::routes::prepare_second_factor)                      // POST /me/second-factor
         .service(second_factors::routes::enable_second_factor)                       // POST /me/second-factor/enable
         .service(second_factors::routes::renew_recovery_codes)                       // POST /me/second-factor/recovery-codes

@@ -94,6 +94,7 @@ types! {
     "member.refresh_token_reused" "A used refresh token was sent again, so its session was ended.";
     "member.password_reset_requested" "A password reset link was sent to a member.";
     "member.password_reset" "A member set a new password.";
+    "member.password_changed" "A member replaced its password.";
     "member.second_factor_enabled" "A member enabled a second factor.";
     "member.second_factor_disabled" "A member disabled its second factor.";
     "member.second_factor_reset" "An owner or an operator removed a member's second factor.";

@@ -191,8 +191,10 @@ pub const APP_CODE_DIGITS: usize = 6;
 pub const APP_CODE_SECONDS: u64 = 30;
 /// Number of recovery codes that a member gets.
 pub const RECOVERY_CODES: usize = 10;
-/// Length of a recovery code without separators, in base32 characters: 80 bits.
-pub const RECOVERY_CODE_LENGTH: usize = 16;
+/// Length of a recovery code without separators, in base32 characters: 128 bits.
+pub const RECOVERY_CODE_LENGTH: usize = 26;
+/// Length of the recovery codes that earlier versions gave out, which still work.
+pub const EARLIER_RECOVERY_CODE_LENGTH: usize = 16;
 /// Longest text that is accepted as a second-factor code, in characters, including spaces and hyphens.
 pub const CODE_MAX: usize = 40;
 /// Number of wrong authenticator app codes that a member can enter before there is a pause.

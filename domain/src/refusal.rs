@@ -68,6 +68,8 @@ pub enum Refusal {
     },
     /// The account requires a second factor, and the member has none yet.
     SecondFactorMissing,
+    /// The member still has the password that the service generated.
+    PasswordIsTemporary,
     /// The member already has a second factor.
     SecondFactorOn,
     /// The member has no second factor, or has not started to set one up.

@@ -9,7 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::Timestamp;
 use crate::fault::Fault;
 use crate::limits::{
-    APP_CODE_DIGITS, CODE_MAX, CODE_PAUSE_MAX_SECONDS, CODE_PAUSE_SECONDS, CODES_FREE, RECOVERY_CODE_LENGTH,
+    APP_CODE_DIGITS, CODE_MAX, CODE_PAUSE_MAX_SECONDS, CODE_PAUSE_SECONDS, CODES_FREE, EARLIER_RECOVERY_CODE_LENGTH,
+    RECOVERY_CODE_LENGTH,
 };
 
 /// A second-factor code as given by a member. Its `Debug` output is redacted.
@@ -33,7 +34,8 @@ impl Code {
         }
         let bare = bare.to_ascii_uppercase();
         // The alphabet of base32 (RFC 4648 section 6).
-        if bare.len() == RECOVERY_CODE_LENGTH && bare.bytes().all(|octet| matches!(octet, b'A'..=b'Z' | b'2'..=b'7')) {
+        let is_long_enough = matches!(bare.len(), RECOVERY_CODE_LENGTH | EARLIER_RECOVERY_CODE_LENGTH);
+        if is_long_enough && bare.bytes().all(|octet| matches!(octet, b'A'..=b'Z' | b'2'..=b'7')) {
             return Ok(Self::Recovery(SecretString::from(bare)));
         }
         let detail = format!(
@@ -113,6 +115,9 @@ mod tests {
             ("abcd-efgh-ijkl-2345", Some("ABCDEFGHIJKL2345")),
             ("ABCDEFGHIJKL2345", Some("ABCDEFGHIJKL2345")),
             ("2222-3333-4444-5555", Some("2222333344445555")),
+            ("abcd-efgh-ijkl-mnop-qrst-uvwx-yz", Some("ABCDEFGHIJKLMNOPQRSTUVWXYZ")),
+            ("abcd-efgh-ijkl-mnop-qrst-uvwx-y", None),
+            ("abcd-efgh-ijkl-mnop-qrst-uvwx-yza", None),
             ("12345", None),
             ("1234567", None),
             ("１２３４５６", None),

@@ -49,13 +49,15 @@ pub struct NewMember<'a> {
     pub role: Role,
     /// The hash of its password, as a PHC string.
     pub password_hash: &'a str,
+    /// Whether the service generated the password, so that the member has to replace it first.
+    pub password_is_temporary: bool,
     /// When it is created.
     pub now: Timestamp,
 }
 
 /// Creates a member who has a password and can sign in at once.
 pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Error> {
-    let NewMember { id, account, email, role, password_hash, now } = *member;
+    let NewMember { id, account, email, role, password_hash, password_is_temporary, now } = *member;
     diesel::insert_into(members::table)
         .values((
             members::id.eq(Key::from(id)),
@@ -64,6 +66,7 @@ pub fn insert(tx: &mut StoreConnection, member: &NewMember<'_>) -> Result<(), Er
             members::email_canonical.eq(email.canonical()),
             members::role.eq(role.as_str()),
             members::password_hash.eq(password_hash),
+            members::password_is_temporary.eq(password_is_temporary),
             members::created_at.eq(column(now)),
             members::removed_at.eq(None::<Instant>),
             members::joined_at.eq(Some(column(now))),
@@ -164,10 +167,10 @@ pub fn any_exists(tx: &mut StoreConnection) -> Result<bool, Error> {
     Ok(first.is_some())
 }
 
-/// Replaces the password of a member.
+/// Replaces the password of a member by one that the member chose.
 pub fn set_password(tx: &mut StoreConnection, member: MemberId, password_hash: &str) -> Result<(), Error> {
     diesel::update(members::table.filter(members::id.eq(Key::from(member))))
-        .set(members::password_hash.eq(password_hash))
+        .set((members::password_hash.eq(password_hash), members::password_is_temporary.eq(false)))
         .execute(tx)?;
     Ok(())
 }

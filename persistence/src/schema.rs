@@ -24,6 +24,7 @@ diesel::table! {
         activated_at -> Nullable<Timestamp>,
         closed_at -> Nullable<Timestamp>,
         second_factor_required -> Bool,
+        second_factor_decided -> Bool,
     }
 }
 
@@ -38,7 +39,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
     use crate::store::key::sql::Key;
 
     members (id) {
@@ -55,6 +56,7 @@ diesel::table! {
         second_factor_since -> Nullable<Timestamp>,
         name -> Nullable<Text>,
         language -> Nullable<Text>,
+        password_is_temporary -> Bool,
     }
 }
 

@@ -4,6 +4,7 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use domain::Timestamp;
+use domain::account::Tier;
 use domain::id::{AccountId, MemberId};
 use domain::second_factor::WrongCodes;
 
@@ -142,10 +143,24 @@ pub fn is_required(tx: &mut StoreConnection, account: AccountId) -> Result<bool,
     Ok(own.select(accounts::second_factor_required).first(tx)?)
 }
 
-/// Sets whether an account requires a second factor of its members.
+/// Sets whether an account requires a second factor of its members, as somebody has decided.
 pub fn set_required(tx: &mut StoreConnection, account: AccountId, required: bool) -> Result<(), Error> {
     diesel::update(accounts::table.filter(accounts::id.eq(Key::from(account))))
-        .set(accounts::second_factor_required.eq(required))
+        .set((accounts::second_factor_required.eq(required), accounts::second_factor_decided.eq(true)))
         .execute(tx)?;
     Ok(())
+}
+
+/// Makes the platform require a second factor of its members, unless somebody has decided or it does so already.
+/// Returns the platform's account if that changed it.
+pub fn require_by_default(tx: &mut StoreConnection) -> Result<Option<AccountId>, Error> {
+    let undecided = accounts::table
+        .filter(accounts::tier.eq(Tier::Platform.as_str()))
+        .filter(accounts::second_factor_required.eq(false))
+        .filter(accounts::second_factor_decided.eq(false));
+    let Some(id) = undecided.select(accounts::id).first::<Key>(tx).optional()? else { return Ok(None) };
+    diesel::update(accounts::table.filter(accounts::id.eq(id)))
+        .set(accounts::second_factor_required.eq(true))
+        .execute(tx)?;
+    Ok(Some(id.id()))
 }

@@ -43,8 +43,8 @@ fn look_up(tx: &mut StoreConnection, principal: Principal, session: SessionId) -
 
 /// The member with this session.
 fn member(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedIn>, Error> {
-    type Factor = (bool, Option<Instant>);
-    type Row = (Key, String, Key, String, String, Option<String>, Option<String>, Instant, Factor);
+    type SignIn = (bool, Option<Instant>, bool);
+    type Row = (Key, String, Key, String, String, Option<String>, Option<String>, Instant, SignIn);
     let found = sessions::table
         .inner_join(members::table.on(members::id.eq(sessions::member_id)))
         .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
@@ -62,12 +62,13 @@ fn member(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedI
             MASTER.field(accounts::status).nullable(),
             RESELLER.field(accounts::status).nullable(),
             sessions::expires_at,
-            (accounts::second_factor_required, members::second_factor_since),
+            (accounts::second_factor_required, members::second_factor_since, members::password_is_temporary),
         ));
     let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
-    let Some((id, role, account, tier, own, master, reseller, expires_at, (required, since))) = row else {
+    let Some((id, role, account, tier, own, master, reseller, expires_at, sign_in)) = row else {
         return Ok(None);
     };
+    let (required, since, has_temporary_password) = sign_in;
     Ok(Some(SignedIn {
         principal: Principal::Member(id.id()),
         role: parse_role(&role)?,
@@ -75,6 +76,7 @@ fn member(tx: &mut StoreConnection, session: SessionId) -> Result<Option<SignedI
         tier: parse_tier(&tier)?,
         operates: operates(&own, master, reseller)?,
         lacks_second_factor: required && since.is_none(),
+        has_temporary_password,
         terms: None,
         expires_at: Some(instant(expires_at)),
     }))
@@ -114,6 +116,7 @@ fn client(tx: &mut StoreConnection, id: ClientId, secret: SessionId) -> Result<O
         tier: parse_tier(&tier)?,
         operates: operates(&own, master, reseller)?,
         lacks_second_factor: false,
+        has_temporary_password: false,
         terms: Some(Terms { role, expires_at: client_ends, networks: parse_networks(&networks)? }),
         expires_at: [client_ends, secret_ends].into_iter().flatten().min(),
     }))

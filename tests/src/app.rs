@@ -10,6 +10,7 @@ use api::server::{Background, Running};
 use api::settings::Settings;
 use clap::Parser;
 use reqwest::Method;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::PASSWORD;
@@ -51,6 +52,14 @@ impl App {
         Self::run_on(database, &[]).await
     }
 
+    /// Starts a service that generates the first operator's password. Returns the password.
+    pub async fn start_with_generated_password(database: Database) -> (Self, String) {
+        let (database, clock) = (database.fresh(), Clock::default());
+        let running = run_line(&database, clock.clone(), &["--rate-limit", "off"]).await;
+        let password = running.generated_password.as_ref().expect("a generated password").expose_secret().to_owned();
+        (Self { clock, database, running, http: reqwest::Client::new() }, password)
+    }
+
     async fn run_on(database: FreshDatabase, flags: &[&str]) -> Self {
         let clock = Clock::default();
         let running = run(&database, clock.clone(), flags).await;
@@ -59,9 +68,14 @@ impl App {
 
     /// Stops the service and starts it again on the same data.
     pub async fn restart(self) -> Self {
+        self.restart_with(&[]).await
+    }
+
+    /// Stops the service and starts it again on the same data, with further flags.
+    pub async fn restart_with(self, flags: &[&str]) -> Self {
         let Self { clock, database, running, http } = self;
         running.stop().await;
-        let running = run(&database, clock.clone(), &[]).await;
+        let running = run(&database, clock.clone(), flags).await;
         Self { clock, database, running, http }
     }
 
@@ -164,13 +178,19 @@ impl App {
 }
 
 async fn run(database: &FreshDatabase, clock: Clock, flags: &[&str]) -> Running {
+    let mut all = vec!["--operator-password", PASSWORD];
+    if !flags.contains(&"--rate-limit") {
+        all.extend(["--rate-limit", "off"]);
+    }
+    all.extend(flags);
+    run_line(database, clock, &all).await
+}
+
+async fn run_line(database: &FreshDatabase, clock: Clock, flags: &[&str]) -> Running {
     let url = database.url_text();
     let directory = database.directory.path().to_str().expect("a path");
     let mut line = vec!["teammate", "--database-url", &url, "--data-dir", directory, "--listen", "127.0.0.1:0"];
-    line.extend(["--operator-password", PASSWORD, "--workers", "1"]);
-    if !flags.contains(&"--rate-limit") {
-        line.extend(["--rate-limit", "off"]);
-    }
+    line.extend(["--workers", "1"]);
     line.extend(flags);
     let settings = Line::parse_from(line).settings;
     server::start(settings, clock, Background::Waits).await.expect("the service starts")

@@ -156,7 +156,15 @@ impl App {
         let plant = move |tx: &mut _| {
             accounts::by_id(tx, &Scope::Platform, tier, account_id)?
                 .ok_or_else(|| Error::Corrupt("no such account".to_owned()))?;
-            let row = NewMember { id: member, account: account_id, email: &email, role, password_hash: "none", now };
+            let row = NewMember {
+                id: member,
+                account: account_id,
+                email: &email,
+                role,
+                password_hash: "none",
+                password_is_temporary: false,
+                now,
+            };
             members::insert(tx, &row)?;
             assert!(accounts::claim_email(tx, row.email, account_id)?, "an address of its own");
             let hash = Id::<()>::from_uuid(session.uuid()).uuid().as_bytes().to_vec();

@@ -6,8 +6,8 @@ use domain::authority::Action;
 pub trait Permission: 'static {
     /// The action that it permits.
     const ACTION: Action;
-    /// Whether a member without a second factor is refused if the account requires one.
-    const NEEDS_SECOND_FACTOR: bool = true;
+    /// Whether members are refused who first have to set up a second factor or to replace a generated password.
+    const NEEDS_COMPLETE_SIGN_IN: bool = true;
 }
 
 /// Permission to read.
@@ -19,11 +19,10 @@ pub struct Create;
 /// Permission to change or delete.
 #[derive(Debug)]
 pub struct Change;
-/// Permission for members to read their own data, even without a required second factor.
+/// Permission for members to read their own data, even before their sign-in is complete.
 #[derive(Debug)]
 pub struct ReadMyself;
-/// Permission for members to change their own sign-in, even without a required second factor: this is how they set one
-/// up.
+/// Permission for members to change their own sign-in, even before it is complete: this is how they complete it.
 #[derive(Debug)]
 pub struct ChangeMyself;
 
@@ -38,9 +37,9 @@ impl Permission for Change {
 }
 impl Permission for ReadMyself {
     const ACTION: Action = Action::Read;
-    const NEEDS_SECOND_FACTOR: bool = false;
+    const NEEDS_COMPLETE_SIGN_IN: bool = false;
 }
 impl Permission for ChangeMyself {
     const ACTION: Action = Action::Change;
-    const NEEDS_SECOND_FACTOR: bool = false;
+    const NEEDS_COMPLETE_SIGN_IN: bool = false;
 }

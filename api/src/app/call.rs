@@ -129,8 +129,8 @@ impl Call<Read> {
 }
 
 impl Identity {
-    /// Loads the actor. Refuses ended sessions, accounts that are not operating (R7), and members without a second
-    /// factor if their account requires one.
+    /// Loads the actor. Refuses ended sessions, accounts that are not operating (R7), and members who first have to
+    /// replace a generated password or to set up a second factor.
     fn actor<P: Permission>(
         &self,
         tx: &mut StoreConnection,
@@ -145,8 +145,13 @@ impl Identity {
         if !signed_in.operates {
             return Err(Refusal::NotOperating.into());
         }
-        if signed_in.lacks_second_factor && P::NEEDS_SECOND_FACTOR {
-            return Err(Refusal::SecondFactorMissing.into());
+        if P::NEEDS_COMPLETE_SIGN_IN {
+            if signed_in.has_temporary_password {
+                return Err(Refusal::PasswordIsTemporary.into());
+            }
+            if signed_in.lacks_second_factor {
+                return Err(Refusal::SecondFactorMissing.into());
+            }
         }
         let origin = Origin {
             actor: events::Actor::Principal(signed_in.principal, signed_in.tier),

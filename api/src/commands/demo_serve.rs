@@ -96,7 +96,15 @@ async fn owner(app: &App, tier: Tier, email: &str, password: SecretString) -> Re
     let found = app.database.write(move |tx| {
         let account = accounts::by_email(tx, &Scope::Platform, tier, &email)?.ok_or(Refusal::NotFound)?.id;
         let id = new_id(now);
-        let member = NewMember { id, account, email: &email, role: Role::Owner, password_hash: &password_hash, now };
+        let member = NewMember {
+            id,
+            account,
+            email: &email,
+            role: Role::Owner,
+            password_hash: &password_hash,
+            password_is_temporary: false,
+            now,
+        };
         Ok::<_, Error>(members::insert(tx, &member)?)
     });
     found.await

@@ -106,6 +106,10 @@ error_codes! {
         "The caller's account requires a second factor, but the caller has none. Until it has one, it can only set \
          one up."
         "Set up a second factor, starting with POST /me/second-factor.";
+    PasswordChangeRequired "password_change_required" 403 "The password has to be changed first"
+        "The caller signed in with a password that the service generated. Until the caller has chosen its own, it can only \
+         change its password and set up a second factor."
+        "Choose a password with POST /me/change-password.";
     NotOperating "account_not_operating" 403 "Your account does not operate"
         "The caller's account, or one above it, is suspended."
         "Contact the provider of your account. No data is lost; everything works again once the account is resumed.";

@@ -39,6 +39,8 @@ impl From<Refusal> for Error {
                  that the device's clock is correct.";
             SecondFactorMissing => SecondFactorRequired:
                 "Your account requires a second factor. Set one up, starting with POST /me/second-factor.";
+            PasswordIsTemporary => PasswordChangeRequired:
+                "Your password was generated. Choose your own with POST /me/change-password first.";
             SecondFactorOn => SecondFactorEnabled:
                 "You already have a second factor. To use another app, first switch it off with POST \
                  /me/second-factor/disable.";

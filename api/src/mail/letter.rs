@@ -98,6 +98,8 @@ pub enum SecondFactorNotice {
     WrongCodes,
     /// Somebody gave many wrong passwords.
     WrongPasswords,
+    /// The password was replaced, by the member or with a reset link.
+    PasswordChanged,
 }
 
 /// A rendered e-mail.
@@ -161,6 +163,7 @@ impl Letter {
                     SecondFactorNotice::Reset => &texts.second_factor_reset,
                     SecondFactorNotice::WrongCodes => &texts.wrong_codes,
                     SecondFactorNotice::WrongPasswords => &texts.wrong_passwords,
+                    SecondFactorNotice::PasswordChanged => &texts.password_changed,
                 };
                 words(texts, text, &[account], None)
             }

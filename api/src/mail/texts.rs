@@ -54,6 +54,8 @@ pub struct Texts {
     pub wrong_codes: Text,
     /// Somebody gave many wrong passwords: `{account}`.
     pub wrong_passwords: Text,
+    /// The password was replaced: `{account}`.
+    pub password_changed: Text,
     /// A webhook was disabled because deliveries have failed for days: `{account}`, `{url}`, `{days}`.
     pub webhook_failing: Text,
     /// A webhook was disabled because the receiver answered 410: `{account}`, `{url}`.
@@ -162,6 +164,12 @@ pub const ENGLISH: Texts = Texts {
                 down, and after 100 within a day only a link by e-mail helps to sign in.",
         button: "",
         last: "If this was not you, make sure that your password is long and used nowhere else, and switch on a second factor.",
+    },
+    password_changed: Text {
+        subject: "Your password for TeamMate Portal was changed",
+        intro: "The password that signs you in to {account} on TeamMate Portal was changed. Your other sessions have ended.",
+        button: "",
+        last: NOT_YOU,
     },
     webhook_failing: Text {
         subject: "A webhook of {account} was switched off",

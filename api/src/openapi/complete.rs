@@ -105,7 +105,7 @@ fn add_problems(operation: &mut Operation) {
         add("401", "`not_signed_in`: the access token is missing, invalid or expired.");
         add(
             "403",
-            "`forbidden`, `account_not_operating`, `address_not_allowed`, `second_factor_required`: the caller may \
+            "`forbidden`, `account_not_operating`, `address_not_allowed`, `second_factor_required`, `password_change_required`: the caller may \
              not do this.",
         );
     }

@@ -131,10 +131,10 @@ fn output(
     Output::new(octets).ok()
 }
 
-/// Refuses a password that is too short, too long or easy to guess.
-pub fn check_password(password: &SecretString, about: &[&str]) -> Result<()> {
+/// Refuses a password, given at `pointer`, that is too short, too long or easy to guess.
+pub fn check_password(pointer: &str, password: &SecretString, about: &[&str]) -> Result<()> {
     domain::values::password::check(password.expose_secret(), about)
-        .map_err(|fault| Error::validation(vec![value_error("/password", fault)]))
+        .map_err(|fault| Error::validation(vec![value_error(pointer, fault)]))
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorCode, Result};
 const ISSUER: &str = "TeamMate Portal";
 /// 160 bits, as RFC 4226 section 4 recommends.
 const SECRET_OCTETS: usize = 20;
-/// 80 bits: 16 letters and digits of base32.
-const RECOVERY_CODE_OCTETS: usize = 10;
+/// 128 bits: 26 letters and digits of base32.
+const RECOVERY_CODE_OCTETS: usize = 16;
 
 /// The secret shared with the app. It has no `Debug` or `Display`, so it can't be printed.
 pub struct AppSecret(Totp);

@@ -28,7 +28,7 @@ use crate::resources::health::routes::recorder;
 use crate::resources::{direct_routing, webhooks};
 use crate::settings::Settings;
 
-use first_operator::first_operator;
+use first_operator::{first_operator, require_second_factors};
 pub use housekeeping::READ_KEYS;
 use tls::Certificates;
 
@@ -75,6 +75,7 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = Arc::new(App::new(settings, database, clock, address)?);
     let generated_password = first_operator(&app).await.map_err(|error| error.to_string())?;
+    require_second_factors(&app).await.map_err(|error| error.to_string())?;
 
     let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
     let server = listen::listen(listener, &app, acceptor).map_err(|error| error.to_string())?;

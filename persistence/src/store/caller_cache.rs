@@ -32,6 +32,8 @@ pub struct SignedIn {
     pub operates: bool,
     /// Whether it is a member who has no second factor although the account requires one.
     pub lacks_second_factor: bool,
+    /// Whether it is a member whose password was generated and has not been replaced yet.
+    pub has_temporary_password: bool,
     /// The terms of an API client: role, expiry and allowed networks. `None` for a member.
     pub terms: Option<Terms>,
     /// When its session, or the secret of an API client, expires. `None` means never.

@@ -33,7 +33,18 @@ fn sign_in(tx: &mut StoreConnection, member: MemberId, session: SessionId) -> Re
     };
     assert!(accounts::insert_active(tx, &account)?);
     let role = Role::Owner;
-    members::insert(tx, &NewMember { id: member, account: id, email: &email, role, password_hash: "", now })?;
+    members::insert(
+        tx,
+        &NewMember {
+            id: member,
+            account: id,
+            email: &email,
+            role,
+            password_hash: "",
+            password_is_temporary: false,
+            now,
+        },
+    )?;
     sessions::start(tx, session, member, b"hash", now, now + TimeDelta::days(30))
 }
 

@@ -94,6 +94,7 @@ async fn a_member_with_a_second_factor_signs_in_with_a_code(#[values(Sqlite, Pos
 
     let (authenticator, codes) = switch_on(&app, token).await;
     assert_eq!(codes.len(), 10);
+    assert!(codes.iter().all(|code| code.replace('-', "").len() == 26), "128 bits in base32");
     app.get("/me").bearer(&earlier).send().await.problem(401, "not_signed_in");
     assert_eq!(me(&app, token).await, json!({"enabled": true, "required": false, "recovery_codes_left": 10}));
     change(&app, token, "", json!({"password": PASSWORD})).await.problem(409, "second_factor_enabled");

@@ -79,6 +79,7 @@ fn activate(tx: &mut Tx<'_>, account: &Account, token: &SecretToken, password_ha
         email: &account.email,
         role: Role::Owner,
         password_hash,
+        password_is_temporary: false,
         now,
     };
     members::insert(tx, &member)?;

@@ -48,7 +48,7 @@ pub(crate) async fn redeem_activation(app: Data<App>, context: Context, body: Bo
         app.database.read(move |tx| operations::preview(tx, &token, now)).await?
     };
     let about = ActivationAccount::from(link);
-    check_password(&password, &[&about.name, &about.email])?;
+    check_password("/password", &password, &[&about.name, &about.email])?;
     let password_hash = app.passwords.hash(password).await?;
     let link = app.write_as(context.anonymous(), move |tx| operations::redeem(tx, &token, &password_hash)).await?;
     Answer::ok(&ActivationAccount { expires_at: None, ..link.into() })

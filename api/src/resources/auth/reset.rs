@@ -11,9 +11,10 @@ use persistence::{StoreConnection, members, password_resets, sessions};
 use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::record_own_sign_in;
-use crate::mail::{Letter, News, SecretLink};
+use crate::mail::{Letter, News, SecondFactorNotice, SecretLink};
 use crate::resources::email_changes;
 use crate::resources::second_factors::guesses;
+use crate::resources::second_factors::operations::tell;
 use crate::security::secret_token::SecretToken;
 
 /// Sends a reset e-mail to the member with this address. Does nothing if there is no such member, or if the last e-mail
@@ -52,5 +53,6 @@ pub fn redeem(tx: &mut Tx<'_>, token_hash: &[u8], password_hash: &str) -> Result
     sessions::end_all(tx, member.id, now)?;
     guesses::forget(tx, &member.email)?;
     email_changes::operations::withdraw(tx, &member.account, &member.email)?;
-    record_own_sign_in(tx, &member, "password_reset")
+    record_own_sign_in(tx, &member, "password_reset")?;
+    tell(tx, &member, SecondFactorNotice::PasswordChanged)
 }

@@ -128,7 +128,7 @@ pub(crate) async fn redeem_password_reset(app: Data<App>, context: Context, body
         let hash = hash.clone();
         app.database.read(move |tx| reset::member(tx, &hash, now)).await?
     };
-    check_password(&password, &[&member.account.name, member.email.given()])?;
+    check_password("/password", &password, &[&member.account.name, member.email.given()])?;
     let password_hash = app.passwords.hash(password).await?;
     app.write_as(context.anonymous(), move |tx| reset::redeem(tx, &hash, &password_hash)).await?;
     Ok(Answer::no_content())

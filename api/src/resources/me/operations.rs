@@ -1,13 +1,18 @@
 //! Operations of members on themselves.
 
+use domain::id::SessionId;
 use domain::values::language::Language;
 use domain::values::text::MemberName;
 use persistence::members::{self, Member};
+use persistence::{password_resets, sessions};
 use serde_json::{Value, json};
 
 use crate::app::Tx;
 use crate::error::Result;
-use crate::events::record::{difference, record_for};
+use crate::events::record::{difference, record_for, record_own_sign_in};
+use crate::mail::SecondFactorNotice;
+use crate::resources::email_changes;
+use crate::resources::second_factors::operations::tell;
 
 /// The changes to the acting member: `None` leaves a field as it is, `Some(None)` removes its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +40,18 @@ pub fn update(tx: &mut Tx<'_>, before: Member, change: &ChangeMe) -> Result<Memb
     members::set_profile(tx, after.id, after.name.as_deref(), after.language, after.version)?;
     record_for(tx, &after.account, after.id, "updated", difference(old, new))?;
     Ok(after)
+}
+
+/// Replaces the password of the acting member, which the caller has locked. Its other sessions, its reset link and a
+/// pending change of its address end (R18), and it is told by e-mail.
+pub fn change_password(tx: &mut Tx<'_>, member: &Member, session: SessionId, password_hash: &str) -> Result<()> {
+    let now = tx.now;
+    members::set_password(tx, member.id, password_hash)?;
+    sessions::end_others(tx, member.id, session, now)?;
+    password_resets::withdraw(tx, member.id)?;
+    email_changes::operations::withdraw(tx, &member.account, &member.email)?;
+    record_own_sign_in(tx, member, "password_changed")?;
+    tell(tx, member, SecondFactorNotice::PasswordChanged)
 }
 
 /// The fields of a member that events show.

@@ -3,17 +3,23 @@
 use domain::account::Account;
 use domain::api_client::ApiClient;
 use persistence::members::Member;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::operations::ChangeMe;
-use crate::http::field;
+use crate::http::field::{self, Field};
 use crate::http::{Valid, nullable};
+use crate::resources::second_factors::again::Again;
 use crate::resources::second_factors::wire::MySecondFactor;
+use crate::security::given::{GivenPassword, NewPassword};
 use crate::shown;
 use crate::views::account::{ServiceView, StatusView, services_view};
 use crate::views::language::LanguageView;
+
+type GivenPasswordField = Field<GivenPassword>;
+type NewPasswordField = Field<NewPassword>;
 
 /// The member or API client that is signed in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,6 +131,33 @@ impl From<Account> for MyAccount {
             enterprise: _,
         } = account;
         Self { id, tier: tier.as_str(), name, services: services_view(services), status: status.into(), operates }
+    }
+}
+
+/// A new password for the signed-in member. It repeats the present one, so that somebody who finds an open browser can't
+/// take over the member.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(default)]
+#[validate(nest_all_fields)]
+#[schema(example = json!({"password": "correct horse battery staple", "new_password": "tidal lantern orchard ninety", "code": null}))]
+pub struct ChangePassword {
+    /// The password that you sign in with now.
+    #[schema(required = true)]
+    #[validate(required)]
+    password: GivenPasswordField,
+    /// The new password: 12–128 characters. Passwords that are easy to guess are refused, and the present one.
+    #[schema(required = true)]
+    #[validate(required)]
+    new_password: NewPasswordField,
+    /// The six digits from your authenticator app, or a recovery code, if you have a second factor.
+    code: nullable::Code,
+}
+
+impl From<Valid<ChangePassword>> for (Again, SecretString) {
+    fn from(request: Valid<ChangePassword>) -> Self {
+        let ChangePassword { password, new_password, code } = request.into_inner();
+        let (GivenPassword(password), NewPassword(new)) = (password.required(), new_password.required());
+        (Again { password, code: code.given() }, new)
     }
 }
 

@@ -153,7 +153,8 @@ fn renew(tx: &mut StoreConnection, member: &Member) -> Result<Vec<SecretString>>
     Ok(codes)
 }
 
-fn tell(tx: &mut Tx<'_>, member: &Member, notice: SecondFactorNotice) -> Result<()> {
+/// Tells a member by e-mail what happened to its second factor or password.
+pub fn tell(tx: &mut Tx<'_>, member: &Member, notice: SecondFactorNotice) -> Result<()> {
     let Account { id, name, .. } = &member.account;
     tx.send(*id, &Letter::new(&member.email, name, News::SecondFactor { notice })).map(drop)
 }

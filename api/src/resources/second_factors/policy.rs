@@ -56,14 +56,15 @@ pub(crate) async fn update_sign_in_policy(call: Call<Change>, conditions: Condit
 }
 
 fn change(tx: &mut Tx<'_>, actor: &Actor, account: &Account, (before, required): (bool, bool)) -> Result<()> {
-    if before == required {
-        return Ok(());
-    }
-    if let (true, Principal::Member(id)) = (required, actor.principal()) {
+    let is_change = before != required;
+    if let (true, true, Principal::Member(id)) = (is_change, required, actor.principal()) {
         let own = second_factors::find(tx, id)?;
         own.and_then(|factor| factor.since).ok_or(Refusal::SecondFactorOff)?;
     }
     second_factors::set_required(tx, account.id, required)?;
+    if !is_change {
+        return Ok(());
+    }
     let shown = |required: bool| json!({"require_second_factor": required});
     let what = NewEvent::to_account(account, "sign_in_policy_changed", shown(before), shown(required));
     record(tx, &what)

@@ -41,19 +41,31 @@ impl Started {
             // Its output is no terminal.
             let file = folder.path().join(last_word().await);
             let password = std::fs::read_to_string(file).expect("a password");
-            password.trim().clone_into(&mut started.password);
+            started.change_password(password.trim()).await;
         }
         started
+    }
+
+    /// Replaces the generated password by the one that everybody has.
+    async fn change_password(&self, generated: &str) {
+        let token = self.sign_in(generated).await;
+        let change = reqwest::Client::new().post(format!("{}/me/change-password", self.url)).bearer_auth(token);
+        let change = change.json(&json!({"password": generated, "new_password": self.password}));
+        assert_eq!(change.send().await.expect("an answer").status(), 204);
+    }
+
+    async fn sign_in(&self, password: &str) -> String {
+        let credentials = json!({"email": self.email, "password": password});
+        let login = reqwest::Client::new().post(format!("{}/auth/login", self.url)).json(&credentials).send();
+        let session: Value = login.await.expect("an answer").json().await.expect("a session");
+        session["access_token"].as_str().expect("a token").to_owned()
     }
 
     /// What an operator, who signs in with the password, reads.
     async fn read(&self, path: &str) -> Value {
         let http = reqwest::Client::new();
         assert_eq!(http.get(format!("{}/readyz", self.url)).send().await.expect("an answer").status(), 200);
-        let credentials = json!({"email": self.email, "password": self.password});
-        let login = http.post(format!("{}/auth/login", self.url)).json(&credentials).send().await.expect("an answer");
-        let session: Value = login.json().await.expect("a session");
-        let token = session["access_token"].as_str().expect("a token");
+        let token = self.sign_in(&self.password).await;
         let read = http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.expect("an answer");
         read.json().await.expect("JSON")
     }
