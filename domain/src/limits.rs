@@ -96,6 +96,15 @@ pub const GUESSES_ALARMING: u32 = 10;
 /// How long an attempt waits for the ones before it, in seconds. Further ones are refused.
 pub const GUESS_WAIT_SECONDS: i64 = 60;
 
+/// Most e-mails per day that others can cause to be sent to one address.
+pub const EMAILS_PER_RECIPIENT: i64 = 10;
+/// How many e-mails an account can cause at once. Further ones leave one after the other.
+pub const EMAILS_AT_ONCE: i64 = 500;
+/// The time between the further e-mails that an account causes, in seconds.
+pub const EMAIL_PAUSE_SECONDS: i64 = 1;
+/// Longest name of an account in the subject of an e-mail, in characters.
+pub const NAME_IN_SUBJECT_MAX: usize = 40;
+
 /// How long the link that confirms a new e-mail address works, in hours.
 pub const EMAIL_CHANGE_HOURS: i64 = 24;
 /// Hours that a change of address by an operator waits for the owner, who can stop it.

@@ -66,6 +66,11 @@ pub enum Refusal {
         /// Whether the ceiling of the day is reached, so that only a link by e-mail helps.
         is_ceiling: bool,
     },
+    /// Others have caused as many e-mails to the address as are allowed in a day.
+    TooManyEmails {
+        /// How long no further one can be sent to it, in seconds.
+        seconds: u64,
+    },
     /// The account requires a second factor, and the member has none yet.
     SecondFactorMissing,
     /// The member still has the password that the service generated.

@@ -16,7 +16,7 @@ use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
-use crate::store::time::{Instant, column};
+use crate::store::time::{Instant, column, instant};
 
 /// How long a worker's lease of a message lasts. If the worker dies, other workers can take over the message
 /// afterwards.
@@ -33,29 +33,75 @@ pub struct Message {
     pub attempts: i32,
 }
 
+/// A message to be sent.
+#[derive(Debug, Clone)]
+pub struct NewMessage<'a> {
+    /// Its id.
+    pub id: MessageId,
+    /// The account that it is about.
+    pub account: AccountId,
+    /// Its sealed content.
+    pub payload: &'a [u8],
+    /// When it is to be sent.
+    pub due_at: Timestamp,
+    /// Who caused it; `None` for messages that are not limited.
+    pub caused: Option<Caused<'a>>,
+    /// When it is created.
+    pub now: Timestamp,
+}
+
+/// The cause of a message that its recipient may not expect.
+#[derive(Debug, Clone, Copy)]
+pub struct Caused<'a> {
+    /// The hash of the recipient's address.
+    pub recipient_hash: &'a [u8],
+    /// The account that caused it, and when its next message may follow; `None` if nobody was signed in.
+    pub sender: Option<(AccountId, Timestamp)>,
+}
+
 /// Adds a message to the outbox.
-pub fn enqueue(
-    tx: &mut StoreConnection,
-    id: MessageId,
-    account: AccountId,
-    payload: &[u8],
-    now: Timestamp,
-) -> Result<(), Error> {
+pub fn enqueue(tx: &mut StoreConnection, message: &NewMessage<'_>) -> Result<(), Error> {
+    let NewMessage { id, account, payload, due_at, caused, now } = message;
+    let sender = caused.and_then(|caused| caused.sender);
     on!(tx, connection => Prepared(diesel::insert_into(outbox::table)
         .values((
-            outbox::id.eq(Key::from(id)),
-            outbox::account_id.eq(Key::from(account)),
+            outbox::id.eq(Key::from(*id)),
+            outbox::account_id.eq(Key::from(*account)),
             outbox::state.eq(Delivery::Queued.as_str()),
-            outbox::payload.eq(Some(payload)),
+            outbox::payload.eq(Some(*payload)),
             outbox::attempts.eq(0),
-            outbox::due_at.eq(column(now)),
+            outbox::due_at.eq(column(*due_at)),
             outbox::leased_until.eq(None::<Instant>),
             outbox::last_error.eq(None::<String>),
-            outbox::created_at.eq(column(now)),
+            outbox::created_at.eq(column(*now)),
             outbox::sent_at.eq(None::<Instant>),
+            outbox::recipient_hash.eq(caused.map(|caused| caused.recipient_hash)),
+            outbox::sender_id.eq(sender.map(|(sender, _)| Key::from(sender))),
+            outbox::next_at.eq(sender.map(|(_, next_at)| column(next_at))),
         )))
         .execute(connection))?;
     Ok(())
+}
+
+/// How many messages others have caused to a recipient since an instant, and when the first of them was created.
+pub fn caused_to(
+    tx: &mut StoreConnection,
+    recipient_hash: &[u8],
+    since: Timestamp,
+) -> Result<(i64, Option<Timestamp>), Error> {
+    let to_recipient = outbox::table
+        .filter(outbox::recipient_hash.eq(recipient_hash))
+        .filter(outbox::created_at.gt(column(since)))
+        .select((dsl::count_star(), dsl::min(outbox::created_at)));
+    let (count, first): (i64, Option<Instant>) = on!(tx, connection => Prepared(to_recipient).get_result(connection))?;
+    Ok((count, first.map(instant)))
+}
+
+/// When a message of this sender may follow the ones that it has caused so far.
+pub fn next_at(tx: &mut StoreConnection, sender: AccountId) -> Result<Option<Timestamp>, Error> {
+    let own = outbox::table.filter(outbox::sender_id.eq(Key::from(sender))).select(dsl::max(outbox::next_at));
+    let last: Option<Instant> = on!(tx, connection => Prepared(own).get_result(connection))?;
+    Ok(last.map(instant))
 }
 
 /// Deletes the unsent messages of an account, because the links in them have stopped working. The message `but` is

@@ -138,6 +138,9 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamp,
         sent_at -> Nullable<Timestamp>,
+        recipient_hash -> Nullable<Binary>,
+        sender_id -> Nullable<Key>,
+        next_at -> Nullable<Timestamp>,
     }
 }
 

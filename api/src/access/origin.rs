@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use domain::id::AccountId;
 use persistence::events;
 
 /// Who makes a change and with which request. Every event records it (R16).
@@ -10,6 +11,8 @@ use persistence::events;
 pub struct Origin {
     /// Who makes the change.
     pub actor: events::Actor,
+    /// The account of the actor; `None` if nobody is signed in.
+    pub account: Option<AccountId>,
     /// The id of the request.
     pub request_id: Arc<str>,
     /// The id that the caller gave the request.
@@ -22,7 +25,13 @@ impl Origin {
     /// The origin of a change that the service makes by itself, for a reason.
     #[must_use]
     pub fn system(reason: &str) -> Self {
-        Self { actor: events::Actor::System, request_id: Arc::from(reason), client_request_id: None, address: None }
+        Self {
+            actor: events::Actor::System,
+            account: None,
+            request_id: Arc::from(reason),
+            client_request_id: None,
+            address: None,
+        }
     }
 
     /// The network address as text.

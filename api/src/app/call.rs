@@ -155,6 +155,7 @@ impl Identity {
         }
         let origin = Origin {
             actor: events::Actor::Principal(signed_in.principal, signed_in.tier),
+            account: Some(signed_in.account),
             request_id: Arc::clone(&self.request_id),
             client_request_id: self.client_request_id.clone(),
             address: Some(self.address),

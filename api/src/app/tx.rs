@@ -53,7 +53,16 @@ impl Tx<'_> {
     /// committed.
     pub fn send(&mut self, account: AccountId, letter: &Letter) -> Result<MessageId> {
         let message = new_id(self.now);
-        self.outbox.enqueue(self.connection, message, account, letter, self.now)?;
+        self.outbox.enqueue(self.connection, (message, account), letter, self.now)?;
+        Ok(message)
+    }
+
+    /// Queues a letter that its recipient may not expect, such as an invitation. Refused if others have caused too many
+    /// letters to this address today; sent later if the caller's account has caused many.
+    pub fn send_limited(&mut self, account: AccountId, letter: &Letter) -> Result<MessageId> {
+        let message = new_id(self.now);
+        let caused = (self.origin.account, letter);
+        self.outbox.enqueue_limited(self.connection, (message, account), caused, self.now)?;
         Ok(message)
     }
 

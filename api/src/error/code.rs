@@ -296,6 +296,10 @@ error_codes! {
          day. They are counted for all networks together."
         "Wait for the number of seconds in `Retry-After`. A member can set a new password at once with \
          POST /auth/password-resets.";
+    TooManyEmails "too_many_emails" 429 "Too many e-mails to this address"
+        "Invitations, activation e-mails and changes of address have caused as many e-mails to the address as are allowed \
+         within a day."
+        "Wait for the number of seconds in `Retry-After`. Check first whether the address is right.";
     HeadersTooLarge "headers_too_large" 431 "Too many headers"
         "The request has more than 64 header lines or more than 16 KiB of headers."
         "Send fewer and shorter header lines.";

@@ -1,7 +1,7 @@
 //! The error for each refusal: its code, and a detail that says what happened and what to do.
 
 use domain::fault::Fault;
-use domain::limits::{CLIENTS_MAX, FINALISE_AFTER_MINUTES, MEMBERS_MAX, WEBHOOKS_MAX};
+use domain::limits::{CLIENTS_MAX, EMAILS_PER_RECIPIENT, FINALISE_AFTER_MINUTES, MEMBERS_MAX, WEBHOOKS_MAX};
 use domain::refusal::{Refusal, UserClaim};
 
 use super::{Error, ErrorCode, value_error};
@@ -141,6 +141,13 @@ impl From<Refusal> for Error {
                 };
                 Self::new(ErrorCode::TooManySignIns, detail).header("retry-after", seconds.to_string())
             }
+            Refusal::TooManyEmails { seconds } => Self::new(
+                ErrorCode::TooManyEmails,
+                format!(
+                    "{EMAILS_PER_RECIPIENT} e-mails were sent to this address within a day. Wait before you send it another one."
+                ),
+            )
+            .header("retry-after", seconds.to_string()),
             Refusal::WrongStatus { status, transition } => Self::new(
                 ErrorCode::WrongStatus,
                 format!("The account is {}. In this status it can't be {}.", status.as_str(), transition.done()),

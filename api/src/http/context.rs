@@ -41,6 +41,7 @@ impl Context {
     pub fn anonymous(&self) -> Origin {
         Origin {
             actor: events::Actor::Anonymous,
+            account: None,
             request_id: Arc::clone(&self.request_id),
             client_request_id: self.client_request_id.clone(),
             address: Some(self.address),

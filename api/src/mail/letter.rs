@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::limits::WEBHOOK_FAILING_DAYS;
+use domain::limits::{NAME_IN_SUBJECT_MAX, WEBHOOK_FAILING_DAYS};
 use domain::values::email::EmailAddress;
 use serde::{Deserialize, Serialize};
 
@@ -178,8 +178,13 @@ impl Letter {
 
 /// Renders a letter in a language, with the values to fill in and its link with its expiry.
 fn words(texts: &Texts, text: &Text, values: &[(&str, &str)], link: Option<(String, DateTime<Utc>)>) -> Words {
-    let subject = one_line(&fill(text.subject, values));
-    let (intro, last) = (fill(text.intro, values), text.last);
+    let quoted = |limit| values.iter().map(move |(name, value)| (*name, value_in_letter(name, value, limit)));
+    let filled = |template, limit| {
+        let values: Vec<_> = quoted(limit).collect();
+        fill(template, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
+    };
+    let subject = one_line(&filled(text.subject, NAME_IN_SUBJECT_MAX));
+    let (intro, last) = (filled(text.intro, usize::MAX), text.last);
     let Texts { language, greeting, signature, .. } = texts;
     let (link_text, link_html) = link.map_or_else(Default::default, |link| in_words(texts, text.button, &link));
     let plain = format!("{greeting}\n\n{intro}\n\n{link_text}{last}\n\n{signature}\n");
@@ -208,6 +213,20 @@ fn in_words(texts: &Texts, button: &str, (address, until): &(String, DateTime<Ut
     (text, html)
 }
 
+/// A value as it stands in a letter. The name of an account is somebody's own text, so it is in quotation marks, which
+/// it can't close itself, and only its beginning is in a subject.
+fn value_in_letter(name: &str, value: &str, limit: usize) -> String {
+    if name != "account" {
+        return value.to_owned();
+    }
+    let value = value.replace(['“', '”', '"'], "'");
+    if value.chars().count() <= limit {
+        return format!("\"{value}\"");
+    }
+    let beginning: String = value.chars().take(limit - 1).collect();
+    format!("\"{}…\"", beginning.trim_end())
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -233,5 +252,23 @@ mod tests {
         assert!(words.html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne"));
         assert!(!words.html.contains("<script>"));
         assert!(words.text.contains("until 15 January 2027, 08:00 UTC"));
+        assert_eq!(words.subject, "Activate \"<script>alert(1)</script> & Söhne\" on TeamMate Portal");
+    }
+
+    #[test]
+    fn a_name_in_a_subject_is_quoted_and_short() {
+        let subject = |name: &str| {
+            let to = EmailAddress::parse("ann@example.com").unwrap();
+            let link = SecretLink { token: "abc".to_owned(), expires_at: DateTime::UNIX_EPOCH };
+            Letter::new(&to, name, News::EmailChangeConsent(link)).words("https://portal.example").subject
+        };
+        for (name, shown) in [
+            ("Nordwind", "\"Nordwind\""),
+            ("Win” now! “", "\"Win' now! '\""),
+            ("Your invoice is overdue, pay at evil.example now", "\"Your invoice is overdue, pay at evil.ex…\""),
+            ("Nord\r\nBcc: b@example.com", "\"Nord Bcc: b@example.com\""),
+        ] {
+            assert_eq!(subject(name), format!("Do you agree to another e-mail address for {shown}?"));
+        }
     }
 }

@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use domain::Timestamp;
+use domain::delivery::Pace;
 use domain::id::{AccountId, MessageId};
+use domain::limits::EMAILS_PER_RECIPIENT;
+use domain::refusal::Refusal;
+use persistence::outbox::{Caused, NewMessage};
 use persistence::{StoreConnection, outbox};
 
 use super::letter::Letter;
 use crate::error::{Error, ErrorCode, Result};
 use crate::security::seal::Seal;
+use crate::security::secret_token::hash;
 
 /// Stores letters sealed, because they contain links with secret tokens.
 pub struct Outbox {
@@ -26,11 +32,46 @@ impl Outbox {
     pub fn enqueue(
         &self,
         tx: &mut StoreConnection,
-        id: MessageId,
-        account: AccountId,
+        (id, account): (MessageId, AccountId),
         letter: &Letter,
         now: Timestamp,
     ) -> Result<()> {
+        let payload = self.seal(id, letter)?;
+        let message = NewMessage { id, account, payload: &payload, due_at: now, caused: None, now };
+        Ok(outbox::enqueue(tx, &message)?)
+    }
+
+    /// Queues a letter that its recipient may not expect, which `sender` has caused. Refused if others have caused too
+    /// many to this address today. If the sender has caused many, it is sent later.
+    pub fn enqueue_limited(
+        &self,
+        tx: &mut StoreConnection,
+        (id, account): (MessageId, AccountId),
+        (sender, letter): (Option<AccountId>, &Letter),
+        now: Timestamp,
+    ) -> Result<()> {
+        let recipient_hash = &hash(&letter.to);
+        let day = TimeDelta::days(1);
+        let (count, first) = outbox::caused_to(tx, recipient_hash, now - day)?;
+        if count >= EMAILS_PER_RECIPIENT {
+            let left = first.map_or(day, |first| first + day - now).num_seconds();
+            return Err(Refusal::TooManyEmails { seconds: u64::try_from(left).unwrap_or_default() + 1 }.into());
+        }
+        let mut due_at = now;
+        let sender = match sender {
+            None => None,
+            Some(sender) => {
+                let pace = Pace::after(outbox::next_at(tx, sender)?, now);
+                due_at = pace.due_at;
+                Some((sender, pace.next_at))
+            }
+        };
+        let payload = self.seal(id, letter)?;
+        let caused = Some(Caused { recipient_hash, sender });
+        Ok(outbox::enqueue(tx, &NewMessage { id, account, payload: &payload, due_at, caused, now })?)
+    }
+
+    fn seal(&self, id: MessageId, letter: &Letter) -> Result<Vec<u8>> {
         let failed = |_| {
             Error::new(
                 ErrorCode::Internal,
@@ -38,8 +79,7 @@ impl Outbox {
             )
         };
         let text = serde_json::to_vec(letter).map_err(|error| failed(error.to_string()))?;
-        let sealed = self.seal.seal(id.uuid(), &text).map_err(|error| failed(error.to_string()))?;
-        Ok(outbox::enqueue(tx, id, account, &sealed, now)?)
+        self.seal.seal(id.uuid(), &text).map_err(|error| failed(error.to_string()))
     }
 
     /// Opens the letter of a message. Fails with the reason if it can't be opened.

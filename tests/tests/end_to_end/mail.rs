@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database, PASSWORD, reseller_body};
+use end_to_end::{App, Database, PASSWORD, Person, reseller_body};
 use rstest::rstest;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -126,4 +126,65 @@ async fn a_forgotten_password_is_replaced_by_e_mail(#[values(Sqlite, Postgresql)
     app.clock.advance(TimeDelta::hours(1));
     let expired = app.post("/auth/password-resets/redeem").json(&json!({"token": late, "password": PASSWORD}));
     expired.send().await.problem(422, "invalid_token");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_more_than_ten_letters_a_day_that_others_have_caused(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("m@contoso.example").await;
+    let rival = app.master_reseller("r@fabrikam.example").await;
+    let create = async |person: &Person, email: &str| {
+        app.post("/resellers").bearer(&person.token).json(&reseller_body(email)).send().await
+    };
+    let resend = async |path: &str| {
+        app.deliver_mail().await;
+        app.post(&format!("{path}/resend-activation")).bearer(&master.token).send().await
+    };
+    let path = create(&master, "victim@example.com").await.expect(201).header("location").to_owned();
+    for _ in 0..9 {
+        let _ = resend(&path).await.expect(200);
+    }
+    let refused = resend(&path).await;
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 80_000);
+    refused.problem(429, "too_many_emails");
+    let change = app.patch(&path).bearer(&master.token).json(&json!({"email": "other@example.com"}));
+    let _ = change.send().await.expect(200);
+    // Neither another account nor another sender is a way around it.
+    create(&master, "victim@example.com").await.problem(429, "too_many_emails");
+    create(&rival, "Victim@example.com").await.problem(429, "too_many_emails");
+    assert_eq!(app.mail_to("victim@example.com").await.len(), 10);
+    let _ = create(&rival, "somebody@example.com").await.expect(201);
+    app.clock.advance(TimeDelta::days(1) + TimeDelta::seconds(1));
+    let rival = app.login("r@fabrikam.example").await["access_token"].as_str().unwrap().to_owned();
+    let again = app.post("/resellers").bearer(&rival).json(&reseller_body("victim@example.com"));
+    let _ = again.send().await.expect(201);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn many_letters_of_one_sender_leave_one_after_the_other(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("m@contoso.example").await;
+    let rival = app.master_reseller("r@fabrikam.example").await;
+    let row = |index| reseller_body(&format!("row{index}@example.com")).to_string();
+    let file = (0..520).map(row).collect::<Vec<_>>().join("\n");
+    let import = app.post("/resellers/import").bearer(&master.token).raw("application/x-ndjson", file);
+    assert_eq!(import.send().await.expect(200).json()["created"], 520);
+    let _ =
+        app.post("/resellers").bearer(&rival.token).json(&reseller_body("one@example.com")).send().await.expect(201);
+    let sent = async || {
+        app.deliver_mail().await;
+        let files = std::fs::read_dir(app.database.directory.path().join("mail")).unwrap().flatten();
+        let text = |file: std::fs::DirEntry| std::fs::read_to_string(file.path()).unwrap();
+        files.map(text).filter(|mail| mail.contains("To: row")).count()
+    };
+    assert_eq!(sent().await, 500);
+    assert_eq!(app.mail_to("one@example.com").await.len(), 1, "others don't wait");
+    app.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(sent().await, 505);
+    app.clock.advance(TimeDelta::seconds(15));
+    assert_eq!(sent().await, 520);
 }

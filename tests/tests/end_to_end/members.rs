@@ -52,7 +52,7 @@ async fn r9_a_member_is_invited_joins_and_does_what_its_role_allows(#[values(Sql
 
     let mail = app.mail_to("bea@contoso.example").await;
     assert_eq!(mail.len(), 1, "nor is it sent a new password");
-    assert!(mail[0].contains("master reseller Planted") && mail[0].contains("viewer"), "{}", mail[0]);
+    assert!(mail[0].contains("master reseller \"Planted\"") && mail[0].contains("viewer"), "{}", mail[0]);
     let token = app.token_for("bea@contoso.example").await;
     let preview = app.post("/activations/preview").json(&json!({"token": token})).send().await.expect(200).json();
     assert_eq!((&preview["account_id"], &preview["email"]), (&json!(owner.account), &json!("Bea@Contoso.example")));

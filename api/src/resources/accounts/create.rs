@@ -180,7 +180,7 @@ impl Link {
         let expires_at = tx.now + TimeDelta::hours(ACTIVATION_HOURS);
         let link = SecretLink { token: token.expose().to_owned(), expires_at };
         let news = News::Activation { account_kind: tier.noun().to_owned(), link };
-        let message = tx.send(account, &Letter::new(email, name, news))?;
+        let message = tx.send_limited(account, &Letter::new(email, name, news))?;
         Ok(Self { message, token_hash: token.hash_by_age(), expires_at })
     }
 

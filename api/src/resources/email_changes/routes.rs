@@ -29,7 +29,7 @@ use crate::security::given::LinkToken;
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example", "password": "correct horse battery staple"})), responses(
     (status = 200, description = "The confirmation e-mail is queued.", body = EmailChange),
     (status = 409, description = "`email_taken`: another account or member has the new address."),
-    (status = 429, description = "`too_many_wrong_codes`, `too_many_sign_ins`, `rate_limited`: see `Retry-After`."),
+    (status = 429, description = "`too_many_wrong_codes`, `too_many_sign_ins`, `too_many_emails`, `rate_limited`: see `Retry-After`."),
 ))]
 #[post("/me/change-email")]
 pub(crate) async fn change_my_email(
@@ -129,7 +129,7 @@ pub(crate) async fn answer_email_change(app: Data<App>, context: Context, body: 
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example", "password": "correct horse battery staple"})), responses(
     (status = 200, description = "Both e-mails are queued.", body = EmailChange),
     (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
-    (status = 429, description = "`too_many_wrong_codes`, `too_many_sign_ins`, `rate_limited`: see `Retry-After`."),
+    (status = 429, description = "`too_many_wrong_codes`, `too_many_sign_ins`, `too_many_emails`, `rate_limited`: see `Retry-After`."),
 ))]
 #[post("/{master_reseller_id}/change-email")]
 pub(crate) async fn change_master_reseller_email(
@@ -163,7 +163,7 @@ pub(crate) async fn cancel_master_reseller_email_change(call: Call<Change>, id: 
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example", "password": "correct horse battery staple"})), responses(
     (status = 200, description = "Both e-mails are queued.", body = EmailChange),
     (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
-    (status = 429, description = "`too_many_wrong_codes`, `too_many_sign_ins`, `rate_limited`: see `Retry-After`."),
+    (status = 429, description = "`too_many_wrong_codes`, `too_many_sign_ins`, `too_many_emails`, `rate_limited`: see `Retry-After`."),
 ))]
 #[post("/{reseller_id}/change-email")]
 pub(crate) async fn change_reseller_email(
@@ -197,7 +197,7 @@ pub(crate) async fn cancel_reseller_email_change(call: Call<Change>, id: Id) -> 
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = ChangeEmail, example = json!({"email": "new@contoso.example", "password": "correct horse battery staple"})), responses(
     (status = 200, description = "Both e-mails are queued.", body = EmailChange),
     (status = 409, description = "`email_taken`: another account or member has the new address. `not_activated`: the account is pending; change its address with `PATCH`. `account_closed`: the account is closed."),
-    (status = 429, description = "`too_many_wrong_codes`, `too_many_sign_ins`, `rate_limited`: see `Retry-After`."),
+    (status = 429, description = "`too_many_wrong_codes`, `too_many_sign_ins`, `too_many_emails`, `rate_limited`: see `Retry-After`."),
 ))]
 #[post("/{enterprise_id}/change-email")]
 pub(crate) async fn change_enterprise_email(

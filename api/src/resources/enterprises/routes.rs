@@ -28,6 +28,7 @@ use crate::shown;
     responses(
         (status = 201, description = "The new enterprise. Its activation e-mail is queued.", body = Enterprise, headers(("Location" = String, description = "URL of the new enterprise."))),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the reseller does not have the service. `parent_closed`: the reseller is closed."),
+        (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
     ),
 )]
 #[post("")]
@@ -79,6 +80,7 @@ pub(crate) async fn get_enterprise(call: Call<Read>, id: Id, conditions: Conditi
 #[utoipa::path(params(IfMatch), request_body(content = PatchEnterprise, example = json!({"name": "Kiosk am Markt", "user_limit": null})), responses(
     (status = 200, description = "The updated enterprise.", body = Enterprise),
     (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /enterprises/{enterprise_id}/change-email`. `service_not_offered`: the reseller does not have the service. `service_in_use`: a service cannot be removed because PBXs or trunks use it, see `blockers`. `sbc_region_in_use`: a region cannot be removed because it has a route, see `blockers`. `user_limit_in_use`: the enterprise has more users than the new limit. `account_closed`: the account is closed."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[patch("/{enterprise_id}")]
 pub(crate) async fn update_enterprise(
@@ -132,6 +134,7 @@ pub(crate) async fn resume_enterprise(
 #[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
     (status = 200, description = "The updated enterprise.", body = Enterprise),
     (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[post("/{enterprise_id}/resend-activation")]
 pub(crate) async fn resend_enterprise_activation(

@@ -47,6 +47,7 @@ pub(crate) async fn get_master_reseller(call: Call<Read>, id: Id, conditions: Co
 #[utoipa::path(params(IfMatch), request_body(content = PatchMasterReseller, example = json!({"name": "Contoso Communications"})), responses(
     (status = 200, description = "The updated master reseller.", body = MasterReseller),
     (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /master-resellers/{master_reseller_id}/change-email`. `service_not_offered`: the service is not available to the account. `service_in_use`: a service cannot be removed because an account below uses it, see `blockers`. `account_closed`: the account is closed."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[patch("/{master_reseller_id}")]
 pub(crate) async fn update_master_reseller(
@@ -100,6 +101,7 @@ pub(crate) async fn resume_master_reseller(
 #[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
     (status = 200, description = "The updated master reseller.", body = MasterReseller),
     (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[post("/{master_reseller_id}/resend-activation")]
 pub(crate) async fn resend_master_reseller_activation(

@@ -114,7 +114,7 @@ impl Link {
         let link = SecretLink { token: token.expose().to_owned(), expires_at };
         let (account_kind, role) = (account.tier.noun().to_owned(), role.as_str().to_owned());
         let news = News::Invitation { account_kind, role, link };
-        let message = tx.send(account.id, &Letter::new(email, &account.name, news))?;
+        let message = tx.send_limited(account.id, &Letter::new(email, &account.name, news))?;
         Ok(Self { message, token_hash: token.hash(), expires_at })
     }
 

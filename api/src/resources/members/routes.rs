@@ -27,6 +27,7 @@ const PATH: &str = "/members";
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = InviteMember, example = json!({"email": "bea@contoso.example", "role": "billing"})), responses(
     (status = 201, description = "The invited member. The e-mail is queued.", body = Member, headers(("Location" = String, description = "The URL of the new member."))),
     (status = 409, description = "`email_taken`: another account or member has the address. `too_many_members`: an account can have at most 500 members."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[post("")]
 pub(crate) async fn invite_member(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
@@ -126,6 +127,7 @@ pub(crate) async fn remove_member(call: Call<Change>, id: Id, conditions: Condit
 #[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
     (status = 200, description = "The member. The e-mail is queued.", body = Member),
     (status = 409, description = "`already_joined`: the member has joined and needs no invitation; it can request a password reset."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[post("/{member_id}/resend-invitation")]
 pub(crate) async fn resend_invitation(

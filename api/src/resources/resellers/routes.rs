@@ -28,6 +28,7 @@ use crate::shown;
     responses(
         (status = 201, description = "The new reseller. Its activation e-mail is queued.", body = Reseller, headers(("Location" = String, description = "URL of the new reseller."))),
         (status = 409, description = "`email_taken`: another open account has the e-mail address. `service_not_offered`: the master reseller does not have the service. `parent_closed`: the master reseller is closed."),
+        (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
     ),
 )]
 #[post("")]
@@ -76,6 +77,7 @@ pub(crate) async fn get_reseller(call: Call<Read>, id: Id, conditions: Condition
 #[utoipa::path(params(IfMatch), request_body(content = PatchReseller, example = json!({"name": "Nordwind Communications GmbH"})), responses(
     (status = 200, description = "The updated reseller.", body = Reseller),
     (status = 409, description = "`email_taken`: another open account has the e-mail address. `email_change_needs_confirmation`: the account has been activated; use `POST /resellers/{reseller_id}/change-email`. `service_not_offered`: the master reseller does not have the service. `service_in_use`: a service cannot be removed because an enterprise below uses it, see `blockers`. `account_closed`: the account is closed."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[patch("/{reseller_id}")]
 pub(crate) async fn update_reseller(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
@@ -124,6 +126,7 @@ pub(crate) async fn resume_reseller(
 #[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
     (status = 200, description = "The updated reseller.", body = Reseller),
     (status = 409, description = "`wrong_status`: the account has already been activated. `account_closed`: the account is closed."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[post("/{reseller_id}/resend-activation")]
 pub(crate) async fn resend_reseller_activation(

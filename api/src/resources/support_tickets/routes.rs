@@ -95,6 +95,7 @@ pub(crate) async fn get_support_ticket(call: Call<Read>, id: Id, conditions: Con
 #[utoipa::path(params(IdempotencyKeyHeader), responses(
     (status = 200, description = "The approved ticket; `master_reseller_id` is the id of the new master reseller.", body = SupportTicket),
     (status = 409, description = "`ticket_decided`: the ticket has already been decided. `email_taken`: another open account has the e-mail address."),
+    (status = 429, description = "`too_many_emails`: others have caused too many e-mails to this address today. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[post("/{ticket_id}/approve")]
 pub(crate) async fn approve_support_ticket(call: Call<Change>, id: Id, key: IdempotencyKey) -> Result<Answer> {
