@@ -196,6 +196,15 @@ impl Ancestry {
         Tier::ALL.into_iter().rev().find_map(|tier| self.account_of(tier).map(|account| tier.format_id(account)))
     }
 
+    /// The account at the end of the path; `None` for the platform.
+    #[must_use]
+    pub const fn account(&self) -> Option<AccountId> {
+        match (self.enterprise, self.reseller) {
+            (Some(account), _) | (None, Some(account)) => Some(account),
+            (None, None) => self.master_reseller,
+        }
+    }
+
     /// Whether this place is in a scope (R8).
     #[must_use]
     pub fn is_in(&self, scope: Scope) -> bool {

@@ -41,6 +41,17 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
+    /// Whether it may do everything that the other role may.
+    #[must_use]
+    pub const fn includes(self, other: Self) -> bool {
+        match self {
+            Self::Owner => true,
+            Self::Provisioner => matches!(other, Self::Provisioner | Self::Viewer),
+            Self::Billing => matches!(other, Self::Billing | Self::Viewer),
+            Self::Viewer => matches!(other, Self::Viewer),
+        }
+    }
+
     const fn bills(self) -> bool {
         matches!(self, Self::Owner | Self::Billing)
     }
@@ -202,6 +213,17 @@ mod tests {
                         assert_eq!(allowed, expected, "{kind:?} {tier:?} {role:?} {action:?} {target:?}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn r9_a_role_includes_another_if_it_may_do_all_that_the_other_may() {
+        for (role, letter) in Role::ALL.into_iter().zip(['o', 'p', 'b', 'v']) {
+            for (other, its) in Role::ALL.into_iter().zip(['o', 'p', 'b', 'v']) {
+                let rows = TABLE.iter().flat_map(|(_, _, by_tier)| by_tier);
+                let expected = rows.filter(|letters| letters.contains(its)).all(|letters| letters.contains(letter));
+                assert_eq!(role.includes(other), expected, "{role:?} {other:?}");
             }
         }
     }

@@ -3,10 +3,14 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use domain::Timestamp;
+use domain::authority::Role;
+use domain::id::AccountId;
 
+use crate::members::parse_role;
 use crate::schema::idempotency_keys;
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::{Error, inserted};
+use crate::store::key::Key;
 use crate::store::prepared::Prepared;
 use crate::store::time::{Instant, column, instant};
 
@@ -23,6 +27,10 @@ pub struct Kept {
     pub etag: Option<String>,
     /// The body of the response.
     pub body: Vec<u8>,
+    /// The account that the response is about; `None` if it is about none below the platform.
+    pub account: Option<AccountId>,
+    /// The role that the caller had; `None` if it was not signed in.
+    pub role: Option<Role>,
 }
 
 /// Locks a caller's idempotency key until the transaction ends. Returns `false` if another transaction has locked it.
@@ -38,7 +46,7 @@ pub fn lock(tx: &mut StoreConnection, caller: &str, key: &str) -> Result<bool, E
 /// The response stored for a caller's key since an instant. An older response is deleted, so that the key can be used
 /// again.
 pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp) -> Result<Option<Kept>, Error> {
-    type Row = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>, Instant);
+    type Row = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>, Option<Key>, Option<String>, Instant);
     let of_key =
         idempotency_keys::table.filter(idempotency_keys::caller.eq(caller)).filter(idempotency_keys::key.eq(key));
     let found = of_key.select((
@@ -47,20 +55,23 @@ pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp)
         idempotency_keys::location,
         idempotency_keys::etag,
         idempotency_keys::body,
+        idempotency_keys::account_id,
+        idempotency_keys::role,
         idempotency_keys::created_at,
     ));
     let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
-    let Some((fingerprint, status, location, etag, body, created_at)) = row else { return Ok(None) };
+    let Some((fingerprint, status, location, etag, body, account, role, created_at)) = row else { return Ok(None) };
     if instant(created_at) <= since {
         diesel::delete(of_key).execute(tx)?;
         return Ok(None);
     }
-    Ok(Some(Kept { fingerprint, status, location, etag, body }))
+    let (account, role) = (account.map(Key::id), role.as_deref().map(parse_role).transpose()?);
+    Ok(Some(Kept { fingerprint, status, location, etag, body, account, role }))
 }
 
 /// Stores a response. Returns `false` if the key already has one; the transaction must then be rolled back.
 pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, now: Timestamp) -> Result<bool, Error> {
-    let Kept { fingerprint, status, location, etag, body } = answer;
+    let Kept { fingerprint, status, location, etag, body, account, role } = answer;
     inserted(on!(tx, connection => Prepared(diesel::insert_into(idempotency_keys::table)
             .values((
                 idempotency_keys::caller.eq(caller),
@@ -70,6 +81,8 @@ pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, no
                 idempotency_keys::location.eq(location),
                 idempotency_keys::etag.eq(etag),
                 idempotency_keys::body.eq(body),
+                idempotency_keys::account_id.eq(account.map(Key::from)),
+                idempotency_keys::role.eq(role.map(Role::as_str)),
                 idempotency_keys::created_at.eq(column(now)),
             )))
         .execute(connection)))

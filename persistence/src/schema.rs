@@ -363,6 +363,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Nullable, SmallInt, Text, Timestamp};
+    use crate::store::key::sql::Key;
 
     idempotency_keys (caller, key) {
         caller -> Text,
@@ -373,6 +374,8 @@ diesel::table! {
         etag -> Nullable<Text>,
         body -> Binary,
         created_at -> Timestamp,
+        account_id -> Nullable<Key>,
+        role -> Nullable<Text>,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use domain::account::Scope;
 use domain::id::AccountId;
 use persistence::events;
 
@@ -32,6 +33,13 @@ impl Origin {
             client_request_id: None,
             address: None,
         }
+    }
+
+    /// The accounts that the actor can see (R8); `None` if nobody is signed in.
+    #[must_use]
+    pub fn scope(&self) -> Option<Scope> {
+        let events::Actor::Principal(_, tier) = self.actor else { return None };
+        self.account.map(|account| Scope::below(tier, account))
     }
 
     /// The network address as text.

@@ -18,7 +18,7 @@ use super::tx::{Tools, Tx};
 use crate::access::{Actor, Origin, Permission, Read};
 use crate::error::{Error, Result};
 use crate::http::fallback::AllowedMethods;
-use crate::http::idempotency::IdempotentRequest;
+use crate::http::idempotency::{Caller, IdempotentRequest};
 use crate::http::{Answer, Conditions, Context};
 use crate::security::access_token::Claims;
 
@@ -106,7 +106,11 @@ impl<P: Permission> Call<P> {
         let tools = self.app.tools.clone();
         self.write(move |tx, actor| {
             let (origin, now) = (tx.origin, tx.now);
-            key.carry_out(tx, &actor.name(), now, |tx| operation(&mut tools.tx(tx, origin, now), actor))
+            key.carry_out(tx, Caller::Actor(actor), now, |tx| {
+                let mut tx = tools.tx(tx, origin, now);
+                let answer = operation(&mut tx, actor)?;
+                Ok((answer, tx.changed()))
+            })
         })
     }
 }

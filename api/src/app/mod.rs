@@ -21,7 +21,7 @@ use crate::access::Origin;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::http::idempotency::{Fingerprints, IdempotentRequest};
+use crate::http::idempotency::{Caller, Fingerprints, IdempotentRequest};
 use crate::http::rate_limit::RateLimits;
 use crate::http::{Answer, Context, idempotency};
 use crate::mail::transport::Mailer;
@@ -209,7 +209,10 @@ impl App {
     {
         let (tools, now) = (self.tools.clone(), self.clock.now());
         self.write_at(now, move |tx, _| {
-            key.carry_out(tx, &caller, now, |tx| operation(&mut tools.tx(tx, &origin, now)))
+            key.carry_out(tx, Caller::Named(&caller), now, |tx| {
+                let answer = operation(&mut tools.tx(tx, &origin, now))?;
+                Ok((answer, None))
+            })
         })
     }
 

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use domain::Timestamp;
+use domain::account::Ancestry;
 use domain::id::{AccountId, MessageId};
 use persistence::{StoreConnection, savepoint};
 
@@ -32,6 +33,8 @@ pub struct Tx<'a> {
     outbox: &'a Outbox,
     /// Seals secrets before they are stored.
     pub seal: &'a Seal,
+    /// The account that the last recorded event was about, if the caller can see it.
+    changed: Option<AccountId>,
 }
 
 impl Tools {
@@ -44,7 +47,7 @@ impl Tools {
 
     /// The transaction of an operation on this connection.
     pub fn tx<'a>(&'a self, connection: &'a mut StoreConnection, origin: &'a Origin, now: Timestamp) -> Tx<'a> {
-        Tx { connection, now, origin, outbox: &self.outbox, seal: &self.seal }
+        Tx { connection, now, origin, outbox: &self.outbox, seal: &self.seal, changed: None }
     }
 }
 
@@ -71,8 +74,26 @@ impl Tx<'_> {
         &mut self,
         part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Self { connection, now, origin, outbox, seal } = self;
-        savepoint(connection, |connection| part(&mut Tx { connection, now: *now, origin, outbox, seal }))
+        let Self { connection, now, origin, outbox, seal, changed } = self;
+        savepoint(connection, |connection| {
+            let mut inner = Tx { connection, now: *now, origin, outbox, seal, changed: *changed };
+            let done = part(&mut inner)?;
+            *changed = inner.changed;
+            Ok(done)
+        })
+    }
+
+    /// Notes what a recorded event is about.
+    pub fn note_change(&mut self, ancestry: &Ancestry) {
+        if self.origin.scope().is_some_and(|scope| ancestry.is_in(scope)) {
+            self.changed = ancestry.account();
+        }
+    }
+
+    /// The account that the operation has changed; `None` if it has changed nothing below the platform.
+    #[must_use]
+    pub fn changed(&self) -> Option<AccountId> {
+        self.changed
     }
 }
 

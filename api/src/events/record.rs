@@ -55,6 +55,7 @@ pub fn record_as(tx: &mut Tx<'_>, origin: &Origin, what: &NewEvent) -> Result<()
         [&what.before, &what.after].into_iter().all(|shown| are_documented(what.subject_type(), shown)),
         "{what:?} has members that the document does not show"
     );
+    tx.note_change(&what.ancestry);
     let text = |value: &Value| (!value.is_null()).then(|| value.to_string());
     let (before, after) = (text(&what.before), text(&what.after));
     let source_address = origin.source_address();

@@ -10,14 +10,17 @@ use actix_web::{FromRequest, HttpRequest};
 use aws_lc_rs::hmac;
 use chrono::TimeDelta;
 use domain::Timestamp;
+use domain::authority::Role;
+use domain::id::AccountId;
 use domain::limits::{IDEMPOTENCY_HOURS, IDEMPOTENCY_KEY_MAX};
 use domain::refusal::Refusal;
 use persistence::idempotency::Kept;
-use persistence::{StoreConnection, idempotency};
+use persistence::{StoreConnection, accounts, idempotency};
 
 use super::answer::Answer;
 use super::body::Body;
 use super::names::is_name;
+use crate::access::Actor;
 use crate::error::{Error, ErrorCode, Result};
 use crate::security::key_files;
 
@@ -112,42 +115,88 @@ impl IdempotentRequest {
         Self(self.0.as_ref().map(|(key, fingerprint)| (format!("{key}#{number}"), fingerprint.clone())))
     }
 
-    /// The stored response of an earlier request with the same key, if there is one. Locks the key until the
-    /// transaction ends.
-    pub fn kept(&self, tx: &mut StoreConnection, caller: &str, now: Timestamp) -> Result<Option<Answer>> {
+    /// The stored response of an earlier request with the same key, if there is one. Refused if the caller may not see
+    /// it any more. Locks the key until the transaction ends.
+    pub fn kept(&self, tx: &mut StoreConnection, caller: Caller<'_>, now: Timestamp) -> Result<Option<Answer>> {
         let Some((key, fingerprint)) = &self.0 else { return Ok(None) };
         let since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
-        if !idempotency::lock(tx, caller, key)? {
+        let name = &caller.name();
+        if !idempotency::lock(tx, name, key)? {
             return Err(Refusal::IdempotencyKeyInUse.into());
         }
-        idempotency::find(tx, caller, key, since)?.map(|kept| replay(kept, fingerprint)).transpose()
+        let Some(kept) = idempotency::find(tx, name, key, since)? else { return Ok(None) };
+        caller.check_sees(tx, &kept)?;
+        replay(kept, fingerprint).map(Some)
     }
 
-    /// Runs an operation and stores its response, or returns the response stored for `caller`. Only successful
-    /// responses are stored: a refusal changes nothing, so a repetition is decided anew.
+    /// Runs an operation and stores its response, or returns the response stored for `caller`. The operation returns,
+    /// beside its response, the account that this is about. Only successful responses are stored: a refusal changes
+    /// nothing, so a repetition is decided anew.
     pub fn carry_out(
         &self,
         tx: &mut StoreConnection,
-        caller: &str,
+        caller: Caller<'_>,
         now: Timestamp,
-        operation: impl FnOnce(&mut StoreConnection) -> Result<Answer>,
+        operation: impl FnOnce(&mut StoreConnection) -> Result<(Answer, Option<AccountId>)>,
     ) -> Result<Answer> {
         if let Some(kept) = self.kept(tx, caller, now)? {
             return Ok(kept);
         }
-        let Some((key, fingerprint)) = &self.0 else { return operation(tx) };
-        let answer = operation(tx)?;
+        let (answer, account) = operation(tx)?;
+        let Some((key, fingerprint)) = &self.0 else { return Ok(answer) };
         let kept = Kept {
             fingerprint: fingerprint.clone(),
             status: i16::try_from(answer.status).unwrap_or(i16::MAX),
             location: answer.location.clone(),
             etag: answer.etag.clone(),
             body: answer.body.to_vec(),
+            account,
+            role: caller.role(),
         };
-        if !idempotency::keep(tx, caller, key, &kept, now)? {
+        if !idempotency::keep(tx, &caller.name(), key, &kept, now)? {
             return Err(Refusal::IdempotencyKeyInUse.into());
         }
         Ok(answer)
+    }
+}
+
+/// Whose idempotency key it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Caller<'a> {
+    /// A signed-in member or API client.
+    Actor(&'a Actor),
+    /// Somebody else, by name.
+    Named(&'a str),
+}
+
+impl Caller<'_> {
+    fn name(self) -> String {
+        match self {
+            Self::Actor(actor) => actor.name(),
+            Self::Named(name) => name.to_owned(),
+        }
+    }
+
+    fn role(self) -> Option<Role> {
+        match self {
+            Self::Actor(actor) => Some(actor.role()),
+            Self::Named(_) => None,
+        }
+    }
+
+    /// Refuses a stored response that the caller could not get today: one about an account that it can't see any more,
+    /// or one for a role of which it has only a part now.
+    fn check_sees(self, tx: &mut StoreConnection, kept: &Kept) -> Result<()> {
+        let Self::Actor(actor) = self else { return Ok(()) };
+        if let Some(account) = kept.account
+            && !accounts::is_in_scope(tx, &actor.scope(), account)?
+        {
+            return Err(Refusal::NotFound.into());
+        }
+        if kept.role.is_some_and(|role| !actor.role().includes(role)) {
+            return Err(Refusal::Forbidden.into());
+        }
+        Ok(())
     }
 }
 
@@ -155,7 +204,7 @@ fn replay(kept: Kept, fingerprint: &[u8]) -> Result<Answer> {
     if kept.fingerprint != fingerprint {
         return Err(Refusal::IdempotencyKeyReused.into());
     }
-    let Kept { status, location, etag, body, fingerprint: _ } = kept;
+    let Kept { status, location, etag, body, fingerprint: _, account: _, role: _ } = kept;
     Ok(Answer {
         status: u16::try_from(status).unwrap_or(500),
         location,

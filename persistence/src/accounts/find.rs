@@ -35,6 +35,14 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
     Ok(found)
 }
 
+/// Whether an account is in the scope (R8).
+pub fn is_in_scope(tx: &mut StoreConnection, scope: &Scope, id: AccountId) -> Result<bool, Error> {
+    let Some(top) = scope.account().map(Key::from) else { return Ok(true) };
+    let visible = accounts::id.eq(top).or(accounts::master_reseller_id.eq(top)).or(accounts::reseller_id.eq(top));
+    let found = accounts::table.filter(accounts::id.eq(Key::from(id))).filter(visible.assume_not_null());
+    Ok(found.select(accounts::id).first::<Key>(tx).optional()?.is_some())
+}
+
 /// The open account of a tier with this e-mail address, if it is in the scope.
 pub fn by_email(
     tx: &mut StoreConnection,

@@ -12,7 +12,7 @@ pub(crate) use addresses::free_emails;
 pub use addresses::{claim_email, free_email};
 pub use change::{Change, NewAccount, activate, insert, insert_active, set_status, update};
 pub(crate) use find::of_ids;
-pub use find::{any_below_platform, by_email, by_id};
+pub use find::{any_below_platform, by_email, by_id, is_in_scope};
 pub use list::{Filter, list};
 pub use lock::{Lock, lock};
 pub(crate) use row::{MASTER, RESELLER, parse_status};

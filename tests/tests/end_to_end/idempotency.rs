@@ -1,8 +1,10 @@
 //! W5: one key, one request.
 
 use chrono::TimeDelta;
+use domain::account::Tier;
+use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database, reseller_body};
+use end_to_end::{App, Database, Person, reseller_body};
 use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::json;
@@ -75,4 +77,54 @@ async fn w5_a_refusal_is_decided_anew(#[values(Sqlite, Postgresql)] database: Da
     let path = format!("/resellers/{}", reseller.account);
     let _ = app.delete(&path).bearer(&master.token).send().await.expect(204);
     let _ = post().await.expect(201);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn w5_a_stored_answer_is_only_for_those_who_may_still_see_it(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let owners = [master(&app, "from").await, master(&app, "to").await];
+    let [from, to] = &owners;
+    let create = async || {
+        let request = app.post("/resellers").bearer(&from.token).header("idempotency-key", "order-1");
+        request.json(&reseller_body("office@nordwind.example")).send().await
+    };
+    let reseller = create().await.expect(201).text_of("id");
+    let ask = async || {
+        let request = app.post(&format!("/resellers/{reseller}/move")).bearer(&from.token);
+        request.header("idempotency-key", "move").json(&json!({"master_reseller_id": to.account})).send().await
+    };
+    let path = ask().await.expect(201).header("location").to_owned();
+    assert_eq!(create().await.expect(201).header("idempotent-replayed"), "true");
+    let accept = async || {
+        let request = app.post(&format!("{path}/accept")).bearer(&to.token).header("idempotency-key", "accept");
+        request.json(&json!({"billing_reference": "NEW-7"})).send().await
+    };
+    let _ = accept().await.expect(200);
+    // The reseller has left, and the move is still there for both sides.
+    create().await.problem(404, "not_found");
+    assert_eq!(ask().await.expect(201).header("idempotent-replayed"), "true");
+    assert_eq!(accept().await.expect(200).header("idempotent-replayed"), "true");
+
+    // A lesser role gets nothing that was for a greater one.
+    let (client, _) = app.client(&to.account, Role::Provisioner).await;
+    let change = async |role: &str| {
+        let list = app.get("/api-clients").bearer(&to.token).send().await.expect(200).json();
+        let path = format!("/api-clients/{}", list["items"][0]["id"].as_str().unwrap());
+        let _ = app.patch(&path).bearer(&to.token).json(&json!({"role": role})).send().await.expect(200);
+    };
+    let create = async || {
+        let request = app.post("/resellers").bearer(&client.token).header("idempotency-key", "order-1");
+        request.json(&reseller_body("office@suedwind.example")).send().await
+    };
+    let _ = create().await.expect(201);
+    change("viewer").await;
+    create().await.problem(403, "forbidden");
+    change("owner").await;
+    assert_eq!(create().await.expect(201).header("idempotent-replayed"), "true");
+}
+
+async fn master(app: &App, name: &str) -> Person {
+    let account = app.plant(Tier::MasterReseller, &[], &format!("{name}@contoso.example")).await;
+    app.member(&account, Role::Owner).await
 }

@@ -22,7 +22,7 @@ use super::{chart, operations, report, summary};
 use crate::access::{Change, Read};
 use crate::app::Call;
 use crate::error::{Error, ErrorCode, Result};
-use crate::http::idempotency::IdempotentRequest;
+use crate::http::idempotency::{Caller, IdempotentRequest};
 use crate::http::page::Paging;
 use crate::http::params::IdempotencyKeyHeader;
 use crate::http::pieces::PIECE;
@@ -296,7 +296,7 @@ async fn finalise(call: Call<Change>, period: String, key: IdempotentRequest) ->
     let begun = call.write(move |tx, actor| {
         let now = tx.now;
         let period = report::period(actor, &period)?;
-        if let Some(kept) = earlier.kept(tx, &actor.name(), now)? {
+        if let Some(kept) = earlier.kept(tx, Caller::Actor(actor), now)? {
             return Ok(Err(kept));
         }
         Ok(Ok((actor.clone(), period, operations::begin(tx, period, now)?)))

@@ -13,6 +13,7 @@ use super::wire::{AnswerEmailChange, ChangeEmail, EmailChange, EmailChangeAnswer
 use crate::access::Change;
 use crate::app::{App, Call};
 use crate::error::Result;
+use crate::http::idempotency::Caller;
 use crate::http::params::IdempotencyKeyHeader;
 use crate::http::{Answer, Body, Context, Id, IdempotencyKey, Parsed};
 use crate::resources::activations::wire::PreviewActivation;
@@ -46,7 +47,7 @@ pub(crate) async fn change_my_email(
         actor.may(Target::Myself)?;
         let Principal::Member(_) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
         let asked = asked.clone()?;
-        Ok(earlier.kept(tx, &actor.name(), now)?.ok_or(asked))
+        Ok(earlier.kept(tx, Caller::Actor(actor), now)?.ok_or(asked))
     });
     let (new, again) = match begun.await? {
         Ok(kept) => return Ok(kept),
@@ -234,7 +235,7 @@ async fn ask(
         actor.load_account(tx, tier, &asked_id)?;
         let Principal::Member(_) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
         let asked = asked.clone()?;
-        Ok(earlier.kept(tx, &actor.name(), now)?.ok_or(asked))
+        Ok(earlier.kept(tx, Caller::Actor(actor), now)?.ok_or(asked))
     });
     let (new, again) = match begun.await? {
         Ok(kept) => return Ok(kept),

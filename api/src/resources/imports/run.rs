@@ -9,7 +9,7 @@ use crate::access::{Actor, Create};
 use crate::app::{Call, Tx};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::Answer;
-use crate::http::idempotency::IdempotentRequest;
+use crate::http::idempotency::{Caller, IdempotentRequest};
 
 /// How many rows one transaction of a non-atomic import has.
 const PART: usize = 200;
@@ -89,7 +89,7 @@ async fn kept(call: &Call<Create>, key: &IdempotentRequest) -> Result<Option<Ans
     let once = key.clone();
     call.write(move |tx, actor| {
         let now = tx.now;
-        once.kept(tx, &actor.name(), now)
+        once.kept(tx, Caller::Actor(actor), now)
     })
     .await
 }

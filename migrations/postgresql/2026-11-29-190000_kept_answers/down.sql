@@ -1,0 +1,2 @@
+ALTER TABLE idempotency_keys DROP COLUMN role;
+ALTER TABLE idempotency_keys DROP COLUMN account_id;
