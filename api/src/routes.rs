@@ -170,6 +170,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(webhooks::delivery_routes::redeliver_webhook_delivery)          // POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver
             .service(webhooks::delivery_routes::test_webhook)                        // POST /webhooks/{webhook_id}/test
             .service(webhooks::delivery_routes::replay_webhook_events))              // POST /webhooks/{webhook_id}/replay
+        .service(imports::routes::get_import_report)                                 // GET /import-reports/{import_report_id}
         .service(health::routes::get_liveness)                                       // GET /livez
         .service(health::routes::get_readiness)                                      // GET /readyz
         .service(health::routes::get_metrics)                                        // GET /metrics

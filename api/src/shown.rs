@@ -166,6 +166,8 @@ shown! {
     Host = Limits::text(0, limits::HOST_NAME_MAX);
     /// The redirect URI that receives an authorization code.
     RedirectTarget = Limits::text(0, limits::OWN_URL_MAX);
+    ImportReportPath = Limits::text(0, limits::IMPORT_REPORT_PATH_MAX);
+    OmittedErrors = Limits::count(0, limits::ERRORS_MAX);
     ImportTotal = Limits::count(1, limits::IMPORT_ROWS_MAX);
     /// A positive number, such as a line number.
     Positive = Limits::long_number(1, limits::COUNT_MAX);

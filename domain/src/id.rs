@@ -63,6 +63,8 @@ kinds! {
     User = "user";
     /// Marks the id of an adjustment of a billing report.
     Adjustment = "adjustment";
+    /// Marks the id of the complete result of an import.
+    ImportReport = "import_report";
 }
 
 /// The id of an account of any tier.
@@ -89,6 +91,8 @@ pub type TrunkId = Id<Trunk>;
 pub type UserId = Id<User>;
 /// The id of an adjustment of a billing report.
 pub type AdjustmentId = Id<Adjustment>;
+/// The id of the complete result of an import.
+pub type ImportReportId = Id<ImportReport>;
 /// The id of a session.
 pub type SessionId = Id<Session>;
 /// The id of an outgoing message.

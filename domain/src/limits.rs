@@ -143,6 +143,12 @@ pub const DELIVERY_ANSWER_MAX: usize = 4_096;
 pub const IMPORT_ROWS_MAX: usize = 10_000;
 /// Largest imported file, in bytes.
 pub const IMPORT_BODY_MAX: usize = 10 * 1024 * 1024;
+/// Most errors that the answer to an import lists. The others are in a report that can be downloaded.
+pub const IMPORT_ERRORS_MAX: usize = 1_000;
+/// Longest path of the report of an import, in characters.
+pub const IMPORT_REPORT_PATH_MAX: usize = 60;
+/// How many octets of answers and reports are kept of one caller's requests, at most, before its next import is refused.
+pub const KEPT_OCTETS_MAX: i64 = 64 * 1024 * 1024;
 /// How long the upload of an imported file may take, in seconds.
 pub const IMPORT_BODY_SECONDS: u64 = 60;
 /// Most event types or patterns in one request.

@@ -6,7 +6,8 @@ use domain::Timestamp;
 
 use crate::guesses;
 use crate::schema::{
-    api_client_secrets, authorization_codes, idempotency_keys, password_resets, sessions, webhook_deliveries,
+    api_client_secrets, authorization_codes, idempotency_keys, import_reports, password_resets, sessions,
+    webhook_deliveries,
 };
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
@@ -16,11 +17,12 @@ use crate::store::time::{Instant, column, instant};
 /// How many deliveries are removed in one transaction, so that it blocks other writes only for some milliseconds.
 const DELIVERIES_AT_ONCE: i64 = 1_000;
 
-/// Removes responses stored for idempotency keys before `kept_since`, and everything that expired before `now`:
+/// Removes responses stored for idempotency keys and reports of imports before `kept_since`, and everything that expired before `now`:
 /// sessions with their refresh tokens, password reset links, authorization codes, secrets of API clients, and guesses of
 /// the day before. Returns the number of removed rows.
 pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) -> Result<usize, Error> {
     let answers = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
+    let reports = import_reports::table.filter(import_reports::created_at.le(column(kept_since)));
     let over = sessions::table.filter(sessions::expires_at.le(column(now)));
     let links = password_resets::table.filter(password_resets::expires_at.le(column(now)));
     let secrets = api_client_secrets::table.filter(api_client_secrets::expires_at.le(column(now)));
@@ -28,6 +30,7 @@ pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) ->
     let guesses = guesses::sweep(tx, now - TimeDelta::days(1))?;
     Ok(guesses
         + diesel::delete(answers).execute(tx)?
+        + diesel::delete(reports).execute(tx)?
         + diesel::delete(over).execute(tx)?
         + diesel::delete(links).execute(tx)?
         + diesel::delete(secrets).execute(tx)?

@@ -1,5 +1,6 @@
 //! Stored responses to requests with an idempotency key (W5).
 
+use diesel::dsl::sum;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use domain::Timestamp;
@@ -12,6 +13,7 @@ use crate::store::connection::{StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
+use crate::store::text::length;
 use crate::store::time::{Instant, column, instant};
 
 /// The first response to a request with an idempotency key.
@@ -86,6 +88,15 @@ pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, no
                 idempotency_keys::created_at.eq(column(now)),
             )))
         .execute(connection)))
+}
+
+/// How many octets the bodies take that were stored for a caller since an instant.
+pub fn octets_kept(tx: &mut StoreConnection, caller: &str, since: Timestamp) -> Result<i64, Error> {
+    let kept = idempotency_keys::table
+        .filter(idempotency_keys::caller.eq(caller))
+        .filter(idempotency_keys::created_at.gt(column(since)));
+    let octets: Option<i64> = kept.select(sum(length(idempotency_keys::body))).get_result(tx)?;
+    Ok(octets.unwrap_or_default())
 }
 
 /// The number of the PostgreSQL advisory lock of a key: FNV-1a over both texts. A collision only causes a 409 response,

@@ -46,6 +46,7 @@ pub mod refold;
 pub mod closing;
 pub mod guesses;
 pub mod idempotency;
+pub mod import_reports;
 pub mod secrets;
 pub mod housekeeping;
 

@@ -362,6 +362,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
+    use crate::store::key::sql::Key;
+
+    import_reports (id) {
+        id -> Key,
+        caller -> Text,
+        enterprise_id -> Nullable<Key>,
+        content -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Binary, Nullable, SmallInt, Text, Timestamp};
     use crate::store::key::sql::Key;
 
@@ -681,6 +694,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     moves,
     email_changes,
     idempotency_keys,
+    import_reports,
     enterprises,
     enterprise_sbc_regions,
     direct_routings,

@@ -19,14 +19,14 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::access::Origin;
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::graph::Graph;
 use crate::http::idempotency::{Caller, Fingerprints, IdempotentRequest};
 use crate::http::rate_limit::RateLimits;
 use crate::http::{Answer, Context, idempotency};
 use crate::mail::transport::Mailer;
 use crate::mail::worker::MailWorker;
-use crate::places::Places;
+use crate::places::{NoPlace, Place, Places};
 use crate::security::access_token::AccessTokens;
 use crate::security::password::Passwords;
 use crate::security::seal::Seal;
@@ -83,7 +83,7 @@ pub struct App {
     /// The open connections, by address.
     pub connections: Arc<Places<IpAddr>>,
     /// The whole reports that are being downloaded, by caller.
-    pub downloads: Arc<Places<Principal>>,
+    downloads: Arc<Places<Principal>>,
     /// Limits concurrent imports.
     pub imports: Semaphore,
     /// Decides to which addresses deliveries may be sent.
@@ -213,6 +213,23 @@ impl App {
                 let answer = operation(&mut tools.tx(tx, &origin, now))?;
                 Ok((answer, None))
             })
+        })
+    }
+
+    /// Takes a place for the download of a whole report.
+    pub fn take_download(&self, caller: Principal) -> Result<Place<Principal>> {
+        self.downloads.take(Some(caller)).map_err(|why| {
+            let error = match why {
+                NoPlace::HasEnough => Error::new(
+                    ErrorCode::RateLimited,
+                    "You are already downloading 4 whole reports. Wait until one of them is complete.",
+                ),
+                NoPlace::Full => Error::new(
+                    ErrorCode::Unavailable,
+                    "Too many whole reports are being downloaded. Try again in a moment.",
+                ),
+            };
+            error.header("retry-after", "5")
         })
     }
 

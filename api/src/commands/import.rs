@@ -278,7 +278,7 @@ async fn problem(answer: Response) -> String {
 }
 
 fn report(result: &ImportResult) -> Result<(), String> {
-    let ImportResult { dry_run, total, created, updated, unchanged, skipped, failed, rows } = result;
+    let ImportResult { dry_run, total, created, updated, unchanged, skipped, failed, rows, report: _ } = result;
     let refused = rows.iter().filter(|row| row.status == ImportStatus::Failed);
     for row in refused.take(PRINTED) {
         for fault in &row.errors {

@@ -1,7 +1,7 @@
 //! `Idempotency-Key` (W5): the response is stored in the transaction of the change and returned for repeated requests.
 
 use std::future::{Ready, ready};
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +14,9 @@ use domain::authority::Role;
 use domain::id::AccountId;
 use domain::limits::{IDEMPOTENCY_HOURS, IDEMPOTENCY_KEY_MAX};
 use domain::refusal::Refusal;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use persistence::idempotency::Kept;
 use persistence::{StoreConnection, accounts, idempotency};
 
@@ -109,6 +112,12 @@ impl FromRequest for IdempotencyKey {
 pub struct IdempotentRequest(Option<(String, Vec<u8>)>);
 
 impl IdempotentRequest {
+    /// A request without an idempotency key.
+    #[must_use]
+    pub const fn without_key() -> Self {
+        Self(None)
+    }
+
     /// The key of one part of the request, for requests that are executed in several transactions.
     #[must_use]
     pub fn part(&self, number: usize) -> Self {
@@ -149,7 +158,7 @@ impl IdempotentRequest {
             status: i16::try_from(answer.status).unwrap_or(i16::MAX),
             location: answer.location.clone(),
             etag: answer.etag.clone(),
-            body: answer.body.to_vec(),
+            body: packed(&answer.body),
             account,
             role: caller.role(),
         };
@@ -200,6 +209,32 @@ impl Caller<'_> {
     }
 }
 
+/// Bodies from this length on are stored compressed.
+const PACKED_OCTETS: usize = 4096;
+/// How a compressed body begins (RFC 1952). No JSON begins like that.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+fn packed(body: &[u8]) -> Vec<u8> {
+    if body.len() < PACKED_OCTETS {
+        return body.to_vec();
+    }
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    let done = packer.write_all(body).and_then(|()| packer.finish());
+    done.unwrap_or_else(|_| body.to_vec())
+}
+
+fn unpacked(body: Vec<u8>) -> Result<Vec<u8>> {
+    if !body.starts_with(&GZIP) {
+        return Ok(body);
+    }
+    let mut text = Vec::new();
+    GzDecoder::new(body.as_slice()).read_to_end(&mut text).map_err(|error| {
+        tracing::error!(%error, "a stored answer can't be read");
+        Error::new(ErrorCode::Internal, "The service failed. Nothing was changed. Report the `request_id` to support.")
+    })?;
+    Ok(text)
+}
+
 fn replay(kept: Kept, fingerprint: &[u8]) -> Result<Answer> {
     if kept.fingerprint != fingerprint {
         return Err(Refusal::IdempotencyKeyReused.into());
@@ -210,7 +245,7 @@ fn replay(kept: Kept, fingerprint: &[u8]) -> Result<Answer> {
         location,
         etag,
         link: None,
-        body: body.into(),
+        body: unpacked(body)?.into(),
         replayed: true,
     })
 }

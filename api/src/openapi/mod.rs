@@ -39,7 +39,7 @@ use crate::routes;
                                                   it."),
         (name = "Activation", description = "Redeeming the link in an activation e-mail."),
         (name = "Sign-in", description = "Access tokens, passwords, second factors and the signed-in member."),
-        (name = "Accounts", description = "Search across all accounts that you can see, of any tier."),
+        (name = "Accounts", description = "Search across all accounts that you can see, of any tier, and reports of imports."),
         (name = "Resellers", description = "The organisations that sell the service."),
         (name = "Enterprises", description = "The customers that are connected to Teams."),
         (name = "Direct Routing", description = "The link between an enterprise's Microsoft 365 tenant and the SBCs, one route per SBC region."),

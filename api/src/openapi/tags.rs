@@ -9,7 +9,7 @@ const TAGS: &[(&str, &[&str])] = &[
     ("Support tickets", &["support-tickets"]),
     ("Activation", &["activations"]),
     ("Sign-in", &["auth", "me", "authorize"]),
-    ("Accounts", &["accounts"]),
+    ("Accounts", &["accounts", "import-reports"]),
     ("Resellers", &["resellers"]),
     ("Enterprises", &["enterprises", "sbc-regions"]),
     ("Direct Routing", &["direct-routing"]),

@@ -1,6 +1,13 @@
-//! Text search that works the same on both databases.
+//! Text search and lengths that work the same on both databases.
 
+use diesel::sql_types::Binary;
 use domain::values::folding::fold;
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The number of octets.
+    fn length(octets: Binary) -> Integer;
+}
 
 /// The column value for a search over several texts: joined by line feeds and folded. Folding here instead of in SQL
 /// makes both databases give the same results.

@@ -164,6 +164,7 @@ const TABLE: &[Row] = &[
     row("move_enterprise", provisions(422), provisions(422), provisions(422), NO, [404, 404]),
     row("list_moves", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     // There is no such move.
+    row("get_import_report", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
     row("get_move", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
     row("accept_move", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
     row("decline_move", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),

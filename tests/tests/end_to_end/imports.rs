@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use domain::account::Tier;
 use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
@@ -361,4 +362,76 @@ async fn the_command_goes_on_after_a_broken_connection(#[values(Sqlite, Postgres
     let printed = String::from_utf8_lossy(&again.stdout).into_owned();
     assert!(printed.contains("0 created, 0 updated, 0 unchanged, 1199 skipped, 1 refused."), "{printed}");
     proxy.abort();
+}
+
+/// A file whose every row has 20 errors, the most that a row of this kind can have.
+fn bad_file(rows: usize) -> String {
+    let services = vec!["fax"; 20];
+    let row = |number: usize| json!({"name": "R", "email": format!("r{number}@wind.example"), "services": services, "billing_reference": "1"});
+    (0..rows).map(|number| row(number).to_string()).collect::<Vec<_>>().join("\n")
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_with_many_errors_is_short_and_the_others_can_be_downloaded(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let owner = app.master_reseller("m@contoso.example").await;
+    let import = async |query: &str| {
+        let request = app.post(&format!("/resellers/import{query}")).bearer(&owner.token);
+        let request = request.header("idempotency-key", &format!("file{query}"));
+        request.raw("application/x-ndjson", bad_file(1_000)).send().await.expect(200)
+    };
+    for query in ["", "?dry_run=true"] {
+        let answer = import(query).await;
+        assert!(answer.text.len() < 500_000, "{}", answer.text.len());
+        let result = answer.json();
+        let rows = result["rows"].as_array().unwrap();
+        let listed: usize = rows.iter().map(|row| row["errors"].as_array().unwrap().len()).sum();
+        let omitted: u64 = rows.iter().map(|row| row["errors_omitted"].as_u64().unwrap()).sum();
+        assert_eq!((rows.len(), listed, omitted, result["failed"].as_u64()), (1_000, 1_000, 19_000, Some(1_000)));
+        let path = result["report"].as_str().unwrap();
+        let report = app.get(path).bearer(&owner.token).send().await.expect(200);
+        assert_eq!(report.header("content-type"), "application/x-ndjson");
+        let lines: Vec<Value> = report.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((lines.len(), &lines[999]["line"]), (1_000, &json!(1_000)));
+        assert!(lines.iter().all(|line| line["errors"].as_array().unwrap().len() == 20));
+        // It is for whoever imported the file.
+        let other = app.member(&owner.account, Role::Owner).await;
+        app.get(path).bearer(&other.token).send().await.problem(404, "not_found");
+        if query.is_empty() {
+            let again = import(query).await.json();
+            assert_eq!((&again["report"], &again["rows"]), (&result["report"], &result["rows"]));
+        }
+    }
+    let path = import("").await.json()["report"].as_str().unwrap().to_owned();
+    app.clock.advance(TimeDelta::hours(24));
+    let token = app.login("m@contoso.example").await["access_token"].as_str().unwrap().to_owned();
+    app.get(&path).bearer(&token).send().await.problem(404, "not_found");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_of_one_caller_s_imports_is_limited(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let owner = app.master_reseller("m@contoso.example").await;
+    let other = app.member(&owner.account, Role::Owner).await;
+    let import = async |owner: &Person| send(&app, owner, "/resellers/import", "text/csv", FILE).await;
+    let _ = import(&owner).await.expect(200);
+    let caller = app.get("/me").bearer(&owner.token).send().await.expect(200).text_of("id");
+    let (id, body, now) = match database {
+        Sqlite => ("randomblob(16)", "zeroblob(67108864)", "strftime('%Y-%m-%d %H:%M:%f', 'now')"),
+        Postgresql => ("gen_random_uuid()", "decode(repeat('00', 67108864), 'hex')", "now() AT TIME ZONE 'UTC'"),
+    };
+    let keep = format!("INSERT INTO import_reports VALUES ({id}, '{caller}', NULL, {body}, {now})");
+    app.database.run(&keep).unwrap();
+    let refused = import(&owner).await;
+    assert_eq!(refused.header("retry-after"), "3600");
+    refused.problem(429, "quota_exceeded");
+    let _ = import(&other).await.expect(200);
+    app.clock.advance(TimeDelta::hours(25));
+    let token = app.login("m@contoso.example").await["access_token"].as_str().unwrap().to_owned();
+    let owner = Person { token, ..owner };
+    let _ = import(&owner).await.expect(200);
 }

@@ -28,7 +28,7 @@ use crate::http::params::IdempotencyKeyHeader;
 use crate::http::pieces::PIECE;
 use crate::http::query::Query;
 use crate::http::{Answer, IdempotencyKey};
-use crate::places::{NoPlace, Place};
+use crate::places::Place;
 use crate::shown;
 
 pub(super) const PATH: &str = "/billing-reports";
@@ -124,7 +124,7 @@ pub(crate) async fn get_billing_report(
     let (report, format, paging, caller, after) = found.await?;
     let reader = Reader::new(call.app.database.clone(), report.clone(), after);
     if format != Format::Json {
-        let place = call.app.downloads.take(Some(call.claims().principal)).map_err(no_place)?;
+        let place = call.app.take_download(call.claims().principal)?;
         return whole(&report, reader.ahead(), format, place).await;
     }
     let limit = usize::try_from(paging.limit).unwrap_or_default();
@@ -190,20 +190,6 @@ fn parts(
         let piece = octets.split_to(octets.len().min(PIECE));
         Ok(Some((piece, (frame, octets, reader, place))))
     })
-}
-
-fn no_place(why: NoPlace) -> Error {
-    let error = match why {
-        NoPlace::HasEnough => Error::new(
-            ErrorCode::RateLimited,
-            "You are already downloading 4 whole reports. Wait until one of them is complete.",
-        ),
-        NoPlace::Full => Error::new(
-            ErrorCode::Unavailable,
-            "Too many whole reports are being downloaded. Try again in a moment, or read the report page by page.",
-        ),
-    };
-    error.header("retry-after", "5")
 }
 
 /// Summarise a billing report

@@ -1,14 +1,22 @@
 //! The import operations. Each one is registered in the scope of the resource that it imports.
 
-use actix_web::{HttpRequest, post};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use chrono::TimeDelta;
+use domain::account::Tier;
+use domain::id::ImportReportId;
+use domain::limits::IDEMPOTENCY_HOURS;
+use domain::refusal::Refusal;
+use persistence::import_reports;
 use utoipa::IntoParams;
 
 use super::kinds::{Enterprises, Importable, OnExisting, Resellers, Users};
+use super::outcome::unpack;
 use super::read::read;
-use super::run::{Options, run};
+use super::run::{Options, check_quota, run};
 use super::upload::Upload;
-use super::wire::{ImportResult, OnExistingView};
-use crate::access::Create;
+use super::wire::{ImportResult, ImportRow, OnExistingView};
+use crate::access::{Create, Read};
 use crate::app::Call;
 use crate::error::{Error, Result};
 use crate::http::params::IdempotencyKeyHeader;
@@ -56,6 +64,7 @@ struct ImportQuery {
     responses(
         (status = 200, description = "The outcome of every row.", body = ImportResult),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
+        (status = 429, description = "`quota_exceeded`: too much is kept of your imports of the last 24 hours. `rate_limited`: too many requests, or your account is already importing 4 files."),
         (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`."),
     ),
 )]
@@ -92,6 +101,7 @@ pub(crate) async fn import_resellers(
     responses(
         (status = 200, description = "The outcome of every row.", body = ImportResult),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
+        (status = 429, description = "`quota_exceeded`: too much is kept of your imports of the last 24 hours. `rate_limited`: too many requests, or your account is already importing 4 files."),
         (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`."),
     ),
 )]
@@ -127,6 +137,7 @@ pub(crate) async fn import_enterprises(
         (status = 200, description = "The outcome of every row.", body = ImportResult),
         (status = 403, description = "`extensions_not_allowed`: the enterprise may not add users itself. `forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
         (status = 415, description = "`unsupported_media_type`: send CSV or NDJSON."),
+        (status = 429, description = "`quota_exceeded`: too much is kept of your imports of the last 24 hours. `rate_limited`: too many requests, or your account is already importing 4 files."),
         (status = 422, description = "`import_refused`: the file can't be read, or `atomic` is set and a row was refused; see `errors`."),
     ),
 )]
@@ -141,6 +152,36 @@ pub(crate) async fn import_users(
     import(call, Users(id.into_inner()), request.query_string(), key, upload).await
 }
 
+/// Download the report of an import
+///
+/// Returns the result of every row of an import with all errors, one JSON object per line. The answer to an import lists
+/// only the first 1,000 errors, and `report` leads here if there are more. Reports are kept for 24 hours, for the caller
+/// who imported the file.
+#[utoipa::path(responses(
+    (status = 200, description = "The report.", content((ImportRow = "application/x-ndjson"))),
+    (status = 429, description = "`rate_limited`: too many requests, or you are already downloading 4 whole reports."),
+    (status = 503, description = "`unavailable`: too many whole reports are being downloaded, or the service can't reach its database."),
+))]
+#[get("/import-reports/{import_report_id}")]
+pub(crate) async fn get_import_report(call: Call<Read>, id: Id) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let found = call.read(move |tx, actor| {
+        let since = tx.now - TimeDelta::hours(IDEMPOTENCY_HOURS);
+        let id = ImportReportId::parse(&id).ok_or(Refusal::NotFound)?;
+        let report = import_reports::by_id(tx, &actor.name(), id, since)?.ok_or(Refusal::NotFound)?;
+        if let Some(enterprise) = report.enterprise {
+            actor.load_enterprise(tx, &Tier::Enterprise.format_id(enterprise))?;
+        }
+        Ok(report.content)
+    });
+    let content = found.await?;
+    let place = call.app.take_download(call.claims().principal)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/x-ndjson"))
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"import-report.ndjson\""))
+        .streaming(unpack(content, place)))
+}
+
 async fn import<I: Importable>(
     call: Call<Create>,
     import: I,
@@ -152,6 +193,7 @@ async fn import<I: Importable>(
     let asked = import.clone();
     let own = call.write(move |tx, actor| {
         asked.reach(tx, actor)?;
+        check_quota(tx, actor)?;
         Ok(actor.account())
     });
     let account = own.await?;

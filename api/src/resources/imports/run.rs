@@ -2,7 +2,13 @@
 
 use std::collections::HashSet;
 
+use chrono::TimeDelta;
+use domain::limits::{IDEMPOTENCY_HOURS, KEPT_OCTETS_MAX};
+use persistence::import_reports::ImportReport;
+use persistence::{idempotency, import_reports};
+
 use super::kinds::{Importable, OnExisting, Rules};
+use super::outcome::{Outcome, Outcomes};
 use super::read::Row;
 use super::wire::{ImportResult, ImportRow, ImportStatus};
 use crate::access::{Actor, Create};
@@ -10,7 +16,10 @@ use crate::app::{Call, Tx};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::Answer;
 use crate::http::idempotency::{Caller, IdempotentRequest};
+use crate::ids::new_id;
 
+/// The path of reports.
+pub const REPORTS: &str = "/import-reports";
 /// How many rows one transaction of a non-atomic import has.
 const PART: usize = 200;
 /// How many errors the refusal of a whole file lists at most.
@@ -51,7 +60,7 @@ pub async fn run<I: Importable>(
     let rules = Rules { on_existing, offered: call.app.settings.sbc_regions.clone() };
     if dry_run {
         let would = rehearse(call, &import, &rows, &rules).await?;
-        return Answer::ok(&ImportResult::new(would, true));
+        return answer(call, import, would, IdempotentRequest::without_key(), dry_run).await;
     }
     if atomic {
         if let Some(kept) = kept(call, &key).await? {
@@ -59,7 +68,7 @@ pub async fn run<I: Importable>(
         }
         // Other writers wait while all rows run in one transaction. So refusals are found by a rehearsal in parts
         // first.
-        refuse_failed(&rehearse(call, &import, &rows, &rules).await?)?;
+        refuse_failed(rehearse(call, &import, &rows, &rules).await?.rows())?;
         return call
             .write_once(key, move |tx, actor| {
                 let done = carry_out(tx, actor, &import, &rows, &rules)?;
@@ -68,8 +77,10 @@ pub async fn run<I: Importable>(
             })
             .await;
     }
-    let mut done = Vec::with_capacity(rows.len());
-    for (number, part) in rows.chunks(PART).enumerate() {
+    let mut done = Outcome::default();
+    let parts = rows.chunks(PART);
+    let report_key = key.part(parts.len());
+    for (number, part) in parts.enumerate() {
         let (import, part, rules) = (import.clone(), part.to_vec(), rules.clone());
         let answer = call
             .write_once(key.part(number), move |tx, actor| {
@@ -79,9 +90,47 @@ pub async fn run<I: Importable>(
             .await?;
         let failed = |_| Error::new(ErrorCode::Internal, "This is our fault. Send the file again.");
         let part: ImportResult = serde_json::from_slice(&answer.body).map_err(failed)?;
-        done.extend(part.rows);
+        done.add(part.rows)?;
     }
-    Answer::ok(&ImportResult::new(done, false))
+    answer(call, import, done, report_key, dry_run).await
+}
+
+/// The answer to an import, after its report was stored if there is one.
+async fn answer<I: Importable>(
+    call: &Call<Create>,
+    import: I,
+    done: Outcome,
+    key: IdempotentRequest,
+    dry_run: bool,
+) -> Result<Answer> {
+    let Outcomes { rows, report } = done.finish()?;
+    let mut result = ImportResult::new(rows, dry_run);
+    if let Some(content) = report {
+        let stored = call.write_once(key, move |tx, actor| {
+            let enterprise = import.reach(tx, actor)?.map(|account| account.id);
+            let (id, now) = (new_id(tx.now), tx.now);
+            let report = ImportReport { enterprise, content: content.clone() };
+            import_reports::insert(tx, id, &actor.name(), &report, now)?;
+            Answer::ok(&format!("{REPORTS}/{id}"))
+        });
+        let failed = |_| Error::new(ErrorCode::Internal, "This is our fault. Send the file again.");
+        result.report = Some(serde_json::from_slice(&stored.await?.body).map_err(failed)?);
+    }
+    Answer::ok(&result)
+}
+
+/// Refuses further imports of a caller of whose imports too much is kept.
+pub fn check_quota(tx: &mut Tx<'_>, actor: &Actor) -> Result<()> {
+    let (caller, since) = (actor.name(), tx.now - TimeDelta::hours(IDEMPOTENCY_HOURS));
+    let kept = idempotency::octets_kept(tx, &caller, since)? + import_reports::octets_kept(tx, &caller, since)?;
+    if kept < KEPT_OCTETS_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "{} MiB are kept of your requests of the last {IDEMPOTENCY_HOURS} hours. Correct your files before you import them again, or wait.",
+        kept >> 20
+    );
+    Err(Error::new(ErrorCode::QuotaExceeded, detail).header("retry-after", "3600"))
 }
 
 /// The stored response of an earlier request with the same idempotency key.
@@ -95,13 +144,8 @@ async fn kept(call: &Call<Create>, key: &IdempotentRequest) -> Result<Option<Ans
 }
 
 /// Simulates an import: each part is run in a savepoint that is rolled back.
-async fn rehearse<I: Importable>(
-    call: &Call<Create>,
-    import: &I,
-    rows: &[Row],
-    rules: &Rules,
-) -> Result<Vec<ImportRow>> {
-    let mut would: Vec<ImportRow> = Vec::with_capacity(rows.len());
+async fn rehearse<I: Importable>(call: &Call<Create>, import: &I, rows: &[Row], rules: &Rules) -> Result<Outcome> {
+    let mut would = Outcome::default();
     let mut created = HashSet::new();
     for part in rows.chunks(PART) {
         let (imported, part, used) = (import.clone(), part.to_vec(), rules.clone());
@@ -117,16 +161,15 @@ async fn rehearse<I: Importable>(
                 Err(Undone::Failed(error)) => Err(error),
             }
         });
-        for (mut row, key) in done.await?.into_iter().zip(keys) {
-            if row.status == ImportStatus::Created {
-                row.id = None;
-                // In the real import, a resource that an earlier part creates would exist here.
-                if key.is_some_and(|key| !created.insert(key)) {
-                    row = there_already::<I>(row, rules.on_existing);
-                }
+        let mut done = done.await?;
+        for (row, key) in done.iter_mut().zip(keys).filter(|(row, _)| row.status == ImportStatus::Created) {
+            row.id = None;
+            // In the real import, a resource that an earlier part creates would exist here.
+            if key.is_some_and(|key| !created.insert(key)) {
+                *row = there_already::<I>(row.clone(), rules.on_existing);
             }
-            would.push(row);
         }
+        would.add(done)?;
     }
     Ok(would)
 }
@@ -153,10 +196,14 @@ fn carry_out<I: Importable>(
         let outcome = tx.savepoint(|tx| I::carry_out(tx, actor, rules, enterprise.as_ref(), row));
         let line = row.line;
         done.push(match outcome {
-            Ok((status, id)) => ImportRow { line, status: status.into(), id: Some(id), errors: Vec::new() },
+            Ok((status, id)) => {
+                ImportRow { line, status: status.into(), id: Some(id), errors: Vec::new(), errors_omitted: 0 }
+            }
             // An outage is not the row's fault, so it ends the import (S7).
             Err(error) if error.cause().is_some() => return Err(error),
-            Err(error) => ImportRow { line, status: ImportStatus::Failed, id: None, errors: error.faults() },
+            Err(error) => {
+                ImportRow { line, status: ImportStatus::Failed, id: None, errors: error.faults(), errors_omitted: 0 }
+            }
         });
     }
     Ok(done)

@@ -36,6 +36,11 @@ pub struct ImportResult {
     /// The result of every row, in the order of the file.
     #[schema(value_type = Rows)]
     pub rows: Vec<ImportRow>,
+    /// Where to download the result with all errors, for 24 hours; `null` if the rows have them all. Only the first 1,000
+    /// errors of a file are in the answer.
+    #[serde(default)]
+    #[schema(value_type = Option<shown::ImportReportPath>, example = "/import-reports/import_report_01h455vb4pex5vsknk084sn02q")]
+    pub report: Option<String>,
 }
 
 /// The result of a row.
@@ -54,6 +59,10 @@ pub struct ImportRow {
     /// refused.
     #[schema(value_type = RowErrors)]
     pub errors: Vec<ValueError>,
+    /// How many further errors the row has, which are in the report.
+    #[serde(default)]
+    #[schema(value_type = shown::OmittedErrors)]
+    pub errors_omitted: usize,
 }
 
 /// The outcome of a row.
@@ -122,6 +131,7 @@ impl ImportResult {
             skipped: count(ImportStatus::Skipped),
             failed: count(ImportStatus::Failed),
             rows,
+            report: None,
         }
     }
 }
