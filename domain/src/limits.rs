@@ -96,6 +96,8 @@ pub const GUESSES_ALARMING: u32 = 10;
 /// How long an attempt waits for the ones before it, in seconds. Further ones are refused.
 pub const GUESS_WAIT_SECONDS: i64 = 60;
 
+/// How many phone numbers and SIP users that others have an account can try to claim per day.
+pub const TAKEN_CLAIMS_PER_DAY: u32 = 100;
 /// Most e-mails per day that others can cause to be sent to one address.
 pub const EMAILS_PER_RECIPIENT: i64 = 10;
 /// How many e-mails an account can cause at once. Further ones leave one after the other.

@@ -66,6 +66,11 @@ pub enum Refusal {
         /// Whether the ceiling of the day is reached, so that only a link by e-mail helps.
         is_ceiling: bool,
     },
+    /// The account has tried to claim too many phone numbers and SIP users today that others have.
+    TooManyTakenClaims {
+        /// How long it can claim none, in seconds.
+        seconds: u64,
+    },
     /// Others have caused as many e-mails to the address as are allowed in a day.
     TooManyEmails {
         /// How long no further one can be sent to it, in seconds.

@@ -4,14 +4,16 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use domain::Timestamp;
-use domain::account::Ancestry;
+use domain::account::{Ancestry, Scope};
 use domain::id::{AccountId, MessageId};
+use domain::refusal::Refusal;
 use persistence::{StoreConnection, savepoint};
 
 use crate::access::Origin;
 use crate::error::Result;
 use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
+use crate::security::claim_limit::ClaimLimit;
 use crate::security::seal::Seal;
 
 /// What operations need besides the store.
@@ -21,6 +23,8 @@ pub struct Tools {
     pub outbox: Arc<Outbox>,
     /// Seals secrets before they are stored.
     pub seal: Arc<Seal>,
+    /// Limits claims of values that others have.
+    pub claims: Arc<ClaimLimit>,
 }
 
 /// The transaction of one operation: its connection, to which it dereferences, its time, and who acts.
@@ -33,6 +37,7 @@ pub struct Tx<'a> {
     outbox: &'a Outbox,
     /// Seals secrets before they are stored.
     pub seal: &'a Seal,
+    claims: &'a ClaimLimit,
     /// The account that the last recorded event was about, if the caller can see it.
     changed: Option<AccountId>,
 }
@@ -42,12 +47,12 @@ impl Tools {
     #[must_use]
     pub fn new(seal: Seal) -> Self {
         let seal = Arc::new(seal);
-        Self { outbox: Arc::new(Outbox::new(Arc::clone(&seal))), seal }
+        Self { outbox: Arc::new(Outbox::new(Arc::clone(&seal))), seal, claims: Arc::default() }
     }
 
     /// The transaction of an operation on this connection.
     pub fn tx<'a>(&'a self, connection: &'a mut StoreConnection, origin: &'a Origin, now: Timestamp) -> Tx<'a> {
-        Tx { connection, now, origin, outbox: &self.outbox, seal: &self.seal, changed: None }
+        Tx { connection, now, origin, outbox: &self.outbox, seal: &self.seal, claims: &self.claims, changed: None }
     }
 }
 
@@ -74,13 +79,30 @@ impl Tx<'_> {
         &mut self,
         part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Self { connection, now, origin, outbox, seal, changed } = self;
+        let Self { connection, now, origin, outbox, seal, claims, changed } = self;
         savepoint(connection, |connection| {
-            let mut inner = Tx { connection, now: *now, origin, outbox, seal, changed: *changed };
+            let mut inner = Tx { connection, now: *now, origin, outbox, seal, claims, changed: *changed };
             let done = part(&mut inner)?;
             *changed = inner.changed;
             Ok(done)
         })
+    }
+
+    /// Checks that the caller's account may claim something that is unique in the whole service: it may not have tried
+    /// too many values of others today. Operators may always.
+    pub fn check_may_claim(&self) -> Result<(), Refusal> {
+        self.limited_claimant().map_or(Ok(()), |account| self.claims.check(account, self.now))
+    }
+
+    /// Counts that somebody else has what the caller's account tried to claim.
+    pub fn note_taken(&self) {
+        if let Some(account) = self.limited_claimant() {
+            self.claims.note_taken(account, self.now);
+        }
+    }
+
+    fn limited_claimant(&self) -> Option<AccountId> {
+        self.origin.account.filter(|_| self.origin.scope() != Some(Scope::Platform))
     }
 
     /// Notes what a recorded event is about.

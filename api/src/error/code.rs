@@ -296,6 +296,10 @@ error_codes! {
          day. They are counted for all networks together."
         "Wait for the number of seconds in `Retry-After`. A member can set a new password at once with \
          POST /auth/password-resets.";
+    TooManyTakenClaims "too_many_taken_claims" 429 "Too many values were taken"
+        "The account has tried to give its users 100 phone numbers or SIP users within a day that others have. Until the \
+         day is over, it can give them no new ones."
+        "Wait for the number of seconds in `Retry-After`, or ask support to settle who the values belong to.";
     QuotaExceeded "quota_exceeded" 429 "Too much is kept of your imports"
         "The answers and reports that are kept of the caller's requests of the last 24 hours take more than 64 MiB."
         "Correct the errors in your files before you import them again, or wait.";

@@ -141,6 +141,12 @@ impl From<Refusal> for Error {
                 };
                 Self::new(ErrorCode::TooManySignIns, detail).header("retry-after", seconds.to_string())
             }
+            Refusal::TooManyTakenClaims { seconds } => Self::new(
+                ErrorCode::TooManyTakenClaims,
+                "Your account has tried too many phone numbers and SIP users today that others have. Wait, or ask support \
+                 to settle who they belong to.",
+            )
+            .header("retry-after", seconds.to_string()),
             Refusal::TooManyEmails { seconds } => Self::new(
                 ErrorCode::TooManyEmails,
                 format!(
@@ -226,17 +232,17 @@ fn user_claim_taken(claim: UserClaim) -> Error {
         ),
         UserClaim::SipUser => (
             ErrorCode::SipUserTaken,
-            "Another user already has this SIP user name in the PBX's SIP domain. Choose another one.",
+            "Another user already has this SIP user name in the PBX's SIP domain. Choose another one, or ask support to settle it.",
             "/sip_user".to_owned(),
         ),
         UserClaim::DefaultNumber => (
             ErrorCode::NumberTaken,
-            "This number can't be used because another user has it.",
+            "Another user has this number. If it is yours, ask support to settle it.",
             "/default_number".to_owned(),
         ),
         UserClaim::ForwardedNumber(index) => (
             ErrorCode::NumberTaken,
-            "This number can't be used because another user has it.",
+            "Another user has this number. If it is yours, ask support to settle it.",
             format!("/forwarded_numbers/{index}"),
         ),
     };

@@ -1,6 +1,7 @@
 //! Keys, tokens, passwords and second factors.
 
 pub mod access_token;
+pub mod claim_limit;
 pub mod given;
 pub mod key_files;
 pub mod password;

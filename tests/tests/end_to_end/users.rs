@@ -358,3 +358,45 @@ async fn w3_users_are_found_by_what_they_have(#[values(Sqlite, Postgresql)] data
     let bad = app.get(&format!("/enterprises/{}/users?pbx_id=x", office.admin.account)).bearer(&office.admin.token);
     bad.send().await.problem(400, "invalid_parameter");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_finds_out_by_trying_what_others_have(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let kiosk = Office::open(&app, "kiosk", "sip.shared.example").await;
+    let rival = Office::open(&app, "rival", "sip.shared.example").await;
+    let number = "+4930901820";
+    let _ = add(&app, &kiosk.admin, "users", &kiosk.on_trunk("Anna", number)).await.expect(201);
+    // A SIP domain can be shared by customers whose users have different names.
+    let _ = add(&app, &kiosk.admin, "users", &kiosk.on_pbx("Ben", "1001")).await.expect(201);
+    let own = add(&app, &rival.admin, "users", &rival.on_pbx("Bea", "1002")).await.expect(201);
+    let told = add(&app, &rival.admin, "users", &rival.on_trunk("Rob", number)).await.problem(409, "number_taken");
+    assert!(!told.to_string().contains("kiosk"), "{told}");
+    for _ in 0..98 {
+        let taken = add(&app, &rival.admin, "users", &rival.on_trunk("Rob", number)).await;
+        taken.problem(409, "number_taken");
+    }
+    add(&app, &rival.admin, "users", &rival.on_pbx("Rob", "1001")).await.problem(409, "sip_user_taken");
+    // From now on, an answer says nothing about the value: neither about one that others have nor about a free one.
+    for tried in [number, "+4930901899"] {
+        let answer = add(&app, &rival.admin, "users", &rival.on_trunk("Rob", tried)).await;
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() > 80_000);
+        answer.problem(429, "too_many_taken_claims");
+    }
+    let rename = app.patch(&format!("/users/{}", own.text_of("id"))).bearer(&rival.admin.token);
+    let _ = rename.json(&json!({"tag": "Reception"})).send().await.expect(200);
+    let _ = add(&app, &kiosk.admin, "users", &kiosk.on_trunk("Eve", "+4930901821")).await.expect(201);
+
+    // Whom a number belongs to is settled by staff, on record: they find who has it, take it away and give it on.
+    let operator = app.operator().await;
+    let found = app.get("/accounts?q=%2B4930901820").bearer(&operator.token).send().await.expect(200).json();
+    assert_eq!(found["items"][0]["id"], json!(kiosk.admin.account));
+    let users = format!("/enterprises/{}/users?q=%2B4930901820", kiosk.admin.account);
+    let holder = app.get(&users).bearer(&operator.token).send().await.expect(200).json();
+    let holder = format!("/users/{}", holder["items"][0]["id"].as_str().unwrap());
+    let _ = app.delete(&holder).bearer(&operator.token).send().await.expect(204);
+    let give = app.post(&format!("/enterprises/{}/users", rival.admin.account)).bearer(&operator.token);
+    let _ = give.json(&rival.on_trunk("Rob", number)).send().await.expect(201);
+    let events = app.get("/events?type=user.removed").bearer(&kiosk.admin.token).send().await.expect(200).json();
+    assert_eq!(events["items"][0]["actor"]["account_type"], "platform", "{events}");
+}

@@ -63,9 +63,15 @@ pub fn update(tx: &mut Tx<'_>, account: &Account, before: Pbx, change: &Change) 
     if settings == before.settings {
         return Ok(before);
     }
+    if settings.sip_domain != before.settings.sip_domain {
+        tx.check_may_claim()?;
+    }
     let pbx = pbxes::update(tx, &before, &settings, now)?.map_err(|taken| match taken {
         Taken::Location => Refusal::LocationTaken,
-        Taken::SipUser => Refusal::SipDomainClash,
+        Taken::SipUser => {
+            tx.note_taken();
+            Refusal::SipDomainClash
+        }
     })?;
     record_for(tx, account, pbx.id, "updated", difference(fields(&before.settings), fields(&settings)))?;
     Ok(pbx)

@@ -97,6 +97,7 @@ pub(crate) async fn get_pbx(call: Call<Read>, id: Id, conditions: Conditions) ->
 #[utoipa::path(params(IfMatch), request_body(content = PatchPbx, example = json!({"transport": "tls", "port": 5061})), responses(
     (status = 200, description = "The updated PBX.", body = Pbx),
     (status = 409, description = "`location_taken`: another PBX of the enterprise has this location. `sip_user_taken`: the new SIP domain already has one of its SIP users. `account_closed`: the account is closed."),
+    (status = 429, description = "`too_many_taken_claims`: your account has tried too many values today that others have. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[patch("/{pbx_id}")]
 pub(crate) async fn update_pbx(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {

@@ -4,7 +4,7 @@ use domain::account::{Account, check_open};
 use domain::enterprise::Switches;
 use domain::fault::Fault;
 use domain::id::UserId;
-use domain::refusal::Refusal;
+use domain::refusal::{Refusal, UserClaim};
 use domain::user::{Change, Settings, User, check_may_add, check_numbers, check_room};
 use domain::values::phone_number::PhoneNumber;
 use domain::values::sip::{SipPassword, SipUser};
@@ -56,8 +56,11 @@ pub fn create(tx: &mut Tx<'_>, account: &Account, command: &WriteUser) -> Result
     }
     let id = new_id(now);
     let password = password.map(|password| sealed(tx.seal, id, password)).transpose()?;
+    if claims(&settings).next().is_some() {
+        tx.check_may_claim()?;
+    }
     let added = users::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
-    let user = added.map_err(Refusal::UserClaimTaken)?;
+    let user = added.map_err(|claim| taken(tx, claim))?;
     record_for(tx, account, id, "created", (Value::Null, fields(&user)))?;
     Ok(user)
 }
@@ -74,8 +77,11 @@ pub fn update(tx: &mut Tx<'_>, account: &Account, before: User, command: &WriteU
     if settings == before.settings && password.is_none() {
         return Ok(before);
     }
+    if !claims(&settings).all(|claim| claims(&before.settings).any(|own| own == claim)) {
+        tx.check_may_claim()?;
+    }
     let changed = users::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
-    let user = changed.map_err(Refusal::UserClaimTaken)?;
+    let user = changed.map_err(|claim| taken(tx, claim))?;
     let changed = updated(fields(&before), fields(&user), password.is_some());
     record_for(tx, account, user.id, "updated", changed)?;
     Ok(user)
@@ -122,6 +128,21 @@ fn check(
         check_numbers(settings, switches(account))?;
     }
     Ok(())
+}
+
+/// What a user claims that is unique in the whole service: its SIP user and its numbers.
+fn claims(settings: &Settings) -> impl Iterator<Item = String> {
+    let Settings { assignment, .. } = settings;
+    let sip_user = assignment.pbx().zip(assignment.sip_user()).map(|(pbx, user)| format!("{pbx} {}", user.as_str()));
+    sip_user.into_iter().chain(settings.numbers().map(|number| number.as_str().to_owned()))
+}
+
+/// The refusal for a claim that another user has.
+fn taken(tx: &Tx<'_>, claim: UserClaim) -> Refusal {
+    if claim != UserClaim::TeamsUser {
+        tx.note_taken();
+    }
+    Refusal::UserClaimTaken(claim)
 }
 
 fn switches(account: &Account) -> Switches {

@@ -28,6 +28,7 @@ use crate::shown;
         (status = 201, description = "The new user.", body = User, headers(("Location" = String, description = "URL of the new user."))),
         (status = 403, description = "`extensions_not_allowed`: an enterprise can add users itself only if its `can_add_extensions` is set. `forbidden`, `account_not_operating`: you may not do this."),
         (status = 409, description = "`user_limit_reached`: the enterprise has its maximum number of users. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
+        (status = 429, description = "`too_many_taken_claims`: your account has tried too many values today that others have. `rate_limited`: too many requests. See `Retry-After`."),
     ),
 )]
 #[post("")]
@@ -98,6 +99,7 @@ pub(crate) async fn get_user(call: Call<Read>, id: Id, conditions: Conditions) -
 #[utoipa::path(params(IfMatch), request_body(content = PatchUser, example = json!({"tag": "Back office", "password": null})), responses(
     (status = 200, description = "The updated user.", body = User),
     (status = 409, description = "`teams_user_taken`, `sip_user_taken`, `number_taken`: another user already has this value. `direct_routing_not_established`: the route of the region in `voice_route` is not established. `external_numbers_not_allowed`: users of a PBX can have numbers here only if the enterprise's `allow_external_numbers` is set. `account_closed`: the account is closed."),
+    (status = 429, description = "`too_many_taken_claims`: your account has tried too many values today that others have. `rate_limited`: too many requests. See `Retry-After`."),
 ))]
 #[patch("/{user_id}")]
 pub(crate) async fn update_user(call: Call<Change>, id: Id, conditions: Conditions, body: Body) -> Result<Answer> {
