@@ -40,6 +40,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(me::routes::get_me)                                                 // GET /me
         .service(me::routes::update_me)                                              // PATCH /me
         .service(me::routes::change_my_password)                                     // POST /me/change-password
+        .service(me::sessions::list_my_sessions)                                     // GET /me/sessions
+        .service(me::sessions::end_my_other_sessions)                                // DELETE /me/sessions
+        .service(me::sessions::end_my_session)                                       // DELETE /me/sessions/{session_id}
         .service(second_factors::routes::prepare_second_factor)                      // POST /me/second-factor
         .service(second_factors::routes::enable_second_factor)                       // POST /me/second-factor/enable
         .service(second_factors::routes::renew_recovery_codes)                       // POST /me/second-factor/recovery-codes
@@ -142,6 +145,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(members::routes::update_member)                                 // PATCH /members/{member_id}
             .service(members::routes::remove_member)                                 // DELETE /members/{member_id}
             .service(members::routes::resend_invitation)                             // POST /members/{member_id}/resend-invitation
+            .service(members::routes::end_member_sessions)                           // DELETE /members/{member_id}/sessions
             .service(members::routes::reset_second_factor))                          // DELETE /members/{member_id}/second-factor
         .service(second_factors::policy::get_sign_in_policy)                         // GET /sign-in-policy
         .service(second_factors::policy::update_sign_in_policy)                      // PATCH /sign-in-policy

@@ -91,6 +91,7 @@ types! {
     "member.removed" "A member was removed.";
     "member.signed_in" "A member signed in.";
     "member.signed_out" "A member signed out.";
+    "member.sessions_ended" "Sessions of a member were ended, by the member itself or by an owner.";
     "member.refresh_token_reused" "A used refresh token was sent again, so its session was ended.";
     "member.password_reset_requested" "A password reset link was sent to a member.";
     "member.password_reset" "A member set a new password.";

@@ -22,9 +22,6 @@ pub struct Id<K> {
 /// Marks the id of an account. Its prefix depends on the tier: see [`crate::account::Tier::id_prefix`].
 #[derive(Debug)]
 pub struct Account;
-/// Marks the id of a sign-in session, which has no text form of its own.
-#[derive(Debug)]
-pub struct Session;
 /// Marks the id of an outgoing message.
 #[derive(Debug)]
 pub struct Message;
@@ -61,6 +58,8 @@ kinds! {
     Trunk = "trunk";
     /// Marks the id of a Teams user.
     User = "user";
+    /// Marks the id of a sign-in session.
+    Session = "session";
     /// Marks the id of an adjustment of a billing report.
     Adjustment = "adjustment";
     /// Marks the id of the complete result of an import.

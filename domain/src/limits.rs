@@ -198,6 +198,10 @@ pub const CODE_VERIFIER_LENGTH: std::ops::RangeInclusive<usize> = 43..=128;
 pub const ACCESS_TOKEN_SECONDS: i64 = 600;
 /// How long a session lasts before the member has to sign in again, in days.
 pub const SESSION_DAYS: i64 = 30;
+/// How long a session may go without a refresh before it ends, in days.
+pub const SESSION_IDLE_DAYS: i64 = 7;
+/// Most sessions of a member at a time. Another sign-in ends the oldest one.
+pub const SESSIONS_MAX: usize = 20;
 /// How long after its first use a refresh token still returns the same successor, in seconds.
 pub const REFRESH_GRACE_SECONDS: i64 = 10;
 

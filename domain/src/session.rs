@@ -5,11 +5,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::Timestamp;
-use crate::limits::{GUESS_WAIT_SECONDS, GUESSES_PER_DAY, REFRESH_GRACE_SECONDS};
+use crate::limits::{GUESS_WAIT_SECONDS, GUESSES_PER_DAY, REFRESH_GRACE_SECONDS, SESSION_IDLE_DAYS};
 
 /// The facts about a presented refresh token.
 #[derive(Debug, Clone, Copy)]
 pub struct RefreshFacts {
+    /// When it was issued.
+    pub issued_at: Timestamp,
     /// When it was exchanged for its successor; `None` if it is unused.
     pub used_at: Option<Timestamp>,
     /// When its session was ended; `None` if it was not.
@@ -27,7 +29,7 @@ pub enum RefreshVerdict {
     RepeatSuccessor,
     /// It was exchanged earlier, so it has probably been stolen: end the session.
     EndSession,
-    /// Its session has ended or expired: refuse the request.
+    /// Its session has ended or expired, or was not continued for too long: refuse the request.
     Refuse,
 }
 
@@ -38,6 +40,7 @@ pub fn judge_refresh(facts: RefreshFacts, now: Timestamp) -> RefreshVerdict {
         return RefreshVerdict::Refuse;
     }
     match facts.used_at {
+        None if now - facts.issued_at >= TimeDelta::days(SESSION_IDLE_DAYS) => RefreshVerdict::Refuse,
         None => RefreshVerdict::Rotate,
         Some(used_at) if now - used_at <= TimeDelta::seconds(REFRESH_GRACE_SECONDS) => RefreshVerdict::RepeatSuccessor,
         Some(_) => RefreshVerdict::EndSession,
@@ -111,6 +114,7 @@ mod tests {
     #[test]
     fn a_refresh_token_works_once_with_a_grace_of_ten_seconds() {
         let facts = |used: Option<i64>, ended: Option<i64>| RefreshFacts {
+            issued_at: at(0),
             used_at: used.map(at),
             session_ended_at: ended.map(at),
             session_expires_at: at(1000),
@@ -127,6 +131,18 @@ mod tests {
         for (facts, now, expected) in table {
             assert_eq!(judge_refresh(facts, at(now)), expected, "{facts:?} at {now}");
         }
+    }
+
+    #[test]
+    fn a_session_that_is_not_continued_for_a_week_ends() {
+        let facts = RefreshFacts {
+            issued_at: at(0),
+            used_at: None,
+            session_ended_at: None,
+            session_expires_at: at(30 * 86_400),
+        };
+        assert_eq!(judge_refresh(facts, at(7 * 86_400 - 1)), RefreshVerdict::Rotate);
+        assert_eq!(judge_refresh(facts, at(7 * 86_400)), RefreshVerdict::Refuse);
     }
 
     #[test]

@@ -48,13 +48,14 @@ pub struct Refresh {
 
 /// The refresh token with this hash; `None` if it is unknown.
 pub fn refresh_token(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<Refresh>, Error> {
-    type Row = (Key, Key, Option<Instant>, Option<Instant>, Instant, Option<Vec<u8>>);
+    type Row = (Key, Key, Instant, Option<Instant>, Option<Instant>, Instant, Option<Vec<u8>>);
     let row: Option<Row> = refresh_tokens::table
         .inner_join(sessions::table.on(sessions::id.eq(refresh_tokens::session_id)))
         .filter(refresh_tokens::hash.eq(hash))
         .select((
             sessions::id,
             sessions::member_id,
+            refresh_tokens::created_at,
             refresh_tokens::used_at,
             sessions::ended_at,
             sessions::expires_at,
@@ -62,10 +63,11 @@ pub fn refresh_token(tx: &mut StoreConnection, hash: &[u8]) -> Result<Option<Ref
         ))
         .first(tx)
         .optional()?;
-    Ok(row.map(|(session, member, used_at, ended_at, expires_at, successor_salt)| Refresh {
+    Ok(row.map(|(session, member, issued_at, used_at, ended_at, expires_at, successor_salt)| Refresh {
         session: session.id(),
         member: member.id(),
         facts: RefreshFacts {
+            issued_at: instant(issued_at),
             used_at: used_at.map(instant),
             session_ended_at: ended_at.map(instant),
             session_expires_at: instant(expires_at),
@@ -100,6 +102,45 @@ pub fn end(tx: &mut StoreConnection, session: SessionId, now: Timestamp) -> Resu
         .set(sessions::ended_at.eq(column(now)))
         .execute(tx)?;
     Ok(())
+}
+
+/// A session that has not ended.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// Its id.
+    pub id: SessionId,
+    /// When the member signed in.
+    pub started_at: Timestamp,
+    /// When it was last continued with a refresh token, or started.
+    pub refreshed_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+/// The sessions of a member that were continued since an instant and have neither ended nor expired, newest first.
+pub fn open(
+    tx: &mut StoreConnection,
+    member: MemberId,
+    now: Timestamp,
+    since: Timestamp,
+) -> Result<Vec<OpenSession>, Error> {
+    let rows: Vec<(Key, Instant, Instant, Instant)> = sessions::table
+        .inner_join(refresh_tokens::table.on(refresh_tokens::session_id.eq(sessions::id)))
+        .filter(sessions::member_id.eq(Key::from(member)))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(column(now)))
+        .filter(refresh_tokens::used_at.is_null())
+        .filter(refresh_tokens::created_at.gt(column(since)))
+        .order(sessions::id.desc())
+        .select((sessions::id, sessions::created_at, refresh_tokens::created_at, sessions::expires_at))
+        .load(tx)?;
+    let session = |(id, started_at, refreshed_at, expires_at): (Key, Instant, Instant, Instant)| OpenSession {
+        id: id.id(),
+        started_at: instant(started_at),
+        refreshed_at: instant(refreshed_at),
+        expires_at: instant(expires_at),
+    };
+    Ok(rows.into_iter().map(session).collect())
 }
 
 /// Ends all sessions of a member except one, and deletes its unused authorization codes.

@@ -3,7 +3,7 @@
 use domain::account::{Account, Scope, Tier};
 use domain::api_client::Terms;
 use domain::authority::{self, Action, Role, Target};
-use domain::id::AccountId;
+use domain::id::{AccountId, MemberId};
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use persistence::accounts::Lock;
@@ -31,6 +31,15 @@ impl Actor {
     #[must_use]
     pub fn principal(&self) -> Principal {
         self.signed_in.principal
+    }
+
+    /// The member; `None` for an API client.
+    #[must_use]
+    pub fn member(&self) -> Option<MemberId> {
+        match self.signed_in.principal {
+            Principal::Member(id) => Some(id),
+            Principal::Client(_) => None,
+        }
     }
 
     /// The actor's name, to which cursors and idempotency keys are bound.

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorCode, OauthProblem};
 pub fn respond(error: &Error, request_id: &str) -> HttpResponse {
     let (code, problem) = (error.code(), error.problem(request_id));
     let mut response = HttpResponse::build(error.status_code());
+    response.extensions_mut().insert(code);
     if code.is_oauth() {
         let oauth = OauthProblem { error: code.as_str(), error_description: problem.detail.clone(), problem };
         response.insert_header((header::CONTENT_TYPE, "application/json"));

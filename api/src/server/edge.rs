@@ -78,7 +78,8 @@ pub(super) async fn pass(
                 Ok(response) => response,
                 Err(mut answer) => {
                     finish(answer.headers_mut(), &context);
-                    observe(&method, "unknown", answer.status(), "", &context, started);
+                    let code = answer.extensions().get().copied();
+                    observe((&method, "unknown"), (answer.status(), code), "", &context, started);
                     return Err(InternalError::from_response("answered already", answer).into());
                 }
             };
@@ -96,7 +97,8 @@ pub(super) async fn pass(
     let operation = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
     let trace =
         response.request().headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    observe(&method, &operation, response.status(), trace, &context, started);
+    let code = response.response().extensions().get().copied();
+    observe((&method, &operation), (response.status(), code), trace, &context, started);
     Ok(match turn {
         // The request lasts until its last octet was produced.
         Some(turn) if takes_long(response.response().body().size()) => {
@@ -346,9 +348,15 @@ pub(super) fn secure(headers: &mut HeaderMap) {
     }
 }
 
-/// Counts and logs the request: changes, failures and some of the refusals at `info`, successful reads and the other
-/// refusals at a lower level.
-fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, context: &Context, started: Instant) {
+/// Counts and logs the request, with the code of the refusal: changes, failures, what callers who are signed in may not
+/// do, and some of the other refusals at `info`; the rest at a lower level.
+fn observe(
+    (method, operation): (&Method, &str),
+    (status, code): (StatusCode, Option<ErrorCode>),
+    trace: &str,
+    context: &Context,
+    started: Instant,
+) {
     let elapsed = started.elapsed();
     times::count(known(method), operation, status, elapsed);
     let (status, micros) = (status.as_u16(), u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
@@ -356,11 +364,13 @@ fn observe(method: &Method, operation: &str, status: StatusCode, trace: &str, co
     let (request_id, address) = (&context.request_id, context.address);
     let client_request_id = context.client_request_id.as_deref();
     let trace: String = trace.chars().take(64).collect();
+    let code = code.map(ErrorCode::as_str);
     let is_refused = (400..500).contains(&status);
-    if status >= 500 || (is_refused && is_in_sample()) || (!is_refused && method != Method::GET) {
-        tracing::info!(%request_id, client_request_id, %method, operation, status, micros, caller, %address, trace, "request");
+    let is_denied = matches!(status, 401 | 403) && caller.is_some();
+    if status >= 500 || is_denied || (is_refused && is_in_sample()) || (!is_refused && method != Method::GET) {
+        tracing::info!(%request_id, client_request_id, %method, operation, status, code, micros, caller, %address, trace, "request");
     } else {
-        tracing::debug!(%request_id, client_request_id, %method, operation, status, micros, caller, %address, trace, "request");
+        tracing::debug!(%request_id, client_request_id, %method, operation, status, code, micros, caller, %address, trace, "request");
     }
 }
 

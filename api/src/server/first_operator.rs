@@ -28,9 +28,9 @@ pub(super) async fn first_operator(app: &App) -> Result<Option<SecretString>> {
     let made_up = given.is_none().then(|| SecretString::from(SecretToken::generate().expose()[..24].to_owned()));
     let is_generated = made_up.is_some();
     let Some(password) = given.or_else(|| made_up.clone()) else { return Ok(None) };
-    domain::values::password::check(password.expose_secret(), &[]).map_err(|fault| {
-        Error::new(ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail))
-    })?;
+    domain::values::password::check(password.expose_secret(), &[app.settings.operator_email.given()]).map_err(
+        |fault| Error::new(ErrorCode::ValidationFailed, format!("TEAMMATE_OPERATOR_PASSWORD: {}", fault.detail)),
+    )?;
     let password_hash = app.passwords.hash(password).await?;
     let email = app.settings.operator_email.clone();
     let made = app.write_as(Origin::system("start"), move |tx| {

@@ -53,7 +53,9 @@ async fn swagger_file(path: Path<String>, request: HttpRequest) -> Result<HttpRe
 
 fn load(path: String) -> Option<Arc<StaticFile>> {
     let found = utoipa_swagger_ui::serve(&path, Arc::new(Config::from("/openapi.json"))).ok()??;
-    let file = Arc::new(StaticFile::new(found.content_type, found.bytes.into_owned(), "public, max-age=300"));
+    let is_text = found.content_type.starts_with("text/") || found.content_type.ends_with("javascript");
+    let media = if is_text { format!("{}; charset=utf-8", found.content_type) } else { found.content_type };
+    let file = Arc::new(StaticFile::new(media, found.bytes.into_owned(), "public, max-age=300"));
     FILES.lock().unwrap_or_else(PoisonError::into_inner).insert(path, Arc::clone(&file));
     Some(file)
 }

@@ -87,6 +87,9 @@ const TABLE: &[Row] = &[
     row("change_my_email", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
     row("cancel_my_email_change", [404; 4], [404; 4], [404; 4], [404; 4], [404, 404]),
     row("change_my_password", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
+    row("list_my_sessions", SEEN, SEEN, SEEN, SEEN, [200, 200]),
+    row("end_my_other_sessions", [204; 4], [204; 4], [204; 4], [204; 4], [204, 204]),
+    row("end_my_session", UNSEEN, UNSEEN, UNSEEN, UNSEEN, [404, 404]),
     row("prepare_second_factor", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
     row("enable_second_factor", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
     row("renew_recovery_codes", [422; 4], [422; 4], [422; 4], [422; 4], [422, 422]),
@@ -175,6 +178,7 @@ const TABLE: &[Row] = &[
     row("get_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("update_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("remove_member", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
+    row("end_member_sessions", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("reset_second_factor", OWNS_NONE, OWNS_NONE, OWNS_NONE, OWNS_NONE, [404, 404]),
     row("get_sign_in_policy", OWNS, OWNS, OWNS, OWNS, [200, 200]),
     row("update_sign_in_policy", [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 403, 403, 403], [422, 422]),
@@ -225,6 +229,10 @@ const FOR_PEOPLE: &[&str] = &[
     "resend_invitation",
     "change_my_email",
     "change_my_password",
+    "list_my_sessions",
+    "end_my_other_sessions",
+    "end_my_session",
+    "end_member_sessions",
     "cancel_my_email_change",
     "change_reseller_email",
     "change_enterprise_email",
@@ -361,6 +369,7 @@ async fn r8_every_caller_gets_what_the_table_says(#[values(Sqlite, Postgresql)] 
             .replace("{webhook_id}", "webhook_01h455vb4pex5vsknk084sn02q")
             .replace("{delivery_id}", "delivery_01h455vb4pex5vsknk084sn02q")
             .replace("{period}", &period)
+            .replace("{session_id}", "session_01h455vb4pex5vsknk084sn02q")
             .replace("{adjustment_id}", "adjustment_01h455vb4pex5vsknk084sn02q");
         let mut expected = vec![row.stranger; 4];
         for tier in [row.platform, row.master, row.reseller, row.enterprise] {

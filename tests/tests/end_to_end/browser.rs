@@ -82,7 +82,7 @@ async fn a_newcomer_takes_a_reseller_from_its_creation_to_its_sign_in() {
 
     browser.click("#bar a").await;
     browser.switch_to(true).await;
-    browser.wait_for("main", "Activate Nordwind").await;
+    browser.wait_for("main", "Activate \"Nordwind").await;
     browser.screenshot("demo-mail").await;
     browser.click("main li a").await;
     browser.click("a").await;

@@ -40,6 +40,7 @@ mod schemathesis;
 mod search;
 mod second_factors;
 mod secrets;
+mod sessions;
 mod sign_in;
 mod sign_in_page;
 mod snapshots;

@@ -221,10 +221,11 @@ async fn r9_an_owner_asks_every_member_for_a_second_factor(#[values(Sqlite, Post
     reset(fresh, &path).await.problem(403, "forbidden");
     let _ = reset(owner, &path).await.expect(204);
     reset(owner, &path).await.problem(409, "no_second_factor");
-    list(fresh).await.problem(403, "second_factor_required");
+    list(fresh).await.problem(401, "not_signed_in");
     assert!(app.mail_to("bea@teammate.local").await.last().unwrap().contains("was taken away"));
     let code = json!(authenticator.next_code(&app));
-    let _ = sign_in(&app, "bea@teammate.local", code).await.expect(200);
+    let fresh = &sign_in(&app, "bea@teammate.local", code).await.expect(200).text_of("access_token");
+    list(fresh).await.problem(403, "second_factor_required");
     let _ = require(owner, false).await.expect(200);
     let _ = list(fresh).await.expect(200);
     let events = app.get("/events?type=platform.*").bearer(owner).send().await.expect(200).json();

@@ -2,12 +2,13 @@
 
 use chrono::TimeDelta;
 use domain::id::{MemberId, SessionId};
-use domain::limits::SESSION_DAYS;
+use domain::limits::{SESSION_DAYS, SESSION_IDLE_DAYS, SESSIONS_MAX};
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
 use domain::session::{RefreshVerdict, judge_refresh};
 use persistence::members::Member;
+use persistence::sessions::OpenSession;
 use persistence::{CallerCache, members, sessions, signed_in};
 
 use crate::app::Tx;
@@ -48,9 +49,18 @@ pub fn admit(tx: &mut Tx<'_>, sign_in: &SignIn) -> Result<Committed<Member>> {
 pub fn start(tx: &mut Tx<'_>, member: &Member, refresh: &SecretToken) -> Result<SessionId> {
     let now = tx.now;
     let session = new_id(now);
+    for oldest in open(tx, member.id)?.iter().skip(SESSIONS_MAX - 1) {
+        sessions::end(tx, oldest.id, now)?;
+    }
     sessions::start(tx, session, member.id, &refresh.hash(), now, now + TimeDelta::days(SESSION_DAYS))?;
     record_own_sign_in(tx, member, "signed_in")?;
     Ok(session)
+}
+
+/// The sessions of a member that could still be continued, newest first.
+pub fn open(tx: &mut Tx<'_>, member: MemberId) -> Result<Vec<OpenSession>> {
+    let now = tx.now;
+    Ok(sessions::open(tx, member, now, now - TimeDelta::days(SESSION_IDLE_DAYS))?)
 }
 
 /// The outcome of exchanging a refresh token.

@@ -252,7 +252,7 @@ pub(crate) async fn get_billing_chart(call: Call<Read>, period: Path<String>) ->
     let period = report.period;
     let per_day = summary::users_per_day(&call.app.database, &report).await?;
     let svg = chart::draw(period, &per_day, days)?;
-    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "image/svg+xml")).body(svg))
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "image/svg+xml; charset=utf-8")).body(svg))
 }
 
 /// Finalise a billing report

@@ -107,7 +107,7 @@ pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
     metrics::gauge!("teammate_database_waiting", "kind" => "write").set(u32::try_from(writes).unwrap_or(u32::MAX));
     metrics::gauge!("teammate_connections").set(u32::try_from(app.connections.taken()).unwrap_or(u32::MAX));
     metrics::counter!("teammate_log_lines_lost_total").absolute(log::lost());
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(recorder().render())
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(recorder().render())
 }
 
 /// Read the public keys of access tokens

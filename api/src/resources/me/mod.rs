@@ -2,4 +2,5 @@
 
 pub mod operations;
 pub mod routes;
+pub mod sessions;
 pub mod wire;

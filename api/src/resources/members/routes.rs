@@ -5,13 +5,14 @@ use domain::authority::{Role, Target};
 use domain::member;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
-use persistence::{invitations, members};
+use persistence::{invitations, members, sessions};
 
 use super::operations;
 use super::wire::{InviteMember, Member, MemberPage, PatchMember};
 use crate::access::{Change, Create, Read};
 use crate::app::Call;
 use crate::error::Result;
+use crate::events::record::record_sign_in;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::Query;
@@ -146,10 +147,31 @@ pub(crate) async fn resend_invitation(
     .await
 }
 
+/// End a member's sessions
+///
+/// Signs a member out everywhere, for example because a device was lost. Its access tokens and refresh tokens stop
+/// working; it can sign in again. Only owners may do this; API clients can't.
+#[utoipa::path(params(IfMatch), responses((status = 204, description = "The member's sessions have ended.")))]
+#[delete("/{member_id}/sessions")]
+pub(crate) async fn end_member_sessions(call: Call<Change>, id: Id, conditions: Conditions) -> Result<Answer> {
+    call.write(move |tx, actor| {
+        actor.may(Target::Members)?;
+        actor.own_account(tx)?;
+        let seen = operations::load(tx, actor, &id)?;
+        conditions.check_version(seen.version)?;
+        let now = tx.now;
+        sessions::end_all(tx, seen.id, now)?;
+        let member = members::by_id(tx, seen.id)?.ok_or(Refusal::NotFound)?;
+        record_sign_in(tx, &member, "sessions_ended")?;
+        Ok(Answer::no_content())
+    })
+    .await
+}
+
 /// Remove a member's second factor
 ///
 /// Removes the second factor of a member that has lost both its authenticator app and its recovery codes. Verify first
-/// that the request really comes from the member. The member is notified by e-mail. You can't remove your own second
+/// that the request really comes from the member. Its sessions end, and it is notified by e-mail. You can't remove your own second
 /// factor this way; disable it with a code instead. Only owners may do this; API clients can't.
 #[utoipa::path(params(IfMatch), responses(
     (status = 204, description = "The second factor was removed. The member signs in with its password only until it sets up a new one."),

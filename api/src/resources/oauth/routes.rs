@@ -2,6 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, get, post};
+use domain::fault::Fault;
 use domain::limits::ACCESS_TOKEN_SECONDS;
 use domain::principal::Principal;
 use secrecy::ExposeSecret;
@@ -12,7 +13,7 @@ use super::wire::{
     AskedFor, AuthorizationServer, ClientToken, IssuedToken, REDIRECT_PATH, SignInFor, SignedInFor, TokenRequest,
 };
 use crate::app::App;
-use crate::error::{ErrorCode, OauthProblem, Result};
+use crate::error::{Error, ErrorCode, OauthProblem, Result, value_error};
 use crate::http::{Answer, Body, Context};
 use crate::resources::auth::operations::{Refreshed, refresh};
 use crate::resources::auth::sign_in::{Attempt, sign_in};
@@ -36,8 +37,20 @@ use crate::security::secret_token::SecretToken;
 #[post("/oauth/authorize")]
 pub(crate) async fn sign_in_for_program(app: Data<App>, context: Context, body: Body) -> Result<Answer> {
     let (attempt, asked) = body.parse::<SignInFor, (Attempt, AskedFor)>().into_inner()?;
+    check_redirect(&app, &asked)?;
     let code = sign_in(&app, &context, attempt, move |tx, member| give_code(tx, member, &asked)).await?;
     Answer::ok(&SignedInFor { redirect_to: format!("{REDIRECT_PATH}#code={}", code.expose()) })
+}
+
+/// Refuses a redirect URI that is not the one of Swagger UI at the public URL (RFC 9700 section 2.1). Without a
+/// configured public URL, the service doesn't know under which names browsers reach it.
+fn check_redirect(app: &App, asked: &AskedFor) -> Result<()> {
+    let expected = format!("{}{REDIRECT_PATH}", app.public_url);
+    if app.settings.public_url.is_none() || asked.redirect_uri == expected {
+        return Ok(());
+    }
+    let fault = Fault::new("invalid_redirect_uri", format!("Give {expected}."));
+    Err(Error::validation(vec![value_error("/redirect_uri", fault)]))
 }
 
 /// Get tokens

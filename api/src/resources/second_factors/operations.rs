@@ -80,23 +80,27 @@ pub fn renew_recovery_codes(tx: &mut Tx<'_>, member: &Member, code: &Code) -> Re
     Ok(Ok(codes))
 }
 
-/// Switches the second factor off. Takes a code from the app or a recovery code.
-pub fn disable(tx: &mut Tx<'_>, member: &Member, code: &Code) -> Result<Committed<()>> {
+/// Switches the second factor off. Takes a code from the app or a recovery code. The member's other sessions end.
+pub fn disable(tx: &mut Tx<'_>, (member, session): (&Member, SessionId), code: &Code) -> Result<Committed<()>> {
+    let now = tx.now;
     let factor = enabled(tx, member)?;
     if let Err(refusal) = check(tx, member, &factor, code)? {
         return Ok(Err(refusal));
     }
     second_factors::remove(tx, member.id)?;
+    sessions::end_others(tx, member.id, session, now)?;
     record_own_sign_in(tx, member, "second_factor_disabled")?;
     tell(tx, member, SecondFactorNotice::Disabled)?;
     Ok(Ok(()))
 }
 
-/// Removes the second factor of a member who has lost both the app and the recovery codes.
+/// Removes the second factor of a member who has lost both the app and the recovery codes. All its sessions end.
 pub fn reset(tx: &mut Tx<'_>, member: &Member) -> Result<()> {
+    let now = tx.now;
     members::hold(tx, member.id)?;
     enabled(tx, member)?;
     second_factors::remove(tx, member.id)?;
+    sessions::end_all(tx, member.id, now)?;
     record_sign_in(tx, member, "second_factor_reset")?;
     tell(tx, member, SecondFactorNotice::Reset)
 }

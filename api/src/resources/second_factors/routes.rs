@@ -92,7 +92,7 @@ pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -
 /// Switch the second factor off
 ///
 /// Removes your second factor. Takes a code from the app or a recovery code. If your account requires a second factor,
-/// you can then do nothing until you set up another one. You are notified by e-mail.
+/// you can then do nothing until you set up another one. Your other sessions end. You are notified by e-mail.
 #[utoipa::path(request_body = GiveCode, responses(
     (status = 204, description = "The second factor is off."),
     (status = 403, description = "`forbidden`, `account_not_operating`, `address_not_allowed`: you may not do this."),
@@ -103,7 +103,8 @@ pub(crate) async fn renew_recovery_codes(call: Call<ChangeMyself>, body: Body) -
 #[post("/me/second-factor/disable")]
 pub(crate) async fn disable_second_factor(call: Call<ChangeMyself>, body: Body) -> Result<Answer> {
     let code = body.parse::<GiveCode, Code>();
-    check_code(call, code, operations::disable).await?;
+    let session = call.claims().session;
+    check_code(call, code, move |tx, member, code| operations::disable(tx, (member, session), code)).await?;
     Ok(Answer::no_content())
 }
 

@@ -93,7 +93,11 @@ impl Connection {
             Some(_) if refused.is_some() => return None,
             Some(tls) => {
                 let handshake = timeout(HEAD_TIME, tls.accept(stream)).await;
-                Socket::Tls(Box::new(handshake.ok()?.ok()?))
+                let Some(secured) = handshake.ok().and_then(Result::ok) else {
+                    metrics::counter!("teammate_tls_handshakes_failed_total").increment(1);
+                    return None;
+                };
+                Socket::Tls(Box::new(secured))
             }
         };
         let connection = Self {

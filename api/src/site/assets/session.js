@@ -19,8 +19,8 @@ export function current() {
   }
 }
 
-function keep(tokens, email) {
-  const session = { ...tokens, email, ends: Date.now() + tokens.expires_in * 1000 };
+function keep(tokens) {
+  const session = { ...tokens, ends: Date.now() + tokens.expires_in * 1000 };
   localStorage.setItem(KEPT, JSON.stringify(session));
   return session;
 }
@@ -51,8 +51,7 @@ export async function finish(code, state) {
   }
   const grant = { grant_type: "authorization_code", code, redirect_uri: REDIRECT, code_verifier: pending.verifier };
   const tokens = await token(grant);
-  const email = await whoIs(tokens.access_token);
-  await navigator.locks.request(KEPT, () => keep(tokens, email));
+  await navigator.locks.request(KEPT, () => keep(tokens));
   return `/swagger-ui/${pending.back}`;
 }
 
@@ -66,7 +65,8 @@ async function token(grant) {
   return answer;
 }
 
-async function whoIs(accessToken) {
+/** The e-mail address of whoever has this access token. It is not stored. */
+export async function whoIs(accessToken) {
   const response = await fetch("/me", { headers: { Authorization: `Bearer ${accessToken}` } });
   return response.ok ? (await response.json()).email : "";
 }
@@ -81,7 +81,7 @@ export function refreshed(refused = null) {
     if (session === null) return null;
     if (session.ends - Date.now() > 60_000 && session.access_token !== refused) return session;
     try {
-      return keep(await token({ grant_type: "refresh_token", refresh_token: session.refresh_token }), session.email);
+      return keep(await token({ grant_type: "refresh_token", refresh_token: session.refresh_token }));
     } catch (error) {
       if (!error.over) return session;
       localStorage.removeItem(KEPT);

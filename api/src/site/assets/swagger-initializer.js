@@ -97,7 +97,12 @@ window.onload = async () => {
     const token = kept?.access_token ?? null;
     if (token === shown) return;
     shown = token;
-    who.textContent = kept?.email ?? "";
+    who.textContent = "";
+    if (kept !== null) {
+      session.whoIs(token).then((email) => {
+        if (shown === token) who.textContent = email;
+      });
+    }
     button.textContent = kept === null ? "Sign in" : "Sign out";
     button.onclick = kept === null ? session.begin : signOut;
     // A token of somebody's own, given at "Authorize", stays until it is taken back there.
@@ -115,7 +120,7 @@ window.onload = async () => {
   async function signOut() {
     show(null);
     await session.end();
-    // A refresh that was under way may have shown it again.
-    show(null);
+    // Answers that are still on the page may be somebody's data.
+    location.reload();
   }
 };
