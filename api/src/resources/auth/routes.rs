@@ -24,7 +24,7 @@ use crate::security::secret_token::SecretToken;
 /// Sign in
 ///
 /// Starts a session and returns an access token and a refresh token. An unknown address and a wrong password get the
-/// same answer. After three failed attempts each further attempt is answered a little later; accounts are never locked.
+/// same answer. Failed attempts make further ones at the address wait, and there are 100 a day; then only a link by e-mail helps.
 /// Members with a second factor get `code_needed` and send the same request again with a `code`.
 #[utoipa::path(request_body = Login, security(()), responses(
     (status = 200, description = "Signed in: the tokens of the new session.", body = Tokens),

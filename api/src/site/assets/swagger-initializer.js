@@ -96,6 +96,7 @@ window.onload = async () => {
   function show(kept) {
     const token = kept?.access_token ?? null;
     if (token === shown) return;
+    const ended = token === null && typeof shown === "string";
     shown = token;
     who.textContent = "";
     if (kept !== null) {
@@ -112,15 +113,15 @@ window.onload = async () => {
     if (own) return;
     if (kept === null) {
       ui.authActions.logout(["bearer"]);
+      // Answers that are still on the page may be somebody's data.
+      if (ended) location.reload();
     } else {
       ui.preauthorizeApiKey("bearer", token);
     }
   }
 
   async function signOut() {
-    show(null);
     await session.end();
-    // Answers that are still on the page may be somebody's data.
-    location.reload();
+    show(null);
   }
 };
