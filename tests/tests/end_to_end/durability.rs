@@ -1,6 +1,7 @@
 //! What was acknowledged stays, whatever happens to the process; what was not is not half there.
 
 use std::collections::BTreeMap;
+use std::process::Stdio;
 use std::time::Duration;
 
 use end_to_end::Database::{Postgresql, Sqlite};
@@ -9,18 +10,28 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 const KILLS: usize = 20;
 
-/// What a writer was told: the state of each of its accounts after the last acknowledged change.
+/// What a writer was told: name and status of each of its accounts after the last acknowledged change, and of the one
+/// whose change was not answered what they would be.
 #[derive(Default)]
-struct Acknowledged(BTreeMap<String, Value>);
+struct Acknowledged {
+    accounts: BTreeMap<String, [Value; 2]>,
+    unanswered: Option<(String, [Value; 2])>,
+}
 
 impl Acknowledged {
     fn note(&mut self, answer: &Answer) {
-        self.0.insert(answer.text_of("id"), answer.json());
+        self.accounts.insert(answer.text_of("id"), state(&answer.json()));
     }
+}
+
+/// The name and the status of an account.
+fn state(account: &Value) -> [Value; 2] {
+    [account["name"].clone(), account["status"].clone()]
 }
 
 /// Creates, renames and closes until the process is gone.
@@ -31,15 +42,25 @@ async fn write(client: &Client, master: &str, name: &str) -> Acknowledged {
         body["master_reseller_id"] = json!(master);
         let Ok(created) = client.request(Method::POST, "/resellers").json(&body).try_send().await else { break };
         acknowledged.note(&created.clone().expect(201));
-        let path = format!("/resellers/{}", created.text_of("id"));
+        let id = created.text_of("id");
+        let path = format!("/resellers/{id}");
+        let [mut name, status] = state(&created.json());
         if number % 2 == 0 {
-            let rename = client.request(Method::PATCH, &path).json(&json!({"name": format!("Renamed {number}")}));
-            let Ok(patched) = rename.try_send().await else { break };
+            name = json!(format!("Renamed {number}"));
+            let rename = client.request(Method::PATCH, &path).json(&json!({"name": name}));
+            let Ok(patched) = rename.try_send().await else {
+                acknowledged.unanswered = Some((id, [name, status]));
+                break;
+            };
             acknowledged.note(&patched.expect(200));
         }
         if number % 3 == 0 {
-            let Ok(_) = client.request(Method::DELETE, &path).try_send().await else { break };
-            acknowledged.0.entry(created.text_of("id")).and_modify(|account| account["status"] = json!("closed"));
+            let closed = [name, json!("closed")];
+            let Ok(_) = client.request(Method::DELETE, &path).try_send().await else {
+                acknowledged.unanswered = Some((id, closed));
+                break;
+            };
+            acknowledged.accounts.insert(id, closed);
         }
     }
     acknowledged
@@ -64,12 +85,15 @@ async fn killed_at_random_moments_nothing_acknowledged_is_lost(#[values(Sqlite, 
 
         let process = Process::start(BINARY, &fresh);
         let client = Client::sign_in(&process).await;
-        for (id, expected) in written.iter().flat_map(|acknowledged| &acknowledged.0) {
-            let seen = client.request(Method::GET, &format!("/resellers/{id}")).send().await.expect(200).json();
-            // One more change of the account may have been committed and not answered.
-            let later = seen["updated_at"].as_str() > expected["updated_at"].as_str();
-            assert!(later || seen["name"] == expected["name"], "{expected} became {seen}");
-            assert!(later || expected["status"] != "closed" || seen["status"] == "closed", "{expected} became {seen}");
+        for acknowledged in &written {
+            for (id, expected) in &acknowledged.accounts {
+                let seen = client.request(Method::GET, &format!("/resellers/{id}")).send().await.expect(200).json();
+                // The change that was not answered has been made or not; nothing else is possible.
+                let unanswered = acknowledged.unanswered.as_ref().filter(|(changed, _)| changed == id);
+                let possible: Vec<_> =
+                    [Some(expected), unanswered.map(|(_, state)| state)].into_iter().flatten().collect();
+                assert!(possible.contains(&&state(&seen)), "{possible:?} became {seen}");
+            }
         }
         assert!(process.terminate());
     }
@@ -150,4 +174,39 @@ async fn w5_killed_between_commit_and_answer_a_retry_gets_the_same(#[values(Sqli
         assert!(process.terminate());
     }
     assert!(retried > 0, "no request was cut off: the test did not test anything");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_acknowledged_was_flushed_to_the_disk_before() {
+    let fresh = Sqlite.fresh();
+    let process = Process::start(BINARY, &fresh);
+    let client = Client::sign_in(&process).await;
+    let calls = fresh.directory.path().join("calls");
+    let mut strace = tokio::process::Command::new("strace")
+        .args(["-f", "-e", "trace=fdatasync,fsync,sendto,writev", "-o"])
+        .arg(&calls)
+        .args(["-p", &process.id().to_string()])
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("strace: run scripts/install-tools");
+    let mut said = BufReader::new(strace.stderr.take().unwrap()).lines();
+    let attached = said.next_line().await.unwrap().unwrap_or_default();
+    assert!(attached.contains("attached"), "{attached}");
+    for number in 0..20 {
+        let master = client.master_reseller(&format!("m{number}@contoso.example")).await;
+        assert!(master.starts_with("master_reseller_"));
+    }
+    strace.kill().await.unwrap();
+    let calls = std::fs::read_to_string(calls).unwrap();
+    let (mut flushed, mut created) = (false, 0);
+    for call in calls.lines() {
+        if call.contains("fdatasync(") || call.contains("fsync(") {
+            flushed = true;
+        } else if call.contains("HTTP/1.1 201 ") {
+            assert!(flushed, "{call} without a flush before it");
+            (flushed, created) = (false, created + 1);
+        }
+    }
+    assert_eq!(created, 20, "{calls}");
 }

@@ -2,54 +2,9 @@
 
 use chrono::TimeDelta;
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database, PASSWORD, Person, reseller_body};
+use end_to_end::{App, Database, PASSWORD, Person, mail_server, reseller_body};
 use rstest::rstest;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-
-/// A mail server that refuses the first messages for now and takes the others.
-async fn mail_server(refused: usize) -> (u16, mpsc::UnboundedReceiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (taken, messages) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        let mut refused = refused;
-        while let Ok((stream, _)) = listener.accept().await {
-            let (read, mut write) = stream.into_split();
-            let mut lines = BufReader::new(read).lines();
-            let _ = write.write_all(b"220 mail.example\r\n").await;
-            let mut message = None::<String>;
-            while let Ok(Some(line)) = lines.next_line().await {
-                let answer: &[u8] = match (&mut message, line.as_str()) {
-                    (Some(text), ".") => {
-                        let _ = taken.send(std::mem::take(text));
-                        message = None;
-                        b"250 taken\r\n"
-                    }
-                    (Some(text), line) => {
-                        text.push_str(line);
-                        text.push('\n');
-                        continue;
-                    }
-                    (None, "DATA") => {
-                        message = Some(String::new());
-                        b"354 go on\r\n"
-                    }
-                    (None, line) if line.starts_with("MAIL") && refused > 0 => {
-                        refused -= 1;
-                        b"451 later\r\n"
-                    }
-                    (None, "QUIT") => break,
-                    (None, _) => b"250 mail.example\r\n",
-                };
-                let _ = write.write_all(answer).await;
-            }
-        }
-    });
-    (port, messages)
-}
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]

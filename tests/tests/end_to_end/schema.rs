@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use domain::account::Tier;
+use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{App, Database, FreshDatabase, root};
 use persistence::{DatabaseUrl, Options};
+use rstest::rstest;
+use serde_json::json;
 
 type Columns = Vec<(String, String, bool)>;
 
@@ -48,11 +54,21 @@ fn declared() -> BTreeMap<String, Columns> {
     tables
 }
 
-fn in_sqlite() -> BTreeMap<String, Columns> {
-    let fresh = Sqlite.fresh();
-    let DatabaseUrl::Sqlite(path) = &fresh.url else { unreachable!("SQLite was asked for") };
+/// A database with the newest schema.
+fn migrated(database: Database) -> FreshDatabase {
+    let fresh = database.fresh();
     drop(persistence::Database::open(fresh.url.clone(), Options::default()).unwrap());
-    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    fresh
+}
+
+fn tables(fresh: &FreshDatabase) -> BTreeMap<String, Columns> {
+    match &fresh.url {
+        DatabaseUrl::Sqlite(path) => in_sqlite(&mut SqliteConnection::establish(path.to_str().unwrap()).unwrap()),
+        DatabaseUrl::Postgresql(url) => in_postgresql(&mut PgConnection::establish(url).unwrap()),
+    }
+}
+
+fn in_sqlite(connection: &mut SqliteConnection) -> BTreeMap<String, Columns> {
     let columns = diesel::sql_query(
         "SELECT t.name AS 'table', c.name AS name, \
          CASE WHEN c.name = 'position' AND c.pk = 1 THEN 'BIGINT' ELSE c.type END AS kind, c.\"notnull\" AS required \
@@ -69,13 +85,10 @@ fn in_sqlite() -> BTreeMap<String, Columns> {
         ("SMALLINT", "SmallInt"),
         ("TIMESTAMP", "Timestamp"),
     ];
-    grouped(columns.load(&mut connection).unwrap(), &types)
+    grouped(columns.load(connection).unwrap(), &types)
 }
 
-fn in_postgresql() -> BTreeMap<String, Columns> {
-    let fresh = Postgresql.fresh();
-    drop(persistence::Database::open(fresh.url.clone(), Options::default()).unwrap());
-    let mut connection = PgConnection::establish(&fresh.url_text()).unwrap();
+fn in_postgresql(connection: &mut PgConnection) -> BTreeMap<String, Columns> {
     let columns = diesel::sql_query(
         "SELECT table_name::text AS table, column_name::text AS name, data_type::text AS kind, is_nullable = 'NO' AS required \
          FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%' \
@@ -91,14 +104,14 @@ fn in_postgresql() -> BTreeMap<String, Columns> {
         ("smallint", "SmallInt"),
         ("timestamp without time zone", "Timestamp"),
     ];
-    grouped(columns.load(&mut connection).unwrap(), &types)
+    grouped(columns.load(connection).unwrap(), &types)
 }
 
 #[test]
 fn schema_and_migrations_agree() {
     let declared = declared();
     assert!(declared.len() >= 11, "{declared:?}");
-    assert_eq!(in_postgresql(), declared);
+    assert_eq!(tables(&migrated(Postgresql)), declared);
     // SQLite has one type for all octets.
     let mut octets = declared;
     for (_, kind, _) in octets.values_mut().flatten() {
@@ -106,11 +119,11 @@ fn schema_and_migrations_agree() {
             "octets".clone_into(kind);
         }
     }
-    assert_eq!(in_sqlite(), octets);
+    assert_eq!(tables(&migrated(Sqlite)), octets);
 }
 
 #[test]
-fn both_migration_folders_have_the_same_names() {
+fn s2_both_databases_have_the_same_migrations() {
     let names = |folder: &str| {
         let path = format!("{}/../migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
         let mut names: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -118,4 +131,82 @@ fn both_migration_folders_have_the_same_names() {
         names
     };
     assert_eq!(names("sqlite"), names("postgresql"));
+}
+
+/// Reverts the last migrations of a database, or all.
+fn revert(fresh: &FreshDatabase, last: Option<usize>) {
+    fn revert_on<DB: diesel::backend::Backend>(
+        connection: &mut impl MigrationHarness<DB>,
+        folder: &str,
+        last: Option<usize>,
+    ) {
+        let migrations = FileBasedMigrations::from_path(root().join("migrations").join(folder)).expect("migrations");
+        match last {
+            None => drop(connection.revert_all_migrations(migrations).expect("all can be reverted")),
+            Some(count) => (0..count).for_each(|_| {
+                connection.revert_last_migration(migrations.clone()).expect("it can be reverted");
+            }),
+        }
+    }
+    match &fresh.url {
+        DatabaseUrl::Sqlite(path) => {
+            revert_on(&mut SqliteConnection::establish(path.to_str().unwrap()).unwrap(), "sqlite", last);
+        }
+        DatabaseUrl::Postgresql(url) => revert_on(&mut PgConnection::establish(url).unwrap(), "postgresql", last),
+    }
+}
+
+#[rstest]
+fn every_migration_can_be_reverted_and_run_again(#[values(Sqlite, Postgresql)] database: Database) {
+    let fresh = migrated(database);
+    let newest = tables(&fresh);
+    revert(&fresh, None);
+    assert_eq!(tables(&fresh), BTreeMap::new(), "nothing is left behind");
+    drop(persistence::Database::open(fresh.url.clone(), Options::default()).unwrap());
+    assert_eq!(tables(&fresh), newest);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filled_database_of_an_earlier_version_is_upgraded_and_served(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    /// The migrations since the last release of the contract, `docs/releases/0.1.0.yaml`.
+    const SINCE_RELEASE: &str = "2026-11-26-100000";
+    let app = App::start(database).await;
+    let house = app.connected("kiosk", json!({"access_sip_data": true})).await;
+    let operator = app.operator().await;
+    let trunk = json!({"name": "Main", "host": "192.0.2.1", "authentication": "ip", "addresses": ["192.0.2.1"]});
+    let add = async |what: &str, body: &serde_json::Value| {
+        let path = format!("/enterprises/{}/{what}", house.account);
+        app.post(&path).bearer(&operator.token).json(body).send().await.expect(201).text_of("id")
+    };
+    let trunk = add("trunks", &trunk).await;
+    let user = json!({"teams_user": "anna@kiosk.example", "trunk_id": trunk, "default_number": "+4930901820", "voice_route": "emea"});
+    let user = add("users", &user).await;
+    let master = app.plant(Tier::MasterReseller, &[], "Strasse@contoso.example").await;
+    let seen = async |app: &App| {
+        let operator = app.operator().await;
+        let mut texts = Vec::new();
+        for path in [format!("/enterprises/{}", house.account), format!("/users/{user}"), "/resellers".to_owned()] {
+            texts.push(app.get(&path).bearer(&operator.token).send().await.expect(200).json());
+        }
+        texts
+    };
+    let before = seen(&app).await;
+    let fresh = app.stop().await;
+    let folder = std::fs::read_dir(root().join("migrations/sqlite")).unwrap().flatten();
+    let later = folder.filter(|entry| entry.file_name().to_string_lossy().as_ref() > SINCE_RELEASE).count();
+    assert!(later > 5, "{later}");
+    revert(&fresh, Some(later));
+
+    let app = App::start_on(fresh).await;
+    assert_eq!(seen(&app).await, before);
+    let owner = app.member(&master, Role::Owner).await;
+    let found = app.get("/accounts?q=STRASSE").bearer(&owner.token).send().await.expect(200).json();
+    assert_eq!(found["items"][0]["id"], json!(master), "what was stored before is found as what is stored now");
+    let again = json!({"teams_user": "ben@kiosk.example", "trunk_id": trunk, "default_number": "+4930901820", "voice_route": "emea"});
+    let operator = app.operator().await;
+    let path = format!("/enterprises/{}/users", house.account);
+    app.post(&path).bearer(&operator.token).json(&again).send().await.problem(409, "number_taken");
 }

@@ -114,9 +114,12 @@ async fn s5_two_replicas_deliver_each_once() {
             cursor = format!("&cursor={next}");
         }
     };
-    while deliveries().await < 500 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let noted = async {
+        while deliveries().await < 500 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(2), noted).await.expect("all are noted within two minutes");
     for task in working {
         task.abort();
     }
