@@ -1,6 +1,6 @@
 # What developers and CI run. `make` alone is `make test`; `make help` lists the rest.
 
-.PHONY: test contract help format bench sbom openapi clean
+.PHONY: test contract help format bench fuzz sbom openapi clean
 
 test: ## Run every check that CI runs, the tests last
 	@echo "== Tools"
@@ -30,6 +30,10 @@ format: ## Format the code
 
 bench: ## Measure the service, its limits and its peers
 	@bench/run
+
+fuzz: ## Try every parser with a million changed inputs, and the service with 100,000 requests (hours)
+	@TEAMMATE_FUZZ_CASES=1000000 cargo test --release --locked -p end-to-end --test fuzz -- --skip http
+	@TEAMMATE_FUZZ_CASES=100000 cargo test --release --locked -p end-to-end --test fuzz -- http
 
 sbom: ## List what a release is made of, as CycloneDX, in target/sbom
 	@scripts/sbom

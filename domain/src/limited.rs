@@ -166,7 +166,7 @@ texts! {
     Country = Limits::matching(COUNTRY_LENGTH, COUNTRY_LENGTH, "^[A-Z]{2}$");
     ClientName = Limits::text(1, NAME_MAX);
     WebhookDescription = Limits::text(1, WEBHOOK_DESCRIPTION_MAX);
-    Code = Limits::matching(0, CODE_MAX, "^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$");
+    Code = Limits::matching(0, CODE_MAX, "^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16}(([A-Za-z2-7][ -]*){10})?)$");
     Tenant = Limits::text(HOST_NAME_MIN, HOST_NAME_MAX);
     VerificationTxt = Limits::matching(VERIFICATION_TXT_MIN, VERIFICATION_TXT_MAX, "^MS=[A-Za-z0-9]+$");
     PbxType = Limits::Choice("PbxTypeName");

@@ -68,9 +68,13 @@ impl Traffic {
         }
     }
 
-    /// Notes octets of the body.
+    /// Notes octets of the body. After the last one, nothing more of it follows that had to be discarded.
     pub(super) fn read_body(&self, count: usize) {
-        self.body_left.set(self.body_left.get().map(|left| left.saturating_sub(count as u64)));
+        let left = self.body_left.get().map(|left| left.saturating_sub(count as u64));
+        self.body_left.set(left);
+        if left == Some(0) {
+            self.is_draining.set(false);
+        }
     }
 
     /// Notes that everything was sent. Returns whether a request waited for this.
@@ -127,5 +131,39 @@ impl Drop for Turn {
         let is_complete = self.0.body.get() == Progress::Complete || self.0.body_left.get() == Some(0);
         self.0.is_draining.set(!is_complete);
         self.0.unsent.set(self.0.unsent.get() + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_nobody_wants_is_discarded_to_its_end_and_no_further() {
+        let traffic = Rc::new(Traffic::default());
+        let turn = Turn::begin(&traffic, BodyLength::Known(100)).await;
+        traffic.body_is_dropped();
+        drop(turn);
+        assert!(traffic.is_draining());
+        assert_eq!(traffic.body_part(1_000), 100);
+        traffic.read_body(60);
+        assert!(traffic.is_draining());
+        assert_eq!(traffic.body_part(1_000), 40);
+        // Otherwise the connection would ask again and again for a body of which nothing is left.
+        traffic.read_body(40);
+        assert!(!traffic.is_draining());
+        assert!(traffic.wants_octets(), "the next head");
+    }
+
+    #[tokio::test]
+    async fn a_body_without_a_known_length_is_discarded_until_the_next_request() {
+        let traffic = Rc::new(Traffic::default());
+        let turn = Turn::begin(&traffic, BodyLength::Unknown).await;
+        traffic.body_is_dropped();
+        drop(turn);
+        traffic.read_body(10_000);
+        assert!(traffic.is_draining());
+        let _turn = Turn::begin(&traffic, BodyLength::None).await;
+        assert!(!traffic.is_draining());
     }
 }
