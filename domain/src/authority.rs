@@ -242,4 +242,12 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn r9_a_role_has_one_name_everywhere() {
+        let names = ["owner", "provisioner", "billing", "viewer"];
+        assert_eq!(Role::ALL.map(Role::as_str), names);
+        assert_eq!(names.map(Role::parse), Role::ALL.map(Some));
+        assert_eq!(["", "Owner", "admin"].map(Role::parse), [None; 3]);
+    }
 }

@@ -114,4 +114,12 @@ mod tests {
         assert_eq!(seconds(DELIVERY_ATTEMPTS), None);
         assert_eq!(pause_after(1, 1000).map(|pause| pause.num_milliseconds()), Some(6000));
     }
+
+    #[test]
+    fn a_state_has_one_name_everywhere() {
+        let names = ["queued", "retrying", "sent", "failed"];
+        assert_eq!(Delivery::ALL.map(Delivery::as_str), names);
+        assert_eq!(names.map(Delivery::parse), Delivery::ALL.map(Some));
+        assert_eq!(["", "Sent", "delivered"].map(Delivery::parse), [None; 3]);
+    }
 }

@@ -99,16 +99,54 @@ pub fn check_move(account: &Account, parent: &Account) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::tests::account;
+    use crate::services::{Service, Services};
 
     #[test]
     fn a_move_is_decided_once_and_in_time() {
         let at = |second| chrono::DateTime::from_timestamp(second, 0).unwrap();
         for status in MoveStatus::ALL {
-            assert_eq!(MoveStatus::parse(status.as_str()), Some(status));
             assert_eq!(status.check_pending().is_ok(), status == MoveStatus::Pending);
             assert_eq!(status.status_at(at(10), at(9)), status);
             let later = if status == MoveStatus::Pending { MoveStatus::Expired } else { status };
             assert_eq!(status.status_at(at(10), at(10)), later);
+        }
+    }
+
+    #[test]
+    fn a_status_has_one_name_everywhere() {
+        let names = ["pending", "accepted", "declined", "cancelled", "expired"];
+        assert_eq!(MoveStatus::ALL.map(MoveStatus::as_str), names);
+        assert_eq!(names.map(MoveStatus::parse), MoveStatus::ALL.map(Some));
+        assert_eq!(["", "Pending", "rejected"].map(MoveStatus::parse), [None; 3]);
+    }
+
+    #[test]
+    fn resellers_move_between_master_resellers_and_enterprises_between_resellers() {
+        let parents = [None, None, Some(Tier::MasterReseller), Some(Tier::Reseller)];
+        assert_eq!(Tier::ALL.map(parent_tier), parents);
+    }
+
+    #[test]
+    fn r5_r7_an_account_moves_between_open_accounts_to_one_with_its_services() {
+        let pbx = Services::from_flags(true, false).unwrap();
+        let of = |tier, status, services| Account { services, status, ..account(tier) };
+        for (status, services, parent_status, parent_services, expected) in [
+            (Status::Active, Services::ALL, Status::Active, Services::ALL, Ok(())),
+            (Status::Pending, pbx, Status::Suspended, pbx, Ok(())),
+            (Status::Closed, pbx, Status::Active, pbx, Err(Refusal::AccountClosed)),
+            (Status::Active, pbx, Status::Closed, pbx, Err(Refusal::ParentClosed)),
+            (
+                Status::Active,
+                Services::ALL,
+                Status::Active,
+                pbx,
+                Err(Refusal::ServiceNotOffered { services: vec![Service::Trunk] }),
+            ),
+        ] {
+            let moved = of(Tier::Enterprise, status, services);
+            let parent = of(Tier::Reseller, parent_status, parent_services);
+            assert_eq!(check_move(&moved, &parent), expected, "{status:?} below {parent_status:?}");
         }
     }
 }

@@ -57,3 +57,24 @@ impl NextStep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r11_every_step_has_a_name_for_programs_and_an_instruction_for_people() {
+        for (step, name, start) in [
+            (NextStep::Start, "start", "Start the route"),
+            (NextStep::GiveConsent, "give_consent", "A Global Administrator"),
+            (NextStep::PublishTxtRecord, "publish_txt_record", "Publish the TXT record"),
+            (NextStep::ProvideLicence, "provide_licence", "Provide one unassigned Phone System licence"),
+            (NextStep::Wait, "wait", "Microsoft is activating"),
+            (NextStep::Retry, "retry", "Fix the cause"),
+            (NextStep::StartAnew, "start_anew", "Remove the route"),
+        ] {
+            assert_eq!(step.as_str(), name);
+            assert!(step.detail().starts_with(start) && step.detail().ends_with('.'), "{name}: {}", step.detail());
+        }
+    }
+}

@@ -52,3 +52,23 @@ impl fmt::Display for Principal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w1_an_id_tells_a_member_from_an_api_client() {
+        for (text, kind) in [
+            ("member_01h455vb4pex5vsknk084sn02q", Some(Kind::Member)),
+            ("client_01h455vb4pex5vsknk084sn02q", Some(Kind::Client)),
+            ("user_01h455vb4pex5vsknk084sn02q", None),
+            ("01h455vb4pex5vsknk084sn02q", None),
+            ("", None),
+        ] {
+            let read = Principal::parse(text);
+            assert_eq!(read.map(Principal::kind), kind, "{text}");
+            assert!(read.is_none_or(|read| read.to_string() == text), "{text}");
+        }
+    }
+}

@@ -63,3 +63,17 @@ impl Transition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r7_a_status_has_one_name_everywhere_and_a_transition_one_in_messages() {
+        let names = ["pending", "active", "suspended", "closed"];
+        assert_eq!(Status::ALL.map(Status::as_str), names);
+        assert_eq!(names.map(Status::parse), Status::ALL.map(Some));
+        assert_eq!(["", "Active", "resumed"].map(Status::parse), [None; 3]);
+        assert_eq!(Transition::ALL.map(Transition::done), ["activated", "suspended", "resumed", "closed"]);
+    }
+}

@@ -52,4 +52,12 @@ mod tests {
         assert_eq!(TicketStatus::Approved.check_open(), Err(Refusal::TicketDecided));
         assert_eq!(TicketStatus::Rejected.check_open(), Err(Refusal::TicketDecided));
     }
+
+    #[test]
+    fn r2_a_status_has_one_name_everywhere() {
+        let names = ["open", "approved", "rejected"];
+        assert_eq!(TicketStatus::ALL.map(TicketStatus::as_str), names);
+        assert_eq!(names.map(TicketStatus::parse), TicketStatus::ALL.map(Some));
+        assert_eq!(["", "Open", "closed"].map(TicketStatus::parse), [None; 3]);
+    }
 }
