@@ -213,4 +213,41 @@ mod tests {
         let viewer = terms(Role::Viewer, None, &[]);
         assert!(terms(Role::Provisioner, None, &[]).check_within(&viewer).is_err());
     }
+
+    #[test]
+    fn a_client_calls_from_fifty_networks_at_most() {
+        let parse = |count: usize| {
+            let texts: Vec<_> = (1..=count).map(|host| format!("192.0.2.{host}")).collect();
+            AllowedNetworks::parse(&texts).map(|networks| networks.texts().len()).map_err(|faults| faults[0].1.code)
+        };
+        assert_eq!([0, 50, 51].map(parse), [Ok(0), Ok(50), Err("too_long")]);
+    }
+
+    #[test]
+    fn r9_an_expiry_or_a_network_is_a_limit() {
+        for (expires_at, allowed, limited) in [
+            (None, &[][..], false),
+            (Some(Timestamp::default()), &[][..], true),
+            (None, &["192.0.2.1"][..], true),
+            (Some(Timestamp::default()), &["192.0.2.1"][..], true),
+        ] {
+            let terms = Terms { role: Role::Owner, expires_at, networks: networks(allowed) };
+            assert_eq!(terms.are_limits(), limited, "{terms:?}");
+        }
+    }
+
+    #[test]
+    fn a_previous_secret_works_for_up_to_thirty_days_and_if_nothing_is_said_for_a_week() {
+        for (seconds, expected) in [
+            (0, Ok(0)),
+            (3_600, Ok(3_600)),
+            (30 * 86_400, Ok(30 * 86_400)),
+            (30 * 86_400 + 1, Err("out_of_range")),
+            (-1, Err("out_of_range")),
+        ] {
+            let read = PreviousSecretSeconds::parse(seconds);
+            assert_eq!(read.map(PreviousSecretSeconds::get).map_err(|fault| fault.code), expected, "{seconds}");
+        }
+        assert_eq!(PreviousSecretSeconds::default().get(), 7 * 86_400);
+    }
 }

@@ -250,6 +250,7 @@ mod tests {
         };
         assert_eq!(parse(&["noam", "emea"]), Ok(vec!["emea".to_owned(), "noam".to_owned()]));
         assert_eq!(parse(&[]), Err(vec![(None, "too_short")]));
+        assert_eq!(parse(&["mars"]), Err(vec![(Some(0), "unknown_sbc_region")]));
         let faults = vec![(Some(1), "unknown_sbc_region"), (Some(2), "duplicate")];
         assert_eq!(parse(&["emea", "mars", "emea"]), Err(faults));
     }
@@ -262,5 +263,31 @@ mod tests {
             assert_eq!(SbcRegionCode::parse(text).is_some(), good, "{text:?}");
         }
         assert!(SbcRegionCode::parse(&"e".repeat(SBC_REGION_CODE_MAX + 1)).is_none());
+    }
+
+    #[test]
+    fn r10_a_hundred_regions_can_be_asked_for_at_once() {
+        let parse = |count: usize| {
+            let codes: Vec<_> = (1..=count).map(|number| format!("r{number}")).collect();
+            RegionCodes::parse(&codes)
+                .map(|codes| SbcRegions::from(codes).iter().count())
+                .map_err(|faults| faults.into_iter().map(|(index, fault)| (index, fault.code)).collect::<Vec<_>>())
+        };
+        assert_eq!([1, 100, 101].map(parse), [Ok(1), Ok(100), Err(vec![(None, "too_long")])]);
+    }
+
+    #[test]
+    fn r10_the_regions_that_another_set_lacks_are_those_beyond_it() {
+        let set = |codes: &[&str]| {
+            SbcRegions::from_codes(codes.iter().filter_map(|code| SbcRegionCode::parse(code))).unwrap()
+        };
+        for (own, other, beyond) in [
+            (&["emea", "noam"][..], &["emea"][..], &["noam"][..]),
+            (&["emea", "noam"], &["apac"], &["emea", "noam"]),
+            (&["emea"], &["emea", "noam"], &[]),
+        ] {
+            let (own, other) = (set(own), set(other));
+            assert_eq!(own.beyond(&other).map(SbcRegionCode::as_str).collect::<Vec<_>>(), beyond);
+        }
     }
 }

@@ -206,6 +206,8 @@ impl<K> fmt::Debug for Id<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
     use proptest::prelude::*;
 
     use super::*;
@@ -229,6 +231,24 @@ mod tests {
             "../member_01h455vb4pex5vsknk084sn02q",
         ] {
             assert!(MemberId::parse(bad).is_none(), "{bad:?} was taken for an id");
+        }
+    }
+
+    #[test]
+    fn w1_ids_are_compared_and_told_apart_by_their_uuids() {
+        let (one, two) = (MemberId::from_uuid(Uuid::from_u128(1)), MemberId::from_uuid(Uuid::from_u128(2)));
+        assert!(one < two);
+        let table = BuildHasherDefault::<DefaultHasher>::default();
+        assert_ne!(table.hash_one(one), table.hash_one(two));
+        assert_eq!(format!("{one:?}"), "00000000-0000-0000-0000-000000000001");
+    }
+
+    #[test]
+    fn an_id_that_was_given_stays_as_it_is() {
+        for text in ["", "reseller_01h455vb4pex5vsknk084sn02q", "../Reseller"] {
+            let given = GivenId::new(text);
+            assert_eq!(given.as_str(), text);
+            assert_eq!(given.into_string(), text);
         }
     }
 

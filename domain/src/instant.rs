@@ -97,6 +97,17 @@ mod tests {
         assert_eq!(parse("2016-12-31T23:59:60Z").map_err(|fault| fault.code), Err("invalid_instant"));
     }
 
+    #[test]
+    fn an_instant_lies_before_the_year_3000() {
+        for (text, expected) in [
+            ("2999-12-31T23:59:59Z", Ok(32_503_679_999)),
+            ("3000-01-01T00:00:00Z", Err("out_of_range")),
+            ("3000-01-01T00:00:00+01:00", Ok(32_503_676_400)),
+        ] {
+            assert_eq!(parse(text).map(|at| at.timestamp()).map_err(|fault| fault.code), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn w2_an_instant_is_written_as_chrono_writes_it(micros in 0..253_402_300_799_999_999_i64, of in prop::sample::select(vec![1, 1_000, 1_000_000])) {

@@ -295,3 +295,19 @@ impl Limited for TrunkId {
         Self::parse(given).ok_or_else(|| whole(Fault::new("unknown_trunk", "The enterprise has no such trunk.")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_and_a_fault_of_a_single_one_is_about_the_whole() {
+        let codes =
+            |faults: ItemFaults| faults.into_iter().map(|(index, fault)| (index, fault.code)).collect::<Vec<_>>();
+        assert_eq!(Port::read(&5060).map(Port::get), Ok(5060));
+        assert_eq!(Port::read(&0).map_err(codes), Err(vec![(None, "out_of_range")]));
+        assert_eq!(Role::read("viewer"), Ok(Role::Viewer));
+        assert_eq!(Role::read("admin").map_err(codes), Err(vec![(None, "unknown_value")]));
+        assert_eq!([true, false].map(|given| bool::read(&given)), [Ok(true), Ok(false)]);
+    }
+}

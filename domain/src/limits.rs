@@ -360,3 +360,15 @@ pub const TEXT_MAX: usize = 255;
 pub const COUNT_MAX: i64 = 1_000_000_000_000;
 /// Longest wait in a `Retry-After` header of this service, in seconds.
 pub const RETRY_AFTER_MAX: i64 = 86_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_these_numbers_of_octets() {
+        let sizes = [IMPORT_BODY_MAX, BODY_MAX, HEADER_OCTETS_MAX, URI_MAX];
+        assert_eq!(sizes, [10_485_760, 65_536, 16_384, 4_096]);
+        assert_eq!(KEPT_OCTETS_MAX, 67_108_864);
+    }
+}

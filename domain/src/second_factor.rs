@@ -118,6 +118,8 @@ mod tests {
             ("abcd-efgh-ijkl-mnop-qrst-uvwx-yz", Some("ABCDEFGHIJKLMNOPQRSTUVWXYZ")),
             ("abcd-efgh-ijkl-mnop-qrst-uvwx-y", None),
             ("abcd-efgh-ijkl-mnop-qrst-uvwx-yza", None),
+            ("1 2 3 4 5 6                             ", Some("123456")),
+            ("1 2 3 4 5 6                              ", None),
             ("12345", None),
             ("1234567", None),
             ("１２３４５６", None),

@@ -193,4 +193,18 @@ mod tests {
         assert_eq!(attempts, GUESSES_PER_DAY);
         assert_eq!(Guesses::attempt(guesses, at(86_400)).1, Turn::At(at(86_400), 1));
     }
+
+    #[test]
+    fn an_attempt_waits_for_a_minute_and_no_longer() {
+        let moment = TimeDelta::milliseconds(1);
+        for (next_at, expected) in [
+            (at(0), Turn::At(at(0), 2)),
+            (at(60), Turn::At(at(60), 2)),
+            (at(60) + moment, Turn::Crowded(at(0) + moment)),
+            (at(90), Turn::Crowded(at(30))),
+        ] {
+            let before = Guesses { attempts: 1, since: at(0), next_at };
+            assert_eq!(Guesses::attempt(Some(before), at(0)).1, expected, "{next_at}");
+        }
+    }
 }
