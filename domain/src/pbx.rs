@@ -287,7 +287,6 @@ mod tests {
     #[test]
     fn r12_the_type_pre_fills_what_is_not_said() {
         for kind in PbxType::ALL {
-            assert_eq!(PbxType::parse(kind.as_str()), Ok(kind));
             let (settings, defaults) = (new(kind, &Change::default()), kind.defaults());
             assert_eq!((settings.transport, settings.port), (defaults.transport, defaults.port));
             let expiry = settings.registration_expiry.seconds();
@@ -310,6 +309,28 @@ mod tests {
             [("*97", true), ("#1", true), ("5001", true), ("", false), ("*9a", false), ("12345678901", false)]
         {
             assert_eq!(FeatureCode::parse(text).is_ok(), good, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn r12_a_type_has_a_name_for_programs_and_one_for_people() {
+        let names = ["netsapiens", "asterisk", "3cx", "broadworks", "generic"];
+        assert_eq!(PbxType::ALL.map(PbxType::as_str), names);
+        assert_eq!(names.map(PbxType::parse), PbxType::ALL.map(Ok));
+        for other in ["", "3CX", "freepbx"] {
+            assert_eq!(PbxType::parse(other).map_err(|fault| fault.code), Err("unknown_value"), "{other:?}");
+        }
+        let shown = ["NetSapiens", "FreePBX / Asterisk", "3CX", "BroadWorks", "Generic SIP"];
+        assert_eq!(PbxType::ALL.map(PbxType::name), shown);
+    }
+
+    #[test]
+    fn r12_a_lookup_has_one_name_everywhere() {
+        let names = ["srv", "a"];
+        assert_eq!(DnsLookup::ALL.map(DnsLookup::as_str), names);
+        assert_eq!(names.map(DnsLookup::parse), DnsLookup::ALL.map(Ok));
+        for other in ["", "SRV", "aaaa"] {
+            assert_eq!(DnsLookup::parse(other).map_err(|fault| fault.code), Err("unknown_value"), "{other:?}");
         }
     }
 }

@@ -348,6 +348,7 @@ mod tests {
         assert_eq!(by_ip.after(&Change::default()), Ok(by_ip.clone()));
         let registered = by_ip.after(&Change { user_name: Some(Some(name("a"))), ..registration }).unwrap();
         assert_eq!(registered.authentication, Authentication::Registration(name("a")));
+        assert_eq!(registered.after(&Change::default()), Ok(registered.clone()));
         let without = Change { user_name: Some(None), ..Change::default() };
         assert_eq!(pointers(registered.after(&without)), Err("/user_name"));
         assert_eq!(registered.after(&Change { networks, ..ip }).unwrap().authentication, by_ip.authentication);
@@ -384,5 +385,39 @@ mod tests {
         assert_eq!(parse(&["opus", "PCMA"]), Ok(vec!["opus", "PCMA"]));
         assert_eq!(parse(&[]), Err(vec![(None, "too_short")]));
         assert_eq!(parse(&["PCMA", "pcma", "PCMA"]), Err(vec![(Some(1), "unknown_value"), (Some(2), "duplicate")]));
+    }
+
+    #[test]
+    fn r13_a_method_has_one_name_everywhere() {
+        let names = ["ip", "registration"];
+        assert_eq!(Method::ALL.map(Method::as_str), names);
+        assert_eq!(names.map(Method::parse), Method::ALL.map(Ok));
+        for other in ["", "IP", "digest"] {
+            assert_eq!(Method::parse(other).map_err(|fault| fault.code), Err("unknown_value"), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn r13_a_trunk_calls_from_fifty_networks_at_most() {
+        let parse = |count: usize| {
+            let texts: Vec<_> = (1..=count).map(|host| format!("192.0.2.{host}")).collect();
+            parse_networks(&texts).map(|networks| networks.len()).map_err(|faults| faults[0].1.code)
+        };
+        assert_eq!([0, 1, 50, 51].map(parse), [Ok(0), Ok(1), Ok(50), Err("too_long")]);
+    }
+
+    #[test]
+    fn r13_calls_are_limited_to_a_number_within_its_range() {
+        for (number, expected) in [
+            (0, Err("out_of_range")),
+            (1, Ok(1)),
+            (30, Ok(30)),
+            (10_000, Ok(10_000)),
+            (10_001, Err("out_of_range")),
+            (i64::MAX, Err("out_of_range")),
+        ] {
+            let read = ConcurrentCalls::parse(number);
+            assert_eq!(read.map(ConcurrentCalls::get).map_err(|fault| fault.code), expected, "{number}");
+        }
     }
 }

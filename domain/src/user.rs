@@ -366,4 +366,21 @@ mod tests {
         assert!(check_numbers(&with_number, on).is_ok());
         assert!(check_numbers(&on_trunk().create().unwrap(), off).is_ok());
     }
+
+    #[test]
+    fn r14_what_a_change_leaves_out_stays() {
+        let auth_id = Some(AuthenticationName::parse("anna").ok());
+        for user in [Change { auth_id, ..on_pbx() }, on_trunk()].map(|change| change.create().unwrap()) {
+            assert_eq!(Change::default().after(&user), Ok(user));
+        }
+    }
+
+    #[test]
+    fn r14_a_user_is_reached_at_fifty_more_numbers_at_most() {
+        let parse = |count: usize| {
+            let texts: Vec<_> = (1..=count).map(|number| format!("+4930901{number:03}")).collect();
+            parse_numbers(&texts, PhoneNumber::parse).map(|numbers| numbers.len()).map_err(|faults| faults[0].1.code)
+        };
+        assert_eq!([0, 1, 50, 51].map(parse), [Ok(0), Ok(1), Ok(50), Err("too_long")]);
+    }
 }

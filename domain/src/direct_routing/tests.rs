@@ -37,6 +37,17 @@ fn states() -> Vec<State> {
     states
 }
 
+fn route(region: &SbcRegionCode, state: State) -> Route {
+    Route {
+        region: region.clone(),
+        state,
+        since: Timestamp::default(),
+        attempts: 0,
+        due_at: Timestamp::default(),
+        last_error: None,
+    }
+}
+
 /// The name of a state; for a failed one, including its stage.
 fn name(state: &State) -> String {
     match state {
@@ -120,14 +131,7 @@ fn r11_a_stage_is_restored_only_with_what_it_needs() {
 
 #[test]
 fn r12_what_is_missing_is_named() {
-    let route = |region: &str, state: State| Route {
-        region: SbcRegionCode::parse(region).unwrap(),
-        state,
-        since: Timestamp::default(),
-        attempts: 0,
-        due_at: Timestamp::default(),
-        last_error: None,
-    };
+    let route = |region: &str, state: State| route(&SbcRegionCode::parse(region).unwrap(), state);
     let check = |routes: Vec<Route>| DirectRouting { routes, ..DirectRouting::default() }.check_established();
     let missing = |region: Option<&str>, state, next| {
         let region = region.map(str::to_owned);
@@ -183,6 +187,67 @@ fn r11_an_attempt_leads_on_or_to_a_pause_or_to_a_readable_end() {
         assert_eq!(judge(0, trouble(Some(1)), last), end);
         let hourly = judge(i32::MAX, trouble(None), start);
         assert!(matches!(hourly, Verdict::Wait { due_at, .. } if due_at == start + TimeDelta::hours(1)), "{hourly:?}");
+    }
+}
+
+#[test]
+fn r11_a_failure_has_one_name_everywhere_and_a_command_one_in_messages() {
+    let names = ["timed_out", "domain_taken", "domain_gone", "refused", "unreachable"];
+    assert_eq!(Failure::ALL.map(Failure::as_str), names);
+    assert_eq!(names.map(Failure::parse), Failure::ALL.map(Some));
+    assert_eq!(["", "Refused", "failed"].map(Failure::parse), [None; 3]);
+    for (command, done) in [
+        (Command::Start(link()), "started"),
+        (Command::Confirm(None), "confirmed"),
+        (Command::Fail(Failure::Refused), "failed"),
+        (Command::Retry, "retried"),
+        (Command::Remove, "removed"),
+    ] {
+        assert_eq!(command.done(), done);
+    }
+}
+
+#[test]
+fn r11_the_domain_has_to_be_in_the_tenant_to_be_verified_and_to_be_activated() {
+    assert_eq!(stages().map(|stage| stage.is_about_domain()), [false, true, false, true]);
+}
+
+#[test]
+fn r11_the_txt_record_is_known_from_the_day_it_was_issued() {
+    for state in states() {
+        let known =
+            !matches!(name(&state).as_str(), "not_started" | "consent_requested" | "failed in consent_requested");
+        assert_eq!(state.txt(), known.then_some(&txt()), "{state:?}");
+    }
+}
+
+#[test]
+fn r10_r14_a_region_with_a_route_stays_and_serves_users_once_it_is_established() {
+    let [emea, noam, apac] = ["emea", "noam", "apac"].map(|code| SbcRegionCode::parse(code).unwrap());
+    let established = State::Established { link: link(), txt: txt() };
+    let routing = DirectRouting {
+        routes: vec![route(&emea, working(Stage::ConsentRequested)), route(&noam, established.clone())],
+        ..DirectRouting::default()
+    };
+    let blocker =
+        |id: &str, status| Blocker { kind: "route", id: id.to_owned(), name: "kiosk.emea.example".to_owned(), status };
+    let waits = |region: &str, state, next| {
+        Err(Refusal::DirectRoutingNotEstablished { region: Some(region.to_owned()), state, next: Some(next) })
+    };
+    for (region, state, blockers, users) in [
+        (
+            &emea,
+            working(Stage::ConsentRequested),
+            vec![blocker("emea", "consent_requested")],
+            waits("emea", "consent_requested", NextStep::GiveConsent),
+        ),
+        (&noam, established, vec![blocker("noam", "established")], Ok(())),
+        (&apac, State::NotStarted, vec![], waits("apac", "not_started", NextStep::Start)),
+    ] {
+        assert_eq!(routing.state(region), state);
+        let total = i64::try_from(blockers.len()).unwrap();
+        assert_eq!(routing.blockers([region].into_iter()), Blockers { listed: blockers, total });
+        assert_eq!(routing.check_voice_route(region), users);
     }
 }
 
