@@ -220,7 +220,9 @@ mod tests {
             ("pbx.removed", "pbx.created", false),
             ("reseller.*", "master_reseller.created", false),
         ] {
-            assert_eq!(TypePattern::parse(pattern).unwrap().matches(name), matches, "{pattern} {name}");
+            let read = TypePattern::parse(pattern).unwrap();
+            assert_eq!((read.as_str(), read.matches(name)), (pattern, matches), "{name}");
+            assert_eq!(read.types().any(|kind| kind.name == name), matches, "{pattern} {name}");
         }
         for none in ["", "pbx", "pb*", "pbx.*.*", "*.removed", "**", "PBX.*", "pbx.exploded"] {
             assert_eq!(TypePattern::parse(none), None, "{none:?}");
@@ -234,5 +236,20 @@ mod tests {
         assert!(shows_actor(Tier::Reseller, None));
         assert!(!shows_actor(Tier::Reseller, Some(Tier::MasterReseller)));
         assert!(!shows_actor(Tier::Enterprise, Some(Tier::Platform)));
+    }
+
+    #[test]
+    fn r16_a_type_is_found_by_its_name_and_tells_its_subject() {
+        for (name, subject) in [
+            ("reseller.created", Some("reseller")),
+            ("master_reseller.created", Some("master_reseller")),
+            ("reseller", None),
+            ("reseller.*", None),
+            ("Reseller.created", None),
+            ("", None),
+        ] {
+            let found = EventType::parse(name);
+            assert_eq!(found.map(|kind| (kind.name, kind.subject())), subject.map(|subject| (name, subject)));
+        }
     }
 }

@@ -222,6 +222,7 @@ pub fn gives_up(failing_since: Timestamp, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::TYPES;
 
     #[test]
     fn a_target_is_a_public_https_url() {
@@ -237,6 +238,8 @@ mod tests {
             ("http://example.com/", "invalid_url"),
             ("ftp://example.com/", "invalid_url"),
             ("https://ann:secret@example.com/", "invalid_url"),
+            ("https://ann@example.com/", "invalid_url"),
+            ("https://:secret@example.com/", "invalid_url"),
             ("https://example.com/#here", "invalid_url"),
             ("https:example.com/", "invalid_url"),
             ("https:\\\\example.com\\", "invalid_url"),
@@ -253,7 +256,9 @@ mod tests {
         ] {
             assert_eq!(code(bad, false), Some(expected), "{bad}");
         }
-        assert_eq!(code(&format!("https://example.com/{}", "a".repeat(WEBHOOK_URL_MAX)), false), Some("too_long"));
+        let longest = format!("https://example.com/{}", "a".repeat(WEBHOOK_URL_MAX - 20));
+        assert_eq!(code(&longest, false), None);
+        assert_eq!(code(&format!("{longest}a"), false), Some("too_long"));
         assert_eq!(code(&format!("https://example.com/{}", "é".repeat(700)), false), Some("too_long"));
         assert_eq!(code("http://127.0.0.1:8080/", true), None);
     }
@@ -292,5 +297,42 @@ mod tests {
         let start = Timestamp::default();
         assert!(!gives_up(start, start + TimeDelta::days(5) - TimeDelta::seconds(1)));
         assert!(gives_up(start, start + TimeDelta::days(5)));
+    }
+
+    #[test]
+    fn a_target_is_kept_as_it_is_sent() {
+        for (given, sent) in [
+            ("https://example.com/hook?x=1", "https://example.com/hook?x=1"),
+            ("https://例え.jp/é", "https://xn--r8jz45g.jp/%C3%A9"),
+            ("https://example.com", "https://example.com/"),
+        ] {
+            assert_eq!(Target::parse(given, false).unwrap().as_str(), sent);
+        }
+    }
+
+    #[test]
+    fn a_webhook_is_sent_one_to_fifty_types() {
+        let parse = |count: usize| {
+            let texts: Vec<_> = TYPES.iter().take(count).map(|kind| kind.name.to_owned()).collect();
+            parse_types(&texts).map(|types| types.len()).map_err(|faults| faults[0].1.code)
+        };
+        assert_eq!([0, 1, 50, 51].map(parse), [Err("too_short"), Ok(1), Ok(50), Err("too_long")]);
+        let texts = ["pbx.*", "pbx.exploded", "pbx.*"].map(str::to_owned);
+        let faults: Vec<_> =
+            parse_types(&texts).unwrap_err().into_iter().map(|(index, fault)| (index, fault.code)).collect();
+        assert_eq!(faults, [(Some(1), "unknown_event_type"), (Some(2), "duplicate")]);
+    }
+
+    #[test]
+    fn reasons_and_states_have_one_name_everywhere() {
+        let reasons = [DisabledReason::Gone, DisabledReason::Failing];
+        let names = ["gone", "failing"];
+        assert_eq!(reasons.map(DisabledReason::as_str), names);
+        assert_eq!(names.map(DisabledReason::parse), reasons.map(Some));
+        assert_eq!(["", "Gone", "failed"].map(DisabledReason::parse), [None; 3]);
+        let names = ["queued", "retrying", "delivered", "failed"];
+        assert_eq!(DeliveryState::ALL.map(DeliveryState::as_str), names);
+        assert_eq!(names.map(DeliveryState::parse), DeliveryState::ALL.map(Some));
+        assert_eq!(["", "Queued", "sent"].map(DeliveryState::parse), [None; 3]);
     }
 }

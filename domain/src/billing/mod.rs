@@ -108,4 +108,15 @@ mod tests {
             assert_eq!(judged, expected, "{period} {state:?} {amended} {amended_state:?}");
         }
     }
+
+    #[test]
+    fn r15_a_correction_can_be_booked_from_the_first_moment_of_a_period_on() {
+        let [october, november] = ["2026-10", "2026-11"].map(|text| Period::parse(text).unwrap());
+        for (now, expected) in
+            [("2026-10-31T23:59:59.999Z", Err(Refusal::AmendedReportLater)), ("2026-11-01T00:00:00Z", Ok(()))]
+        {
+            let judged = check_adjustable(november, ReportState::Open, october, ReportState::Final, at(now));
+            assert_eq!(judged, expected, "{now}");
+        }
+    }
 }
