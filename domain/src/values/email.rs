@@ -68,7 +68,7 @@ impl EmailAddress {
 
 fn canonical(given: &str) -> Option<String> {
     // The given spelling is stored and displayed, so it has the same limit.
-    if given.chars().count() > limits::EMAIL_MAX || given.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if given.chars().count() > limits::EMAIL_MAX {
         return None;
     }
     let folded = fold(given);
@@ -77,8 +77,7 @@ fn canonical(given: &str) -> Option<String> {
     let address = format!("{local}@{domain}");
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
     let fits = local.len() <= limits::EMAIL_LOCAL_MAX && address.len() <= limits::EMAIL_MAX;
-    let plain =
-        !local.starts_with('"') && !local.chars().any(|c| c.is_control() || c.is_whitespace() || is_ignorable(c));
+    let plain = !local.starts_with('"') && !local.chars().any(is_ignorable);
     // An IPv4 address is not a domain, although its numbers are valid labels.
     let is_named = !domain.rsplit('.').next().is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit()));
     // RFC 6531 allows combining marks. The library knows only letters and digits beyond ASCII.
@@ -142,6 +141,50 @@ mod tests {
             "\u{e44}\u{e17}\u{e22}\u{e4c}@ex.com",
         ] {
             assert!(EmailAddress::parse(address).is_ok(), "{address}");
+        }
+    }
+
+    #[test]
+    fn r1_a_letter_that_only_its_small_form_composes_is_one_letter() {
+        for (apart, composed) in [("J\u{30c}@ex.com", "\u{1f0}@ex.com"), ("T\u{308}@ex.com", "\u{1e97}@ex.com")] {
+            assert_eq!(canonical_of(apart), composed);
+        }
+    }
+
+    #[test]
+    fn r1_an_address_is_shown_and_compared_as_it_was_given() {
+        let [ann, same, other] =
+            ["Ann@ex.com", "Ann@ex.com", "ann@ex.com"].map(|text| EmailAddress::parse(text).unwrap());
+        assert_eq!(ann, same);
+        assert_eq!(ann, EmailAddress::from_stored("Ann@ex.com".to_owned()));
+        assert_ne!(ann, other);
+        assert_eq!(ann.into_given(), "Ann@ex.com");
+    }
+
+    #[test]
+    fn r1_an_address_has_254_octets_at_most_in_its_canonical_form() {
+        let local = "a".repeat(limits::EMAIL_LOCAL_MAX);
+        let domain = format!("{}.{}.{}.com", "b".repeat(63), "c".repeat(63), "d".repeat(57));
+        let longest = format!("{local}@{domain}");
+        assert_eq!((longest.len(), canonical_of(&longest)), (limits::EMAIL_MAX, longest.clone()));
+        assert!(EmailAddress::parse(&format!("{local}@d{domain}")).is_err());
+        assert!(EmailAddress::parse(&format!("a{local}@ex.com")).is_err());
+        // "üü" has 2 characters and, as "xn--tdaa", 8 octets.
+        for (labels, octets) in [(20, Some(252)), (21, None)] {
+            let address = EmailAddress::parse(&format!("{local}@{}example", "üü.".repeat(labels)));
+            assert_eq!(address.ok().map(|address| address.canonical().len()), octets, "{labels} labels");
+        }
+    }
+
+    #[test]
+    fn r1_no_blank_or_control_character_is_part_of_an_address() {
+        let folds_to_blank = |c: char| c.to_string().nfkc().any(char::is_whitespace);
+        for c in ('\0'..='\u{ffff}').filter(|c| c.is_control() || c.is_whitespace() || folds_to_blank(*c)) {
+            for at in 0..="ann@ex.com".len() {
+                let (before, after) = "ann@ex.com".split_at(at);
+                let text = format!("{before}{c}{after}");
+                assert!(EmailAddress::parse(&text).is_err(), "{text:?} was taken for an address");
+            }
         }
     }
 

@@ -12,21 +12,11 @@ impl HostName {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let detail = format!("Give a full host name such as sip.example.com, of at most {HOST_NAME_MAX} characters.");
         let fault = || Fault::new("invalid_host_name", detail.clone());
+        // It checks the length of labels and name, and that labels are letters, digits and, inside, hyphens.
         let ascii = idna::domain_to_ascii_strict(text).map_err(|_| fault())?;
-        let plain = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        let labels: Vec<&str> = ascii.split('.').collect();
         // An IPv4 address is not a host name, although its numbers are valid labels.
-        let numeric = labels.last().is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit()));
-        if ascii.len() <= HOST_NAME_MAX && labels.len() >= 2 && labels.iter().all(|label| plain(label)) && !numeric {
-            Ok(Self(ascii))
-        } else {
-            Err(fault())
-        }
+        let is_name = |last: &str| !last.bytes().all(|octet| octet.is_ascii_digit());
+        if ascii.rsplit_once('.').is_some_and(|(_, last)| is_name(last)) { Ok(Self(ascii)) } else { Err(fault()) }
     }
 
     /// The name in ASCII form.
@@ -38,6 +28,8 @@ impl HostName {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -46,8 +38,11 @@ mod tests {
         assert_eq!(parse("SIP.Example.com"), Ok("sip.example.com".to_owned()));
         assert_eq!(parse("telefon.müller.example"), Ok("telefon.xn--mller-kva.example".to_owned()));
         assert_eq!(parse("3com.example"), Ok("3com.example".to_owned()));
-        let long = format!("{}.example", "a".repeat(64));
-        let whole = format!("{}example", "abcdefg.".repeat(32));
+        let longest_label = format!("{}.example", "a".repeat(63));
+        assert_eq!(parse(&longest_label), Ok(longest_label.clone()));
+        let longest = format!("{}examples.kiosk", "abcdefg.".repeat(30).split_off(1));
+        assert_eq!((longest.len(), parse(&longest)), (HOST_NAME_MAX, Ok(longest.clone())));
+        let (long, whole) = (format!("a{longest_label}"), format!("a{longest}"));
         for bad in [
             "",
             "localhost",
@@ -63,6 +58,21 @@ mod tests {
             &whole,
         ] {
             assert_eq!(parse(bad), Err("invalid_host_name"), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_a_host_name_is_one_of_rfc_1123(text in "[a-z0-9.-]{0,80}([ü_。-]|\\PC){0,2}[a-z0-9.-]{1,80}") {
+            if let Ok(name) = HostName::parse(&text) {
+                let labels: Vec<&str> = name.as_str().split('.').collect();
+                prop_assert!(name.as_str().len() <= HOST_NAME_MAX && labels.len() >= 2, "{}", name.as_str());
+                for label in labels {
+                    let is_plain = label.bytes().all(|octet| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+                    let is_whole = (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-');
+                    prop_assert!(is_plain && is_whole, "{label:?}");
+                }
+            }
         }
     }
 }
