@@ -196,6 +196,16 @@ mod tests {
     }
 
     #[test]
+    fn a_transport_has_one_name_everywhere() {
+        let names = ["udp", "tcp", "tls"];
+        assert_eq!(Transport::ALL.map(Transport::as_str), names);
+        assert_eq!(names.map(Transport::parse), Transport::ALL.map(Ok));
+        for other in ["", "UDP", "sctp"] {
+            assert_eq!(Transport::parse(other).map_err(|fault| fault.code), Err("unknown_value"), "{other:?}");
+        }
+    }
+
+    #[test]
     fn r13_a_network_is_narrow_and_exact() {
         let parse = |text: &str| Network::parse(text).map(|network| network.to_string()).ok();
         for (given, shown) in [

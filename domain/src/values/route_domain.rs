@@ -96,11 +96,21 @@ mod tests {
     }
 
     #[test]
+    fn r11_a_stored_domain_is_what_was_stored() {
+        for (text, read) in [("kiosk.emea.teammate.example", true), ("", false), ("a b.example", false)] {
+            let stored = RouteDomain::stored(text);
+            assert_eq!(stored.as_ref().map(RouteDomain::as_str), read.then_some(text));
+        }
+    }
+
+    #[test]
     fn r11_a_verification_record_is_the_one_that_microsoft_shows() {
         for good in ["MS=ms12345678", "MS=E4A68B9AB2B9670BCE15412F62916164B20B20BB"] {
             assert!(VerificationTxt::parse(good).is_ok(), "{good}");
         }
-        let long = format!("MS={}", "a".repeat(VERIFICATION_TXT_MAX));
+        let longest = format!("MS={}", "a".repeat(VERIFICATION_TXT_MAX - 3));
+        assert_eq!(VerificationTxt::parse(&longest).map(|txt| txt.as_str().to_owned()), Ok(longest.clone()));
+        let long = format!("{longest}a");
         for bad in ["", "MS=", "ms12345678", "MS=a b", "MS=a\"", " MS=a", long.as_str()] {
             assert!(VerificationTxt::parse(bad).is_err(), "{bad:?}");
         }

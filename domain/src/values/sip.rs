@@ -243,6 +243,8 @@ mod tests {
         ] {
             assert_eq!(parse(given).as_deref(), Some(shown), "{given}");
         }
+        let longest = format!("sip:proxy.example.com;{}", "a".repeat(SIP_URI_MAX - 22));
+        assert_eq!(parse(&longest).as_ref(), Some(&longest));
         let long = format!("sip:proxy.example.com;{}", "a".repeat(SIP_URI_MAX));
         let longer_in_its_own_form = format!("proxy.example.com;{}", "a".repeat(SIP_URI_MAX - 18));
         assert_eq!(longer_in_its_own_form.len(), SIP_URI_MAX);
@@ -278,8 +280,19 @@ mod tests {
         let password = SipPassword::parse("open sesame").unwrap();
         assert_eq!(password.expose(), "open sesame");
         assert!(!format!("{password:?}").contains("sesame"));
-        for bad in ["", "a\nb", &"x".repeat(SIP_PASSWORD_MAX + 1)] {
-            assert!(SipPassword::parse(bad).is_err(), "{bad:?}");
+    }
+
+    #[test]
+    fn a_sip_password_has_1_to_128_characters_that_can_be_typed() {
+        for (text, expected) in [
+            ("x", None),
+            (" é ", None),
+            (&"é".repeat(128), None),
+            ("", Some("too_short")),
+            (&"é".repeat(129), Some("too_long")),
+            ("a\nb", Some("control_character")),
+        ] {
+            assert_eq!(SipPassword::parse(text).err().map(|fault| fault.code), expected, "{text:?}");
         }
     }
 

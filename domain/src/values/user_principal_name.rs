@@ -57,6 +57,9 @@ mod tests {
         let canonical = |text: &str| UserPrincipalName::parse(text).map(|name| name.canonical().to_owned()).ok();
         assert_eq!(canonical("Anna.Schmidt@Contoso.Example").as_deref(), Some("anna.schmidt@contoso.example"));
         assert!(canonical("o'neil_1-2!#^~@contoso.onmicrosoft.com").is_some());
+        assert_eq!(UserPrincipalName::parse("Anna@Contoso.Example").unwrap().given(), "Anna@Contoso.Example");
+        let longest = format!("{}@{}.example", "a".repeat(64), "b".repeat(40));
+        assert_eq!((longest.len(), canonical(&longest)), (USER_PRINCIPAL_NAME_MAX, Some(longest.clone())));
         let long = format!("{}@contoso.example", "a".repeat(65));
         let hidden = format!("a@con{}toso.example", "\u{ad}".repeat(USER_PRINCIPAL_NAME_MAX));
         let wide = format!("a@{}.example", "a".repeat(41));
