@@ -1,6 +1,6 @@
 # What developers and CI run. `make` alone is `make test`; `make help` lists the rest.
 
-.PHONY: test contract help format bench fuzz sbom openapi clean
+.PHONY: test contract fuzz mutants faults help format bench sbom openapi clean
 
 test: ## Run every check that CI runs, the tests last
 	@echo "== Tools"
@@ -22,6 +22,13 @@ contract: ## Have Schemathesis make up 50,000 requests and more: ten callers wit
 	@scripts/install-tools
 	@TEAMMATE_CONTRACT_CASES=5000 cargo test --locked -p end-to-end --test end_to_end -- schemathesis --nocapture
 
+fuzz: ## Try every parser with a million changed inputs, and the service with 100,000 requests (hours)
+	@TEAMMATE_FUZZ_CASES=1000000 cargo test --release --locked -p end-to-end --test fuzz -- --skip http
+	@TEAMMATE_FUZZ_CASES=100000 cargo test --release --locked -p end-to-end --test fuzz -- http
+
+mutants: ## Check that the unit tests notice every small change of domain
+	@scripts/mutants
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
@@ -30,10 +37,6 @@ format: ## Format the code
 
 bench: ## Measure the service, its limits and its peers
 	@bench/run
-
-fuzz: ## Try every parser with a million changed inputs, and the service with 100,000 requests (hours)
-	@TEAMMATE_FUZZ_CASES=1000000 cargo test --release --locked -p end-to-end --test fuzz -- --skip http
-	@TEAMMATE_FUZZ_CASES=100000 cargo test --release --locked -p end-to-end --test fuzz -- http
 
 sbom: ## List what a release is made of, as CycloneDX, in target/sbom
 	@scripts/sbom
