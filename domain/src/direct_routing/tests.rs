@@ -120,6 +120,12 @@ fn r11_every_state_but_the_last_says_what_comes_next_and_who_must_do_it() {
 }
 
 #[test]
+fn r11_a_party_has_one_name_on_the_wire() {
+    let parties = [Party::Enterprise, Party::Platform, Party::Microsoft];
+    assert_eq!(parties.map(Party::as_str), ["enterprise", "platform", "microsoft"]);
+}
+
+#[test]
 fn r11_a_stage_is_restored_only_with_what_it_needs() {
     for stage in stages() {
         assert_eq!(Stage::restore(stage.as_str(), stage.txt().cloned()), Some(stage.clone()));
@@ -186,7 +192,8 @@ fn r11_an_attempt_leads_on_or_to_a_pause_or_to_a_readable_end() {
         let end = Verdict::Go { command: Command::Fail(Failure::Unreachable), error: Some("503.".to_owned()) };
         assert_eq!(judge(0, trouble(Some(1)), last), end);
         let hourly = judge(i32::MAX, trouble(None), start);
-        assert!(matches!(hourly, Verdict::Wait { due_at, .. } if due_at == start + TimeDelta::hours(1)), "{hourly:?}");
+        let due_at = start + TimeDelta::hours(1);
+        assert_eq!(hourly, Verdict::Wait { due_at, attempts: 19, error: "503.".to_owned() });
     }
 }
 

@@ -62,4 +62,9 @@ mod tests {
         assert_eq!(check("ключ-от-двери", &[]), Ok(()));
         assert_eq!(check("ключ-от", &[]).unwrap_err().code, "too_short");
     }
+
+    #[test]
+    fn two_letters_of_a_name_make_a_password_no_weaker() {
+        assert_eq!(check("typewriterqz", &["QZ Telefonie"]), Ok(()));
+    }
 }
