@@ -221,6 +221,24 @@ fn r15_a_move_splits_at_the_instant() {
 }
 
 #[test]
+fn r15_a_reseller_is_billed_for_nothing_between_two_stays() {
+    let mut world = World::active();
+    world.states = vec![
+        state("-9", "5", Status::Active, Some(RESELLER)),
+        state("5", "10", Status::Active, Some(OTHER_RESELLER)),
+        state("10", "", Status::Active, Some(RESELLER)),
+    ];
+    world.users = vec![user(1, "-3", ""), user(2, "6", "8")];
+    let lines = world.lines("40", &Scope::Platform);
+    let users =
+        |line: &Line| (line.reseller_id, line.numbers.users_peak, line.numbers.user_days, line.numbers.active_days);
+    assert_eq!(
+        lines.iter().map(users).collect::<Vec<_>>(),
+        [(account(RESELLER), 1, 4 + 20, 24), (account(OTHER_RESELLER), 2, 5 + 2, 5),]
+    );
+}
+
+#[test]
 fn r15_an_open_period_is_counted_as_far_as_it_has_come() {
     let mut world = World::active();
     world.users = vec![user(1, "-3", "20"), user(2, "15", "")];
