@@ -308,6 +308,8 @@ mod tests {
         assert_eq!(Port::read(&0).map_err(codes), Err(vec![(None, "out_of_range")]));
         assert_eq!(Role::read("viewer"), Ok(Role::Viewer));
         assert_eq!(Role::read("admin").map_err(codes), Err(vec![(None, "unknown_value")]));
+        assert_eq!(Timestamp::read("2030-01-01T00:00:00Z").map(|at| at.timestamp()), Ok(1_893_456_000));
+        assert_eq!(Timestamp::read("2030").map_err(codes), Err(vec![(None, "invalid_instant")]));
         assert_eq!([true, false].map(|given| bool::read(&given)), [Ok(true), Ok(false)]);
     }
 }

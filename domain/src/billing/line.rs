@@ -127,3 +127,57 @@ impl UsersPerDay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn numbers([users_at_end, users_peak, user_days, active_days, suspended_days]: [i64; 5]) -> Numbers {
+        Numbers { users_at_end, users_peak, user_days, active_days, suspended_days }
+    }
+
+    fn line(amends: Option<Amended>, of: [i64; 5]) -> Line {
+        Line {
+            enterprise_id: AccountId::from_uuid(Uuid::nil()),
+            service: Service::Pbx,
+            reseller_id: AccountId::from_uuid(Uuid::nil()),
+            master_reseller_id: AccountId::from_uuid(Uuid::nil()),
+            reseller_name: String::new(),
+            reseller_billing_reference: None,
+            enterprise_name: String::new(),
+            enterprise_billing_reference: None,
+            numbers: numbers(of),
+            amends,
+        }
+    }
+
+    #[test]
+    fn r15_each_number_is_added_to_and_subtracted_from_its_own_kind() {
+        let (many, few) = (numbers([70, 90, 110, 27, 20]), numbers([2, 3, 4, 5, 6]));
+        assert_eq!(many.plus(few), numbers([72, 93, 114, 32, 26]));
+        assert_eq!(many.minus(few), numbers([68, 87, 106, 22, 14]));
+    }
+
+    #[test]
+    fn r15_totals_count_enterprises_once_and_the_numbers_of_every_line() {
+        let adjustment = AdjustmentId::from_uuid(Uuid::nil());
+        let correction = Amended { adjustment, period: Period::parse("2026-10").unwrap() };
+        let sum = |lines: &[Line]| {
+            let mut totals = Totals::default();
+            for line in lines {
+                totals.add(line);
+            }
+            totals
+        };
+        let lines = [
+            line(None, [10, 12, 300, 30, 0]),
+            line(None, [5, 5, 100, 20, 10]),
+            line(Some(correction), [0, -1, -30, 0, 0]),
+        ];
+        let all = sum(&lines);
+        assert_eq!(all, Totals { enterprises: 2, numbers: numbers([15, 16, 370, 50, 10]) });
+        assert_eq!(all.minus(sum(&lines[..1])), sum(&lines[1..]));
+    }
+}
