@@ -61,7 +61,7 @@ async fn requests() {
     }
     let handle = Handle::current();
     let tried = tokio::task::spawn_blocking(move || {
-        let config = Config { cases: cases(1_000), source_file: Some(file!()), ..Config::default() };
+        let config = Config { cases: cases(3_000), source_file: Some(file!()), ..Config::default() };
         TestRunner::new(config).run(&changed(corpus), |request| {
             let answer = handle.block_on(exchange(&address, &request));
             check(&request, &answer)
