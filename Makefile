@@ -29,6 +29,11 @@ fuzz: ## Try every parser with a million changed inputs, and the service with 10
 mutants: ## Check that the unit tests notice every small change of domain
 	@scripts/mutants
 
+faults: ## Let disks fill up, databases die and other servers hang, and check what stays true (minutes)
+	@scripts/install-tools
+	@cargo test --locked -p end-to-end --test faults -- --include-ignored --test-threads 1
+	@cargo test --locked -p end-to-end --test end_to_end -- connections logs readiness durability
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 

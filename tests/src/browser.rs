@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use thirtyfour::prelude::ElementQueryable;
 use thirtyfour::{By, Capabilities, WebDriver, WebElement};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
-use crate::root;
+use crate::{Group, root};
 
 /// How long a page may take to show what is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,21 +28,16 @@ pub struct Browser {
 
 /// `chromedriver`, which has Chromium as its child.
 struct Driver {
-    child: Child,
+    group: Group,
     port: u16,
 }
 
 impl Driver {
     /// Starts one; `None` if it did not get a port.
     async fn start() -> Option<Self> {
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver: run scripts/install-tools");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut command = Command::new("chromedriver");
+        let mut group = Group::spawn(command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()));
+        let mut lines = BufReader::new(group.child.stdout.take().expect("its output")).lines();
         let port = loop {
             let line = lines.next_line().await.expect("its output")?;
             if let Some(port) = line.split("successfully on port ").nth(1) {
@@ -51,7 +46,7 @@ impl Driver {
         };
         // Whatever it says further is of no interest, but it must have somewhere to go.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Some(Self { child, port })
+        Some(Self { group, port })
     }
 }
 
@@ -190,14 +185,14 @@ impl Browser {
     /// Ends it.
     pub async fn close(mut self) {
         let _ = self.client.clone().quit().await;
-        let _ = self.driver.child.kill().await;
+        let _ = self.driver.group.child.kill().await;
     }
 }
 
 impl Drop for Driver {
-    /// Where it still runs, has it end Chromium with itself: killed, it would leave that behind.
+    /// Where it still runs, has it end Chromium with itself. Whatever is left of the two is killed with the group.
     fn drop(&mut self) {
-        if self.child.id().is_none() {
+        if self.group.child.id().is_none() {
             return;
         }
         let told = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).and_then(|mut stream| {

@@ -98,7 +98,7 @@ fn run(cli: Cli) -> Result<(), String> {
         None | Some(Command::Serve) => runtime()?.block_on(serve(settings)),
         Some(Command::Migrate) => {
             let (runtime, database) = (runtime()?, open(&settings.store, Access::Only)?);
-            runtime.block_on(database.write(refold::run)).map_err(|error| error.to_string())
+            runtime.block_on(database.write_long(refold::run)).map_err(|error| error.to_string())
         }
         Some(Command::Openapi) => {
             let text = openapi::document().to_yaml().map_err(|error| error.to_string())?;

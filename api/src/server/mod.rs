@@ -14,6 +14,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use persistence::{Database, DatabaseUrl, Options, refold};
@@ -70,7 +71,7 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let url = settings.store.database_url();
     let opened = tokio::task::spawn_blocking(move || Database::open(url, Options::default())).await;
     let database = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-    database.write(refold::run).await.map_err(|error| error.to_string())?;
+    database.write_long(refold::run).await.map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = Arc::new(App::new(settings, database, clock, address)?);
@@ -88,6 +89,10 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     workers.extend(certificates.map(|certificates| tokio::spawn(tls::keep(certificates))));
     Ok(Running { app, address, generated_password, handle, server, workers })
 }
+
+/// How often to look whether the state is no longer in use when the service ends, and the pause between two looks.
+const LAST_HANDLE_LOOKS: u32 = 100;
+const LAST_HANDLE_PAUSE: Duration = Duration::from_millis(10);
 
 type Worker = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -128,8 +133,15 @@ impl Running {
             let _ = worker.await;
         }
         let _ = self.server.await;
-        // The state owns the last handle of the store, whose threads finish what is queued.
+        // The state owns the last handle of the store, whose threads finish what is queued. A request that was cut off
+        // may hold the state for another moment, and whoever drops it last waits for these threads.
         let app = self.app;
+        for _ in 0..LAST_HANDLE_LOOKS {
+            if Arc::strong_count(&app) == 1 {
+                break;
+            }
+            tokio::time::sleep(LAST_HANDLE_PAUSE).await;
+        }
         let _ = tokio::task::spawn_blocking(move || drop(app)).await;
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::caller_cache::CallerCache;
 use super::connection::{DatabaseUrl, SMALL_CACHE_KIB, StoreConnection};
@@ -124,7 +125,7 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read, job::pack(operation))
+        ask(&self.0.read, job::pack(operation), READ_TIME)
     }
 
     /// Like [`Self::read`], for operations that may take about a second. On SQLite they run on a separate thread, so
@@ -135,7 +136,7 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read_long, job::pack(move |tx, _| operation(tx)))
+        ask(&self.0.read_long, job::pack(move |tx, _| operation(tx)), READ_TIME)
     }
 
     /// Like [`Self::read_with_cache`], for operations whose result depends only on `question` and the snapshot. On
@@ -147,7 +148,7 @@ impl Database {
         T: Clone + Send + 'static,
         E: Failure + Clone + Send + 'static,
     {
-        ask(&self.0.read, job::pack_question(question, operation))
+        ask(&self.0.read, job::pack_question(question, operation), READ_TIME)
     }
 
     /// Runs an operation that writes. Its changes are durable when this returns `Ok`; on any error they are rolled
@@ -173,7 +174,18 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.write, job::pack(operation))
+        ask(&self.0.write, job::pack(operation), WRITE_TIME)
+    }
+
+    /// Like [`Self::write`], for an operation that may take as long as it needs, such as one that goes through the whole
+    /// database after a migration.
+    pub fn write_long<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
+    where
+        F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+    {
+        ask(&self.0.write, job::pack(move |tx, _| operation(tx)), Duration::MAX)
     }
 
     /// Why the store can't serve; `None` if it can. Fails if the database can't be reached.
@@ -181,13 +193,14 @@ impl Database {
     /// Writes something only if changes failed, or if the disk is nearly full, and at most once a second.
     pub async fn trouble(&self) -> Result<Option<Trouble>, Error> {
         let health = Arc::clone(&self.0.health);
-        let found = self.read(move |tx| {
+        let look = move |tx: &mut StoreConnection, _: &mut CallerCache| {
             if let Some(known) = health.known() {
                 return Ok((Some(known), false));
             }
             let is_current = migrations::is_current(tx)?;
             Ok::<_, Error>(((!is_current).then_some(Trouble::OtherSchema), health.is_doubtful()))
-        });
+        };
+        let found = ask(&self.0.read, job::pack(look), PROBE_TIME);
         let (trouble, is_doubtful) = match found.await {
             Ok(found) => found,
             Err(error) if error.is_damage() => (Some(Trouble::Damaged), false),
@@ -240,11 +253,20 @@ impl Drop for Inner {
     }
 }
 
-/// Queues a job immediately and returns a future for its outcome. The future only contains the receiver, which keeps
-/// the future of every request small.
+/// How long a read may take, waiting included. A statement may take 30 seconds.
+const READ_TIME: Duration = Duration::from_secs(35);
+/// How long the database may take to show that it is there, before it counts as unreachable.
+const PROBE_TIME: Duration = Duration::from_secs(5);
+/// How long a change may take, waiting included.
+const WRITE_TIME: Duration = Duration::from_secs(90);
+
+/// Queues a job immediately and returns a future for its outcome. The future only contains the receiver and a timer,
+/// which keeps the future of every request small. A server that is frozen keeps its connections and never answers; only
+/// the time limit ends that.
 fn ask<T, E: Failure>(
     queue: &Sender<Box<dyn Job>>,
     (job, outcome): (Box<dyn Job>, oneshot::Receiver<Result<T, E>>),
+    limit: Duration,
 ) -> impl Future<Output = Result<T, E>> + use<T, E> {
     let asked = queue.try_send(job).map_err(|unsent| match unsent {
         TrySendError::Full(_) => Error::Busy,
@@ -252,7 +274,10 @@ fn ask<T, E: Failure>(
     });
     async move {
         asked?;
-        outcome.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+        match timeout(limit, outcome).await {
+            Ok(outcome) => outcome.unwrap_or_else(|_| Err(Error::Closed.into())),
+            Err(_) => Err(Error::Unavailable("it does not answer".to_owned()).into()),
+        }
     }
 }
 

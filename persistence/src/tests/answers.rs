@@ -32,7 +32,7 @@ fn s4_answers_reach_a_thread_that_serves_and_no_one_is_lost_when_it_ends() {
     let directory = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(directory.path().join("test.db"));
     let database = Database::open(url, Options::default()).expect("a fresh database opens");
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     LocalSet::new().block_on(&runtime, async {
         let handing_over = spawn_local(reply_batch::hand_over());
         yield_now().await;

@@ -11,6 +11,11 @@ const BROKEN: [&str; 1] = [
     "POST /me/change-email request/password: the member is required now",
 ];
 
+/// Patterns that take more than they did: recovery codes have 26 characters now, and earlier ones of 16 still work.
+const WIDENED: [&str; 1] = [
+    r#"pattern was "^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16})$" and is "^[ -]*(([0-9][ -]*){6}|([A-Za-z2-7][ -]*){16}(([A-Za-z2-7][ -]*){10})?)$""#,
+];
+
 #[test]
 fn the_document_takes_nothing_away_from_the_released_one() {
     let folder = end_to_end::root().join("docs/releases");
@@ -27,7 +32,8 @@ fn the_document_takes_nothing_away_from_the_released_one() {
     let last = std::fs::read_to_string(released.last().expect("a release")).unwrap();
     let last: Value = yaml_serde::from_str(&last).unwrap();
     let now = serde_json::to_value(api::openapi::document()).unwrap();
-    let found = breaks(&last, &now);
+    let mut found = breaks(&last, &now);
+    found.retain(|change| !WIDENED.iter().any(|widened| change.ends_with(widened)));
     assert_eq!(found, BROKEN, "released clients would break");
     assert!(!breaks(&now, &json!({})).is_empty());
 }
