@@ -9,7 +9,7 @@ use diesel::query_dsl::methods::BoxedDsl;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 use super::error::Error;
-use super::postgresql_url;
+use super::postgresql_url::{self, Environment};
 
 /// A connection to either database. Every query of this crate takes one.
 #[derive(diesel::MultiConnection)]
@@ -94,7 +94,7 @@ impl DatabaseUrl {
     /// Whether it leads to another machine without verifying its certificate.
     #[must_use]
     pub fn is_unverified(&self) -> bool {
-        matches!(self, Self::Postgresql(url) if postgresql_url::is_unverified(url, environment_decides()))
+        matches!(self, Self::Postgresql(url) if postgresql_url::is_unverified(url, &Environment::read()))
     }
 
     /// Opens a connection with the small page cache and applies its settings.
@@ -136,14 +136,9 @@ fn sqlite(path: &Path, cache_kib: u32) -> Result<SqliteConnection, Error> {
     Ok(connection)
 }
 
-/// Whether the environment says how servers are verified, which libpq reads.
-fn environment_decides() -> bool {
-    std::env::var_os("PGSSLMODE").is_some()
-}
-
 fn postgresql(url: &str) -> Result<PgConnection, Error> {
     static AUTHORITIES: LazyLock<Option<PathBuf>> = LazyLock::new(|| openssl_probe::probe().cert_file);
-    let url = postgresql_url::verified(url, environment_decides(), AUTHORITIES.as_deref());
+    let url = postgresql_url::verified(url, &Environment::read(), AUTHORITIES.as_deref());
     let mut connection = PgConnection::establish(&url).map_err(|error| Error::Unavailable(error.to_string()))?;
     connection.batch_execute(
         "SET TIME ZONE 'UTC'; SET client_min_messages TO WARNING; SET lock_timeout TO '10s'; \

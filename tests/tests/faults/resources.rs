@@ -6,6 +6,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use end_to_end::Database::{self, Postgresql, Sqlite};
 use end_to_end::{Client, FreshDatabase, OwnCluster, Process};
@@ -91,6 +92,43 @@ async fn the_disk_is_full(#[values(Sqlite, Postgresql)] database: Database) {
     assert_eq!(tried.create(&client, &master, "after@nordwind.example".to_owned()).await, 201);
     tried.are_kept(&client).await;
     drop((process, cluster));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long and needs root: make faults"]
+async fn s11_the_disk_with_the_mail_folder_is_full() {
+    let disk = Disk::mount("4m");
+    let directory = tempfile::tempdir_in(disk.path()).expect("a folder");
+    let database = Postgresql.fresh();
+    let fresh = FreshDatabase { url: database.url.clone(), directory };
+    let process = Process::start(BINARY, &fresh);
+    let client = Client::sign_in(&process).await;
+    let master = client.master_reseller("m@contoso.example").await;
+    disk.fill();
+    let mut tried = Tried::default();
+    for number in 0..20 {
+        // Mail waits; nothing else does.
+        assert_eq!(tried.create(&client, &master, format!("r{number}@nordwind.example")).await, 201);
+    }
+    until_delivery(&client, "retrying").await;
+    let _ = client.get("/readyz").await.expect(200);
+    disk.make_room();
+    until_delivery(&client, "sent").await;
+    tried.are_kept(&client).await;
+}
+
+/// Waits until the e-mail of the newest reseller has this state, for at most two minutes.
+async fn until_delivery(client: &Client, state: &str) {
+    let waiting = async {
+        loop {
+            let list = client.get("/resellers?sort=-created_at&limit=1").await.expect(200).json();
+            if list["items"][0]["activation"]["delivery"] == state {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(2), waiting).await.unwrap_or_else(|_| panic!("it is never {state}"));
 }
 
 #[rstest]
