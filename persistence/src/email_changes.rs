@@ -8,7 +8,7 @@ use domain::values::email::EmailAddress;
 
 use crate::accounts;
 use crate::accounts::{claim_email, free_email};
-use crate::invitations::withdraw;
+use crate::outbox::withdraw_one;
 use crate::schema::{accounts as account_rows, email_addresses, email_changes as rows, members};
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
@@ -159,7 +159,7 @@ pub fn cancel(tx: &mut StoreConnection, account: AccountId, old_canonical: &str)
     let sent: Option<Key> = pending.select(rows::message_id).first(tx).optional()?;
     diesel::delete(pending).execute(tx)?;
     if let Some(sent) = sent {
-        withdraw(tx, sent)?;
+        withdraw_one(tx, sent)?;
     }
     Ok(sent.is_some())
 }

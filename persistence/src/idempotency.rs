@@ -90,10 +90,12 @@ pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, no
         .execute(connection)))
 }
 
-/// How many octets the bodies take that were stored for a caller since an instant.
+/// How many octets the bodies take that were stored for the parts of a caller's imports since an instant. Their keys have
+/// a number behind `#`.
 pub fn octets_kept(tx: &mut StoreConnection, caller: &str, since: Timestamp) -> Result<i64, Error> {
     let kept = idempotency_keys::table
         .filter(idempotency_keys::caller.eq(caller))
+        .filter(idempotency_keys::key.like("%#%"))
         .filter(idempotency_keys::created_at.gt(column(since)));
     let octets: Option<i64> = kept.select(sum(length(idempotency_keys::body))).get_result(tx)?;
     Ok(octets.unwrap_or_default())

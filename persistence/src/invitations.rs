@@ -11,6 +11,7 @@ use domain::values::email::EmailAddress;
 use uuid::Uuid;
 
 use crate::members::parse_role;
+use crate::outbox::withdraw_one;
 use crate::schema::{invitations, members, outbox};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
@@ -141,7 +142,7 @@ pub fn replace(
     let message: Option<Key> = earlier.select(invitations::message_id).first(tx).optional()?;
     diesel::delete(earlier).execute(tx)?;
     if let Some(message) = message {
-        withdraw(tx, message)?;
+        withdraw_one(tx, message)?;
     }
     store(tx, id, invitation, now)
 }
@@ -157,12 +158,6 @@ fn store(tx: &mut StoreConnection, id: MemberId, invitation: &NewInvitation<'_>,
             invitations::expires_at.eq(column(expires_at)),
         ))
         .execute(tx)?;
-    Ok(())
-}
-
-pub(crate) fn withdraw(tx: &mut StoreConnection, message: Key) -> Result<(), Error> {
-    let unsent = outbox::table.filter(outbox::id.eq(message)).filter(outbox::state.ne(Delivery::Sent.as_str()));
-    diesel::delete(unsent).execute(tx)?;
     Ok(())
 }
 
@@ -222,7 +217,7 @@ pub fn remove(tx: &mut StoreConnection, id: MemberId, now: Timestamp) -> Result<
     let message: Option<Key> = invitation.select(invitations::message_id).first(tx).optional()?;
     diesel::delete(invitation).execute(tx)?;
     if let Some(message) = message {
-        withdraw(tx, message)?;
+        withdraw_one(tx, message)?;
     }
     second_factors::remove(tx, id)?;
     diesel::update(members::table.filter(members::id.eq(Key::from(id))))

@@ -17,6 +17,7 @@ mod enterprises;
 pub mod accounts;
 pub mod activations;
 pub mod members;
+pub mod outbox;
 pub mod second_factors;
 pub mod invitations;
 pub mod email_changes;
@@ -38,7 +39,6 @@ pub mod blockers;
 // What is reported about all of that.
 pub mod events;
 pub mod webhooks;
-pub mod outbox;
 pub mod billing;
 pub mod search;
 pub mod refold;

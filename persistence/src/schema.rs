@@ -369,8 +369,8 @@ diesel::table! {
         id -> Key,
         caller -> Text,
         enterprise_id -> Nullable<Key>,
-        content -> Binary,
         created_at -> Timestamp,
+        content -> Binary,
     }
 }
 

@@ -159,8 +159,9 @@ pub fn require_by_default(tx: &mut StoreConnection) -> Result<Option<AccountId>,
         .filter(accounts::second_factor_required.eq(false))
         .filter(accounts::second_factor_decided.eq(false));
     let Some(id) = undecided.select(accounts::id).first::<Key>(tx).optional()? else { return Ok(None) };
-    diesel::update(accounts::table.filter(accounts::id.eq(id)))
+    // Another replica, or an owner, may have been faster.
+    let changed = diesel::update(undecided.filter(accounts::id.eq(id)))
         .set(accounts::second_factor_required.eq(true))
         .execute(tx)?;
-    Ok(Some(id.id()))
+    Ok((changed == 1).then(|| id.id()))
 }

@@ -19,7 +19,8 @@ const SERVE: &str = r#"
             while kill -0 "$server" 2>/dev/null && ! "$bin/pg_isready" --quiet --host=127.0.0.1 --port="$port"; do sleep 0.05; done
         done
     }
-    signal() { kill "-$1" "$server"; pkill "-$1" -P "$server" || true; }
+    # The children first: those of a process that has ended are no longer its own.
+    signal() { pkill "-$1" -P "$server" || true; kill "-$1" "$server"; }
     "$bin/initdb" --pgdata="$directory/data" --username=postgres --auth=trust --encoding=UTF8 --no-sync >/dev/null
     start
     echo done

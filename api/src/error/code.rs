@@ -301,7 +301,7 @@ error_codes! {
          day is over, it can give them no new ones."
         "Wait for the number of seconds in `Retry-After`, or ask support to settle who the values belong to.";
     QuotaExceeded "quota_exceeded" 429 "Too much is kept of your imports"
-        "The answers and reports that are kept of the caller's requests of the last 24 hours take more than 64 MiB."
+        "The answers and reports that are kept of the caller's imports of the last 24 hours take more than 64 MiB."
         "Correct the errors in your files before you import them again, or wait.";
     TooManyEmails "too_many_emails" 429 "Too many e-mails to this address"
         "Invitations, activation e-mails and changes of address have caused as many e-mails to the address as are allowed \

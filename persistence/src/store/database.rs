@@ -152,7 +152,7 @@ impl Database {
     }
 
     /// Runs an operation that writes. Its changes are durable when this returns `Ok`; on any error they are rolled
-    /// back.
+    /// back, except if the database took too long to answer: then they may have been made.
     ///
     /// The operation may run more than once: on PostgreSQL after a conflict, on SQLite when another operation of its
     /// group has to be rolled back. It must therefore have no side effects outside the database. It is queued by the
@@ -220,7 +220,9 @@ impl Database {
         {
             return could;
         }
-        let could = self.write(|tx| tx.batch_execute(tx.harmless_change()).map_err(Error::from)).await.is_ok();
+        let change =
+            |tx: &mut StoreConnection, _: &mut CallerCache| tx.batch_execute(tx.harmless_change()).map_err(Error::from);
+        let could = ask(&self.0.write, job::pack(change), PROBE_TIME).await.is_ok();
         if could {
             self.0.health.wrote();
         }

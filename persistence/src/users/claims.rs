@@ -1,11 +1,13 @@
 //! Which user has which SIP user and which phone numbers. Both are unique across all enterprises.
 
 use diesel::prelude::*;
+use domain::account::Scope;
 use domain::id::UserId;
 use domain::refusal::UserClaim;
 use domain::user::Settings;
 
-use crate::schema::{pbxes, phone_numbers, sip_users};
+use crate::accounts::is_in_scope;
+use crate::schema::{pbxes, phone_numbers, sip_users, users};
 use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
@@ -75,6 +77,28 @@ pub(super) fn claimed(tx: &mut StoreConnection, user: UserId, settings: &Setting
         }
     }
     Ok(None)
+}
+
+/// Whether a user that lies outside the scope has one of the numbers, or the SIP user in the SIP domain of the PBX.
+pub fn is_held_elsewhere(tx: &mut StoreConnection, scope: &Scope, settings: &Settings) -> Result<bool, Error> {
+    let mut holders: Vec<Key> = Vec::new();
+    if let (Some(pbx), Some(sip_user)) = (settings.assignment.pbx(), settings.assignment.sip_user()) {
+        let domain = pbxes::table.filter(pbxes::id.eq(Key::from(pbx))).select(pbxes::sip_domain);
+        let held = sip_users::table.filter(sip_users::sip_domain.eq_any(domain));
+        let held = held.filter(sip_users::sip_user.eq(sip_user.as_str())).select(sip_users::user_id);
+        holders.extend(held.load::<Key>(tx)?);
+    }
+    for number in settings.numbers() {
+        let held = phone_numbers::table.filter(phone_numbers::number.eq(number.as_str()));
+        holders.extend(held.select(phone_numbers::user_id).load::<Key>(tx)?);
+    }
+    for holder in holders {
+        let enterprise: Key = users::table.filter(users::id.eq(holder)).select(users::account_id).first(tx)?;
+        if !is_in_scope(tx, scope, enterprise.id())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A phone number with its characters reversed, for searches by suffix.

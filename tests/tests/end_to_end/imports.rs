@@ -424,7 +424,7 @@ async fn what_is_kept_of_one_caller_s_imports_is_limited(#[values(Sqlite, Postgr
         Sqlite => ("randomblob(16)", "zeroblob(67108864)", "strftime('%Y-%m-%d %H:%M:%f', 'now')"),
         Postgresql => ("gen_random_uuid()", "decode(repeat('00', 67108864), 'hex')", "now() AT TIME ZONE 'UTC'"),
     };
-    let keep = format!("INSERT INTO import_reports VALUES ({id}, '{caller}', NULL, {body}, {now})");
+    let keep = format!("INSERT INTO import_reports VALUES ({id}, '{caller}', NULL, {now}, {body})");
     app.database.run(&keep).unwrap();
     let refused = import(&owner).await;
     assert_eq!(refused.header("retry-after"), "3600");

@@ -120,6 +120,27 @@ async fn nobody_gets_more_than_ten_letters_a_day_that_others_have_caused(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_is_being_sent_counts_although_another_replaces_it(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("m@contoso.example").await;
+    let created = app.post("/resellers").bearer(&master.token).json(&reseller_body("victim@example.com"));
+    let path = created.send().await.expect(201).header("location").to_owned();
+    let mut statuses = Vec::new();
+    for _ in 0..10 {
+        // A worker has taken the letter and talks to the mail server.
+        let now = app.clock.now();
+        let lease = move |tx: &mut _| persistence::outbox::lease(tx, 10, now);
+        assert_eq!(app.service().database.write(lease).await.unwrap().len(), 1);
+        let resend = app.post(&format!("{path}/resend-activation")).bearer(&master.token).send();
+        statuses.push(resend.await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 200, 200, 429]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_letters_of_one_sender_leave_one_after_the_other(#[values(Sqlite, Postgresql)] database: Database) {
     let app = App::start(database).await;
     let master = app.master_reseller("m@contoso.example").await;

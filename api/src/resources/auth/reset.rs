@@ -51,7 +51,7 @@ pub fn redeem(tx: &mut Tx<'_>, token_hash: &[u8], password_hash: &str) -> Result
     }
     members::set_password(tx, member.id, password_hash)?;
     sessions::end_all(tx, member.id, now)?;
-    guesses::forget(tx, &member.email)?;
+    guesses::forget(tx, member.id, &member.email)?;
     email_changes::operations::withdraw(tx, &member.account, &member.email)?;
     record_own_sign_in(tx, &member, "password_reset")?;
     tell(tx, &member, SecondFactorNotice::PasswordChanged)

@@ -170,7 +170,8 @@ fn ask(
     let expires_at = not_before.unwrap_or(now) + TimeDelta::hours(EMAIL_CHANGE_HOURS);
     let link = |token: &SecretToken| SecretLink { token: token.expose().to_owned(), expires_at };
     let message = tx.send_limited(account.id, &Letter::new(new, &account.name, News::EmailChange(link(&token))))?;
-    tx.send_limited(account.id, &Letter::new(old, &account.name, notice(link(&consent), not_before)))?;
+    // It warns its owner, so it is neither refused nor late.
+    tx.send(account.id, &Letter::new(old, &account.name, notice(link(&consent), not_before)))?;
     let change = NewEmailChange {
         account: account.id,
         old,

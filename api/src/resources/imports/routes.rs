@@ -193,7 +193,6 @@ async fn import<I: Importable>(
     let asked = import.clone();
     let own = call.write(move |tx, actor| {
         asked.reach(tx, actor)?;
-        check_quota(tx, actor)?;
         Ok(actor.account())
     });
     let account = own.await?;
@@ -211,6 +210,8 @@ async fn import<I: Importable>(
     let received = upload.receive(&call.app.uploads, account).await?;
     let (form, octets, columns) = (received.form, received.octets.clone(), I::COLUMNS);
     let repeatable = key.with_query(text, &octets);
+    let asked = repeatable.clone();
+    call.write(move |tx, actor| check_quota(tx, actor, &asked)).await?;
     // Parsing ten thousand rows would block the async thread for too long.
     let reading = tokio::task::spawn_blocking(move || read(form, &octets, columns)).await;
     let failed = |_| Error::new(crate::error::ErrorCode::Internal, "This is our fault. Nothing was changed.");

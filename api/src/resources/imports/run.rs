@@ -73,6 +73,7 @@ pub async fn run<I: Importable>(
             .write_once(key, move |tx, actor| {
                 let done = carry_out(tx, actor, &import, &rows, &rules)?;
                 refuse_failed(&done)?;
+                tx.forget_changes();
                 Answer::ok(&ImportResult::new(done, false))
             })
             .await;
@@ -85,6 +86,7 @@ pub async fn run<I: Importable>(
         let answer = call
             .write_once(key.part(number), move |tx, actor| {
                 let done = carry_out(tx, actor, &import, &part, &rules)?;
+                tx.forget_changes();
                 Answer::ok(&ImportResult::new(done, false))
             })
             .await?;
@@ -119,15 +121,22 @@ async fn answer<I: Importable>(
     Answer::ok(&result)
 }
 
-/// Refuses further imports of a caller of whose imports too much is kept.
-pub fn check_quota(tx: &mut Tx<'_>, actor: &Actor) -> Result<()> {
-    let (caller, since) = (actor.name(), tx.now - TimeDelta::hours(IDEMPOTENCY_HOURS));
+/// Refuses further imports of a caller of whose imports too much is kept. An import that has begun, or has ended, with
+/// the same key goes on.
+pub fn check_quota(tx: &mut Tx<'_>, actor: &Actor, key: &IdempotentRequest) -> Result<()> {
+    let (caller, now) = (actor.name(), tx.now);
+    for stored in [key.clone(), key.part(0)] {
+        if stored.kept(tx, Caller::Actor(actor), now)?.is_some() {
+            return Ok(());
+        }
+    }
+    let since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
     let kept = idempotency::octets_kept(tx, &caller, since)? + import_reports::octets_kept(tx, &caller, since)?;
     if kept < KEPT_OCTETS_MAX {
         return Ok(());
     }
     let detail = format!(
-        "{} MiB are kept of your requests of the last {IDEMPOTENCY_HOURS} hours. Correct your files before you import them again, or wait.",
+        "{} MiB are kept of your imports of the last {IDEMPOTENCY_HOURS} hours. Correct your files before you import them again, or wait.",
         kept >> 20
     );
     Err(Error::new(ErrorCode::QuotaExceeded, detail).header("retry-after", "3600"))

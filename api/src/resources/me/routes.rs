@@ -97,10 +97,14 @@ pub(crate) async fn change_my_password(call: Call<ChangeMyself>, context: Contex
         let fault = Fault::new("same_password", "This is your present password. Choose another one.");
         return Err(Error::validation(vec![value_error("/new_password", fault)]));
     }
-    again::check(&call, &context, again).await?;
+    let right = again::check(&call, &context, again).await?;
     let (password_hash, session) = (call.app.passwords.hash(new).await?, call.claims().session);
     call.write(move |tx, actor| {
         let member = myself(tx, actor)?;
+        // A link may have set another password meanwhile.
+        if member.password_hash != right {
+            return Err(again::wrong_password());
+        }
         operations::change_password(tx, &member, session, &password_hash)
     })
     .await?;

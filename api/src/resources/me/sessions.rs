@@ -27,7 +27,8 @@ pub struct Session {
     pub id: String,
     /// When you signed in.
     pub started_at: DateTime<Utc>,
-    /// When it was last continued with a refresh token, or else when it started. Seven days later it ends.
+    /// When it was last continued with a refresh token, or else when it started. Without another refresh, it
+    /// ends seven days later.
     pub refreshed_at: DateTime<Utc>,
     /// When it ends at the latest.
     pub expires_at: DateTime<Utc>,

@@ -37,7 +37,7 @@ pub async fn check_password<P: Permission>(
     });
     let (id, hash) = own.await?;
     // Strangers who guess at the address don't keep its member, who is signed in, from this.
-    let name = format!("again {id}");
+    let name = guesses::again_name(id);
     let attempt = guesses::wait(&call.app, context.anonymous(), &name).await?;
     if !call.app.passwords.verify(password, Some(hash.clone())).await? {
         attempt.failed(&call.app, context.anonymous(), Some(id)).await?;
@@ -48,10 +48,11 @@ pub async fn check_password<P: Permission>(
 }
 
 /// Checks the password and, if the member who calls has a second factor, the code. API clients are refused: only people
-/// can do what this protects.
-pub async fn check<P: Permission>(call: &Call<P>, context: &Context, again: Again) -> Result<()> {
+/// can do what this protects. Returns the hash of the password that was right.
+pub async fn check<P: Permission>(call: &Call<P>, context: &Context, again: Again) -> Result<String> {
     let Again { password, code } = again;
     let hash = check_password(call, context, password).await?;
+    let right = hash.clone();
     let checked = call.write(move |tx, actor| {
         let member = myself(tx, actor)?;
         if member.password_hash != hash {
@@ -64,11 +65,13 @@ pub async fn check<P: Permission>(call: &Call<P>, context: &Context, again: Agai
             Error::validation(Error::from(refusal).at_pointer("/code").faults())
         }
         refusal => refusal.into(),
-    })
+    })?;
+    Ok(right)
 }
 
 /// Not a 401, which would mean that the access token does not work.
-fn wrong_password() -> Error {
+#[must_use]
+pub fn wrong_password() -> Error {
     let fault = Fault::new("wrong_password", "This is not your password.");
     Error::validation(vec![value_error("/password", fault)])
 }

@@ -77,7 +77,14 @@ impl Attempt {
     }
 }
 
-/// Forgets the attempts at the password of an address: a new one was set by a link.
-pub fn forget(tx: &mut Tx<'_>, email: &EmailAddress) -> Result<()> {
+/// The name under which attempts of a member who is signed in are counted.
+#[must_use]
+pub fn again_name(member: MemberId) -> String {
+    format!("again {member}")
+}
+
+/// Forgets the attempts at the password of a member, signed in or not: a new one was set by a link.
+pub fn forget(tx: &mut Tx<'_>, member: MemberId, email: &EmailAddress) -> Result<()> {
+    guesses::forget(tx, &hash(&again_name(member)))?;
     Ok(guesses::forget(tx, &hash(email.canonical()))?)
 }

@@ -59,8 +59,7 @@ pub fn create(tx: &mut Tx<'_>, account: &Account, command: &WriteUser) -> Result
     if claims(&settings).next().is_some() {
         tx.check_may_claim()?;
     }
-    let added = users::insert(tx, account.id, id, &settings, password.as_deref(), now)?;
-    let user = added.map_err(|claim| taken(tx, claim))?;
+    let user = write(tx, &settings, |tx| users::insert(tx, account.id, id, &settings, password.as_deref(), now))?;
     record_for(tx, account, id, "created", (Value::Null, fields(&user)))?;
     Ok(user)
 }
@@ -80,8 +79,8 @@ pub fn update(tx: &mut Tx<'_>, account: &Account, before: User, command: &WriteU
     if !claims(&settings).all(|claim| claims(&before.settings).any(|own| own == claim)) {
         tx.check_may_claim()?;
     }
-    let changed = users::update(tx, &before, &settings, password.as_ref().map(Option::as_deref), now)?;
-    let user = changed.map_err(|claim| taken(tx, claim))?;
+    let password_change = password.as_ref().map(Option::as_deref);
+    let user = write(tx, &settings, |tx| users::update(tx, &before, &settings, password_change, now))?;
     let changed = updated(fields(&before), fields(&user), password.is_some());
     record_for(tx, account, user.id, "updated", changed)?;
     Ok(user)
@@ -137,12 +136,38 @@ fn claims(settings: &Settings) -> impl Iterator<Item = String> {
     sip_user.into_iter().chain(settings.numbers().map(|number| number.as_str().to_owned()))
 }
 
-/// The refusal for a claim that another user has.
-fn taken(tx: &Tx<'_>, claim: UserClaim) -> Refusal {
-    if claim != UserClaim::TeamsUser {
-        tx.note_taken();
+/// Why a user was not written.
+enum NotWritten {
+    Taken(UserClaim),
+    Failed(persistence::Error),
+}
+
+impl From<persistence::Error> for NotWritten {
+    fn from(error: persistence::Error) -> Self {
+        Self::Failed(error)
     }
-    Refusal::UserClaimTaken(claim)
+}
+
+/// Writes a user. Refused if another user has one of its claims, which counts if the caller can't see that user.
+fn write(
+    tx: &mut Tx<'_>,
+    settings: &Settings,
+    write: impl FnOnce(&mut StoreConnection) -> Result<Result<User, UserClaim>, persistence::Error>,
+) -> Result<User> {
+    // After a claim that is taken, PostgreSQL goes on only behind a savepoint.
+    match tx.savepoint(|tx| write(tx)?.map_err(NotWritten::Taken)) {
+        Ok(user) => Ok(user),
+        Err(NotWritten::Failed(error)) => Err(error.into()),
+        Err(NotWritten::Taken(claim)) => {
+            if let Some(scope) = tx.origin.scope()
+                && claim != UserClaim::TeamsUser
+                && users::is_held_elsewhere(tx, &scope, settings)?
+            {
+                tx.note_taken();
+            }
+            Err(Refusal::UserClaimTaken(claim).into())
+        }
+    }
 }
 
 fn switches(account: &Account) -> Switches {

@@ -98,14 +98,14 @@ export async function end() {
     return ended;
   });
   if (session !== null) {
-    const logout = fetch("/auth/logout", {
+    // The page does not wait for it. Without a connection, the session ends in this browser alone, and at the service when
+    // its time is over.
+    fetch("/auth/logout", {
       method: "POST",
       // It is sent even if the page is left meanwhile.
       keepalive: true,
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ refresh_token: session.refresh_token }),
-    });
-    // Without a connection, the session ends in this browser alone, and at the service when its time is over.
-    await logout.catch(() => {});
+    }).catch(() => {});
   }
 }

@@ -102,7 +102,7 @@ window.onload = async () => {
     if (kept !== null) {
       session.whoIs(token).then((email) => {
         if (shown === token) who.textContent = email;
-      });
+      }, () => {});
     }
     button.textContent = kept === null ? "Sign in" : "Sign out";
     button.onclick = kept === null ? session.begin : signOut;
