@@ -271,7 +271,7 @@ async fn r15_the_chart_shows_users_per_day(#[values(Sqlite, Postgresql)] databas
     let operator = world.next_month().await;
     let path = format!("/billing-reports/{}/chart.svg", world.period);
     let chart = world.app.get(&path).bearer(&operator.token).send().await.expect(200);
-    assert_eq!(chart.header("content-type"), "image/svg+xml");
+    assert_eq!(chart.header("content-type"), "image/svg+xml; charset=utf-8");
     assert!(chart.text.starts_with("<svg ") && chart.text.trim_end().ends_with("</svg>"));
     for text in ["PBX Connector", "SIP Trunk", &world.period.to_string()] {
         assert!(chart.text.contains(text), "{text}");
