@@ -22,6 +22,8 @@ macro_rules! types {
 types! {
     "platform.created" "The service was started for the first time.";
     "platform.sign_in_policy_changed" "An owner changed the sign-in policy of the platform.";
+    "platform.email_changed" "The e-mail address of the platform's account was changed.";
+    "platform.email_change_cancelled" "A requested change of the e-mail address of the platform's account was cancelled.";
     "master_reseller.created" "A master reseller was created.";
     "master_reseller.updated" "A master reseller was changed.";
     "master_reseller.activation_resent" "The activation e-mail of a master reseller was sent again.";

@@ -285,3 +285,26 @@ async fn r1_a_new_address_that_somebody_took_meanwhile_stays_theirs(#[values(Sql
     app.get("/me").bearer(&master.token).send().await.problem(401, "not_signed_in");
     assert!(signs_in(&app, "new@contoso.example").await);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_the_first_operator_changes_its_address_or_thinks_better_of_it(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let operator = app.operator().await;
+    let ask = async || {
+        let body = json!({"email": "desk@teammate.local", "password": PASSWORD});
+        app.post("/me/change-email").bearer(&operator.token).json(&body).send().await.expect(200)
+    };
+    let _ = ask().await;
+    let _ = app.delete("/me/change-email").bearer(&operator.token).send().await.expect(204);
+    let _ = ask().await;
+    let token = app.token_for("desk@teammate.local").await;
+    let confirm = app.post("/activations/email-changes").json(&json!({"token": token}));
+    let _ = confirm.send().await.expect(200);
+    let token = app.login("desk@teammate.local").await["access_token"].as_str().unwrap().to_owned();
+    let events = app.get("/events?type=platform.*").bearer(&token).send().await.expect(200).json();
+    let types: Vec<_> = events["items"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(types, ["platform.created", "platform.email_change_cancelled", "platform.email_changed"]);
+}
