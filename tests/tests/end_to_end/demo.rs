@@ -8,7 +8,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 
 /// What can't be tried out with its example: it takes a token or code that only its user has, or something that has to happen first, or what
 /// the operation before it has just done. All else can.
-const NEED_SOMETHING_ELSE: [&str; 24] = [
+const NEED_SOMETHING_ELSE: [&str; 26] = [
     "reject_support_ticket",
     // Tokens of e-mails and sessions.
     "confirm_email_change",
@@ -30,11 +30,14 @@ const NEED_SOMETHING_ELSE: [&str; 24] = [
     "resend_enterprise_activation",
     // One move is pending, and accepting it decides it.
     "move_enterprise",
+    // The example of a change of password was taken, so the one before no longer signs in.
+    "change_master_reseller_email",
     "resend_master_reseller_activation",
     "decline_move",
     "cancel_move",
     // Who asks for second factors has one.
     "update_sign_in_policy",
+    "sign_in_for_program",
     // Nothing was delivered yet.
     "get_webhook_delivery",
     "redeliver_webhook_delivery",
