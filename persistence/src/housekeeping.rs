@@ -17,9 +17,9 @@ use crate::store::time::{Instant, column, instant};
 /// How many deliveries are removed in one transaction, so that it blocks other writes only for some milliseconds.
 const DELIVERIES_AT_ONCE: i64 = 1_000;
 
-/// Removes responses stored for idempotency keys and reports of imports before `kept_since`, and everything that expired before `now`:
-/// sessions with their refresh tokens, password reset links, authorization codes, secrets of API clients, and guesses of
-/// the day before. Returns the number of removed rows.
+/// Removes responses stored for idempotency keys and reports of imports before `kept_since`, and everything that expired
+/// before `now`: sessions with their refresh tokens, password reset links, authorization codes, secrets of API clients,
+/// and guesses of the day before. Returns the number of removed rows.
 pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) -> Result<usize, Error> {
     let answers = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
     let reports = import_reports::table.filter(import_reports::created_at.le(column(kept_since)));

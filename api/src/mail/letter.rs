@@ -63,7 +63,7 @@ pub enum News {
     PasswordReset(SecretLink),
     /// Tells a member about a change of the second factor, or about an attack on it or on the password.
     SecondFactor {
-        /// What happened to the second factor.
+        /// What happened to the second factor or the password.
         notice: SecondFactorNotice,
     },
     /// Tells an owner that a webhook was disabled.

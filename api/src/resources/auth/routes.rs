@@ -24,8 +24,8 @@ use crate::security::secret_token::SecretToken;
 /// Sign in
 ///
 /// Starts a session and returns an access token and a refresh token. An unknown address and a wrong password get the
-/// same answer. Failed attempts make further ones at the address wait, and there are 100 a day; then only a link by e-mail helps.
-/// Members with a second factor get `code_needed` and send the same request again with a `code`.
+/// same answer. Failed attempts make further ones at the address wait, and there are 100 a day; then only a link by
+/// e-mail helps. Members with a second factor get `code_needed` and send the same request again with a `code`.
 #[utoipa::path(request_body = Login, security(()), responses(
     (status = 200, description = "Signed in: the tokens of the new session.", body = Tokens),
     (status = 401, description = "`wrong_credentials`: the e-mail address or the password is wrong. `code_needed`: both are right, but the member has a second factor: send the request again with a `code`. `wrong_code`: the code is wrong or was used before."),

@@ -4,7 +4,6 @@ use actix_web::web::Data;
 use actix_web::{delete, post};
 use domain::account::Tier;
 use domain::authority::Target;
-use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::values::email::EmailAddress;
 
@@ -45,7 +44,7 @@ pub(crate) async fn change_my_email(
     let begun = call.write(move |tx, actor| {
         let now = tx.now;
         actor.may(Target::Myself)?;
-        let Principal::Member(_) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+        actor.member().ok_or(Refusal::Forbidden)?;
         let asked = asked.clone()?;
         Ok(earlier.kept(tx, Caller::Actor(actor), now)?.ok_or(asked))
     });
@@ -233,7 +232,7 @@ async fn ask(
     let begun = call.write(move |tx, actor| {
         let now = tx.now;
         actor.load_account(tx, tier, &asked_id)?;
-        let Principal::Member(_) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+        actor.member().ok_or(Refusal::Forbidden)?;
         let asked = asked.clone()?;
         Ok(earlier.kept(tx, Caller::Actor(actor), now)?.ok_or(asked))
     });

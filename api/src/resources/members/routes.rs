@@ -171,8 +171,8 @@ pub(crate) async fn end_member_sessions(call: Call<Change>, id: Id, conditions: 
 /// Remove a member's second factor
 ///
 /// Removes the second factor of a member that has lost both its authenticator app and its recovery codes. Verify first
-/// that the request really comes from the member. Its sessions end, and it is notified by e-mail. You can't remove your own second
-/// factor this way; disable it with a code instead. Only owners may do this; API clients can't.
+/// that the request really comes from the member. Its sessions end, and it is notified by e-mail. You can't remove your
+/// own second factor this way; disable it with a code instead. Only owners may do this; API clients can't.
 #[utoipa::path(params(IfMatch), responses(
     (status = 204, description = "The second factor was removed. The member signs in with its password only until it sets up a new one."),
     (status = 409, description = "`no_second_factor`: the member has none. `own_second_factor`: disable your own second factor with a code."),

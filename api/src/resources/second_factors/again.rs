@@ -1,7 +1,6 @@
 //! Asking a signed-in member for the password and the code again, before a change that could hand over the account.
 
 use domain::fault::Fault;
-use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::Code;
 use persistence::members;
@@ -31,7 +30,7 @@ pub async fn check_password<P: Permission>(
     password: SecretString,
 ) -> Result<String> {
     let own = call.read(|tx, actor| {
-        let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+        let id = actor.member().ok_or(Refusal::Forbidden)?;
         let member = members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?;
         Ok((id, member.password_hash))
     });

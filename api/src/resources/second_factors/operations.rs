@@ -3,7 +3,6 @@
 
 use domain::account::Account;
 use domain::id::SessionId;
-use domain::principal::Principal;
 use domain::refusal::Refusal;
 use domain::second_factor::{Code, is_fresh};
 use persistence::members::Member;
@@ -25,7 +24,7 @@ pub type Committed<T> = Result<T, Refusal>;
 /// Loads and locks the member who makes the request, so that concurrent requests can't change the second factor. API
 /// clients are refused.
 pub fn myself(tx: &mut StoreConnection, actor: &Actor) -> Result<Member> {
-    let Principal::Member(id) = actor.principal() else { return Err(Refusal::Forbidden.into()) };
+    let id = actor.member().ok_or(Refusal::Forbidden)?;
     members::hold(tx, id)?;
     Ok(members::by_id(tx, id)?.ok_or(Refusal::NotSignedIn)?)
 }
