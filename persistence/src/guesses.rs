@@ -1,22 +1,19 @@
 //! Attempts to sign in since the last success, counted in the database, so that all replicas slow down one guesser.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use domain::Timestamp;
 use domain::session::Guesses;
 
 use crate::schema::guesses as rows;
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
+use crate::store::lock;
 use crate::store::time::{Instant, column, instant};
 
 /// The attempts at a subject, locked until the transaction ends; `None` if there were none since the last success.
 pub fn find(tx: &mut StoreConnection, subject: &[u8]) -> Result<Option<Guesses>, Error> {
-    if let StoreConnection::Postgresql(connection) = tx {
-        // Concurrent attempts wait for each other, also the first ones, which have no row yet. SQLite has only one writer.
-        let key = subject.iter().take(8).fold(0_i64, |key, octet| (key << 8) | i64::from(*octet));
-        diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(key).execute(connection)?;
-    }
+    // Concurrent attempts wait for each other, also the first ones, which have no row yet.
+    lock::advisory(tx, subject)?;
     let own = rows::table.filter(rows::subject.eq(subject));
     let found: Option<(i32, Instant, Instant)> =
         own.select((rows::attempts, rows::since, rows::next_at)).first(tx).optional()?;

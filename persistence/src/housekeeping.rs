@@ -6,7 +6,7 @@ use domain::Timestamp;
 
 use crate::guesses;
 use crate::schema::{
-    api_client_secrets, authorization_codes, idempotency_keys, import_reports, password_resets, sessions,
+    api_client_secrets, authorization_codes, idempotency_keys, import_reports, password_resets, sessions, taken_claims,
     webhook_deliveries,
 };
 use crate::store::connection::StoreConnection;
@@ -19,7 +19,7 @@ const DELIVERIES_AT_ONCE: i64 = 1_000;
 
 /// Removes responses stored for idempotency keys and reports of imports before `kept_since`, and everything that expired
 /// before `now`: sessions with their refresh tokens, password reset links, authorization codes, secrets of API clients,
-/// and guesses of the day before. Returns the number of removed rows.
+/// and guesses and refused claims of the day before. Returns the number of removed rows.
 pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) -> Result<usize, Error> {
     let answers = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
     let reports = import_reports::table.filter(import_reports::created_at.le(column(kept_since)));
@@ -27,14 +27,17 @@ pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) ->
     let links = password_resets::table.filter(password_resets::expires_at.le(column(now)));
     let secrets = api_client_secrets::table.filter(api_client_secrets::expires_at.le(column(now)));
     let codes = authorization_codes::table.filter(authorization_codes::expires_at.le(column(now)));
-    let guesses = guesses::sweep(tx, now - TimeDelta::days(1))?;
+    let day_before = now - TimeDelta::days(1);
+    let claims = taken_claims::table.filter(taken_claims::since.le(column(day_before)));
+    let guesses = guesses::sweep(tx, day_before)?;
     Ok(guesses
         + diesel::delete(answers).execute(tx)?
         + diesel::delete(reports).execute(tx)?
         + diesel::delete(over).execute(tx)?
         + diesel::delete(links).execute(tx)?
         + diesel::delete(secrets).execute(tx)?
-        + diesel::delete(codes).execute(tx)?)
+        + diesel::delete(codes).execute(tx)?
+        + diesel::delete(claims).execute(tx)?)
 }
 
 /// Removes one batch of webhook deliveries that were queued before an instant. Returns `true` if there may be more.

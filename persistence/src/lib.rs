@@ -45,6 +45,7 @@ pub mod refold;
 
 pub mod closing;
 pub mod guesses;
+pub mod taken_claims;
 pub mod idempotency;
 pub mod import_reports;
 pub mod secrets;

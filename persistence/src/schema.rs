@@ -662,6 +662,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{Integer, Timestamp};
+    use crate::store::key::sql::Key;
+
+    taken_claims (account_id) {
+        account_id -> Key,
+        refused -> Integer,
+        since -> Timestamp,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Integer;
 
     search_folding (id) {

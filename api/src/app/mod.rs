@@ -14,7 +14,7 @@ use domain::Timestamp;
 use domain::id::AccountId;
 use domain::limits::CHANGE_WAITS_SECONDS;
 use domain::principal::Principal;
-use persistence::{CallerCache, Database, StoreConnection};
+use persistence::{CallerCache, Database, StoreConnection, taken_claims};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::access::Origin;
@@ -164,11 +164,26 @@ impl App {
             }
             operation(tx, callers)
         });
-        async {
+        async move {
             let outcome = outcome.await;
             self.outbox_ready.notify_one();
             self.events_ready.notify_one();
+            self.count_taken_claims(now).await;
             outcome
+        }
+    }
+
+    /// Counts the claims that were refused because somebody else has the value.
+    async fn count_taken_claims(&self, now: Timestamp) {
+        let taken = self.tools.taken_claims.take();
+        if taken.is_empty() {
+            return;
+        }
+        let count = move |tx: &mut StoreConnection| {
+            taken.iter().try_for_each(|(account, refused)| taken_claims::count(tx, *account, *refused, now))
+        };
+        if let Err(error) = self.database.write(count).await {
+            tracing::warn!(%error, "refused claims could not be counted");
         }
     }
 

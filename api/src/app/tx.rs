@@ -6,14 +6,13 @@ use std::sync::Arc;
 use domain::Timestamp;
 use domain::account::{Ancestry, Scope};
 use domain::id::{AccountId, MessageId};
-use domain::refusal::Refusal;
 use persistence::{StoreConnection, savepoint};
 
 use crate::access::Origin;
 use crate::error::Result;
 use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
-use crate::security::claim_limit::ClaimLimit;
+use crate::security::claim_limit::{self, Uncounted};
 use crate::security::seal::Seal;
 
 /// What operations need besides the store.
@@ -23,8 +22,8 @@ pub struct Tools {
     pub outbox: Arc<Outbox>,
     /// Seals secrets before they are stored.
     pub seal: Arc<Seal>,
-    /// Limits claims of values that others have.
-    pub claims: Arc<ClaimLimit>,
+    /// The refused claims of values that others have, until they are counted.
+    pub taken_claims: Arc<Uncounted>,
 }
 
 /// The transaction of one operation: its connection, to which it dereferences, its time, and who acts.
@@ -37,7 +36,7 @@ pub struct Tx<'a> {
     outbox: &'a Outbox,
     /// Seals secrets before they are stored.
     pub seal: &'a Seal,
-    claims: &'a ClaimLimit,
+    taken_claims: &'a Uncounted,
     /// The account that the last recorded event was about, if the caller can see it.
     changed: Option<AccountId>,
 }
@@ -47,12 +46,20 @@ impl Tools {
     #[must_use]
     pub fn new(seal: Seal) -> Self {
         let seal = Arc::new(seal);
-        Self { outbox: Arc::new(Outbox::new(Arc::clone(&seal))), seal, claims: Arc::default() }
+        Self { outbox: Arc::new(Outbox::new(Arc::clone(&seal))), seal, taken_claims: Arc::default() }
     }
 
     /// The transaction of an operation on this connection.
     pub fn tx<'a>(&'a self, connection: &'a mut StoreConnection, origin: &'a Origin, now: Timestamp) -> Tx<'a> {
-        Tx { connection, now, origin, outbox: &self.outbox, seal: &self.seal, claims: &self.claims, changed: None }
+        Tx {
+            connection,
+            now,
+            origin,
+            outbox: &self.outbox,
+            seal: &self.seal,
+            taken_claims: &self.taken_claims,
+            changed: None,
+        }
     }
 }
 
@@ -82,9 +89,9 @@ impl Tx<'_> {
         &mut self,
         part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Self { connection, now, origin, outbox, seal, claims, changed } = self;
+        let Self { connection, now, origin, outbox, seal, taken_claims, changed } = self;
         savepoint(connection, |connection| {
-            let mut inner = Tx { connection, now: *now, origin, outbox, seal, claims, changed: *changed };
+            let mut inner = Tx { connection, now: *now, origin, outbox, seal, taken_claims, changed: *changed };
             let done = part(&mut inner)?;
             *changed = inner.changed;
             Ok(done)
@@ -93,14 +100,14 @@ impl Tx<'_> {
 
     /// Checks that the caller's account may claim something that is unique in the whole service: it may not have tried
     /// too many values of others today. Operators may always.
-    pub fn check_may_claim(&self) -> Result<(), Refusal> {
-        self.limited_claimant().map_or(Ok(()), |account| self.claims.check(account, self.now))
+    pub fn check_may_claim(&mut self) -> Result<()> {
+        self.limited_claimant().map_or(Ok(()), |account| claim_limit::check(self.connection, account, self.now))
     }
 
     /// Counts that somebody else has what the caller's account tried to claim.
     pub fn note_taken(&self) {
         if let Some(account) = self.limited_claimant() {
-            self.claims.note_taken(account, self.now);
+            self.taken_claims.note(account);
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod time;
 pub(crate) mod text;
 pub(crate) mod prepared;
 pub(crate) mod savepoint;
+pub(crate) mod lock;
 pub(crate) mod caller_cache;
 pub(crate) mod job;
 pub(crate) mod reply_batch;

@@ -9,6 +9,7 @@ mod billing;
 mod bounds;
 mod browser;
 mod changes;
+mod claims;
 mod connections;
 mod contract;
 mod demo;

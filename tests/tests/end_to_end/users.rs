@@ -1,41 +1,10 @@
 //! R14: the users of an enterprise, and what no two of them have.
 
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{Answer, App, Database, Person};
+use end_to_end::{Answer, App, Database, Office, Person, add};
 use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
-
-async fn add(app: &App, person: &Person, what: &str, body: &Value) -> Answer {
-    app.post(&format!("/enterprises/{}/{what}", person.account)).bearer(&person.token).json(body).send().await
-}
-
-/// An enterprise that may do everything by itself, with a PBX and a trunk.
-struct Office {
-    admin: Person,
-    pbx: String,
-    trunk: String,
-}
-
-impl Office {
-    async fn open(app: &App, name: &str, sip_domain: &str) -> Self {
-        let switches = json!({"access_sip_data": true, "can_add_extensions": true, "allow_external_numbers": true});
-        let admin = app.connected(name, switches).await;
-        let pbx = json!({"type": "generic", "location": "Berlin", "sip_domain": sip_domain});
-        let pbx = add(app, &admin, "pbxes", &pbx).await.expect(201).text_of("id");
-        let trunk = json!({"name": "Main", "host": "192.0.2.1", "authentication": "ip", "addresses": ["192.0.2.1"]});
-        let trunk = add(app, &admin, "trunks", &trunk).await.expect(201).text_of("id");
-        Self { admin, pbx, trunk }
-    }
-
-    fn on_pbx(&self, name: &str, sip_user: &str) -> Value {
-        json!({"teams_user": format!("{name}@kiosk.example"), "pbx_id": self.pbx, "sip_user": sip_user, "voice_route": "emea"})
-    }
-
-    fn on_trunk(&self, name: &str, number: &str) -> Value {
-        json!({"teams_user": format!("{name}@kiosk.example"), "trunk_id": self.trunk, "default_number": number, "voice_route": "emea"})
-    }
-}
 
 /// A German number that can be given to somebody.
 fn number(index: usize) -> String {
@@ -357,50 +326,4 @@ async fn w3_users_are_found_by_what_they_have(#[values(Sqlite, Postgresql)] data
     assert_eq!(twice.problem(409, "teams_user_taken")["errors"][0]["pointer"], "/teams_user");
     let bad = app.get(&format!("/enterprises/{}/users?pbx_id=x", office.admin.account)).bearer(&office.admin.token);
     bad.send().await.problem(400, "invalid_parameter");
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_finds_out_by_trying_what_others_have(#[values(Sqlite, Postgresql)] database: Database) {
-    let app = App::start(database).await;
-    let kiosk = Office::open(&app, "kiosk", "sip.shared.example").await;
-    let rival = Office::open(&app, "rival", "sip.shared.example").await;
-    let number = "+4930901820";
-    let _ = add(&app, &kiosk.admin, "users", &kiosk.on_trunk("Anna", number)).await.expect(201);
-    // A SIP domain can be shared by customers whose users have different names.
-    let _ = add(&app, &kiosk.admin, "users", &kiosk.on_pbx("Ben", "1001")).await.expect(201);
-    let own = add(&app, &rival.admin, "users", &rival.on_pbx("Bea", "1002")).await.expect(201);
-    let told = add(&app, &rival.admin, "users", &rival.on_trunk("Rob", number)).await.problem(409, "number_taken");
-    assert!(!told.to_string().contains("kiosk"), "{told}");
-    // What one's own users have is no secret, and not counted.
-    for _ in 0..5 {
-        add(&app, &rival.admin, "users", &rival.on_pbx("Bob", "1002")).await.problem(409, "sip_user_taken");
-    }
-    for _ in 0..98 {
-        let taken = add(&app, &rival.admin, "users", &rival.on_trunk("Rob", number)).await;
-        taken.problem(409, "number_taken");
-    }
-    add(&app, &rival.admin, "users", &rival.on_pbx("Rob", "1001")).await.problem(409, "sip_user_taken");
-    // From now on, an answer says nothing about the value: neither about one that others have nor about a free one.
-    for tried in [number, "+4930901899"] {
-        let answer = add(&app, &rival.admin, "users", &rival.on_trunk("Rob", tried)).await;
-        assert!(answer.header("retry-after").parse::<u64>().unwrap() > 80_000);
-        answer.problem(429, "too_many_taken_claims");
-    }
-    let rename = app.patch(&format!("/users/{}", own.text_of("id"))).bearer(&rival.admin.token);
-    let _ = rename.json(&json!({"tag": "Reception"})).send().await.expect(200);
-    let _ = add(&app, &kiosk.admin, "users", &kiosk.on_trunk("Eve", "+4930901821")).await.expect(201);
-
-    // Whom a number belongs to is settled by staff, on record: they find who has it, take it away and give it on.
-    let operator = app.operator().await;
-    let found = app.get("/accounts?q=%2B4930901820").bearer(&operator.token).send().await.expect(200).json();
-    assert_eq!(found["items"][0]["id"], json!(kiosk.admin.account));
-    let users = format!("/enterprises/{}/users?q=%2B4930901820", kiosk.admin.account);
-    let holder = app.get(&users).bearer(&operator.token).send().await.expect(200).json();
-    let holder = format!("/users/{}", holder["items"][0]["id"].as_str().unwrap());
-    let _ = app.delete(&holder).bearer(&operator.token).send().await.expect(204);
-    let give = app.post(&format!("/enterprises/{}/users", rival.admin.account)).bearer(&operator.token);
-    let _ = give.json(&rival.on_trunk("Rob", number)).send().await.expect(201);
-    let events = app.get("/events?type=user.removed").bearer(&kiosk.admin.token).send().await.expect(200).json();
-    assert_eq!(events["items"][0]["actor"]["account_type"], "platform", "{events}");
 }
