@@ -87,6 +87,9 @@ impl Connection {
     ) -> Option<Self> {
         let place = door.connections.take(holder).ok();
         let refused = place.is_none().then_some(Refused::TooMany);
+        // An answer goes out in several pieces. Otherwise, the system would hold the last one back until the client has
+        // confirmed those before, which may take it 40 ms.
+        let _ = stream.set_nodelay(true);
         let socket = match &door.tls {
             None => Socket::Plain(stream),
             // A handshake would cost more than the refusal is worth.
@@ -306,4 +309,21 @@ async fn bid_farewell(mut stream: Socket, answer: &[u8]) -> io::Result<()> {
     let mut discarded = [0; 4096];
     while stream.read(&mut discarded).await? > 0 {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_an_answer_does_not_wait_for_a_confirmation() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        let door = Door::new(Places::new(1, 1), None);
+        let connection = Connection::open(stream, &door, Some(peer.ip()), |_| {}).await.unwrap();
+        assert!(matches!(&connection.stream, Some(Socket::Plain(stream)) if stream.nodelay().unwrap()));
+    }
 }
