@@ -201,7 +201,7 @@ pub const SESSION_DAYS: i64 = 30;
 /// How long a session may go without a refresh before it ends, in days.
 pub const SESSION_IDLE_DAYS: i64 = 7;
 /// Most sessions of a member at a time. Another sign-in ends the oldest one.
-pub const SESSIONS_MAX: usize = 20;
+pub const SESSIONS_MAX: usize = 100;
 /// How long after its first use a refresh token still returns the same successor, in seconds.
 pub const REFRESH_GRACE_SECONDS: i64 = 10;
 

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use domain::account::Tier;
 use domain::authority::Role;
+use domain::limits::SESSIONS_MAX;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{Answer, App, Database};
 use rstest::rstest;
@@ -70,7 +71,7 @@ async fn an_owner_ends_the_sessions_of_a_member(#[values(Sqlite, Postgresql)] da
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_nobody_uses_ends_and_there_are_twenty(#[values(Sqlite, Postgresql)] database: Database) {
+async fn a_session_that_nobody_uses_ends_and_there_are_few(#[values(Sqlite, Postgresql)] database: Database) {
     let app = App::start(database).await;
     let idle = app.login(EMAIL).await;
     app.clock.advance(TimeDelta::days(6));
@@ -83,9 +84,9 @@ async fn a_session_that_nobody_uses_ends_and_there_are_twenty(#[values(Sqlite, P
     let oldest = app.login(EMAIL).await;
     assert_eq!(list(&app, token(&oldest)).await.len(), 1, "the idle one is not listed");
     let mut newest = oldest.clone();
-    for _ in 0..20 {
+    for _ in 0..SESSIONS_MAX {
         newest = app.login(EMAIL).await;
     }
-    assert_eq!(list(&app, token(&newest)).await.len(), 20);
+    assert_eq!(list(&app, token(&newest)).await.len(), SESSIONS_MAX);
     app.get("/me").bearer(token(&oldest)).send().await.problem(401, "not_signed_in");
 }

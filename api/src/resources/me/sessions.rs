@@ -46,7 +46,7 @@ pub type SessionPage = Page<Session>;
 
 /// List your sessions
 ///
-/// Lists where you are signed in, newest first: at most 20 sessions, because another sign-in ends the oldest one. For
+/// Lists where you are signed in, newest first: at most 100 sessions, because another sign-in ends the oldest one. For
 /// members only.
 #[utoipa::path(responses(
     (status = 200, description = "Your sessions, all on one page.", body = SessionPage),
