@@ -14,6 +14,7 @@ use crate::schema::{api_client_secrets as secrets, api_clients as clients};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::time::{Instant, column, instant};
 
 #[derive(Queryable, Selectable)]
@@ -73,7 +74,7 @@ pub fn list(
         (true, None) => wanted.order(clients::id.desc()),
         (true, Some(after)) => wanted.filter(clients::id.lt(after)).order(clients::id.desc()),
     };
-    wanted.limit(limit).load(tx)?.into_iter().map(|row| client(tx, row, now)).collect()
+    page(wanted, limit, tx)?.into_iter().map(|row| client(tx, row, now)).collect()
 }
 
 /// The number of API clients of an account.

@@ -16,6 +16,7 @@ use crate::schema::{invitations, members, outbox};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::time::{Instant, column, instant};
 use crate::{FIRST_VERSION, second_factors};
 
@@ -93,7 +94,7 @@ pub fn list(
         (true, None) => wanted.order(members::id.desc()),
         (true, Some(after)) => wanted.filter(members::id.lt(after)).order(members::id.desc()),
     };
-    wanted.limit(limit).load::<Row>(tx)?.into_iter().map(member).collect()
+    page::<_, _, Row>(wanted, limit, tx)?.into_iter().map(member).collect()
 }
 
 /// The number of members of an account, and the number of owners who have joined.

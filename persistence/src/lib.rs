@@ -52,12 +52,13 @@ pub mod secrets;
 pub mod housekeeping;
 
 pub use list_filter::Filter;
-pub use store::caller_cache::{CallerCache, SignedIn};
 pub use store::connection::{DatabaseUrl, InvalidUrl, StoreConnection};
 pub use store::database::{Database, Options};
 pub use store::database_file::Access;
 pub use store::error::{Error, Failure};
 pub use store::health::Trouble;
+pub use store::known::{Known, SignedIn, Wanted};
+pub use store::pool::{PoolOptions, PoolState};
 pub use store::reply_batch::hand_over as hand_over_replies;
 pub use store::savepoint::savepoint;
 

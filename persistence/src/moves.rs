@@ -17,6 +17,7 @@ use crate::schema::{accounts as account_rows, moves};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
@@ -92,7 +93,7 @@ pub fn list(
         (true, None) => in_scope(scope).order(moves::id.desc()),
         (true, Some(after)) => in_scope(scope).filter(moves::id.lt(after)).order(moves::id.desc()),
     };
-    let rows: Vec<Row> = wanted.limit(limit).load(tx)?;
+    let rows: Vec<Row> = page(wanted, limit, tx)?;
     rows.into_iter().map(|row| read(tx, row, now)).collect()
 }
 

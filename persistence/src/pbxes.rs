@@ -16,6 +16,7 @@ use crate::schema::{pbxes, sip_users, users};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
@@ -143,7 +144,7 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Re
         (true, None) => wanted.order(pbxes::id.desc()),
         (true, Some(after)) => wanted.filter(pbxes::id.lt(after)).order(pbxes::id.desc()),
     };
-    wanted.limit(filter.limit).load(tx)?.into_iter().map(pbx).collect()
+    page(wanted, filter.limit, tx)?.into_iter().map(pbx).collect()
 }
 
 /// Creates a PBX. Returns `None` if another PBX of the enterprise has the location; the transaction must then be rolled

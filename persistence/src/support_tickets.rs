@@ -11,6 +11,7 @@ use crate::schema::support_tickets;
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::text::{search_pattern, search_text};
 use crate::store::time::{Instant, column, instant};
 
@@ -160,7 +161,7 @@ pub fn list(tx: &mut StoreConnection, filter: &Filter) -> Result<Vec<Ticket>, Er
         (true, None) => wanted.order(support_tickets::id.desc()),
         (true, Some(after)) => wanted.filter(support_tickets::id.lt(after)).order(support_tickets::id.desc()),
     };
-    let rows: Vec<Row> = wanted.limit(filter.limit).load(tx)?;
+    let rows: Vec<Row> = page(wanted, filter.limit, tx)?;
     rows.into_iter().map(ticket).collect()
 }
 

@@ -15,6 +15,7 @@ use crate::schema::trunks;
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
@@ -149,7 +150,7 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &Filter) -> Re
         (true, None) => wanted.order(trunks::id.desc()),
         (true, Some(after)) => wanted.filter(trunks::id.lt(after)).order(trunks::id.desc()),
     };
-    wanted.limit(filter.limit).load(tx)?.into_iter().map(trunk).collect()
+    page(wanted, filter.limit, tx)?.into_iter().map(trunk).collect()
 }
 
 /// Creates a trunk, with its sealed password if it has one.

@@ -7,7 +7,7 @@ use domain::id::{AccountId, MemberId};
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use persistence::accounts::Lock;
-use persistence::{SignedIn, StoreConnection, accounts};
+use persistence::{Known, SignedIn, StoreConnection, accounts};
 
 use super::origin::Origin;
 use crate::error::Result;
@@ -122,6 +122,15 @@ impl Actor {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
         let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
         self.load_by_id(tx, tier, id, target)
+    }
+
+    /// Like [`Self::load_account`], for reading an account that may be known on this snapshot.
+    pub fn load_known_account(&self, tx: &mut StoreConnection, known: &Known, tier: Tier, id: &str) -> Result<Account> {
+        let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
+        let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
+        let account = accounts::known_by_id(tx, known, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
+        self.may(target)?;
+        Ok(account)
     }
 
     /// Loads the enterprise with this id, to read or change its routes, PBXs, trunks or users.

@@ -10,8 +10,10 @@ use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::Timestamp;
+use domain::account::{Account, Tier};
+use domain::id::AccountId;
 use domain::refusal::Refusal;
-use persistence::{CallerCache, StoreConnection, events, signed_in};
+use persistence::{Known, StoreConnection, Wanted, events, signed_in};
 
 use super::App;
 use super::tx::{Tools, Tx};
@@ -58,9 +60,18 @@ impl<P: Permission> Call<P> {
         F: FnMut(&mut Tx<'_>, &Actor) -> Result<T> + Send + 'static,
     {
         let (identity, tools, now) = self.parts();
-        self.app.database.read_with_cache(move |tx, callers| {
-            let actor = identity.actor::<P>(tx, callers, now)?;
+        self.app.database.read_known(identity.wanted(None), move |tx, known| {
+            let actor = identity.actor::<P>(tx, known, now)?;
             operation(&mut tools.tx(tx, actor.origin(), now), &actor)
+        })
+    }
+
+    /// Reads one account, which is loaded together with the actor.
+    pub fn read_account(&self, tier: Tier, id: String) -> impl Future<Output = Result<Account>> {
+        let (identity, _, now) = self.parts();
+        let wanted = identity.wanted(tier.parse_id(&id));
+        self.app.database.read_known(wanted, move |tx, known| {
+            identity.actor::<P>(tx, known, now)?.load_known_account(tx, known, tier, &id)
         })
     }
 
@@ -80,7 +91,7 @@ impl<P: Permission> Call<P> {
     {
         let (identity, tools, now) = self.parts();
         self.app.database.read_long(move |tx| {
-            let actor = identity.actor::<P>(tx, &mut CallerCache::default(), now)?;
+            let actor = identity.actor::<P>(tx, &mut Known::default(), now)?;
             operation(&mut tools.tx(tx, actor.origin(), now), &actor)
         })
     }
@@ -92,8 +103,8 @@ impl<P: Permission> Call<P> {
         F: FnMut(&mut Tx<'_>, &Actor) -> Result<T> + Send + 'static,
     {
         let (identity, tools, now) = self.parts();
-        self.app.write_at(now, move |tx, callers| {
-            let actor = identity.actor::<P>(tx, callers, now)?;
+        self.app.write_at(now, move |tx, known| {
+            let actor = identity.actor::<P>(tx, known, now)?;
             operation(&mut tools.tx(tx, actor.origin(), now), &actor)
         })
     }
@@ -125,24 +136,23 @@ impl Call<Read> {
         let (identity, tools, now) = self.parts();
         // Nothing else of the identity affects whether, and as whom, the caller is admitted.
         let question = format!("{} {} {asked}", identity.claims.session.uuid(), identity.address);
-        self.app.database.read_question(question, move |tx, callers| {
-            let actor = identity.actor::<Read>(tx, callers, now)?;
+        self.app.database.read_question(identity.wanted(None), question, move |tx, known| {
+            let actor = identity.actor::<Read>(tx, known, now)?;
             operation(&mut tools.tx(tx, actor.origin(), now), &actor)
         })
     }
 }
 
 impl Identity {
+    fn wanted(&self, account: Option<AccountId>) -> Wanted {
+        signed_in::wanted(self.claims.principal, self.claims.session, account)
+    }
+
     /// Loads the actor. Refuses ended sessions, accounts that are not operating (R7), and members who first have to
     /// replace a generated password or to set up a second factor.
-    fn actor<P: Permission>(
-        &self,
-        tx: &mut StoreConnection,
-        callers: &mut CallerCache,
-        now: Timestamp,
-    ) -> Result<Actor> {
+    fn actor<P: Permission>(&self, tx: &mut StoreConnection, known: &mut Known, now: Timestamp) -> Result<Actor> {
         let Claims { principal, session, .. } = self.claims;
-        let signed_in = signed_in::find(tx, callers, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
+        let signed_in = signed_in::find(tx, known, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
         if !signed_in.may_call_from(self.address) {
             return Err(Refusal::AddressNotAllowed.into());
         }

@@ -14,7 +14,7 @@ use domain::Timestamp;
 use domain::id::AccountId;
 use domain::limits::CHANGE_WAITS_SECONDS;
 use domain::principal::Principal;
-use persistence::{CallerCache, Database, StoreConnection, taken_claims};
+use persistence::{Database, Known, StoreConnection, taken_claims};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::access::Origin;
@@ -155,14 +155,14 @@ impl App {
     pub fn write_at<T, F>(&self, now: Timestamp, mut operation: F) -> impl Future<Output = Result<T>>
     where
         T: Send + 'static,
-        F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T> + Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T> + Send + 'static,
     {
         let clock = self.clock.clone();
-        let outcome = self.database.write_with_cache(move |tx, callers| {
+        let outcome = self.database.write_known(move |tx, known| {
             if clock.now() - now > TimeDelta::seconds(CHANGE_WAITS_SECONDS) {
                 return Err(persistence::Error::Busy.into());
             }
-            operation(tx, callers)
+            operation(tx, known)
         });
         async move {
             let outcome = outcome.await;

@@ -254,7 +254,8 @@ async fn until_told_to_stop() -> Result<(), String> {
 
 fn open(store: &StoreSettings, access: Access) -> Result<Database, String> {
     server::make_data_dir(&store.data_dir)?;
-    Database::open(store.database_url(), Options { access, ..Options::default() }).map_err(|error| error.to_string())
+    Database::open(store.database_url(), Options { access, pool: store.pool.options(), ..Options::default() })
+        .map_err(|error| error.to_string())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {

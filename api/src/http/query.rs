@@ -47,6 +47,12 @@ impl Query {
     }
 }
 
+/// Whether a query string asks for a search in texts, which may take longer than other lists.
+#[must_use]
+pub fn is_search(query: &str) -> bool {
+    query.split('&').any(|parameter| parameter.starts_with("q="))
+}
+
 /// The names and values of a query string or form (`application/x-www-form-urlencoded`). Fails with the name of a pair
 /// that can't be decoded.
 pub fn pairs(text: &str) -> Result<Vec<(String, String)>, &str> {

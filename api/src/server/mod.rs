@@ -69,7 +69,8 @@ pub async fn start(settings: Settings, clock: Clock, background: Background) -> 
     let data_dir = settings.store.data_dir.clone();
     make_data_dir(&data_dir)?;
     let url = settings.store.database_url();
-    let opened = tokio::task::spawn_blocking(move || Database::open(url, Options::default())).await;
+    let options = Options { pool: settings.store.pool.options(), ..Options::default() };
+    let opened = tokio::task::spawn_blocking(move || Database::open(url, options)).await;
     let database = opened.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     database.write_long(refold::run).await.map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(settings.listen).map_err(|error| format!("{}: {error}", settings.listen))?;

@@ -13,7 +13,7 @@ use clap::Args;
 use domain::values::email::EmailAddress;
 use domain::values::tenant::Tenant;
 use ipnet::IpNet;
-use persistence::DatabaseUrl;
+use persistence::{DatabaseUrl, PoolOptions};
 use secrecy::SecretString;
 use url::Url;
 
@@ -31,6 +31,49 @@ pub struct StoreSettings {
     /// Directory for keys, the SQLite file and unsent e-mails.
     #[arg(long, env = "TEAMMATE_DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented at its type; words here would replace those of its flags in --help")]
+    pub pool: PoolFlags,
+}
+
+/// The pool of connections to PostgreSQL.
+#[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the flags")]
+pub struct PoolFlags {
+    /// Maximum number of connections to PostgreSQL. A quarter serves reads, an eighth long reads, the others changes.
+    #[arg(long, env = "TEAMMATE_DATABASE_CONNECTIONS", default_value = "8", value_parser = clap::value_parser!(u32).range(3..=200))]
+    database_connections: u32,
+
+    /// Number of connections to PostgreSQL that stay open while nothing is asked of them.
+    #[arg(long, env = "TEAMMATE_DATABASE_MIN_IDLE", default_value = "1", value_parser = clap::value_parser!(u32).range(0..=200))]
+    database_min_idle: u32,
+
+    /// Seconds after which an unused connection to PostgreSQL is closed.
+    #[arg(long, env = "TEAMMATE_DATABASE_IDLE_SECONDS", default_value = "600", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    database_idle_seconds: u64,
+
+    /// Seconds after which a connection to PostgreSQL is replaced, so that connections move to servers that were added.
+    #[arg(long, env = "TEAMMATE_DATABASE_MAX_AGE_SECONDS", default_value = "1800", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    database_max_age_seconds: u64,
+
+    /// Seconds for which a request waits for a connection to PostgreSQL before it is answered with 503.
+    #[arg(long, env = "TEAMMATE_DATABASE_TIMEOUT_SECONDS", default_value = "3", value_parser = clap::value_parser!(u64).range(1..=30))]
+    database_timeout_seconds: u64,
+}
+
+impl PoolFlags {
+    /// The options of the pool.
+    #[must_use]
+    pub fn options(&self) -> PoolOptions {
+        PoolOptions {
+            connections: self.database_connections,
+            min_idle: self.database_min_idle,
+            idle: Duration::from_secs(self.database_idle_seconds),
+            max_age: Duration::from_secs(self.database_max_age_seconds),
+            timeout: Duration::from_secs(self.database_timeout_seconds),
+        }
+    }
 }
 
 impl StoreSettings {

@@ -1,5 +1,7 @@
 //! Finding single accounts.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 use domain::account::{Account, Scope, Tier};
@@ -12,6 +14,7 @@ use crate::schema::{accounts, email_addresses};
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::known::Known;
 use crate::store::prepared::Prepared;
 
 /// The account with this id and tier, if it is in the scope (R8).
@@ -33,6 +36,38 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
         enterprises::complete(tx, found.as_mut_slice())?;
     }
     Ok(found)
+}
+
+/// Like [`by_id`], for an account that may be known on this snapshot.
+pub fn known_by_id(
+    tx: &mut StoreConnection,
+    known: &Known,
+    scope: &Scope,
+    tier: Tier,
+    id: AccountId,
+) -> Result<Option<Account>, Error> {
+    match known.account(id) {
+        None => by_id(tx, scope, tier, id),
+        Some(found) => {
+            let visible = |account: &&Account| account.tier == tier && account.ancestry().is_in(*scope);
+            Ok(found.as_ref().filter(visible).cloned())
+        }
+    }
+}
+
+/// Loads accounts to be known on this snapshot, all in one statement. Takes no scope: [`known_by_id`] does.
+pub(crate) fn load_known(tx: &mut StoreConnection, known: &mut Known, ids: &HashSet<AccountId>) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+    for id in ids {
+        known.add_account(*id, None);
+    }
+    for account in of_ids(tx, &keys)? {
+        known.add_account(account.id, Some(account));
+    }
+    Ok(())
 }
 
 /// Whether an account is in the scope (R8).
@@ -60,7 +95,11 @@ pub fn by_email(
 
 /// The accounts with these ids, in no particular order. Takes no scope: the ids must come from a query that has one.
 pub(crate) fn of_ids(tx: &mut StoreConnection, ids: &[Key]) -> Result<Vec<Account>, Error> {
-    let rows: Vec<Row> = query().filter(accounts::id.eq_any(ids)).load(tx)?;
+    let rows: Vec<Row> = match tx {
+        StoreConnection::Postgresql(connection) => Prepared(query_where(accounts::id.eq_any(ids))).load(connection)?,
+        // On SQLite, each number of ids is another statement.
+        StoreConnection::Sqlite(connection) => query().filter(accounts::id.eq_any(ids)).load(connection)?,
+    };
     let found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
     let (mut enterprises, others): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|account| account.tier == Tier::Enterprise);

@@ -13,6 +13,7 @@ use crate::schema::{accounts, enterprise_sbc_regions, enterprises};
 use crate::store::connection::{StoreConnection, boxed, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::text::search_pattern;
 
 /// Filter and page of a list of accounts.
@@ -109,7 +110,7 @@ pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<
             (true, None) => wanted.order(accounts::id.desc()),
             (true, Some(after)) => wanted.filter(accounts::id.lt(after)).order(accounts::id.desc()),
         };
-        wanted.limit(filter.limit).load(connection)
+        page(wanted, filter.limit, connection)
     })?;
     let mut found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
     if filter.tier == Tier::Enterprise {

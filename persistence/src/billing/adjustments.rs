@@ -15,6 +15,7 @@ use crate::schema::{account_history, billing_adjustments};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::time::{Instant, column, instant};
 
 /// An adjustment of a line of a final report.
@@ -156,7 +157,7 @@ pub fn list(
         (true, None) => wanted.order(billing_adjustments::id.desc()),
         (true, Some(after)) => wanted.filter(billing_adjustments::id.lt(after)).order(billing_adjustments::id.desc()),
     };
-    let rows: Vec<Row> = wanted.limit(limit).load(tx)?;
+    let rows: Vec<Row> = page(wanted, limit, tx)?;
     rows.into_iter().map(Row::adjustment).collect()
 }
 
@@ -186,7 +187,7 @@ pub fn resellers(
         wanted = wanted.filter(billing_adjustments::reseller_id.gt(Key::from(after)));
     }
     let ids = wanted.select(billing_adjustments::reseller_id).distinct().order(billing_adjustments::reseller_id);
-    let ids: Vec<Key> = ids.limit(limit).load(tx)?;
+    let ids: Vec<Key> = page(ids, limit, tx)?;
     Ok(ids.into_iter().map(Key::id).collect())
 }
 

@@ -14,6 +14,7 @@ use crate::schema::events;
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::time::{Instant, column, instant};
 
 /// How far the order of timestamps can differ from the order of positions. An event that happened at least this much
@@ -94,7 +95,7 @@ struct Row {
 /// The events of a scope that match a filter.
 pub fn list(tx: &mut StoreConnection, scope: Scope, filter: &Filter) -> Result<Vec<Event>, Error> {
     let Filter { types, subject, actor, since, until, newest_first, after, limit } = filter;
-    let mut found = in_scope(scope).limit(*limit);
+    let mut found = in_scope(scope);
     if !types.is_empty() {
         let names = types.iter().flat_map(TypePattern::types).map(|kind| kind.name);
         found = found.filter(events::action.eq_any(names.collect::<Vec<_>>()));
@@ -127,7 +128,7 @@ pub fn list(tx: &mut StoreConnection, scope: Scope, filter: &Filter) -> Result<V
         (true, None) => found.order(events::position.desc()),
         (true, Some(after)) => found.filter(events::position.lt(after)).order(events::position.desc()),
     };
-    found.load::<Row>(tx)?.into_iter().map(event).collect()
+    page(found, *limit, tx)?.into_iter().map(event).collect()
 }
 
 /// The event with this id, if it is in the scope and has a position.
@@ -143,8 +144,8 @@ pub fn of_subject(tx: &mut StoreConnection, subject: &str) -> Result<Vec<String>
 
 /// The events of all accounts after a position, oldest first.
 pub(super) fn events_after(tx: &mut StoreConnection, position: i64, limit: i64) -> Result<Vec<Event>, Error> {
-    let found = in_scope(Scope::Platform).filter(events::position.gt(position)).order(events::position).limit(limit);
-    found.load::<Row>(tx)?.into_iter().map(event).collect()
+    let found = in_scope(Scope::Platform).filter(events::position.gt(position)).order(events::position);
+    page(found, limit, tx)?.into_iter().map(event).collect()
 }
 
 type Boxed<'a> = diesel::dsl::IntoBoxed<

@@ -96,33 +96,18 @@ impl DatabaseUrl {
     pub fn is_unverified(&self) -> bool {
         matches!(self, Self::Postgresql(url) if postgresql_url::is_unverified(url, &Environment::read()))
     }
-
-    /// Opens a connection with the small page cache and applies its settings.
-    pub(crate) fn connect(&self) -> Result<StoreConnection, Error> {
-        self.connect_keeping(SMALL_CACHE_KIB)
-    }
-
-    /// Opens a connection whose page cache has `cache_kib` KiB and applies its settings. The size only affects SQLite;
-    /// PostgreSQL manages its cache itself.
-    pub(crate) fn connect_keeping(&self, cache_kib: u32) -> Result<StoreConnection, Error> {
-        match self {
-            Self::Sqlite(path) => sqlite(path, cache_kib).map(StoreConnection::Sqlite),
-            Self::Postgresql(url) => postgresql(url).map(StoreConnection::Postgresql),
-        }
-    }
-
-    /// Opens a connection for reads only, with a page cache of `cache_kib` KiB. On SQLite, writes on it fail. This
-    /// protects the caller cache: `PRAGMA data_version` does not reflect changes made by the connection itself.
-    pub(crate) fn connect_reading(&self, cache_kib: u32) -> Result<StoreConnection, Error> {
-        let mut connection = self.connect_keeping(cache_kib)?;
-        if let StoreConnection::Sqlite(reader) = &mut connection {
-            reader.batch_execute("PRAGMA query_only = ON;")?;
-        }
-        Ok(connection)
-    }
 }
 
-fn sqlite(path: &Path, cache_kib: u32) -> Result<SqliteConnection, Error> {
+/// Opens a SQLite file for reads only. What is known on a snapshot relies on this: `PRAGMA data_version` does not reflect
+/// changes made by the connection itself.
+pub(crate) fn sqlite_reading(path: &Path, cache_kib: u32) -> Result<StoreConnection, Error> {
+    let mut connection = sqlite(path, cache_kib)?;
+    connection.batch_execute("PRAGMA query_only = ON;")?;
+    Ok(connection)
+}
+
+/// Opens a SQLite file with a page cache of `cache_kib` KiB and applies its settings.
+pub(crate) fn sqlite(path: &Path, cache_kib: u32) -> Result<StoreConnection, Error> {
     let path = path.to_str().ok_or_else(|| Error::Unavailable("the database's path is not UTF-8".to_owned()))?;
     let mut connection = SqliteConnection::establish(path).map_err(|error| Error::Unavailable(error.to_string()))?;
     // Another process may have the file locked for a moment. Set the timeout first, because the other pragmas can run
@@ -133,18 +118,14 @@ fn sqlite(path: &Path, cache_kib: u32) -> Result<SqliteConnection, Error> {
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; \
          PRAGMA wal_autocheckpoint = 8000;",
     ))?;
-    Ok(connection)
+    Ok(StoreConnection::Sqlite(connection))
 }
 
-fn postgresql(url: &str) -> Result<PgConnection, Error> {
+/// The URL as it is given to libpq: with verified TLS to other machines, and with limits of time.
+pub(crate) fn libpq_url(url: &str) -> String {
     static AUTHORITIES: LazyLock<Option<PathBuf>> = LazyLock::new(|| openssl_probe::probe().cert_file);
     let url = postgresql_url::verified(url, &Environment::read(), AUTHORITIES.as_deref());
-    let mut connection = PgConnection::establish(&url).map_err(|error| Error::Unavailable(error.to_string()))?;
-    connection.batch_execute(
-        "SET TIME ZONE 'UTC'; SET client_min_messages TO WARNING; SET lock_timeout TO '10s'; \
-         SET statement_timeout TO '30s'; SET idle_in_transaction_session_timeout TO '30s';",
-    )?;
-    Ok(connection)
+    postgresql_url::limited(&url)
 }
 
 #[cfg(test)]

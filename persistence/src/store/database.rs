@@ -4,45 +4,41 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::caller_cache::CallerCache;
-use super::connection::{DatabaseUrl, SMALL_CACHE_KIB, StoreConnection};
-use super::database_file::{Access, DatabaseFile};
+use super::connection::{self, DatabaseUrl, StoreConnection};
+use super::database_file::Access;
 use super::error::{Error, Failure};
 use super::health::{Health, Trouble};
 use super::job::Job;
-use super::{group, job, migrations, pool};
+use super::known::{Known, Wanted};
+use super::pool::{Pool, PoolOptions, PoolState};
+use super::threads::{self, Queues};
+use super::{group, job, migrations, postgresql};
 
 /// Queue and thread settings of the store.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Capacity of each queue (reads, writes). While a queue is full, further operations fail with [`Error::Busy`].
     pub queue: usize,
-    /// Number of reader threads and of writer threads on PostgreSQL, each with its own connection. Ignored on SQLite,
-    /// which has one writer, one reader and one reader for long queries.
-    pub threads: usize,
+    /// The pool of connections to PostgreSQL. Ignored on SQLite, which has one writer, one reader and one reader for long
+    /// queries.
+    pub pool: PoolOptions,
     /// Whether other processes may write to a SQLite file, too.
     pub access: Access,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { queue: 1024, threads: 4, access: Access::Only }
+        Self { queue: 1024, pool: PoolOptions::default(), access: Access::Only }
     }
 }
 
 /// How long the outcome of a trial whether changes can be stored counts.
 const TRIED_FOR: Duration = Duration::from_secs(1);
-/// Page cache of SQLite's writer, in KiB. Enough for the right-hand ends of all indexes, where new rows are inserted.
-const WRITER_CACHE_KIB: u32 = 4_000;
-/// Page cache of SQLite's reader, in KiB. Enough for a small database as a whole, or for the frequently read pages of a
-/// large one.
-const READER_CACHE_KIB: u32 = 20_000;
-
 /// A handle to the store, cheap to clone. Dropping the last handle runs the operations still queued, then stops the
 /// threads.
 #[derive(Clone)]
@@ -50,6 +46,8 @@ pub struct Database(Arc<Inner>);
 
 struct Inner {
     url: DatabaseUrl,
+    /// The connections to PostgreSQL.
+    pool: Option<Pool>,
     read: Sender<Box<dyn Job>>,
     read_long: Sender<Box<dyn Job>>,
     write: Sender<Box<dyn Job>>,
@@ -62,46 +60,22 @@ struct Inner {
 impl Database {
     /// Opens the store: runs pending migrations and starts the threads. Blocks until both are done.
     pub fn open(url: DatabaseUrl, options: Options) -> Result<Self, Error> {
-        let mut health = Health::default();
-        if let DatabaseUrl::Sqlite(path) = &url {
-            health.file = Some(DatabaseFile::open(path, options.access)?);
-        }
-        let mut connection = url.connect()?;
-        match options.access {
-            Access::Only => migrations::run(&mut connection)?,
-            Access::Beside if migrations::is_current(&mut connection).unwrap_or(false) => {}
-            Access::Beside => return Err(Error::OtherSchema),
-        }
-        drop(connection);
-        health.file.iter_mut().for_each(DatabaseFile::note);
-        let health = Arc::new(health);
-        let for_thread = || Arc::clone(&health);
         let (read, reads) = bounded(options.queue);
+        let (read_long, long_reads) = bounded(options.queue);
         let (write, writes) = bounded(options.queue);
-        let mut read_long = read.clone();
-        let threads = match url {
-            DatabaseUrl::Sqlite(_) => {
-                let for_writing = url.connect_keeping(WRITER_CACHE_KIB)?;
-                let for_reading = url.connect_reading(READER_CACHE_KIB)?;
-                let for_long = url.connect_reading(SMALL_CACHE_KIB)?;
-                let (long, long_reads) = bounded(options.queue);
-                read_long = long;
-                vec![
-                    spawn("writer", for_thread(), move |health| group::write(for_writing, &writes, health))?,
-                    spawn("reader", for_thread(), move |health| group::read(for_reading, &reads, health))?,
-                    spawn("long-reader", for_thread(), move |health| group::read(for_long, &long_reads, health))?,
-                ]
+        let queues = Queues { reads, long_reads, writes };
+        let (pool, health, threads) = match &url {
+            DatabaseUrl::Sqlite(path) => {
+                let (health, threads) = group::start(path, options.access, queues)?;
+                (None, health, threads)
             }
-            DatabaseUrl::Postgresql(_) => {
-                let mut threads = Vec::new();
-                for _ in 0..options.threads {
-                    threads.push(postgresql_thread(&url, pool::READ, reads.clone(), for_thread())?);
-                    threads.push(postgresql_thread(&url, pool::WRITE, writes.clone(), for_thread())?);
-                }
-                threads
+            DatabaseUrl::Postgresql(text) => {
+                let (health, pool) = (Arc::default(), Pool::new(connection::libpq_url(text), options.pool));
+                let threads = postgresql::start(&pool, (options.pool, options.access), &health, &queues)?;
+                (Some(pool), health, threads)
             }
         };
-        Ok(Self(Arc::new(Inner { url, read, read_long, write, threads, health, tried: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { url, pool, read, read_long, write, threads, health, tried: Mutex::default() })))
     }
 
     /// Runs a read-only operation on one snapshot, which contains every write acknowledged before this call.
@@ -114,41 +88,46 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        self.read_with_cache(move |tx, _| operation(tx))
+        ask(&self.0.read, job::pack(None, move |tx, _| operation(tx)), READ_TIME)
     }
 
-    /// Like [`Self::read`], for operations that look up their caller: they get the caller cache, which SQLite's reader
-    /// keeps until the file changes. On PostgreSQL the cache is always empty.
-    pub fn read_with_cache<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+    /// Like [`Self::read`], for operations that say what they want to read at first, such as their caller. On PostgreSQL
+    /// that is loaded for all operations of a group at once; SQLite's reader keeps it until the file changes.
+    pub fn read_known<T, E, F>(&self, wanted: Wanted, operation: F) -> impl Future<Output = Result<T, E>>
     where
-        F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read, job::pack(operation), READ_TIME)
+        ask(&self.0.read, job::pack(Some(wanted), operation), READ_TIME)
     }
 
-    /// Like [`Self::read`], for operations that may take about a second. On SQLite they run on a separate thread, so
-    /// that short reads don't wait for them.
+    /// Like [`Self::read`], for operations that may take about a second. They run on separate threads, so that short reads
+    /// don't wait for them, and read whole tables where that is best.
     pub fn read_long<T, E, F>(&self, mut operation: F) -> impl Future<Output = Result<T, E>>
     where
         F: FnMut(&mut StoreConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.read_long, job::pack(move |tx, _| operation(tx)), READ_TIME)
+        ask(&self.0.read_long, job::pack(None, move |tx, _| operation(tx)), READ_TIME)
     }
 
-    /// Like [`Self::read_with_cache`], for operations whose result depends only on `question` and the snapshot. On
-    /// SQLite, operations with the same question in the same group run once and share the result. The question must
-    /// therefore contain everything about the caller that affects the result.
-    pub fn read_question<T, E, F>(&self, question: String, operation: F) -> impl Future<Output = Result<T, E>>
+    /// Like [`Self::read_known`], for operations whose result depends only on `question` and the snapshot. Operations with
+    /// the same question in the same group run once and share the result. The question must therefore contain everything
+    /// about the caller that affects the result.
+    pub fn read_question<T, E, F>(
+        &self,
+        wanted: Wanted,
+        question: String,
+        operation: F,
+    ) -> impl Future<Output = Result<T, E>>
     where
-        F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
         T: Clone + Send + 'static,
         E: Failure + Clone + Send + 'static,
     {
-        ask(&self.0.read, job::pack_question(question, operation), READ_TIME)
+        ask(&self.0.read, job::pack_question(wanted, question, operation), READ_TIME)
     }
 
     /// Runs an operation that writes. Its changes are durable when this returns `Ok`; on any error they are rolled
@@ -163,18 +142,18 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        self.write_with_cache(move |tx, _| operation(tx))
+        self.write_known(move |tx, _| operation(tx))
     }
 
-    /// Like [`Self::write`], for operations that look up their caller: on SQLite, the operations of one group share a
-    /// caller cache. On PostgreSQL the cache is always empty.
-    pub fn write_with_cache<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
+    /// Like [`Self::write`], for operations that look up their caller: on SQLite, the operations of one group share what
+    /// is known. On PostgreSQL nothing is known at first.
+    pub fn write_known<T, E, F>(&self, operation: F) -> impl Future<Output = Result<T, E>>
     where
-        F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.write, job::pack(operation), WRITE_TIME)
+        ask(&self.0.write, job::pack(None, operation), WRITE_TIME)
     }
 
     /// Like [`Self::write`], for an operation that may take as long as it needs, such as one that goes through the whole
@@ -185,7 +164,7 @@ impl Database {
         T: Send + 'static,
         E: Failure + Send + 'static,
     {
-        ask(&self.0.write, job::pack(move |tx, _| operation(tx)), Duration::MAX)
+        ask(&self.0.write, job::pack(None, move |tx, _| operation(tx)), Duration::MAX)
     }
 
     /// Why the store can't serve; `None` if it can. Fails if the database can't be reached.
@@ -193,14 +172,14 @@ impl Database {
     /// Writes something only if changes failed, or if the disk is nearly full, and at most once a second.
     pub async fn trouble(&self) -> Result<Option<Trouble>, Error> {
         let health = Arc::clone(&self.0.health);
-        let look = move |tx: &mut StoreConnection, _: &mut CallerCache| {
+        let look = move |tx: &mut StoreConnection, _: &mut Known| {
             if let Some(known) = health.known() {
                 return Ok((Some(known), false));
             }
             let is_current = migrations::is_current(tx)?;
             Ok::<_, Error>(((!is_current).then_some(Trouble::OtherSchema), health.is_doubtful()))
         };
-        let found = ask(&self.0.read, job::pack(look), PROBE_TIME);
+        let found = ask(&self.0.read, job::pack(None, look), PROBE_TIME);
         let (trouble, is_doubtful) = match found.await {
             Ok(found) => found,
             Err(error) if error.is_damage() => (Some(Trouble::Damaged), false),
@@ -221,8 +200,8 @@ impl Database {
             return could;
         }
         let change =
-            |tx: &mut StoreConnection, _: &mut CallerCache| tx.batch_execute(tx.harmless_change()).map_err(Error::from);
-        let could = ask(&self.0.write, job::pack(change), PROBE_TIME).await.is_ok();
+            |tx: &mut StoreConnection, _: &mut Known| tx.batch_execute(tx.harmless_change()).map_err(Error::from);
+        let could = ask(&self.0.write, job::pack(None, change), PROBE_TIME).await.is_ok();
         if could {
             self.0.health.wrote();
         }
@@ -236,10 +215,16 @@ impl Database {
         &self.0.url
     }
 
-    /// Number of queued operations: (reads, writes). Long reads on SQLite are not included.
+    /// Number of queued operations: (reads, writes).
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
-        (self.0.read.len(), self.0.write.len())
+        (self.0.read.len() + self.0.read_long.len(), self.0.write.len())
+    }
+
+    /// The state of the pool of connections to PostgreSQL; `None` on SQLite.
+    #[must_use]
+    pub fn pool_state(&self) -> Option<PoolState> {
+        self.0.pool.as_ref().map(Pool::state)
     }
 }
 
@@ -247,11 +232,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // Once their queue is closed, the threads run what is still queued and end.
         (self.read, self.read_long, self.write) = (bounded(0).0, bounded(0).0, bounded(0).0);
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a database thread panicked");
-            }
-        }
+        threads::stop(std::mem::take(&mut self.threads));
     }
 }
 
@@ -281,25 +262,4 @@ fn ask<T, E: Failure>(
             Err(_) => Err(Error::Unavailable("it does not answer".to_owned()).into()),
         }
     }
-}
-
-fn postgresql_thread(
-    url: &DatabaseUrl,
-    begin: &'static str,
-    queue: Receiver<Box<dyn Job>>,
-    health: Arc<Health>,
-) -> Result<JoinHandle<()>, Error> {
-    let (url, connection) = (url.clone(), url.connect()?);
-    spawn("postgresql", health, move |health| pool::work(&url, connection, begin, &queue, health))
-}
-
-fn spawn(
-    name: &str,
-    health: Arc<Health>,
-    work: impl FnOnce(&Health) + Send + 'static,
-) -> Result<JoinHandle<()>, Error> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || work(&health))
-        .map_err(|error| Error::Unavailable(format!("no thread could be started: {error}")))
 }

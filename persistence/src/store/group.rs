@@ -6,26 +6,55 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
 use diesel::{QueryResult, RunQueryDsl};
 
-use super::caller_cache::CallerCache;
-use super::connection::{StoreConnection, on};
+use super::connection::{self, SMALL_CACHE_KIB, StoreConnection, on};
+use super::database_file::{Access, DatabaseFile};
 use super::error::Error;
 use super::health::Health;
 use super::job::{Job, Verdict};
+use super::known::Known;
 use super::prepared::Prepared;
-use super::reply_batch;
+use super::threads::{Queues, spawn};
+use super::{migrations, reply_batch};
 
 /// Most operations in one transaction: enough to spread the cost of the flush, few enough to keep the first one's wait
 /// short.
 const GROUP_MAX: usize = 256;
 
+/// Page cache of SQLite's writer, in KiB. Enough for the right-hand ends of all indexes, where new rows are inserted.
+const WRITER_CACHE_KIB: u32 = 4_000;
+/// Page cache of SQLite's reader, in KiB. Enough for a small database as a whole, or for the frequently read pages of a
+/// large one.
+const READER_CACHE_KIB: u32 = 20_000;
+
+/// Opens the file, runs pending migrations and starts the threads.
+pub(crate) fn start(path: &Path, access: Access, queues: Queues) -> Result<(Arc<Health>, Vec<JoinHandle<()>>), Error> {
+    let mut file = DatabaseFile::open(path, access)?;
+    migrations::prepare(&mut connection::sqlite(path, SMALL_CACHE_KIB)?, access)?;
+    file.note();
+    let health = Arc::new(Health::of(file));
+    let for_writing = connection::sqlite(path, WRITER_CACHE_KIB)?;
+    let for_reading = connection::sqlite_reading(path, READER_CACHE_KIB)?;
+    let for_long = connection::sqlite_reading(path, SMALL_CACHE_KIB)?;
+    let Queues { reads, long_reads, writes } = queues;
+    let threads = vec![
+        spawn("writer", &health, move |health| write(for_writing, &writes, health))?,
+        spawn("reader", &health, move |health| read(for_reading, &reads, health))?,
+        spawn("long-reader", &health, move |health| read(for_long, &long_reads, health))?,
+    ];
+    Ok((health, threads))
+}
+
 /// Runs and commits queued operations in groups, until the queue is closed and empty.
-pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>, health: &Health) {
-    while let Some(group) = next_group(queue) {
+fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>, health: &Health) {
+    while let Some(group) = next(queue) {
         commit(&mut connection, group, health);
     }
     // Without a write-ahead log beside it, the file is easier to copy. If the checkpoint fails, the log simply stays.
@@ -37,22 +66,17 @@ pub(crate) fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Jo
 /// A group is collected before its transaction begins, so every read sees all writes that were acknowledged before the
 /// read was queued. Reads with the same question share one result: a list that many clients poll is read once per
 /// group. All replies are sent together at the end, so that each waiting thread is woken only once.
-pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>, health: &Health) {
-    let mut callers = CallerCache::default();
-    while let Some(mut group) = next_group(queue) {
-        if let Err(error) = begin_reading(&mut connection, &mut callers) {
+fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>, health: &Health) {
+    let mut known = Known::default();
+    while let Some(mut group) = next(queue) {
+        if let Err(error) = begin_reading(&mut connection, &mut known) {
             fail_all(group, error.into(), health);
             continue;
         }
-        let mut answered: HashMap<String, Box<dyn Any>> = HashMap::new();
+        let mut shared = Shared::default();
         for job in &mut group {
-            let question = job.question().map(str::to_owned);
-            let shared = question.as_ref().and_then(|question| answered.get(question));
-            if !shared.is_some_and(|outcome| job.adopt(outcome.as_ref())) {
-                if job.run(&mut connection, &mut callers) == Verdict::Discard {
-                    job.failure().inspect(|error| health.failed(error));
-                }
-                answered.extend(question.zip(job.share()));
+            if shared.run(job.as_mut(), &mut connection, &mut known) == Verdict::Discard {
+                job.failure().inspect(|error| health.failed(error));
             }
         }
         // A transaction that stays open would keep its snapshot, so that later reads would miss changes.
@@ -64,16 +88,34 @@ pub(crate) fn read(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job
     }
 }
 
-fn begin_reading(connection: &mut StoreConnection, callers: &mut CallerCache) -> QueryResult<()> {
+fn begin_reading(connection: &mut StoreConnection, known: &mut Known) -> QueryResult<()> {
     connection.batch_execute("BEGIN DEFERRED")?;
     let StoreConnection::Sqlite(reader) = connection else { return Ok(()) };
-    callers.forget_other_snapshots(reader).inspect_err(|_| end(connection, "ROLLBACK"))
+    known.forget_other_snapshots(reader).inspect_err(|_| end(connection, "ROLLBACK"))
 }
 
-fn next_group(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
+fn next(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
     let mut group = vec![queue.recv().ok()?];
     group.extend(queue.try_iter().take(GROUP_MAX - 1));
     Some(group)
+}
+
+/// The outcomes of a group that others of the group with the same question get, too.
+#[derive(Default)]
+pub(crate) struct Shared(HashMap<String, Box<dyn Any>>);
+
+impl Shared {
+    /// Runs a job, unless another one with the same question has run.
+    pub(crate) fn run(&mut self, job: &mut dyn Job, connection: &mut StoreConnection, known: &mut Known) -> Verdict {
+        let question = job.question().map(str::to_owned);
+        let outcome = question.as_ref().and_then(|question| self.0.get(question));
+        if outcome.is_some_and(|outcome| job.adopt(outcome.as_ref())) {
+            return Verdict::Keep;
+        }
+        let verdict = job.run(connection, known);
+        self.0.extend(question.zip(job.share()));
+        verdict
+    }
 }
 
 fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>, health: &Health) {
@@ -112,10 +154,10 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>, health
 /// share one caller cache: their requests are concurrent, so each may see its caller as it was before the others ran.
 fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<bool> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
-    let mut callers = CallerCache::default();
+    let mut known = Known::default();
     for job in group {
         let before = rows_changed(connection)?;
-        match job.run(connection, &mut callers) {
+        match job.run(connection, &mut known) {
             Verdict::Keep => {}
             Verdict::Refuse if rows_changed(connection)? == before => {}
             Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => return Ok(false),
@@ -131,7 +173,7 @@ fn run_apart(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> Qu
     connection.batch_execute("BEGIN IMMEDIATE")?;
     for job in group {
         connection.batch_execute("SAVEPOINT operation")?;
-        let end = match job.run(connection, &mut CallerCache::default()) {
+        let end = match job.run(connection, &mut Known::default()) {
             Verdict::Keep => "RELEASE operation",
             Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => {
                 "ROLLBACK TO operation; RELEASE operation"
@@ -156,8 +198,9 @@ fn file_gone() -> Error {
     Error::Unavailable("the database file was removed or replaced".to_owned())
 }
 
+/// Sends a failure of the store to all that wait for a group.
 #[expect(clippy::needless_pass_by_value, reason = "so that it can be made where it is passed")]
-fn fail_all(group: Vec<Box<dyn Job>>, error: Error, health: &Health) {
+pub(crate) fn fail_all(group: Vec<Box<dyn Job>>, error: Error, health: &Health) {
     tracing::error!(%error, operations = group.len(), "a group of operations could not be carried out");
     health.failed(&error);
     for job in group {

@@ -22,7 +22,7 @@ pub enum Trouble {
 #[derive(Default)]
 pub(crate) struct Health {
     /// The file of SQLite.
-    pub(crate) file: Option<DatabaseFile>,
+    file: Option<DatabaseFile>,
     /// Stays until the process is restarted: what was read may be wrong.
     is_damaged: AtomicBool,
     /// Until a write succeeds, be it only the trial write of a readiness check.
@@ -30,6 +30,11 @@ pub(crate) struct Health {
 }
 
 impl Health {
+    /// The health of a store in a file.
+    pub(crate) fn of(file: DatabaseFile) -> Self {
+        Self { file: Some(file), ..Self::default() }
+    }
+
     /// Notes a failure of an operation.
     pub(crate) fn failed(&self, error: &Error) {
         if error.is_damage() && !self.is_damaged.swap(true, Ordering::Relaxed) {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::caller_cache::CallerCache;
 use super::connection::StoreConnection;
 use super::error::{Error, Failure};
+use super::known::{Known, Wanted};
 use super::reply_batch::ReplyBatch;
 
 /// What to do with the changes of an operation after it has run.
@@ -29,8 +29,10 @@ pub(crate) enum Verdict {
 /// An operation with its types erased, so that one queue can contain the operations of all requests.
 pub(crate) trait Job: Send {
     /// Runs the operation on a connection with an open transaction and stores the outcome. The operation may use
-    /// `callers` and add to it.
-    fn run(&mut self, connection: &mut StoreConnection, callers: &mut CallerCache) -> Verdict;
+    /// `known` and add to it.
+    fn run(&mut self, connection: &mut StoreConnection, known: &mut Known) -> Verdict;
+    /// What the operation is going to read, as far as that is known.
+    fn wanted(&self) -> Option<Wanted>;
     /// The key under which the outcome may be shared with other jobs on the same snapshot; `None` if it may not be
     /// shared.
     fn question(&self) -> Option<&str>;
@@ -54,6 +56,7 @@ type Copy<T, E> = fn(&Result<T, E>) -> Result<T, E>;
 
 struct Operation<F, T, E> {
     run: F,
+    wanted: Option<Wanted>,
     question: Option<String>,
     /// Clones the outcome; `None` if it may not be shared.
     copy: Option<Copy<T, E>>,
@@ -63,35 +66,46 @@ struct Operation<F, T, E> {
 }
 
 /// Makes a job of an operation, and the receiver on which its outcome will arrive.
-pub(crate) fn pack<F, T, E>(operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
+pub(crate) fn pack<F, T, E>(wanted: Option<Wanted>, operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
 where
-    F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
+    F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
     E: Failure + Send + 'static,
 {
     let (reply, outcome) = oneshot::channel();
     let replies = ReplyBatch::own();
-    (Box::new(Operation { run: operation, question: None, copy: None, outcome: None, replies, reply }), outcome)
+    (Box::new(Operation { run: operation, wanted, question: None, copy: None, outcome: None, replies, reply }), outcome)
 }
 
 /// Like [`pack`], for an operation that may share its outcome with other jobs that have the same question.
-pub(crate) fn pack_question<F, T, E>(question: String, operation: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
+pub(crate) fn pack_question<F, T, E>(
+    wanted: Wanted,
+    question: String,
+    operation: F,
+) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
 where
-    F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send + 'static,
+    F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
     T: Clone + Send + 'static,
     E: Failure + Clone + Send + 'static,
 {
     let (reply, outcome) = oneshot::channel();
     let (question, copy, replies) = (Some(question), Some(Result::clone as Copy<T, E>), ReplyBatch::own());
-    (Box::new(Operation { run: operation, question, copy, outcome: None, replies, reply }), outcome)
+    (
+        Box::new(Operation { run: operation, wanted: Some(wanted), question, copy, outcome: None, replies, reply }),
+        outcome,
+    )
 }
 
 impl<F, T, E> Job for Operation<F, T, E>
 where
-    F: FnMut(&mut StoreConnection, &mut CallerCache) -> Result<T, E> + Send,
+    F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send,
     T: Send + 'static,
     E: Failure + Send + 'static,
 {
+    fn wanted(&self) -> Option<Wanted> {
+        self.wanted
+    }
+
     fn question(&self) -> Option<&str> {
         self.question.as_deref()
     }
@@ -107,8 +121,8 @@ where
         true
     }
 
-    fn run(&mut self, connection: &mut StoreConnection, callers: &mut CallerCache) -> Verdict {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(connection, callers)))
+    fn run(&mut self, connection: &mut StoreConnection, known: &mut Known) -> Verdict {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(connection, known)))
             .unwrap_or_else(|_| Err(E::from(Error::Panicked)));
         let verdict = match outcome.as_ref().map_err(Failure::store_error) {
             Ok(_) => Verdict::Keep,

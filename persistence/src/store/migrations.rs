@@ -8,6 +8,7 @@ use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::StoreConnection;
+use super::database_file::Access;
 use super::error::Error;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -16,6 +17,15 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("../migrations/postgres
 /// The number is arbitrary; it only has to be the same in all replicas.
 const LOCK: &str = "SELECT pg_advisory_lock(7311962044291)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7311962044291)";
+
+/// Runs pending migrations, or checks that there are none if another process serves the database.
+pub(crate) fn prepare(connection: &mut StoreConnection, access: Access) -> Result<(), Error> {
+    match access {
+        Access::Only => run(connection),
+        Access::Beside if is_current(connection).unwrap_or(false) => Ok(()),
+        Access::Beside => Err(Error::OtherSchema),
+    }
+}
 
 /// Runs the pending migrations. On PostgreSQL an advisory lock makes replicas that start at the same time wait for each
 /// other.

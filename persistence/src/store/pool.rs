@@ -1,111 +1,227 @@
-//! PostgreSQL's threads: each has its own connection and runs every operation in its own transaction (S4).
+//! The pool of connections to PostgreSQL (S4).
 
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
+use diesel::r2d2::{self, CustomizeConnection, HandleError, HandleEvent, ManageConnection, event};
+use diesel::{Connection, ConnectionError, PgConnection};
 
-use super::caller_cache::CallerCache;
-use super::connection::{DatabaseUrl, StoreConnection};
+use super::connection::StoreConnection;
 use super::error::Error;
-use super::health::Health;
-use super::job::{Job, Verdict};
 
-/// How often an operation is run before it fails with [`Error::Busy`] because of conflicts. The pauses between runs
-/// grow, so operations need far fewer in practice.
-const RUNS_MAX: u32 = 30;
-
-/// Each statement sees what is committed when it starts; [`crate::accounts::lock`] protects rules that span several
-/// rows. Serialisable isolation is not an option: most of 32 concurrent creations had to be retried, because their ids
-/// are adjacent in the indexes.
-pub(crate) const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-/// All queries of a read see the same snapshot.
-pub(crate) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-/// Runs queued operations until the queue is closed and empty.
-pub(crate) fn work(
-    url: &DatabaseUrl,
-    connection: StoreConnection,
-    begin: &'static str,
-    queue: &Receiver<Box<dyn Job>>,
-    health: &Health,
-) {
-    let mut connection = Some(connection);
-    while let Ok(job) = queue.recv() {
-        carry_out(url, &mut connection, begin, job, health);
-    }
+/// How many connections the pool has, and how long they last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolOptions {
+    /// Most connections that are open at the same time.
+    pub connections: u32,
+    /// How many connections stay open when nothing is asked of them.
+    pub min_idle: u32,
+    /// For how long a connection beyond these stays open without being used.
+    pub idle: Duration,
+    /// For how long a connection is used before it is replaced. Lets connections move to servers that were added.
+    pub max_age: Duration,
+    /// For how long an operation waits for a connection, while all are in use or the server can't be reached.
+    pub timeout: Duration,
 }
 
-fn carry_out(
-    url: &DatabaseUrl,
-    held: &mut Option<StoreConnection>,
-    begin: &str,
-    mut job: Box<dyn Job>,
-    health: &Health,
-) {
-    for run in 1..=RUNS_MAX {
-        let connection = match open(url, held, begin) {
-            Ok(connection) => connection,
-            Err(error) => {
-                tracing::error!(%error, "no transaction could be opened");
-                return job.fail(error);
-            }
-        };
-        let verdict = job.run(connection, &mut CallerCache::default());
-        if verdict == Verdict::Discard {
-            job.failure().inspect(|error| health.failed(error));
-        }
-        let statement = if verdict == Verdict::Keep { "COMMIT" } else { "ROLLBACK" };
-        let ended = connection.batch_execute(statement).map_err(Error::from);
-        let again = match (verdict, ended) {
-            (Verdict::Keep | Verdict::Refuse | Verdict::Discard, Ok(())) => return job.answer(),
-            (Verdict::Retry, Ok(())) => true,
-            (Verdict::Keep, Err(error)) if error.is_retryable() => {
-                // The failed commit has already ended the transaction.
-                true
-            }
-            (Verdict::Keep, Err(error)) => {
-                tracing::error!(%error, "a transaction could not be committed");
-                health.failed(&error);
-                *held = None;
-                return job.fail(error);
-            }
-            (_, _) => {
-                *held = None;
-                return job.answer();
-            }
-        };
-        if again && run < RUNS_MAX {
-            std::thread::sleep(pause(run));
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self {
+            connections: 8,
+            min_idle: 1,
+            idle: Duration::from_mins(10),
+            max_age: Duration::from_mins(30),
+            timeout: Duration::from_secs(3),
         }
     }
-    tracing::warn!("an operation lost to its competitors again and again");
-    job.fail(Error::Busy);
 }
 
-/// Begins a transaction, on the existing connection if there is one. Nothing has run yet, so a connection that broke
-/// while idle can safely be replaced.
-fn open<'a>(
-    url: &DatabaseUrl,
-    held: &'a mut Option<StoreConnection>,
-    begin: &str,
-) -> Result<&'a mut StoreConnection, Error> {
-    if let Some(connection) = held.as_mut()
-        && connection.batch_execute(begin).is_err()
-    {
-        *held = None;
-    }
-    if held.is_none() {
-        let mut fresh = url.connect()?;
-        fresh.batch_execute(begin)?;
-        *held = Some(fresh);
-    }
-    held.as_mut().ok_or(Error::Closed)
+/// What the pool is doing, and what has happened since the process was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections that are in use.
+    pub in_use: u32,
+    /// Connections that are open and not in use.
+    pub idle: u32,
+    /// How often an operation had to wait for a connection for more than a millisecond.
+    pub waits: u64,
+    /// How often an operation got no connection in time.
+    pub timeouts: u64,
+    /// Connections that were closed: broken, too old or not needed any more.
+    pub replaced: u64,
 }
 
-/// The pause before the next run: 0.2 to 1.2 ms times the number of runs (at most 10), with random jitter so that
-/// competing threads don't collide again.
-fn pause(run: u32) -> Duration {
-    let spread = uuid::Uuid::now_v7().as_u128() % 1000;
-    Duration::from_micros(u64::from(run.min(10)) * (200 + u64::try_from(spread).unwrap_or(0)))
+/// The pool. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    connections: r2d2::Pool<Manager>,
+    events: Arc<Events>,
+}
+
+/// A connection of the pool, which goes back to it when dropped.
+pub(crate) type Pooled = r2d2::PooledConnection<Manager>;
+
+impl Pool {
+    /// Creates the pool. Connections are opened in the background; whoever needs one waits for it.
+    pub(crate) fn new(url: String, options: PoolOptions) -> Self {
+        let events = Arc::new(Events::default());
+        let connections = r2d2::Pool::builder()
+            .max_size(options.connections)
+            .min_idle(Some(options.min_idle.min(options.connections)))
+            .idle_timeout(Some(options.idle))
+            .max_lifetime(Some(options.max_age))
+            .connection_timeout(options.timeout)
+            // A connection that broke while it was idle shows when a transaction begins, without another round trip.
+            .test_on_check_out(false)
+            .connection_customizer(Box::new(Setup))
+            .error_handler(Box::new(Log))
+            .event_handler(Box::new(Handler(Arc::clone(&events))))
+            .build_unchecked(Manager { url });
+        Self { connections, events }
+    }
+
+    /// Takes a connection, waiting for one if necessary.
+    pub(crate) fn take(&self) -> Result<Pooled, Error> {
+        self.connections.get().map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    /// Takes a connection and begins a transaction on it. Nothing has run yet, so a connection that broke while it was
+    /// idle is replaced by another one, as often as connections may be idle.
+    pub(crate) fn begin(&self, begin: &str) -> Result<Pooled, Error> {
+        for _ in 0..self.connections.max_size() {
+            let mut held = self.take()?;
+            if held.connection.batch_execute(begin).is_ok() {
+                return Ok(held);
+            }
+            held.is_broken = true;
+        }
+        let mut last = self.take()?;
+        last.connection.batch_execute(begin).inspect_err(|_| last.is_broken = true)?;
+        Ok(last)
+    }
+
+    pub(crate) fn state(&self) -> PoolState {
+        let state = self.connections.state();
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        PoolState {
+            in_use: state.connections.saturating_sub(state.idle_connections),
+            idle: state.idle_connections,
+            waits: count(&self.events.waits),
+            timeouts: count(&self.events.timeouts),
+            replaced: count(&self.events.replaced),
+        }
+    }
+}
+
+/// A connection in the hands of the pool.
+pub(crate) struct Held {
+    pub(crate) connection: StoreConnection,
+    /// Whether it may not be used again.
+    pub(crate) is_broken: bool,
+}
+
+/// Opens connections to the server of one URL. Diesel's own manager would try each kind of database in turn, and make a
+/// SQLite file with the name of the URL while the server is down.
+pub(crate) struct Manager {
+    url: String,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Held;
+    type Error = Failed;
+
+    fn connect(&self) -> Result<Held, Failed> {
+        let connection = PgConnection::establish(&self.url).map_err(Failed::Connect)?;
+        Ok(Held { connection: StoreConnection::Postgresql(connection), is_broken: false })
+    }
+
+    fn is_valid(&self, held: &mut Held) -> Result<(), Failed> {
+        held.connection.batch_execute("SELECT 1").map_err(Failed::Query)
+    }
+
+    fn has_broken(&self, held: &mut Held) -> bool {
+        held.is_broken || std::thread::panicking()
+    }
+}
+
+/// Why a connection could not be opened.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    Connect(ConnectionError),
+    Query(diesel::result::Error),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(error) => error.fmt(f),
+            Self::Query(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// The settings of every new connection. Plans are made once for each statement and use indexes: the statistics of a
+/// database that was just made say that all tables are small, and a plan that was made then would go on reading them as
+/// a whole. Operations that read much say otherwise for their transaction.
+const SETTINGS: &str = "\
+    SET application_name = 'teammate'; SET TIME ZONE 'UTC'; SET client_min_messages TO WARNING; \
+    SET lock_timeout TO '10s'; SET statement_timeout TO '30s'; SET idle_in_transaction_session_timeout TO '30s'; \
+    SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;";
+
+/// Sets up new connections.
+#[derive(Debug)]
+struct Setup;
+
+impl CustomizeConnection<Held, Failed> for Setup {
+    fn on_acquire(&self, held: &mut Held) -> Result<(), Failed> {
+        held.connection.batch_execute(SETTINGS).map_err(Failed::Query)
+    }
+}
+
+/// Logs why connections can't be opened.
+#[derive(Debug)]
+struct Log;
+
+impl HandleError<Failed> for Log {
+    fn handle_error(&self, error: Failed) {
+        tracing::warn!(%error, "the database can't be reached");
+    }
+}
+
+/// What has happened in the pool.
+#[derive(Debug, Default)]
+struct Events {
+    waits: AtomicU64,
+    timeouts: AtomicU64,
+    replaced: AtomicU64,
+}
+
+/// Waits below this are those for the pool's own lock.
+const WAITED: Duration = Duration::from_millis(1);
+
+/// Counts what happens in the pool.
+#[derive(Debug)]
+struct Handler(Arc<Events>);
+
+impl HandleEvent for Handler {
+    fn handle_checkout(&self, checkout: event::CheckoutEvent) {
+        if checkout.duration() > WAITED {
+            self.0.waits.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn handle_timeout(&self, timeout: event::TimeoutEvent) {
+        self.0.timeouts.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(seconds = timeout.timeout().as_secs_f32(), "there was no connection to the database in time");
+    }
+
+    fn handle_release(&self, release: event::ReleaseEvent) {
+        self.0.replaced.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(age_seconds = release.age().as_secs(), "a connection to the database was closed");
+    }
 }

@@ -44,6 +44,26 @@ pub(crate) fn verified(url: &str, environment: &Environment, authorities: Option
     format!("{url}{separator}sslmode=verify-full{authorities}")
 }
 
+/// What limits the time that libpq waits, each in the unit of its parameter: seconds, and milliseconds for the last.
+/// Without them, a host that vanishes without a word is waited for until the system gives up, after many minutes.
+const LIMITS: [(&str, u32); 5] = [
+    ("connect_timeout", 5),
+    ("keepalives_idle", 30),
+    ("keepalives_interval", 10),
+    ("keepalives_count", 3),
+    ("tcp_user_timeout", 30_000),
+];
+
+/// The URL with limits of time for what it says nothing about.
+pub(crate) fn limited(url: &str) -> String {
+    let mut limited = url.to_owned();
+    for (name, limit) in LIMITS.into_iter().filter(|(name, _)| parameter(url, name).is_none()) {
+        let separator = if limited.contains('?') { '&' } else { '?' };
+        limited = format!("{limited}{separator}{name}={limit}");
+    }
+    limited
+}
+
 /// Whether a URL leads to another machine without verifying its certificate.
 pub(crate) fn is_unverified(url: &str, environment: &Environment) -> bool {
     is_remote(url, environment) && mode(url, environment).is_some_and(|mode| mode != "verify-full")
@@ -137,6 +157,14 @@ mod tests {
         }
         let own = "postgres://db.example.com/teammate?sslrootcert=/etc/own.pem";
         assert_eq!(of(own), format!("{own}&sslmode=verify-full"));
+    }
+
+    #[test]
+    fn what_the_url_does_not_limit_is_limited() {
+        let limits = "keepalives_idle=30&keepalives_interval=10&keepalives_count=3&tcp_user_timeout=30000";
+        assert_eq!(limited("postgres://a/b"), format!("postgres://a/b?connect_timeout=5&{limits}"));
+        let own = "postgres://a/b?connect_timeout=2";
+        assert_eq!(limited(own), format!("{own}&{limits}"));
     }
 
     #[test]

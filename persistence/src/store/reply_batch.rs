@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn s4_answers_to_a_thread_that_serves_wait_in_its_tray_and_those_to_others_do_not() {
-        let read = || pack(|_: &mut StoreConnection, _| Ok::<_, Error>(()));
+        let read = || pack(None, |_: &mut StoreConnection, _| Ok::<_, Error>(()));
         let (elsewhere, mut answer_elsewhere) = read();
         let replies = Arc::new(ReplyBatch { answered: Mutex::new(Some(Vec::new())), bell: Notify::new() });
         OWN.set(Some(Arc::clone(&replies)));

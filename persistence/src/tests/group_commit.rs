@@ -8,14 +8,15 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Scope, Tier};
-use domain::id::AccountId;
+use domain::id::{AccountId, MemberId, SessionId};
+use domain::principal::Principal;
 use domain::services::Services;
 use domain::values::email::EmailAddress;
 use uuid::Uuid;
 
 use crate::accounts::NewAccount;
-use crate::store::caller_cache::CallerCache;
-use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, accounts};
+use crate::store::known::Known;
+use crate::{Database, DatabaseUrl, Error, Options, StoreConnection, accounts, signed_in};
 
 fn open(directory: &Path, options: Options) -> Database {
     Database::open(DatabaseUrl::Sqlite(directory.join("test.db")), options).expect("a fresh database opens")
@@ -235,14 +236,16 @@ async fn s4_those_who_ask_the_same_together_get_one_answer() {
     });
     tokio::task::block_in_place(|| running.recv().expect("the reader has started"));
     let runs = Arc::new(AtomicUsize::new(0));
+    let nobody = Principal::Member(MemberId::from_uuid(Uuid::nil()));
+    let wanted = signed_in::wanted(nobody, SessionId::from_uuid(Uuid::nil()), None);
     let ask = |question: &str, answer: usize| {
         let (database, question, runs) = (database.clone(), question.to_owned(), Arc::clone(&runs));
         tokio::spawn(async move {
-            let run = move |_: &mut StoreConnection, _: &mut CallerCache| {
+            let run = move |_: &mut StoreConnection, _: &mut Known| {
                 runs.fetch_add(1, Ordering::Relaxed);
                 Ok::<_, Refused>(answer)
             };
-            database.read_question(question, run).await.map_err(|_| ())
+            database.read_question(wanted, question, run).await.map_err(|_| ())
         })
     };
     let (ann, ann_again, bob) = (ask("ann", 1), ask("ann", 1), ask("bob", 2));

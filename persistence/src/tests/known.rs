@@ -55,10 +55,11 @@ async fn r7_a_caller_is_remembered_until_anybody_changes_the_file() {
     let database = Database::open(DatabaseUrl::Sqlite(file.clone()), Options::default()).expect("a database opens");
     let (member, session) = (MemberId::from_uuid(Uuid::from_u128(2)), SessionId::from_uuid(Uuid::from_u128(3)));
     database.write(move |tx| sign_in(tx, member, session)).await.unwrap();
+    let wanted = signed_in::wanted(Principal::Member(member), session, None);
     let at = async |now: Timestamp| {
-        let found = database.read_with_cache(move |tx, callers| {
+        let found = database.read_known(wanted, move |tx, known| {
             let (principal, session) = (Principal::Member(member), session);
-            signed_in::find(tx, callers, principal, session, now)
+            signed_in::find(tx, known, principal, session, now)
         });
         found.await.unwrap().map(|signed_in| (signed_in.role, signed_in.operates))
     };

@@ -7,10 +7,11 @@ use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use domain::Timestamp;
 
+use crate::store::connection::{self, SMALL_CACHE_KIB};
 use crate::store::key::Key;
 use crate::store::migrations;
 use crate::store::time::column;
-use crate::{DatabaseUrl, StoreConnection, direct_routing, moves, outbox};
+use crate::{StoreConnection, direct_routing, moves, outbox};
 
 #[derive(QueryableByName)]
 struct Step {
@@ -21,7 +22,8 @@ struct Step {
 /// SQLite's plan for a query, one step per line.
 fn plan(query: &(impl QueryFragment<Sqlite> + QueryId)) -> String {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut database = DatabaseUrl::Sqlite(directory.path().join("test.db")).connect().expect("a fresh database opens");
+    let mut database =
+        connection::sqlite(&directory.path().join("test.db"), SMALL_CACHE_KIB).expect("a fresh database opens");
     migrations::run(&mut database).expect("the migrations run");
     let StoreConnection::Sqlite(connection) = &mut database else { unreachable!("it is SQLite") };
     let text = diesel::debug_query::<Sqlite, _>(query).to_string();

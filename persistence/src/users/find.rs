@@ -18,6 +18,7 @@ use crate::schema::{phone_numbers, users};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::time::{Instant, instant};
 
 /// Filter and page of a list of users.
@@ -104,7 +105,7 @@ pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<i64, Error>
 
 /// The users of an enterprise that match a filter.
 pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -> Result<Vec<User>, Error> {
-    let UserFilter { pbx, trunk, voice_route, tag, page } = filter;
+    let UserFilter { pbx, trunk, voice_route, tag, page: wanted_page } = filter;
     let mut wanted =
         users::table.filter(users::account_id.eq(Key::from(account))).select(columns()).into_boxed::<MultiBackend>();
     if let Some(pbx) = pbx {
@@ -119,18 +120,19 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -
     if let Some(tag) = tag {
         wanted = wanted.filter(users::tag.eq(tag));
     }
-    if let Some(pattern) = page.pattern() {
+    if let Some(pattern) = wanted_page.pattern() {
         let found = users::search_text.like(pattern.clone()).escape('\\');
-        let in_sip = users::sip_search_text.like(pattern).escape('\\').and(page.sees_sip_data.into_sql::<Bool>());
+        let in_sip =
+            users::sip_search_text.like(pattern).escape('\\').and(wanted_page.sees_sip_data.into_sql::<Bool>());
         wanted = wanted.filter(found.or(in_sip));
     }
-    wanted = match (page.newest_first, page.after()) {
+    wanted = match (wanted_page.newest_first, wanted_page.after()) {
         (false, None) => wanted.order(users::id.asc()),
         (false, Some(after)) => wanted.filter(users::id.gt(after)).order(users::id.asc()),
         (true, None) => wanted.order(users::id.desc()),
         (true, Some(after)) => wanted.filter(users::id.lt(after)).order(users::id.desc()),
     };
-    let rows = wanted.limit(page.limit).load(tx)?;
+    let rows = page(wanted, wanted_page.limit, tx)?;
     complete(tx, rows)
 }
 

@@ -10,6 +10,7 @@ use crate::schema::{webhook_attempts, webhook_deliveries as rows};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::time::{Instant, column, instant};
 
 /// A delivery of an event to a webhook.
@@ -121,7 +122,7 @@ pub fn deliveries(
         (true, None) => wanted.order(rows::id.desc()),
         (true, Some(after)) => wanted.filter(rows::id.lt(after)).order(rows::id.desc()),
     };
-    wanted.limit(*limit).load(tx)?.into_iter().map(read).collect()
+    page(wanted, *limit, tx)?.into_iter().map(read).collect()
 }
 
 /// The delivery of a webhook with this id; `None` if there is none.

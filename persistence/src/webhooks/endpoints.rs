@@ -15,6 +15,7 @@ use crate::schema::{accounts, enterprises, webhook_secrets, webhooks};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::page::page;
 use crate::store::time::{Instant, column, instant};
 
 #[derive(Queryable, Selectable)]
@@ -99,7 +100,7 @@ pub fn list(
         (true, None) => wanted.order(webhooks::id.desc()),
         (true, Some(after)) => wanted.filter(webhooks::id.lt(after)).order(webhooks::id.desc()),
     };
-    wanted.limit(limit).load(tx)?.into_iter().map(webhook).collect()
+    page(wanted, limit, tx)?.into_iter().map(webhook).collect()
 }
 
 /// The number of webhooks of an account.

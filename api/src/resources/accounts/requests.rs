@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::list::ListRequest;
 use super::{change, life_cycle};
 use crate::access::{Actor, Change, Read};
-use crate::app::Call;
+use crate::app::{Call, Tx};
 use crate::error::{BlockersView, Result};
 use crate::http::idempotency::IdempotentRequest;
+use crate::http::query::is_search;
 use crate::http::{Answer, Conditions, Parsed};
 
 /// What differs between tiers: the tier, its path and the JSON of its accounts.
@@ -46,20 +47,21 @@ pub enum Step {
 
 /// Responds with one account.
 pub async fn get<V: View>(call: Call<Read>, id: String, conditions: Conditions) -> Result<Answer> {
-    call.read_if_changed(conditions, move |tx, actor| V::answer(actor.load_account(tx, V::TIER, &id)?)).await
+    Ok(conditions.answer(V::answer(call.read_account(V::TIER, id).await?)?))
 }
 
 /// Responds with a page of accounts.
 pub async fn list<V: View>(call: Call<Read>, query: String) -> Result<Answer> {
     let question = format!("GET {}?{query}", V::PATH);
-    call.read_question(&question, move |tx, actor| {
+    let searches = is_search(&query);
+    let find = move |tx: &mut Tx<'_>, actor: &Actor| {
         actor.may(Target::Accounts(V::TIER))?;
         let request = ListRequest::read(V::TIER, V::PATH, &query)?;
         let caller = actor.name();
         let rows = accounts::list(tx, &actor.scope(), &request.filter(&caller)?)?;
         request.paging.answer(&caller, rows, |account| account.id.uuid(), V::from)
-    })
-    .await
+    };
+    if searches { call.read_long(find).await } else { call.read_question(&question, find).await }
 }
 
 /// Changes an account with a merge patch. `change` carries the result of parsing the body: errors in it are reported

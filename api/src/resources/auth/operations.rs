@@ -9,7 +9,7 @@ use domain::second_factor::Code;
 use domain::session::{RefreshVerdict, judge_refresh};
 use persistence::members::Member;
 use persistence::sessions::OpenSession;
-use persistence::{CallerCache, members, sessions, signed_in};
+use persistence::{Known, members, sessions, signed_in};
 
 use crate::app::Tx;
 use crate::error::Result;
@@ -80,7 +80,7 @@ pub fn refresh(tx: &mut Tx<'_>, token: &SecretToken) -> Result<Refreshed> {
     match (judge_refresh(found.facts, now), &found.successor_salt) {
         (RefreshVerdict::Rotate, _) => {
             let principal = Principal::Member(found.member);
-            let signed_in = signed_in::find(tx, &mut CallerCache::default(), principal, found.session, now)?
+            let signed_in = signed_in::find(tx, &mut Known::default(), principal, found.session, now)?
                 .ok_or(Refusal::NotSignedIn)?;
             if !signed_in.operates {
                 return Err(Refusal::NotOperating.into());

@@ -105,6 +105,13 @@ pub(crate) async fn get_metrics(app: Data<App>) -> HttpResponse {
     let (reads, writes) = app.database.waiting();
     metrics::gauge!("teammate_database_waiting", "kind" => "read").set(u32::try_from(reads).unwrap_or(u32::MAX));
     metrics::gauge!("teammate_database_waiting", "kind" => "write").set(u32::try_from(writes).unwrap_or(u32::MAX));
+    if let Some(pool) = app.database.pool_state() {
+        metrics::gauge!("teammate_database_connections", "state" => "in_use").set(pool.in_use);
+        metrics::gauge!("teammate_database_connections", "state" => "idle").set(pool.idle);
+        metrics::counter!("teammate_database_connection_waits_total").absolute(pool.waits);
+        metrics::counter!("teammate_database_connection_timeouts_total").absolute(pool.timeouts);
+        metrics::counter!("teammate_database_connections_closed_total").absolute(pool.replaced);
+    }
     metrics::gauge!("teammate_connections").set(u32::try_from(app.connections.taken()).unwrap_or(u32::MAX));
     metrics::counter!("teammate_log_lines_lost_total").absolute(log::lost());
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(recorder().render())

@@ -12,9 +12,7 @@ use domain::limits::AUTHORIZATION_CODE_SECONDS;
 use domain::principal::Principal;
 use persistence::authorization_codes::{AuthorizationCode, Found};
 use persistence::members::Member;
-use persistence::{
-    CallerCache, StoreConnection, api_clients, authorization_codes, guesses, members, sessions, signed_in,
-};
+use persistence::{Known, StoreConnection, api_clients, authorization_codes, guesses, members, sessions, signed_in};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::wire::AskedFor;
@@ -36,7 +34,7 @@ pub fn authenticate(
     let found = api_clients::by_secret(tx, secret_hash)?.filter(|(owner, _)| *owner == client);
     let Some((_, secret)) = found else { return Ok(None) };
     let known =
-        signed_in::find(tx, &mut CallerCache::default(), Principal::Client(client), secret, now)?.ok_or_else(wrong)?;
+        signed_in::find(tx, &mut Known::default(), Principal::Client(client), secret, now)?.ok_or_else(wrong)?;
     if !known.may_call_from(address) {
         let detail = "This API client may not call from your network address: see its `allowed_networks`.";
         return Err(Error::new(ErrorCode::InvalidClient, detail));

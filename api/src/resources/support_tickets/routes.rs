@@ -11,12 +11,12 @@ use persistence::support_tickets::{self, Filter};
 
 use super::operations;
 use super::wire::{FileSupportTicket, RejectSupportTicket, SupportTicket, SupportTicketPage};
-use crate::access::{Change, Read};
-use crate::app::{App, Call};
+use crate::access::{Actor, Change, Read};
+use crate::app::{App, Call, Tx};
 use crate::error::Result;
 use crate::http::page::Paging;
 use crate::http::params::{IdempotencyKeyHeader, IfNoneMatch, PageQuery};
-use crate::http::query::{Query, search_text};
+use crate::http::query::{Query, is_search, search_text};
 use crate::http::{Answer, Body, Conditions, Context, Id, IdempotencyKey};
 use crate::shown;
 
@@ -60,7 +60,8 @@ pub(crate) async fn file_support_ticket(
 #[get("")]
 pub(crate) async fn list_support_tickets(call: Call<Read>, request: HttpRequest) -> Result<Answer> {
     let text = request.query_string().to_owned();
-    call.read(move |tx, actor| {
+    let searches = is_search(&text);
+    let find = move |tx: &mut Tx<'_>, actor: &Actor| {
         actor.may(Target::Tickets)?;
         let mut query = Query::read(&text)?;
         let paging = Paging::from_query(PATH, &text, &mut query)?;
@@ -75,8 +76,8 @@ pub(crate) async fn list_support_tickets(call: Call<Read>, request: HttpRequest)
         query.finish()?;
         let tickets = support_tickets::list(tx, &filter)?;
         paging.answer(&caller, tickets, |ticket| ticket.id.uuid(), SupportTicket::from)
-    })
-    .await
+    };
+    if searches { call.read_long(find).await } else { call.read(find).await }
 }
 
 /// Read a support ticket

@@ -1,4 +1,4 @@
-//! A cache of authenticated callers, kept by the SQLite reader from one group of reads to the next.
+//! What is known on one snapshot of the database, so that the reads of a group don't look it up one by one.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,12 +8,13 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 use domain::Timestamp;
-use domain::account::Tier;
+use domain::account::{Account, Tier};
 use domain::api_client::Terms;
 use domain::authority::Role;
 use domain::id::{AccountId, SessionId};
 use domain::principal::Principal;
 
+use super::connection::StoreConnection;
 use super::error::Error;
 use super::prepared::Prepared;
 
@@ -48,38 +49,68 @@ impl SignedIn {
     }
 }
 
-/// Number of cached sessions above which the cache is cleared before the next group of reads.
+/// What an operation is going to read, as far as it is known before the operation runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Who asks, and with which session.
+    pub(crate) caller: (Principal, SessionId),
+    /// The account that is asked for.
+    pub(crate) account: Option<AccountId>,
+    /// Loads what the operations of a group want, in few statements.
+    pub(crate) load: Load,
+}
+
+/// Loads what several operations want.
+pub(crate) type Load = fn(&mut StoreConnection, &mut Known, &[Wanted]) -> Result<(), Error>;
+
+/// Number of known sessions above which SQLite's reader forgets all of them before the next group.
 const REMEMBERED_MAX: usize = 4096;
 
-/// Maps sessions to their callers, as found on one database snapshot. All reads on the same snapshot share the cache,
-/// so a caller who sends many requests is looked up only once.
+/// What is known on one database snapshot. SQLite's reader keeps it from one group to the next, until the file changes.
 #[derive(Debug, Default)]
-pub struct CallerCache {
-    found: HashMap<SessionId, Option<SignedIn>>,
+pub struct Known {
+    callers: HashMap<SessionId, Option<SignedIn>>,
+    accounts: HashMap<AccountId, Option<Account>>,
     snapshot: Option<i64>,
 }
 
-impl CallerCache {
-    /// Clears the cache if the transaction that has just begun sees a different snapshot from the one the entries were
-    /// found on. Must be called at the start of every read transaction.
+impl Known {
+    /// Forgets everything if the transaction that has just begun sees a different snapshot from the one on which it was
+    /// found. Must be called at the start of every transaction of SQLite's reader.
     pub(crate) fn forget_other_snapshots(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
         let snapshot = Prepared(DataVersion).get_result(connection)?;
-        if self.snapshot.replace(snapshot) != Some(snapshot) || self.found.len() > REMEMBERED_MAX {
-            self.found.clear();
+        if self.snapshot.replace(snapshot) != Some(snapshot) || self.callers.len() > REMEMBERED_MAX {
+            self.callers.clear();
+            self.accounts.clear();
         }
         Ok(())
     }
 
-    /// Returns the caller of a session from the cache, or calls `find` and caches its result (including `None`).
+    /// The caller of a session, if it is known, or else what `find` finds (including `None`).
     pub(crate) fn signed_in(
         &mut self,
         session: SessionId,
         find: impl FnOnce() -> Result<Option<SignedIn>, Error>,
     ) -> Result<Option<SignedIn>, Error> {
-        match self.found.get(&session) {
+        match self.callers.get(&session) {
             Some(known) => Ok(known.clone()),
-            None => Ok(self.found.entry(session).insert_entry(find()?).get().clone()),
+            None => Ok(self.callers.entry(session).insert_entry(find()?).get().clone()),
         }
+    }
+
+    /// Adds what was found for a session.
+    pub(crate) fn add_caller(&mut self, session: SessionId, found: Option<SignedIn>) {
+        self.callers.insert(session, found);
+    }
+
+    /// The account with this id, whoever may see it, if it was looked up. The inner `None` says that there is none.
+    pub(crate) fn account(&self, id: AccountId) -> Option<&Option<Account>> {
+        self.accounts.get(&id)
+    }
+
+    /// Adds what was found for an id.
+    pub(crate) fn add_account(&mut self, id: AccountId, found: Option<Account>) {
+        self.accounts.insert(id, found);
     }
 }
 

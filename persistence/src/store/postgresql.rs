@@ -1,0 +1,211 @@
+//! PostgreSQL's threads: each takes what waits, and a connection of the pool for as long as that takes (S4).
+//!
+//! Reads are carried out in groups, on one snapshot. What they want to know at first, such as their callers, is loaded
+//! for all of them at once. Changes have a transaction each.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+use diesel::connection::SimpleConnection;
+
+use super::database_file::Access;
+use super::error::Error;
+use super::group::{self, Shared};
+use super::health::Health;
+use super::job::{Job, Verdict};
+use super::known::{Known, Wanted};
+use super::pool::{Pool, PoolOptions, Pooled};
+use super::threads::{Queues, spawn};
+use super::{migrations, reply_batch};
+
+/// How often an operation is run before it fails with [`Error::Busy`] because of conflicts. The pauses between runs
+/// grow, so operations need far fewer in practice.
+const RUNS_MAX: u32 = 30;
+/// How much the reads of one group may cost together. They are answered when the last one is done, and other threads
+/// could carry out some of them meanwhile.
+const COST_MAX: usize = 64;
+
+/// Each statement sees what is committed when it starts; [`crate::accounts::lock`] protects rules that span several
+/// rows. Serialisable isolation is not an option: most of 32 concurrent creations had to be retried, because their ids
+/// are adjacent in the indexes.
+const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// All queries of a group see the same snapshot.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Reads of much may read whole tables, and their plans depend on what they look for.
+const READ_LONG: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+    SET LOCAL enable_seqscan = on; SET LOCAL plan_cache_mode = force_custom_plan";
+
+/// Runs pending migrations and starts the threads. A third of the connections is for reads, short and long, and the rest
+/// for changes, which wait for the disk.
+pub(crate) fn start(
+    pool: &Pool,
+    (pool_options, access): (PoolOptions, Access),
+    health: &Arc<Health>,
+    queues: &Queues,
+) -> Result<Vec<JoinHandle<()>>, Error> {
+    let mut held = pool.take()?;
+    // Migrations change the settings of their connection.
+    held.is_broken = true;
+    migrations::prepare(&mut held.connection, access)?;
+    drop(held);
+    let connections = pool_options.connections;
+    let (short, long) = (connections.div_ceil(4), connections.div_ceil(8));
+    let writers = connections.saturating_sub(short + long).max(1);
+    let mut threads = Vec::new();
+    for _ in 0..short {
+        let (pool, queue) = (pool.clone(), queues.reads.clone());
+        threads.push(spawn("reader", health, move |health| read(&pool, READ, COST_MAX, &queue, health))?);
+    }
+    for _ in 0..long {
+        let (pool, queue) = (pool.clone(), queues.long_reads.clone());
+        threads.push(spawn("long-reader", health, move |health| read(&pool, READ_LONG, 1, &queue, health))?);
+    }
+    for _ in 0..writers {
+        let (pool, queue) = (pool.clone(), queues.writes.clone());
+        threads.push(spawn("writer", health, move |health| write(&pool, &queue, health))?);
+    }
+    Ok(threads)
+}
+
+/// Runs queued reads in groups, until the queue is closed and empty. `begin` opens the transaction of a group. Reads are
+/// taken until they cost `most` together.
+fn read(pool: &Pool, begin: &str, most: usize, queue: &Receiver<Box<dyn Job>>, health: &Health) {
+    while let Ok(first) = queue.recv() {
+        let mut cost = cost_of(first.as_ref());
+        let mut group = VecDeque::from([first]);
+        while cost < most
+            && let Ok(job) = queue.try_recv()
+        {
+            cost += cost_of(job.as_ref());
+            group.push_back(job);
+        }
+        read_group(pool, begin, group, health);
+    }
+}
+
+/// What a read costs beside others of its group, about: an account is loaded together with those of the others, anything
+/// else needs statements of its own.
+fn cost_of(job: &dyn Job) -> usize {
+    match (job.question(), job.wanted()) {
+        (Some(_), _) => 16,
+        (None, Some(wanted)) if wanted.account.is_some() => 1,
+        (None, _) => 4,
+    }
+}
+
+fn read_group(pool: &Pool, begin: &str, mut waiting: VecDeque<Box<dyn Job>>, health: &Health) {
+    let mut done = Vec::with_capacity(waiting.len());
+    let mut has_failed = false;
+    // After a failed query, PostgreSQL takes no more in the same transaction: the others go on in a new one.
+    while !waiting.is_empty() {
+        let mut held = match pool.begin(begin) {
+            Ok(held) => held,
+            Err(error) => {
+                group::fail_all(waiting.into(), error, health);
+                break;
+            }
+        };
+        let verdict = read_on(&mut held, &mut waiting, &mut done, health);
+        if let Err(error) = held.connection.batch_execute("COMMIT") {
+            tracing::warn!(%error, "reads could not be committed");
+            held.is_broken = true;
+        }
+        if verdict == Verdict::Disconnected {
+            held.is_broken = true;
+        }
+        // Reads change nothing, so the one that met a broken connection or a conflict runs again, once.
+        if matches!(verdict, Verdict::Disconnected | Verdict::Retry) && !has_failed {
+            has_failed = true;
+            waiting.extend(done.pop());
+            waiting.rotate_right(1);
+        }
+    }
+    reply_batch::give(done);
+}
+
+/// Runs reads until one of them fails. Returns the verdict on the last one.
+fn read_on(
+    held: &mut Pooled,
+    waiting: &mut VecDeque<Box<dyn Job>>,
+    done: &mut Vec<Box<dyn Job>>,
+    health: &Health,
+) -> Verdict {
+    let mut known = Known::default();
+    let wanted: Vec<Wanted> = waiting.iter().filter_map(|job| job.wanted()).collect();
+    // A failure shows again when the first read asks for the same, and is then that one's outcome.
+    if let Some(first) = wanted.first()
+        && let Err(error) = (first.load)(&mut held.connection, &mut known, &wanted)
+    {
+        tracing::warn!(%error, "what a group of reads needs could not be loaded");
+    }
+    let mut shared = Shared::default();
+    while let Some(mut job) = waiting.pop_front() {
+        let verdict = shared.run(job.as_mut(), &mut held.connection, &mut known);
+        if verdict == Verdict::Discard {
+            job.failure().inspect(|error| health.failed(error));
+        }
+        done.push(job);
+        if !matches!(verdict, Verdict::Keep | Verdict::Refuse) {
+            return verdict;
+        }
+    }
+    Verdict::Keep
+}
+
+/// Runs queued changes until the queue is closed and empty.
+fn write(pool: &Pool, queue: &Receiver<Box<dyn Job>>, health: &Health) {
+    while let Ok(job) = queue.recv() {
+        carry_out(pool, job, health);
+    }
+}
+
+fn carry_out(pool: &Pool, mut job: Box<dyn Job>, health: &Health) {
+    for run in 1..=RUNS_MAX {
+        let mut held = match pool.begin(WRITE) {
+            Ok(held) => held,
+            Err(error) => {
+                tracing::error!(%error, "no transaction could be opened");
+                return job.fail(error);
+            }
+        };
+        let verdict = job.run(&mut held.connection, &mut Known::default());
+        if verdict == Verdict::Discard {
+            job.failure().inspect(|error| health.failed(error));
+        }
+        let statement = if verdict == Verdict::Keep { "COMMIT" } else { "ROLLBACK" };
+        let ended = held.connection.batch_execute(statement).map_err(Error::from);
+        match (verdict, ended) {
+            (Verdict::Keep | Verdict::Refuse | Verdict::Discard, Ok(())) => return reply_batch::give(vec![job]),
+            (Verdict::Retry, Ok(())) => {}
+            // The failed commit has already ended the transaction.
+            (Verdict::Keep, Err(error)) if error.is_retryable() => {}
+            (Verdict::Keep, Err(error)) => {
+                tracing::error!(%error, "a transaction could not be committed");
+                health.failed(&error);
+                held.is_broken = true;
+                return job.fail(error);
+            }
+            (_, _) => {
+                held.is_broken = true;
+                return job.answer();
+            }
+        }
+        // Others can use the connection meanwhile.
+        drop(held);
+        if run < RUNS_MAX {
+            std::thread::sleep(pause(run));
+        }
+    }
+    tracing::warn!("an operation lost to its competitors again and again");
+    job.fail(Error::Busy);
+}
+
+/// The pause before the next run: 0.2 to 1.2 ms times the number of runs (at most 10), with random jitter so that
+/// competing threads don't collide again.
+fn pause(run: u32) -> Duration {
+    let spread = uuid::Uuid::now_v7().as_u128() % 1000;
+    Duration::from_micros(u64::from(run.min(10)) * (200 + u64::try_from(spread).unwrap_or(0)))
+}
