@@ -7,10 +7,11 @@ use domain::id::{AccountId, MessageId};
 
 use crate::accounts;
 use crate::schema::{accounts as account_rows, activations};
-use crate::store::connection::{StoreConnection, on};
+use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
+use crate::store::rows;
 use crate::store::time::{Instant, column};
 
 /// An activation link to be stored.
@@ -47,19 +48,34 @@ pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resu
     Ok(())
 }
 
-/// Stores the activation link of a new account, which must not have one yet.
-pub fn insert(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Result<(), Error> {
-    let NewActivation { account, token_hash, message, now, expires_at } = *activation;
-    on!(tx, connection => Prepared(diesel::insert_into(activations::table)
-        .values((
-            activations::account_id.eq(Key::from(account)),
-            activations::token_hash.eq(token_hash),
-            activations::message_id.eq(Key::from(message)),
-            activations::created_at.eq(column(now)),
-            activations::expires_at.eq(column(expires_at)),
-            activations::used_at.eq(None::<Instant>),
-        )))
-        .execute(connection))?;
+/// Stores the activation links of new accounts, which must not have one yet.
+pub fn insert_all(tx: &mut StoreConnection, links: &[NewActivation<'_>]) -> Result<(), Error> {
+    match tx {
+        StoreConnection::Postgresql(connection) => {
+            let columns = rows::columns!(links;
+                account_id: Keys = |link| Some(link.account.into()),
+                token_hash: Octets = |link| Some(link.token_hash),
+                message_id: Keys = |link| Some(link.message.into()),
+                created_at: Instants = |link| Some(column(link.now)),
+                expires_at: Instants = |link| Some(column(link.expires_at)),
+            );
+            rows::insert(connection, "activations", columns)?;
+        }
+        StoreConnection::Sqlite(connection) => {
+            for link in links {
+                let NewActivation { account, token_hash, message, now, expires_at } = *link;
+                let row = (
+                    activations::account_id.eq(Key::from(account)),
+                    activations::token_hash.eq(token_hash),
+                    activations::message_id.eq(Key::from(message)),
+                    activations::created_at.eq(column(now)),
+                    activations::expires_at.eq(column(expires_at)),
+                    activations::used_at.eq(None::<Instant>),
+                );
+                Prepared(diesel::insert_into(activations::table).values(row)).execute(connection)?;
+            }
+        }
+    }
     Ok(())
 }
 

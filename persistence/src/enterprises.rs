@@ -11,6 +11,8 @@ use crate::schema::{enterprise_sbc_regions, enterprises};
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::prepared::Prepared;
+use crate::store::rows;
 
 /// The settings columns of an enterprise.
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches are five bools")]
@@ -52,10 +54,36 @@ impl Row {
     }
 }
 
-/// Stores the settings of a new enterprise.
-pub(crate) fn insert(tx: &mut StoreConnection, account: AccountId, enterprise: &Enterprise) -> Result<(), Error> {
-    diesel::insert_into(enterprises::table).values(Row::new(account, enterprise)).execute(tx)?;
-    insert_regions(tx, account, &enterprise.sbc_regions)
+/// Stores the settings of new enterprises.
+pub(crate) fn insert_all(tx: &mut StoreConnection, new: &[(AccountId, &Enterprise)]) -> Result<(), Error> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<Row> = new.iter().map(|(account, enterprise)| Row::new(*account, enterprise)).collect();
+    match tx {
+        StoreConnection::Postgresql(connection) => {
+            let columns = rows::columns!(all;
+                account_id: Keys = |row| Some(row.account_id),
+                country: Texts = |row| Some(row.country.as_str()),
+                user_limit: Integers = |row| row.user_limit,
+                pbx_music_on_hold: Flags = |row| row.pbx_music_on_hold,
+                access_sip_data: Flags = |row| row.access_sip_data,
+                request_management_consent: Flags = |row| row.request_management_consent,
+                can_add_extensions: Flags = |row| row.can_add_extensions,
+                allow_external_numbers: Flags = |row| row.allow_external_numbers,
+            );
+            rows::insert(connection, "enterprises", columns)?;
+        }
+        StoreConnection::Sqlite(connection) => {
+            for row in all {
+                Prepared(diesel::insert_into(enterprises::table).values(row)).execute(connection)?;
+            }
+        }
+    }
+    let regions = new
+        .iter()
+        .flat_map(|(account, enterprise)| enterprise.sbc_regions.iter().map(|region| (*account, region.as_str())));
+    insert_regions(tx, &regions.collect::<Vec<_>>())
 }
 
 /// Replaces the settings of an enterprise.
@@ -64,17 +92,28 @@ pub(crate) fn update(tx: &mut StoreConnection, account: AccountId, enterprise: &
     diesel::update(row).set(Row::new(account, enterprise)).execute(tx)?;
     let regions = enterprise_sbc_regions::table.filter(enterprise_sbc_regions::account_id.eq(Key::from(account)));
     diesel::delete(regions).execute(tx)?;
-    insert_regions(tx, account, &enterprise.sbc_regions)
+    let regions: Vec<_> = enterprise.sbc_regions.iter().map(|region| (account, region.as_str())).collect();
+    insert_regions(tx, &regions)
 }
 
-fn insert_regions(tx: &mut StoreConnection, account: AccountId, regions: &SbcRegions) -> Result<(), Error> {
-    for region in regions.iter() {
-        diesel::insert_into(enterprise_sbc_regions::table)
-            .values((
-                enterprise_sbc_regions::account_id.eq(Key::from(account)),
-                enterprise_sbc_regions::region.eq(region.as_str()),
-            ))
-            .execute(tx)?;
+fn insert_regions(tx: &mut StoreConnection, regions: &[(AccountId, &str)]) -> Result<(), Error> {
+    match tx {
+        StoreConnection::Postgresql(connection) => {
+            let columns = rows::columns!(regions;
+                account_id: Keys = |(account, _)| Some((*account).into()),
+                region: Texts = |(_, region)| Some(*region),
+            );
+            rows::insert(connection, "enterprise_sbc_regions", columns)?;
+        }
+        StoreConnection::Sqlite(connection) => {
+            for (account, region) in regions {
+                let row = (
+                    enterprise_sbc_regions::account_id.eq(Key::from(*account)),
+                    enterprise_sbc_regions::region.eq(*region),
+                );
+                Prepared(diesel::insert_into(enterprise_sbc_regions::table).values(row)).execute(connection)?;
+            }
+        }
     }
     Ok(())
 }

@@ -9,10 +9,11 @@ use domain::services::Service;
 use domain::status::Status;
 
 use crate::schema::{account_history, accounts, user_history};
-use crate::store::connection::{StoreConnection, on};
+use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
+use crate::store::rows;
 use crate::store::time::{Instant, column, instant};
 
 /// The state of an account, as recorded in the history.
@@ -78,17 +79,38 @@ pub(crate) fn note_account(tx: &mut StoreConnection, account: AccountId, now: Ti
             diesel::update(going_on).set(account_history::until.eq(Some(column(at)))).execute(tx)?;
         }
     }
-    if state.status == Status::Closed.as_str() { Ok(()) } else { begin(tx, account, state, at) }
+    if state.status == Status::Closed.as_str() { Ok(()) } else { begin_all(tx, vec![(account, state, at)]) }
 }
 
-/// Records the state of an account from an instant on. The account must have no open entry.
-pub(crate) fn begin(tx: &mut StoreConnection, account: AccountId, state: State, at: Timestamp) -> Result<(), Error> {
-    let times = (
-        account_history::account_id.eq(Key::from(account)),
-        account_history::since.eq(column(at)),
-        account_history::until.eq(None::<Instant>),
-    );
-    on!(tx, connection => Prepared(diesel::insert_into(account_history::table).values((times, state))).execute(connection))?;
+/// Records the state of accounts from an instant on. The accounts must have no open entry.
+pub(crate) fn begin_all(tx: &mut StoreConnection, states: Vec<(AccountId, State, Timestamp)>) -> Result<(), Error> {
+    match tx {
+        StoreConnection::Postgresql(connection) => {
+            let columns = rows::columns!(states;
+                account_id: Keys = |(account, _, _)| Some((*account).into()),
+                since: Instants = |(_, _, at)| Some(column(*at)),
+                master_reseller_id: Keys = |(_, state, _)| state.master_reseller_id,
+                reseller_id: Keys = |(_, state, _)| state.reseller_id,
+                name: Texts = |(_, state, _)| Some(state.name.as_str()),
+                billing_reference: Texts = |(_, state, _)| state.billing_reference.as_deref(),
+                status: Texts = |(_, state, _)| Some(state.status.as_str()),
+                service_pbx: Flags = |(_, state, _)| state.service_pbx,
+                service_trunk: Flags = |(_, state, _)| state.service_trunk,
+            );
+            rows::insert(connection, "account_history", columns)?;
+        }
+        StoreConnection::Sqlite(connection) => {
+            for (account, state, at) in states {
+                let times = (
+                    account_history::account_id.eq(Key::from(account)),
+                    account_history::since.eq(column(at)),
+                    account_history::until.eq(None::<Instant>),
+                );
+                let entry = diesel::insert_into(account_history::table).values((times, state));
+                Prepared(entry).execute(connection)?;
+            }
+        }
+    }
     Ok(())
 }
 

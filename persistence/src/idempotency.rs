@@ -1,18 +1,21 @@
 //! Stored responses to requests with an idempotency key (W5).
 
-use diesel::dsl::sum;
+use std::collections::HashMap;
+
+use diesel::dsl::{self, sum};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{Array, BigInt, Bool};
 use domain::Timestamp;
 use domain::authority::Role;
 use domain::id::AccountId;
 
 use crate::members::parse_role;
-use crate::schema::idempotency_keys;
-use crate::store::connection::{StoreConnection, on};
+use crate::schema::idempotency_keys as rows;
+use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
+use crate::store::rows::{columns, insert};
 use crate::store::text::length;
 use crate::store::time::{Instant, column, instant};
 
@@ -35,69 +38,140 @@ pub struct Kept {
     pub role: Option<Role>,
 }
 
-/// Locks a caller's idempotency key until the transaction ends. Returns `false` if another transaction has locked it.
-/// No lock is needed on SQLite, which has only one writer.
-pub fn lock(tx: &mut StoreConnection, caller: &str, key: &str) -> Result<bool, Error> {
-    let StoreConnection::Postgresql(connection) = tx else { return Ok(true) };
-    let number = advisory_number(caller, key);
-    let locked =
-        diesel::select(diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(").bind::<BigInt, _>(number).sql(")"));
-    Ok(locked.get_result(connection)?)
-}
+/// Whose idempotency key it is, and the key.
+pub type OwnKey<'a> = (&'a str, &'a str);
 
-/// The response stored for a caller's key since an instant. An older response is deleted, so that the key can be used
-/// again.
-pub fn find(tx: &mut StoreConnection, caller: &str, key: &str, since: Timestamp) -> Result<Option<Kept>, Error> {
-    type Row = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>, Option<Key>, Option<String>, Instant);
-    let of_key =
-        idempotency_keys::table.filter(idempotency_keys::caller.eq(caller)).filter(idempotency_keys::key.eq(key));
-    let found = of_key.select((
-        idempotency_keys::fingerprint,
-        idempotency_keys::status,
-        idempotency_keys::location,
-        idempotency_keys::etag,
-        idempotency_keys::body,
-        idempotency_keys::account_id,
-        idempotency_keys::role,
-        idempotency_keys::created_at,
-    ));
-    let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
-    let Some((fingerprint, status, location, etag, body, account, role, created_at)) = row else { return Ok(None) };
-    if instant(created_at) <= since {
-        diesel::delete(of_key).execute(tx)?;
-        return Ok(None);
+/// Locks idempotency keys of callers until the transaction ends. Returns for each if it could be locked: another
+/// transaction may have locked it. No locks are needed on SQLite, which has only one writer.
+pub fn lock_all(tx: &mut StoreConnection, keys: &[OwnKey<'_>]) -> Result<Vec<bool>, Error> {
+    let StoreConnection::Postgresql(connection) = tx else { return Ok(vec![true; keys.len()]) };
+    if keys.is_empty() {
+        return Ok(Vec::new());
     }
-    let (account, role) = (account.map(Key::id), role.as_deref().map(parse_role).transpose()?);
-    Ok(Some(Kept { fingerprint, status, location, etag, body, account, role }))
+    let numbers: Vec<i64> = keys.iter().map(|(caller, key)| advisory_number(caller, key)).collect();
+    let locks = dsl::sql::<Bool>("pg_try_advisory_xact_lock(unnest(").bind::<Array<BigInt>, _>(numbers).sql("))");
+    Ok(diesel::select(locks).load(connection)?)
 }
 
-/// Stores a response. Returns `false` if the key already has one; the transaction must then be rolled back.
-pub fn keep(tx: &mut StoreConnection, caller: &str, key: &str, answer: &Kept, now: Timestamp) -> Result<bool, Error> {
-    let Kept { fingerprint, status, location, etag, body, account, role } = answer;
-    inserted(on!(tx, connection => Prepared(diesel::insert_into(idempotency_keys::table)
-            .values((
-                idempotency_keys::caller.eq(caller),
-                idempotency_keys::key.eq(key),
-                idempotency_keys::fingerprint.eq(fingerprint),
-                idempotency_keys::status.eq(status),
-                idempotency_keys::location.eq(location),
-                idempotency_keys::etag.eq(etag),
-                idempotency_keys::body.eq(body),
-                idempotency_keys::account_id.eq(account.map(Key::from)),
-                idempotency_keys::role.eq(role.map(Role::as_str)),
-                idempotency_keys::created_at.eq(column(now)),
-            )))
-        .execute(connection)))
+/// The responses stored for keys of callers since an instant, with the places of the keys among those that are asked
+/// for. Older responses are deleted, so that their keys can be used again.
+pub fn find_all(
+    tx: &mut StoreConnection,
+    keys: &[OwnKey<'_>],
+    since: Timestamp,
+) -> Result<HashMap<usize, Kept>, Error> {
+    let rows: Vec<Row> = match tx {
+        _ if keys.is_empty() => Vec::new(),
+        StoreConnection::Postgresql(connection) => {
+            // More rows than wanted match if two callers use keys of the same name.
+            let (callers, names): (Vec<&str>, Vec<&str>) = keys.iter().copied().unzip();
+            let found = found().filter(rows::caller.eq_any(callers)).filter(rows::key.eq_any(names));
+            Prepared(found).load(connection)?
+        }
+        StoreConnection::Sqlite(connection) => {
+            let mut stored = Vec::new();
+            for (caller, key) in keys {
+                let found = found().filter(rows::caller.eq(*caller)).filter(rows::key.eq(*key));
+                stored.extend(Prepared(found).get_result::<Row>(connection).optional()?);
+            }
+            stored
+        }
+    };
+    let mut kept = HashMap::new();
+    for ((caller, key), fingerprint, status, location, etag, body, account, role, created_at) in rows {
+        let Some(place) = keys.iter().position(|own| *own == (caller.as_str(), key.as_str())) else { continue };
+        if instant(created_at) <= since {
+            let old = rows::table.filter(rows::caller.eq(caller)).filter(rows::key.eq(key));
+            diesel::delete(old).execute(tx)?;
+            continue;
+        }
+        let (account, role) = (account.map(Key::id), role.as_deref().map(parse_role).transpose()?);
+        kept.insert(place, Kept { fingerprint, status, location, etag, body, account, role });
+    }
+    Ok(kept)
+}
+
+type Row =
+    ((String, String), Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>, Option<Key>, Option<String>, Instant);
+
+#[dsl::auto_type]
+fn found() -> _ {
+    rows::table.select((
+        (rows::caller, rows::key),
+        rows::fingerprint,
+        rows::status,
+        rows::location,
+        rows::etag,
+        rows::body,
+        rows::account_id,
+        rows::role,
+        rows::created_at,
+    ))
+}
+
+/// A response to be stored for a key.
+#[derive(Debug, Clone, Copy)]
+pub struct NewKept<'a> {
+    /// Whose key it is, and the key.
+    pub key: OwnKey<'a>,
+    /// The response.
+    pub kept: &'a Kept,
+    /// When it was given.
+    pub now: Timestamp,
+}
+
+/// Stores responses. Returns `false` if one of the keys already has one; the transaction must then be rolled back.
+pub fn keep_all(tx: &mut StoreConnection, answers: &[NewKept<'_>]) -> Result<bool, Error> {
+    match tx {
+        StoreConnection::Postgresql(_) if answers.is_empty() => Ok(true),
+        StoreConnection::Postgresql(connection) => {
+            let columns = columns!(answers;
+                caller: Texts = |answer| Some(answer.key.0),
+                key: Texts = |answer| Some(answer.key.1),
+                fingerprint: Octets = |answer| Some(answer.kept.fingerprint.as_slice()),
+                status: Shorts = |answer| answer.kept.status,
+                location: Texts = |answer| answer.kept.location.as_deref(),
+                etag: Texts = |answer| answer.kept.etag.as_deref(),
+                body: Octets = |answer| Some(answer.kept.body.as_slice()),
+                account_id: Keys = |answer| answer.kept.account.map(Key::from),
+                role: Texts = |answer| answer.kept.role.map(Role::as_str),
+                created_at: Instants = |answer| Some(column(answer.now)),
+            );
+            inserted(insert(connection, "idempotency_keys", columns))
+        }
+        StoreConnection::Sqlite(connection) => {
+            for NewKept { key: (caller, key), kept, now } in answers {
+                let Kept { fingerprint, status, location, etag, body, account, role } = kept;
+                let row = (
+                    rows::caller.eq(caller),
+                    rows::key.eq(key),
+                    rows::fingerprint.eq(fingerprint),
+                    rows::status.eq(status),
+                    rows::location.eq(location),
+                    rows::etag.eq(etag),
+                    rows::body.eq(body),
+                    rows::account_id.eq(account.map(Key::from)),
+                    rows::role.eq(role.map(Role::as_str)),
+                    rows::created_at.eq(column(*now)),
+                );
+                let one = Prepared(diesel::insert_into(rows::table).values(row)).execute(connection);
+                if !inserted(one)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+    }
 }
 
 /// How many octets the bodies take that were stored for the parts of a caller's imports since an instant. Their keys have
 /// a number behind `#`.
 pub fn octets_kept(tx: &mut StoreConnection, caller: &str, since: Timestamp) -> Result<i64, Error> {
-    let kept = idempotency_keys::table
-        .filter(idempotency_keys::caller.eq(caller))
-        .filter(idempotency_keys::key.like("%#%"))
-        .filter(idempotency_keys::created_at.gt(column(since)));
-    let octets: Option<i64> = kept.select(sum(length(idempotency_keys::body))).get_result(tx)?;
+    let kept = rows::table
+        .filter(rows::caller.eq(caller))
+        .filter(rows::key.like("%#%"))
+        .filter(rows::created_at.gt(column(since)));
+    let octets: Option<i64> = kept.select(sum(length(rows::body))).get_result(tx)?;
     Ok(octets.unwrap_or_default())
 }
 

@@ -61,6 +61,7 @@ pub use store::known::{Known, SignedIn, Wanted};
 pub use store::pool::{PoolOptions, PoolState};
 pub use store::reply_batch::hand_over as hand_over_replies;
 pub use store::savepoint::savepoint;
+pub use store::set::{Member, Outcomes};
 
 /// The version of a newly created object. Every change increases it by one.
 const FIRST_VERSION: i64 = 1;

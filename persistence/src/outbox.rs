@@ -1,5 +1,6 @@
 //! The outbox: messages that are sent after the commit, each at least once (S5).
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -16,6 +17,7 @@ use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
+use crate::store::rows;
 use crate::store::time::{Instant, column, instant};
 
 /// How long a worker's lease of a message lasts. If the worker dies, other workers can take over the message
@@ -61,47 +63,96 @@ pub struct Caused<'a> {
 
 /// Adds a message to the outbox.
 pub fn enqueue(tx: &mut StoreConnection, message: &NewMessage<'_>) -> Result<(), Error> {
-    let NewMessage { id, account, payload, due_at, caused, now } = message;
-    let sender = caused.and_then(|caused| caused.sender);
-    on!(tx, connection => Prepared(diesel::insert_into(outbox::table)
-        .values((
-            outbox::id.eq(Key::from(*id)),
-            outbox::account_id.eq(Key::from(*account)),
-            outbox::state.eq(Delivery::Queued.as_str()),
-            outbox::payload.eq(Some(*payload)),
-            outbox::attempts.eq(0),
-            outbox::due_at.eq(column(*due_at)),
-            outbox::leased_until.eq(None::<Instant>),
-            outbox::last_error.eq(None::<String>),
-            outbox::created_at.eq(column(*now)),
-            outbox::sent_at.eq(None::<Instant>),
-            outbox::recipient_hash.eq(caused.map(|caused| caused.recipient_hash)),
-            outbox::sender_id.eq(sender.map(|(sender, _)| Key::from(sender))),
-            outbox::next_at.eq(sender.map(|(_, next_at)| column(next_at))),
-        )))
-        .execute(connection))?;
+    enqueue_all(tx, std::slice::from_ref(message))
+}
+
+/// Adds messages to the outbox.
+pub fn enqueue_all(tx: &mut StoreConnection, messages: &[NewMessage<'_>]) -> Result<(), Error> {
+    match tx {
+        StoreConnection::Postgresql(connection) => {
+            let sender = |message: &NewMessage<'_>| message.caused.and_then(|caused| caused.sender);
+            let columns = rows::columns!(messages;
+                id: Keys = |message| Some(message.id.into()),
+                account_id: Keys = |message| Some(message.account.into()),
+                state: Texts = |_| Some(Delivery::Queued.as_str()),
+                payload: Octets = |message| Some(message.payload),
+                attempts: Integers = |_| Some(0),
+                due_at: Instants = |message| Some(column(message.due_at)),
+                created_at: Instants = |message| Some(column(message.now)),
+                recipient_hash: Octets = |message| message.caused.map(|caused| caused.recipient_hash),
+                sender_id: Keys = |message| sender(message).map(|(sender, _)| sender.into()),
+                next_at: Instants = |message| sender(message).map(|(_, next_at)| column(next_at)),
+            );
+            rows::insert(connection, "outbox", columns)?;
+        }
+        StoreConnection::Sqlite(connection) => {
+            messages.iter().try_for_each(|message| enqueue_one(connection, message))?;
+        }
+    }
     Ok(())
 }
 
-/// How many messages others have caused to a recipient since an instant, and when the first of them was created.
-pub fn caused_to(
-    tx: &mut StoreConnection,
-    recipient_hash: &[u8],
-    since: Timestamp,
-) -> Result<(i64, Option<Timestamp>), Error> {
-    let to_recipient = outbox::table
-        .filter(outbox::recipient_hash.eq(recipient_hash))
-        .filter(outbox::created_at.gt(column(since)))
-        .select((dsl::count_star(), dsl::min(outbox::created_at)));
-    let (count, first): (i64, Option<Instant>) = on!(tx, connection => Prepared(to_recipient).get_result(connection))?;
-    Ok((count, first.map(instant)))
+fn enqueue_one(connection: &mut SqliteConnection, message: &NewMessage<'_>) -> Result<(), Error> {
+    let NewMessage { id, account, payload, due_at, caused, now } = message;
+    let sender = caused.and_then(|caused| caused.sender);
+    let row = (
+        outbox::id.eq(Key::from(*id)),
+        outbox::account_id.eq(Key::from(*account)),
+        outbox::state.eq(Delivery::Queued.as_str()),
+        outbox::payload.eq(Some(*payload)),
+        outbox::attempts.eq(0),
+        outbox::due_at.eq(column(*due_at)),
+        outbox::leased_until.eq(None::<Instant>),
+        outbox::last_error.eq(None::<String>),
+        outbox::created_at.eq(column(*now)),
+        outbox::sent_at.eq(None::<Instant>),
+        outbox::recipient_hash.eq(caused.map(|caused| caused.recipient_hash)),
+        outbox::sender_id.eq(sender.map(|(sender, _)| Key::from(sender))),
+        outbox::next_at.eq(sender.map(|(_, next_at)| column(next_at))),
+    );
+    Prepared(diesel::insert_into(outbox::table).values(row)).execute(connection)?;
+    Ok(())
 }
 
-/// When a message of this sender may follow the ones that it has caused so far.
-pub fn next_at(tx: &mut StoreConnection, sender: AccountId) -> Result<Option<Timestamp>, Error> {
-    let own = outbox::table.filter(outbox::sender_id.eq(Key::from(sender))).select(dsl::max(outbox::next_at));
-    let last: Option<Instant> = on!(tx, connection => Prepared(own).get_result(connection))?;
-    Ok(last.map(instant))
+/// What others have caused to a recipient: how many messages, and when the first of them was created.
+pub type CausedTo = HashMap<Vec<u8>, (i64, Timestamp)>;
+
+/// The messages that others have caused to recipients since an instant. Recipients without any are left out.
+pub fn caused_to(tx: &mut StoreConnection, recipients: &[&[u8]], since: Timestamp) -> Result<CausedTo, Error> {
+    type Row = (Option<Vec<u8>>, i64, Option<Instant>);
+    let caused = outbox::table.filter(outbox::created_at.gt(column(since))).group_by(outbox::recipient_hash);
+    let columns = (outbox::recipient_hash, dsl::count_star(), dsl::min(outbox::created_at));
+    let rows: Vec<Row> = match tx {
+        _ if recipients.is_empty() => Vec::new(),
+        StoreConnection::Postgresql(connection) => {
+            let to_these = caused.filter(outbox::recipient_hash.eq_any(recipients.to_vec()));
+            Prepared(to_these.select(columns)).load(connection)?
+        }
+        StoreConnection::Sqlite(connection) => {
+            let mut rows = Vec::new();
+            for recipient in recipients {
+                let to_this = caused.filter(outbox::recipient_hash.eq(*recipient)).select(columns);
+                rows.extend(Prepared(to_this).get_result(connection).optional()?);
+            }
+            rows
+        }
+    };
+    Ok(rows.into_iter().filter_map(|(hash, count, first)| Some((hash?, (count, instant(first?))))).collect())
+}
+
+/// When a message of each of these senders may follow the ones that it has caused so far.
+pub fn next_at(
+    tx: &mut StoreConnection,
+    senders: &BTreeSet<AccountId>,
+) -> Result<HashMap<AccountId, Timestamp>, Error> {
+    let mut next = HashMap::new();
+    for sender in senders {
+        // The last entry of the index; of several senders at once, all entries would be read.
+        let own = outbox::table.filter(outbox::sender_id.eq(Key::from(*sender))).select(dsl::max(outbox::next_at));
+        let last: Option<Instant> = on!(tx, connection => Prepared(own).get_result(connection))?;
+        next.extend(last.map(|last| (*sender, instant(last))));
+    }
+    Ok(next)
 }
 
 /// Withdraws the unsent messages of an account, because the links in them have stopped working. The message `but` is

@@ -61,8 +61,9 @@ fn look_up(tx: &mut StoreConnection, principal: Principal, session: SessionId) -
     }
 }
 
-/// Loads the callers and the accounts that several operations want, each kind in one statement. Only for PostgreSQL.
-fn load(tx: &mut StoreConnection, known: &mut Known, wanted: &[Wanted]) -> Result<(), Error> {
+/// Loads the callers and the accounts that several operations want, each kind in one statement. Does nothing on SQLite,
+/// where a statement for each is as fast.
+pub fn load(tx: &mut StoreConnection, known: &mut Known, wanted: &[Wanted]) -> Result<(), Error> {
     let StoreConnection::Postgresql(connection) = tx else { return Ok(()) };
     let callers: HashSet<(Principal, SessionId)> = wanted.iter().map(|wanted| wanted.caller).collect();
     let (mut members, mut clients): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());

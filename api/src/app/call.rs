@@ -16,8 +16,9 @@ use domain::refusal::Refusal;
 use persistence::{Known, StoreConnection, Wanted, events, signed_in};
 
 use super::App;
+use super::set::{InSet, SetOperation};
 use super::tx::{Tools, Tx};
-use crate::access::{Actor, Origin, Permission, Read};
+use crate::access::{Actor, Create, Origin, Permission, Read};
 use crate::error::{Error, Result};
 use crate::http::fallback::AllowedMethods;
 use crate::http::idempotency::{Caller, IdempotentRequest};
@@ -35,7 +36,7 @@ pub struct Call<P> {
 
 /// Who calls, and with which request.
 #[derive(Debug, Clone)]
-struct Identity {
+pub(super) struct Identity {
     claims: Claims,
     request_id: Arc<str>,
     client_request_id: Option<Arc<str>>,
@@ -126,6 +127,20 @@ impl<P: Permission> Call<P> {
     }
 }
 
+impl Call<Create> {
+    /// Carries out an operation that creates something, at most once per idempotency key (W5), together with others of
+    /// its kind.
+    pub fn create<O: SetOperation>(
+        &self,
+        key: IdempotentRequest,
+        operation: O,
+    ) -> impl Future<Output = Result<Answer>> {
+        let (identity, tools, now) = self.parts();
+        let request = InSet { identity, tools, clock: self.app.clock.clone(), now, key, operation };
+        self.app.after_write(now, self.app.database.write_member(request))
+    }
+}
+
 impl Call<Read> {
     /// Runs a longer reading operation whose response depends only on the caller, its address, what is `asked` and the
     /// snapshot. Concurrent requests with the same question share one response.
@@ -144,13 +159,18 @@ impl Call<Read> {
 }
 
 impl Identity {
-    fn wanted(&self, account: Option<AccountId>) -> Wanted {
+    pub(super) fn wanted(&self, account: Option<AccountId>) -> Wanted {
         signed_in::wanted(self.claims.principal, self.claims.session, account)
     }
 
     /// Loads the actor. Refuses ended sessions, accounts that are not operating (R7), and members who first have to
     /// replace a generated password or to set up a second factor.
-    fn actor<P: Permission>(&self, tx: &mut StoreConnection, known: &mut Known, now: Timestamp) -> Result<Actor> {
+    pub(super) fn actor<P: Permission>(
+        &self,
+        tx: &mut StoreConnection,
+        known: &mut Known,
+        now: Timestamp,
+    ) -> Result<Actor> {
         let Claims { principal, session, .. } = self.claims;
         let signed_in = signed_in::find(tx, known, principal, session, now)?.ok_or(Refusal::NotSignedIn)?;
         if !signed_in.may_call_from(self.address) {

@@ -1,6 +1,7 @@
 //! The application state that handlers and workers share, and how operations are run.
 
 pub mod tx;
+pub mod set;
 pub mod call;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use crate::settings::{RateLimit, Settings};
 use crate::webhook_client::guard::Guard;
 
 pub use call::Call;
+pub use set::{Asked, SetOperation};
 pub use tx::{Tools, Tx};
 
 /// Maximum number of import files in memory. Further uploads wait.
@@ -164,13 +166,16 @@ impl App {
             }
             operation(tx, known)
         });
-        async move {
-            let outcome = outcome.await;
-            self.outbox_ready.notify_one();
-            self.events_ready.notify_one();
-            self.count_taken_claims(now).await;
-            outcome
-        }
+        self.after_write(now, outcome)
+    }
+
+    /// Waits for a changing operation that was begun at `now`, and tells the workers that there may be something to do.
+    async fn after_write<T>(&self, now: Timestamp, outcome: impl Future<Output = Result<T>>) -> Result<T> {
+        let outcome = outcome.await;
+        self.outbox_ready.notify_one();
+        self.events_ready.notify_one();
+        self.count_taken_claims(now).await;
+        outcome
     }
 
     /// Counts the claims that were refused because somebody else has the value.

@@ -33,10 +33,9 @@ pub struct Tx<'a> {
     pub now: Timestamp,
     /// Who acts and with which request, as events record it.
     pub origin: &'a Origin,
-    outbox: &'a Outbox,
+    tools: &'a Tools,
     /// Seals secrets before they are stored.
     pub seal: &'a Seal,
-    taken_claims: &'a Uncounted,
     /// The account that the last recorded event was about, if the caller can see it.
     changed: Option<AccountId>,
 }
@@ -51,15 +50,7 @@ impl Tools {
 
     /// The transaction of an operation on this connection.
     pub fn tx<'a>(&'a self, connection: &'a mut StoreConnection, origin: &'a Origin, now: Timestamp) -> Tx<'a> {
-        Tx {
-            connection,
-            now,
-            origin,
-            outbox: &self.outbox,
-            seal: &self.seal,
-            taken_claims: &self.taken_claims,
-            changed: None,
-        }
+        Tx { connection, now, origin, tools: self, seal: &self.seal, changed: None }
     }
 }
 
@@ -68,20 +59,31 @@ impl Tx<'_> {
     /// committed.
     pub fn send(&mut self, account: AccountId, letter: &Letter) -> Result<MessageId> {
         let message = new_id(self.now);
-        self.outbox.enqueue(self.connection, (message, account), letter, self.now)?;
+        self.tools.outbox.enqueue(self.connection, (message, account), letter, self.now)?;
         Ok(message)
     }
 
     /// Queues a letter that its recipient may not expect, such as an invitation. Refused if others have caused too many
     /// letters to this address today; sent later if the caller's account has caused many. Operators are not limited.
     pub fn send_limited(&mut self, account: AccountId, letter: &Letter) -> Result<MessageId> {
-        if self.origin.scope() == Some(Scope::Platform) {
-            return self.send(account, letter);
-        }
         let message = new_id(self.now);
-        let caused = (self.origin.account, letter);
-        self.outbox.enqueue_limited(self.connection, (message, account), caused, self.now)?;
+        self.send_limited_as(message, account, letter)?;
         Ok(message)
+    }
+
+    /// Like [`Self::send_limited`], with a given id of the message.
+    pub fn send_limited_as(&mut self, message: MessageId, account: AccountId, letter: &Letter) -> Result<()> {
+        let outbox = &self.tools.outbox;
+        if self.origin.scope() == Some(Scope::Platform) {
+            return outbox.enqueue(self.connection, (message, account), letter, self.now);
+        }
+        outbox.enqueue_limited(self.connection, (message, account), (self.origin.account, letter), self.now)
+    }
+
+    /// What operations need besides the store.
+    #[must_use]
+    pub fn tools(&self) -> Tools {
+        self.tools.clone()
     }
 
     /// Runs a part of the operation whose changes are rolled back if it fails.
@@ -89,9 +91,9 @@ impl Tx<'_> {
         &mut self,
         part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Self { connection, now, origin, outbox, seal, taken_claims, changed } = self;
+        let Self { connection, now, origin, tools, seal, changed } = self;
         savepoint(connection, |connection| {
-            let mut inner = Tx { connection, now: *now, origin, outbox, seal, taken_claims, changed: *changed };
+            let mut inner = Tx { connection, now: *now, origin, tools, seal, changed: *changed };
             let done = part(&mut inner)?;
             *changed = inner.changed;
             Ok(done)
@@ -107,7 +109,7 @@ impl Tx<'_> {
     /// Counts that somebody else has what the caller's account tried to claim.
     pub fn note_taken(&self) {
         if let Some(account) = self.limited_claimant() {
-            self.taken_claims.note(account);
+            self.tools.taken_claims.note(account);
         }
     }
 

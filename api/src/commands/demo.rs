@@ -6,6 +6,7 @@ use domain::account::{Ancestry, Tier};
 use domain::enterprise::{Country, Enterprise, SbcRegions, Switches, UserLimit};
 use domain::id::{AccountId, EventId, Id};
 use domain::services::Services;
+use domain::status::Status;
 use domain::values::email::EmailAddress;
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::accounts::NewAccount;
@@ -102,7 +103,7 @@ pub(super) async fn run(database: &Database, demo: &Demo, regions: &[SbcRegion])
     while from < total {
         let to = (from + BATCH).min(total);
         let batch = (from..to).map(|number| example(number, masters, demo, regions)).collect::<Result<Vec<_>, _>>()?;
-        database.write(move |tx| batch.iter().try_for_each(|account| write(tx, account))).await.map_err(failed)?;
+        database.write(move |tx| write(tx, &batch)).await.map_err(failed)?;
         progress.set_position(u64::try_from(to).unwrap_or(u64::MAX));
         from = to;
     }
@@ -177,48 +178,71 @@ fn of_enterprise(number: usize, region: &SbcRegion, users: usize) -> Result<Ente
     })
 }
 
-fn write(tx: &mut StoreConnection, example: &Example) -> Result<(), Error> {
-    let Example { id, tier, master_reseller, reseller, name, email, billing_reference, enterprise, equipment, at } =
-        example;
-    let account = NewAccount {
+impl Example {
+    /// Whether it is active from the start; others are pending.
+    const fn is_active(&self) -> bool {
+        self.enterprise.is_none() || self.equipment.is_some()
+    }
+
+    fn account(&self) -> NewAccount<'_> {
+        NewAccount {
+            id: self.id,
+            tier: self.tier,
+            master_reseller_id: self.master_reseller,
+            reseller_id: self.reseller,
+            name: &self.name,
+            email: &self.email,
+            billing_reference: self.billing_reference.as_deref(),
+            services: Services::ALL,
+            enterprise: self.enterprise.as_ref(),
+            now: self.at,
+        }
+    }
+
+    fn ancestry(&self) -> Ancestry {
+        Ancestry {
+            master_reseller: self.master_reseller,
+            reseller: self.reseller,
+            enterprise: self.enterprise.as_ref().map(|_| self.id),
+        }
+    }
+}
+
+fn write(tx: &mut StoreConnection, examples: &[Example]) -> Result<(), Error> {
+    for (status, active) in [(Status::Active, true), (Status::Pending, false)] {
+        let new = examples.iter().filter(|example| example.is_active() == active).map(Example::account);
+        accounts::insert_all(tx, &new.collect::<Vec<_>>(), status)?;
+    }
+    for example in examples {
+        if let Some(equipment) = &example.equipment {
+            equipment.write(tx, example.id, example.ancestry(), example.at)?;
+        }
+    }
+    let created = |example: &Example| {
+        let Example { id, tier, at, .. } = example;
+        (
+            EventId::from_uuid(id.uuid()),
+            format!("{}.created", tier.as_str()),
+            tier.format_id(*id),
+            example.ancestry(),
+            *at,
+        )
+    };
+    let created: Vec<_> = examples.iter().map(created).collect();
+    let rows = created.iter().map(|(id, action, subject, ancestry, at)| EventRow {
         id: *id,
-        tier: *tier,
-        master_reseller_id: *master_reseller,
-        reseller_id: *reseller,
-        name,
-        email,
-        billing_reference: billing_reference.as_deref(),
-        services: Services::ALL,
-        enterprise: enterprise.as_ref(),
-        now: *at,
-    };
-    let ancestry = Ancestry {
-        master_reseller: *master_reseller,
-        reseller: *reseller,
-        enterprise: enterprise.as_ref().map(|_| *id),
-    };
-    if enterprise.is_some() && equipment.is_none() {
-        accounts::insert(tx, &account)?;
-    } else {
-        accounts::insert_active(tx, &account)?;
-    }
-    if let Some(equipment) = equipment {
-        equipment.write(tx, *id, ancestry, *at)?;
-    }
-    let event = EventRow {
-        id: EventId::from_uuid(id.uuid()),
         now: *at,
         actor: Actor::System,
-        action: &format!("{}.created", tier.as_str()),
-        subject: &tier.format_id(*id),
-        ancestry,
+        action,
+        subject,
+        ancestry: *ancestry,
         before: None,
         after: None,
         request_id: "demo",
         client_request_id: None,
         source_address: None,
-    };
-    events::record(tx, &event)
+    });
+    events::record_all(tx, &rows.collect::<Vec<_>>())
 }
 
 /// The creation time of the account with a number: one account per millisecond.

@@ -164,5 +164,5 @@ fn record<K: Kind>(tx: &mut StoreConnection, ancestry: Ancestry, id: Id<K>, now:
         client_request_id: None,
         source_address: None,
     };
-    events::record(tx, &event)
+    events::record_all(tx, &[event])
 }

@@ -1,9 +1,11 @@
 //! Records events in the transaction of the change (R16).
 
+use domain::Timestamp;
 use domain::account::{Account, Ancestry};
 use domain::event::EventType;
 use domain::id::{Id, Kind};
 use domain::principal::Principal;
+use persistence::StoreConnection;
 use persistence::events::{self, EventRow};
 use persistence::members::Member;
 use serde_json::{Map, Value};
@@ -50,29 +52,38 @@ pub fn record(tx: &mut Tx<'_>, what: &NewEvent) -> Result<()> {
 
 /// Records an event with another origin than the transaction's.
 pub fn record_as(tx: &mut Tx<'_>, origin: &Origin, what: &NewEvent) -> Result<()> {
-    debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
-    debug_assert!(
-        [&what.before, &what.after].into_iter().all(|shown| are_documented(what.subject_type(), shown)),
-        "{what:?} has members that the document does not show"
-    );
     tx.note_change(&what.ancestry);
+    let now = tx.now;
+    record_all(tx, &[(origin, what, now)])
+}
+
+/// Records events, each with its origin and time.
+pub fn record_all(tx: &mut StoreConnection, all: &[(&Origin, &NewEvent, Timestamp)]) -> Result<()> {
     let text = |value: &Value| (!value.is_null()).then(|| value.to_string());
-    let (before, after) = (text(&what.before), text(&what.after));
-    let source_address = origin.source_address();
-    let event = EventRow {
-        id: new_id(tx.now),
-        now: tx.now,
-        actor: origin.actor,
-        action: &what.action,
-        subject: &what.subject,
-        ancestry: what.ancestry,
-        before: before.as_deref(),
-        after: after.as_deref(),
-        request_id: &origin.request_id,
-        client_request_id: origin.client_request_id.as_deref(),
-        source_address: source_address.as_deref(),
-    };
-    Ok(events::record(tx, &event)?)
+    let texts: Vec<_> =
+        all.iter().map(|(origin, what, _)| (text(&what.before), text(&what.after), origin.source_address())).collect();
+    let mut rows = Vec::with_capacity(all.len());
+    for ((origin, what, now), (before, after, source_address)) in all.iter().zip(&texts) {
+        debug_assert!(EventType::parse(&what.action).is_some(), "{} is no type of event", what.action);
+        debug_assert!(
+            [&what.before, &what.after].into_iter().all(|shown| are_documented(what.subject_type(), shown)),
+            "{what:?} has members that the document does not show"
+        );
+        rows.push(EventRow {
+            id: new_id(*now),
+            now: *now,
+            actor: origin.actor,
+            action: &what.action,
+            subject: &what.subject,
+            ancestry: what.ancestry,
+            before: before.as_deref(),
+            after: after.as_deref(),
+            request_id: &origin.request_id,
+            client_request_id: origin.client_request_id.as_deref(),
+            source_address: source_address.as_deref(),
+        });
+    }
+    Ok(events::record_all(tx, &rows)?)
 }
 
 /// Records that something was `done` to an object of an account, such as a PBX or a member.

@@ -17,7 +17,7 @@ use domain::refusal::Refusal;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use persistence::idempotency::Kept;
+use persistence::idempotency::{Kept, NewKept};
 use persistence::{StoreConnection, accounts, idempotency};
 
 use super::answer::Answer;
@@ -124,18 +124,16 @@ impl IdempotentRequest {
         Self(self.0.as_ref().map(|(key, fingerprint)| (format!("{key}#{number}"), fingerprint.clone())))
     }
 
+    /// The key, if there is one.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.0.as_ref().map(|(key, _)| key.as_str())
+    }
+
     /// The stored response of an earlier request with the same key, if there is one. Refused if the caller may not see
     /// it any more. Locks the key until the transaction ends.
     pub fn kept(&self, tx: &mut StoreConnection, caller: Caller<'_>, now: Timestamp) -> Result<Option<Answer>> {
-        let Some((key, fingerprint)) = &self.0 else { return Ok(None) };
-        let since = now - TimeDelta::hours(IDEMPOTENCY_HOURS);
-        let name = &caller.name();
-        if !idempotency::lock(tx, name, key)? {
-            return Err(Refusal::IdempotencyKeyInUse.into());
-        }
-        let Some(kept) = idempotency::find(tx, name, key, since)? else { return Ok(None) };
-        caller.check_sees(tx, &kept)?;
-        replay(kept, fingerprint).map(Some)
+        kept_all(tx, &[(self, caller)], now)?.pop().flatten().transpose()
     }
 
     /// Runs an operation and stores its response, or returns the response stored for `caller`. The operation returns,
@@ -152,21 +150,71 @@ impl IdempotentRequest {
             return Ok(kept);
         }
         let (answer, account) = operation(tx)?;
-        let Some((key, fingerprint)) = &self.0 else { return Ok(answer) };
+        keep_all(tx, &[ToKeep { request: self, caller, answer: &answer, account, now }])?;
+        Ok(answer)
+    }
+}
+
+/// The stored responses of earlier requests with the same keys, for each request that has one, or why the caller gets none.
+/// Locks the keys until the transaction ends.
+pub fn kept_all(
+    tx: &mut StoreConnection,
+    requests: &[(&IdempotentRequest, Caller<'_>)],
+    now: Timestamp,
+) -> Result<Vec<Option<Result<Answer>>>> {
+    let mut answers: Vec<_> = requests.iter().map(|_| None).collect();
+    let with_key = requests.iter().enumerate().filter_map(|(place, (request, caller))| {
+        let (key, fingerprint) = request.0.as_ref()?;
+        Some((place, (caller.name(), key), *caller, fingerprint))
+    });
+    let with_key: Vec<_> = with_key.collect();
+    let keys: Vec<_> = with_key.iter().map(|(_, (name, key), ..)| (name.as_str(), key.as_str())).collect();
+    let locked = idempotency::lock_all(tx, &keys)?;
+    let mut kept = idempotency::find_all(tx, &keys, now - TimeDelta::hours(IDEMPOTENCY_HOURS))?;
+    for (number, ((place, _, caller, fingerprint), locked)) in with_key.iter().zip(locked).enumerate() {
+        answers[*place] = if locked {
+            kept.remove(&number).map(|kept| caller.check_sees(tx, &kept).and_then(|()| replay(kept, fingerprint)))
+        } else {
+            Some(Err(Refusal::IdempotencyKeyInUse.into()))
+        };
+    }
+    Ok(answers)
+}
+
+/// A response to be stored, if its request has a key.
+#[derive(Debug, Clone, Copy)]
+pub struct ToKeep<'a> {
+    /// The request.
+    pub request: &'a IdempotentRequest,
+    /// Who sent it.
+    pub caller: Caller<'a>,
+    /// The response.
+    pub answer: &'a Answer,
+    /// The account that it is about.
+    pub account: Option<AccountId>,
+    /// When it was given.
+    pub now: Timestamp,
+}
+
+/// Stores responses. Refused if one of the keys has one by now; the transaction must then be rolled back.
+pub fn keep_all(tx: &mut StoreConnection, responses: &[ToKeep<'_>]) -> Result<()> {
+    let kept = responses.iter().filter_map(|ToKeep { request, caller, answer, account, now }| {
+        let (key, fingerprint) = request.0.as_ref()?;
         let kept = Kept {
             fingerprint: fingerprint.clone(),
             status: i16::try_from(answer.status).unwrap_or(i16::MAX),
             location: answer.location.clone(),
             etag: answer.etag.clone(),
             body: packed(&answer.body),
-            account,
+            account: *account,
             role: caller.role(),
         };
-        if !idempotency::keep(tx, &caller.name(), key, &kept, now)? {
-            return Err(Refusal::IdempotencyKeyInUse.into());
-        }
-        Ok(answer)
-    }
+        Some((caller.name(), key, kept, *now))
+    });
+    let kept: Vec<_> = kept.collect();
+    let rows: Vec<_> =
+        kept.iter().map(|(name, key, kept, now)| NewKept { key: (name, key), kept, now: *now }).collect();
+    if idempotency::keep_all(tx, &rows)? { Ok(()) } else { Err(Refusal::IdempotencyKeyInUse.into()) }
 }
 
 /// Whose idempotency key it is.

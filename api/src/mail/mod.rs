@@ -7,4 +7,4 @@ pub mod transport;
 pub mod worker;
 
 pub use letter::{Letter, News, SecondFactorNotice, SecretLink};
-pub use outbox::Outbox;
+pub use outbox::{Limits, Outbox, Permit};

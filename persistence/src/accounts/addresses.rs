@@ -1,5 +1,7 @@
 //! Which account has which e-mail address. An address is unique across all tiers (R1).
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use domain::id::AccountId;
 use domain::values::email::EmailAddress;
@@ -9,6 +11,7 @@ use crate::store::connection::{StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
+use crate::store::rows;
 
 /// Claims an address for an account. Returns `false` if any account already has it: the caller then refuses with
 /// `Refusal::EmailTaken`, which rolls the transaction back, because PostgreSQL refuses all further statements after a unique violation.
@@ -21,11 +24,59 @@ pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: Acco
         .execute(connection)))
 }
 
-/// Whether another account has an address. Only a check in advance; [`claim_email`] decides. On SQLite it avoids a
-/// failed claim, because of which the whole group of operations would have to run again. On PostgreSQL it always
-/// returns `false`.
-pub(super) fn is_taken(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
-    let StoreConnection::Sqlite(connection) = tx else { return Ok(false) };
+/// Claims the addresses of several accounts. Returns `false` if one of them is taken, as [`claim_email`] does.
+pub(super) fn claim_emails(tx: &mut StoreConnection, claims: &[(&EmailAddress, AccountId)]) -> Result<bool, Error> {
+    match tx {
+        StoreConnection::Postgresql(connection) => {
+            // Transactions that claim the same addresses wait for each other, and don't deadlock if they do so in one order.
+            let mut claims = claims.to_vec();
+            claims.sort_unstable_by_key(|(email, _)| email.canonical());
+            let columns = rows::columns!(claims;
+                canonical: Texts = |(email, _)| Some(email.canonical()),
+                account_id: Keys = |(_, account)| Some((*account).into()),
+            );
+            inserted(rows::insert(connection, "email_addresses", columns))
+        }
+        StoreConnection::Sqlite(_) => {
+            for (email, account) in claims {
+                if !claim_email(tx, email, *account)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// Which of some addresses, in canonical form, are taken. Only a check in advance: a claim decides.
+pub fn taken_emails(tx: &mut StoreConnection, canonical: &[&str]) -> Result<HashSet<String>, Error> {
+    match tx {
+        _ if canonical.is_empty() => Ok(HashSet::new()),
+        StoreConnection::Postgresql(connection) => {
+            let taken = email_addresses::table.filter(email_addresses::canonical.eq_any(canonical.to_vec()));
+            let taken: Vec<String> = Prepared(taken.select(email_addresses::canonical)).load(connection)?;
+            Ok(taken.into_iter().collect())
+        }
+        StoreConnection::Sqlite(connection) => {
+            let mut taken = HashSet::new();
+            for email in canonical {
+                let claim = email_addresses::table.filter(email_addresses::canonical.eq(*email));
+                let held: Option<Key> =
+                    Prepared(claim.select(email_addresses::account_id)).get_result(connection).optional()?;
+                taken.extend(held.map(|_| (*email).to_owned()));
+            }
+            Ok(taken)
+        }
+    }
+}
+
+/// Whether another account has an address. Only a check in advance; [`claim_email`] decides. It avoids a failed claim,
+/// because of which the whole group of operations would have to run again.
+pub(super) fn is_taken(
+    connection: &mut SqliteConnection,
+    email: &EmailAddress,
+    account: AccountId,
+) -> Result<bool, Error> {
     let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
     let holder: Option<Key> = Prepared(claim.select(email_addresses::account_id)).get_result(connection).optional()?;
     Ok(holder.is_some_and(|holder| holder != Key::from(account)))

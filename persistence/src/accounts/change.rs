@@ -9,13 +9,14 @@ use domain::services::{Service, Services};
 use domain::status::Status;
 use domain::values::email::EmailAddress;
 
-use super::addresses::{claim_email, free_emails, is_taken};
+use super::addresses::{claim_email, claim_emails, free_emails, is_taken};
 use crate::history::{State, above, note_account};
 use crate::schema::accounts;
-use crate::store::connection::{StoreConnection, on};
+use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
+use crate::store::rows::{self, Values};
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column};
 use crate::{FIRST_VERSION, enterprises, history};
@@ -46,6 +47,10 @@ pub struct NewAccount<'a> {
 }
 
 impl NewAccount<'_> {
+    fn search_text(&self) -> String {
+        search_text(&[self.name, self.email.given(), self.billing_reference.unwrap_or_default()])
+    }
+
     /// The account as it would be read after [`insert`].
     #[must_use]
     pub fn pending(&self, ancestors_active: bool, activation: Activation) -> Account {
@@ -86,16 +91,63 @@ impl NewAccount<'_> {
 /// Creates a pending account. Returns `false` if another account has its e-mail address (R1); the transaction must then
 /// be rolled back.
 pub fn insert(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
-    insert_as(tx, account, Status::Pending)
+    insert_all(tx, std::slice::from_ref(account), Status::Pending)
 }
 
 /// Creates an account that is active from the start. Only used for example data and tests. Returns `false` if another
 /// account has its e-mail address; the transaction must then be rolled back.
 pub fn insert_active(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
-    insert_as(tx, account, Status::Active)
+    insert_all(tx, std::slice::from_ref(account), Status::Active)
 }
 
-fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status) -> Result<bool, Error> {
+/// Creates accounts, with one statement for each table. Returns `false` if the e-mail address of one of them is taken
+/// (R1), also by another of them; the transaction must then be rolled back.
+pub fn insert_all(tx: &mut StoreConnection, accounts: &[NewAccount<'_>], status: Status) -> Result<bool, Error> {
+    match tx {
+        StoreConnection::Postgresql(connection) => insert_rows(connection, accounts, status)?,
+        StoreConnection::Sqlite(connection) => {
+            // A claim that fails would make the whole group of operations run again.
+            for NewAccount { id, email, .. } in accounts {
+                if is_taken(connection, email, *id)? {
+                    return Ok(false);
+                }
+            }
+            accounts.iter().try_for_each(|account| insert_one(connection, account, status))?;
+        }
+    }
+    let begin = |account: &NewAccount<'_>| (account.id, state(account, status), account.now);
+    history::begin_all(tx, accounts.iter().map(begin).collect())?;
+    let enterprises: Vec<_> = accounts.iter().filter_map(|account| Some((account.id, account.enterprise?))).collect();
+    enterprises::insert_all(tx, &enterprises)?;
+    let claims: Vec<_> = accounts.iter().map(|account| (account.email, account.id)).collect();
+    claim_emails(tx, &claims)
+}
+
+fn insert_rows(connection: &mut PgConnection, accounts: &[NewAccount<'_>], status: Status) -> Result<(), Error> {
+    let texts: Vec<String> = accounts.iter().map(NewAccount::search_text).collect();
+    let activated = |account: &NewAccount<'_>| (status == Status::Active).then(|| column(account.now));
+    let mut columns = rows::columns!(accounts;
+        id: Keys = |account| Some(account.id.into()),
+        tier: Texts = |account| Some(account.tier.as_str()),
+        master_reseller_id: Keys = |account| account.master_reseller_id.map(Key::from),
+        reseller_id: Keys = |account| account.reseller_id.map(Key::from),
+        name: Texts = |account| Some(account.name),
+        email: Texts = |account| Some(account.email.given()),
+        billing_reference: Texts = |account| account.billing_reference,
+        service_pbx: Flags = |account| account.services.has(Service::Pbx),
+        service_trunk: Flags = |account| account.services.has(Service::Trunk),
+        status: Texts = |_| Some(status.as_str()),
+        version: Longs = |_| FIRST_VERSION,
+        created_at: Instants = |account| Some(column(account.now)),
+        updated_at: Instants = |account| Some(column(account.now)),
+        activated_at: Instants = activated,
+    );
+    columns.push(("search_text", Values::Texts(texts.iter().map(|text| Some(text.as_str())).collect())));
+    rows::insert(connection, "accounts", columns)?;
+    Ok(())
+}
+
+fn insert_one(connection: &mut SqliteConnection, account: &NewAccount<'_>, status: Status) -> Result<(), Error> {
     let NewAccount {
         id,
         tier,
@@ -105,47 +157,43 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
         email,
         billing_reference,
         services,
-        enterprise,
+        enterprise: _,
         now,
     } = account;
-    if is_taken(tx, email, *id)? {
-        return Ok(false);
-    }
-    on!(tx, connection => Prepared(diesel::insert_into(accounts::table)
-        .values((
-            accounts::id.eq(Key::from(*id)),
-            accounts::tier.eq(tier.as_str()),
-            accounts::master_reseller_id.eq(master_reseller_id.map(Key::from)),
-            accounts::reseller_id.eq(reseller_id.map(Key::from)),
-            accounts::name.eq(name),
-            accounts::email.eq(email.given()),
-            accounts::billing_reference.eq(billing_reference),
-            accounts::service_pbx.eq(services.has(Service::Pbx)),
-            accounts::service_trunk.eq(services.has(Service::Trunk)),
-            accounts::status.eq(status.as_str()),
-            accounts::search_text.eq(search_text(&[name, email.given(), billing_reference.unwrap_or_default()])),
-            accounts::version.eq(FIRST_VERSION),
-            accounts::created_at.eq(column(*now)),
-            accounts::updated_at.eq(column(*now)),
-            accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
-            accounts::closed_at.eq(None::<Instant>),
-        )))
-        .execute(connection))?;
-    let (above_master, above_reseller) = above(*tier, *master_reseller_id, *reseller_id);
-    let state = State {
+    Prepared(diesel::insert_into(accounts::table).values((
+        accounts::id.eq(Key::from(*id)),
+        accounts::tier.eq(tier.as_str()),
+        accounts::master_reseller_id.eq(master_reseller_id.map(Key::from)),
+        accounts::reseller_id.eq(reseller_id.map(Key::from)),
+        accounts::name.eq(name),
+        accounts::email.eq(email.given()),
+        accounts::billing_reference.eq(billing_reference),
+        accounts::service_pbx.eq(services.has(Service::Pbx)),
+        accounts::service_trunk.eq(services.has(Service::Trunk)),
+        accounts::status.eq(status.as_str()),
+        accounts::search_text.eq(account.search_text()),
+        accounts::version.eq(FIRST_VERSION),
+        accounts::created_at.eq(column(*now)),
+        accounts::updated_at.eq(column(*now)),
+        accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
+        accounts::closed_at.eq(None::<Instant>),
+    )))
+    .execute(connection)?;
+    Ok(())
+}
+
+/// The state with which the history of a new account begins.
+fn state(account: &NewAccount<'_>, status: Status) -> State {
+    let (above_master, above_reseller) = above(account.tier, account.master_reseller_id, account.reseller_id);
+    State {
         master_reseller_id: above_master.map(Key::from),
         reseller_id: above_reseller.map(Key::from),
-        name: (*name).to_owned(),
-        billing_reference: billing_reference.map(str::to_owned),
+        name: account.name.to_owned(),
+        billing_reference: account.billing_reference.map(str::to_owned),
         status: status.as_str().to_owned(),
-        service_pbx: services.has(Service::Pbx),
-        service_trunk: services.has(Service::Trunk),
-    };
-    history::begin(tx, *id, state, *now)?;
-    if let Some(enterprise) = enterprise {
-        enterprises::insert(tx, *id, enterprise)?;
+        service_pbx: account.services.has(Service::Pbx),
+        service_trunk: account.services.has(Service::Trunk),
     }
-    claim_email(tx, email, *id)
 }
 
 /// A change of an account's fields; `None` leaves a field as it is.
@@ -167,8 +215,8 @@ pub struct Change {
 /// rolled back.
 pub fn update(tx: &mut StoreConnection, account: &Account, change: &Change, now: Timestamp) -> Result<bool, Error> {
     let Change { name, email, services, billing_reference, enterprise } = change;
-    if let Some(email) = email
-        && is_taken(tx, email, account.id)?
+    if let (Some(email), StoreConnection::Sqlite(connection)) = (email, &mut *tx)
+        && is_taken(connection, email, account.id)?
     {
         return Ok(false);
     }

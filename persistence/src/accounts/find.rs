@@ -1,6 +1,6 @@
 //! Finding single accounts.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
@@ -55,6 +55,40 @@ pub fn known_by_id(
     }
 }
 
+/// The accounts below which something is to be created, each if it has this tier and is in this scope (R8). Until the
+/// transaction ends, nobody can change them. They are locked in the order of their ids, so that transactions don't
+/// deadlock.
+pub fn parents(
+    tx: &mut StoreConnection,
+    wanted: &[(Scope, Tier, AccountId)],
+) -> Result<HashMap<AccountId, Account>, Error> {
+    let ids: BTreeSet<AccountId> = wanted.iter().map(|(_, _, id)| *id).collect();
+    let rows: Vec<Row> = match tx {
+        _ if ids.is_empty() => Vec::new(),
+        StoreConnection::Postgresql(connection) => {
+            let ids: Vec<Key> = ids.into_iter().map(Key::from).collect();
+            let locked = accounts::table.filter(accounts::id.eq_any(&ids)).select(accounts::id);
+            let _: Vec<Key> = Prepared(locked.order(accounts::id).for_share()).load(connection)?;
+            Prepared(query_where(accounts::id.eq_any(ids))).load(connection)?
+        }
+        StoreConnection::Sqlite(connection) => {
+            let mut rows = Vec::new();
+            for id in ids {
+                let found = Prepared(query_where(accounts::id.eq(Key::from(id))));
+                rows.extend(found.get_result(connection).optional()?);
+            }
+            rows
+        }
+    };
+    let found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
+    let visible = |account: &Account| {
+        wanted
+            .iter()
+            .any(|(scope, tier, id)| *id == account.id && *tier == account.tier && account.ancestry().is_in(*scope))
+    };
+    Ok(found.into_iter().filter(visible).map(|account| (account.id, account)).collect())
+}
+
 /// Loads accounts to be known on this snapshot, all in one statement. Takes no scope: [`known_by_id`] does.
 pub(crate) fn load_known(tx: &mut StoreConnection, known: &mut Known, ids: &HashSet<AccountId>) -> Result<(), Error> {
     if ids.is_empty() {
@@ -96,6 +130,7 @@ pub fn by_email(
 /// The accounts with these ids, in no particular order. Takes no scope: the ids must come from a query that has one.
 pub(crate) fn of_ids(tx: &mut StoreConnection, ids: &[Key]) -> Result<Vec<Account>, Error> {
     let rows: Vec<Row> = match tx {
+        _ if ids.is_empty() => Vec::new(),
         StoreConnection::Postgresql(connection) => Prepared(query_where(accounts::id.eq_any(ids))).load(connection)?,
         // On SQLite, each number of ids is another statement.
         StoreConnection::Sqlite(connection) => query().filter(accounts::id.eq_any(ids)).load(connection)?,

@@ -6,4 +6,4 @@ mod record;
 
 pub use find::{Event, Filter, by_id, list, of_subject};
 pub use publish::{Batch, any_waiting, handed_on, latest, publish};
-pub use record::{Actor, EventRow, record};
+pub use record::{Actor, EventRow, record_all};

@@ -16,6 +16,7 @@ use super::health::{Health, Trouble};
 use super::job::Job;
 use super::known::{Known, Wanted};
 use super::pool::{Pool, PoolOptions, PoolState};
+use super::set::{Member, pack_member};
 use super::threads::{self, Queues};
 use super::{group, job, migrations, postgresql};
 
@@ -154,6 +155,11 @@ impl Database {
         E: Failure + Send + 'static,
     {
         ask(&self.0.write, job::pack(None, operation), WRITE_TIME)
+    }
+
+    /// Like [`Self::write`], for an operation that is carried out together with others of its kind that are queued.
+    pub fn write_member<M: Member>(&self, member: M) -> impl Future<Output = Result<M::Answer, M::Error>> {
+        ask(&self.0.write, pack_member(member), WRITE_TIME)
     }
 
     /// Like [`Self::write`], for an operation that may take as long as it needs, such as one that goes through the whole

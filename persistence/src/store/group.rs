@@ -4,7 +4,7 @@
 //! operations in one transaction, commits once, and only then replies to all of them. If one of them has to be rolled
 //! back, the whole group runs again with a savepoint around each operation, so that one can't affect another.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -100,6 +100,20 @@ fn next(queue: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
     Some(group)
 }
 
+/// Divides a group into sets: operations that are carried out together, and single ones. As all of them are concurrent,
+/// their order is free.
+pub(crate) fn in_sets(group: Vec<Box<dyn Job>>) -> Vec<Vec<Box<dyn Job>>> {
+    let mut sets: Vec<Vec<Box<dyn Job>>> = Vec::new();
+    let mut places: HashMap<TypeId, usize> = HashMap::new();
+    for job in group {
+        match job.set().map(|kind| *places.entry(kind).or_insert(sets.len())) {
+            Some(place) if place < sets.len() => sets[place].push(job),
+            _ => sets.push(vec![job]),
+        }
+    }
+    sets
+}
+
 /// The outcomes of a group that others of the group with the same question get, too.
 #[derive(Default)]
 pub(crate) struct Shared(HashMap<String, Box<dyn Any>>);
@@ -118,18 +132,20 @@ impl Shared {
     }
 }
 
-fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>, health: &Health) {
+fn commit(connection: &mut StoreConnection, group: Vec<Box<dyn Job>>, health: &Health) {
     if health.is_file_gone() {
         return fail_all(group, file_gone(), health);
     }
     let before = rows_changed(connection).ok();
-    let done = run_together(connection, &mut group).and_then(|kept| {
+    let mut sets = in_sets(group);
+    let done = run_together(connection, &mut sets).and_then(|kept| {
         if kept {
             return Ok(());
         }
         connection.batch_execute("ROLLBACK")?;
-        run_apart(connection, &mut group)
+        run_apart(connection, &mut sets)
     });
+    let group: Vec<_> = sets.into_iter().flatten().collect();
     match done {
         // What was written to a file without a name is lost.
         Ok(()) if health.is_file_gone() => fail_all(group, file_gone(), health),
@@ -151,13 +167,14 @@ fn commit(connection: &mut StoreConnection, mut group: Vec<Box<dyn Job>>, health
 
 /// Runs a group in one transaction without savepoints, on the assumption (nearly always true) that nothing has to be
 /// rolled back. Returns `false`, with the transaction still open, as soon as an operation has to be. The operations
-/// share one caller cache: their requests are concurrent, so each may see its caller as it was before the others ran.
-fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<bool> {
+/// share what is known of their callers: their requests are concurrent, so each may see its caller as it was before the others ran.
+fn run_together(connection: &mut StoreConnection, sets: &mut [Vec<Box<dyn Job>>]) -> QueryResult<bool> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
     let mut known = Known::default();
-    for job in group {
+    for set in sets {
+        let Some((first, others)) = set.split_first_mut() else { continue };
         let before = rows_changed(connection)?;
-        match job.run(connection, &mut known) {
+        match first.run_set(others, connection, &mut known) {
             Verdict::Keep => {}
             Verdict::Refuse if rows_changed(connection)? == before => {}
             Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => return Ok(false),
@@ -169,9 +186,9 @@ fn run_together(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) ->
 
 /// Runs a group in one transaction with a savepoint around each operation, so that each can be rolled back alone.
 /// Slower than [`run_together`]: for a savepoint, SQLite copies every page that the operation changes.
-fn run_apart(connection: &mut StoreConnection, group: &mut [Box<dyn Job>]) -> QueryResult<()> {
+fn run_apart(connection: &mut StoreConnection, sets: &mut [Vec<Box<dyn Job>>]) -> QueryResult<()> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
-    for job in group {
+    for job in sets.iter_mut().flatten() {
         connection.batch_execute("SAVEPOINT operation")?;
         let end = match job.run(connection, &mut Known::default()) {
             Verdict::Keep => "RELEASE operation",

@@ -1,6 +1,6 @@
 //! Jobs: operations in the form in which they are queued for a database thread.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -31,16 +31,33 @@ pub(crate) trait Job: Send {
     /// Runs the operation on a connection with an open transaction and stores the outcome. The operation may use
     /// `known` and add to it.
     fn run(&mut self, connection: &mut StoreConnection, known: &mut Known) -> Verdict;
+    /// The kind of set in which it can be carried out together with others; `None` if it can't.
+    fn set(&self) -> Option<TypeId> {
+        None
+    }
+    /// Carries out the set of this job and of others of the same kind. If the verdict says that the changes have to be
+    /// rolled back, each job of the set has to run alone.
+    fn run_set(&mut self, _: &mut [Box<dyn Job>], connection: &mut StoreConnection, known: &mut Known) -> Verdict {
+        self.run(connection, known)
+    }
+    /// The job itself, to be recognised by others of its set.
+    fn as_any(&mut self) -> &mut dyn Any;
     /// What the operation is going to read, as far as that is known.
     fn wanted(&self) -> Option<Wanted>;
     /// The key under which the outcome may be shared with other jobs on the same snapshot; `None` if it may not be
     /// shared.
-    fn question(&self) -> Option<&str>;
+    fn question(&self) -> Option<&str> {
+        None
+    }
     /// A copy of the outcome of the last run, to be passed to [`Job::adopt`]. `None` if the job can't be shared or has
     /// not run.
-    fn share(&self) -> Option<Box<dyn Any>>;
+    fn share(&self) -> Option<Box<dyn Any>> {
+        None
+    }
     /// Uses the outcome shared by another job instead of running. Returns `false` if the outcome has a different type.
-    fn adopt(&mut self, outcome: &dyn Any) -> bool;
+    fn adopt(&mut self, _outcome: &dyn Any) -> bool {
+        false
+    }
     /// The failure of the store in the last run, if it had one.
     fn failure(&self) -> Option<&Error>;
     /// Takes the reply batch of the thread that queued the job, if that thread has one. Later calls return `None`.
@@ -49,6 +66,17 @@ pub(crate) trait Job: Send {
     fn answer(self: Box<Self>);
     /// Sends a failure of the store to the waiting request instead of the outcome.
     fn fail(self: Box<Self>, error: Error);
+}
+
+/// What to do with the changes of an operation with this outcome.
+pub(crate) fn verdict_on<T, E: Failure>(outcome: &Result<T, E>) -> Verdict {
+    match outcome.as_ref().map_err(Failure::store_error) {
+        Ok(_) => Verdict::Keep,
+        Err(Some(error)) if error.is_retryable() => Verdict::Retry,
+        Err(Some(error)) if error.is_disconnect() => Verdict::Disconnected,
+        Err(Some(_)) => Verdict::Discard,
+        Err(None) => Verdict::Refuse,
+    }
 }
 
 /// A function that clones an outcome.
@@ -98,10 +126,14 @@ where
 
 impl<F, T, E> Job for Operation<F, T, E>
 where
-    F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send,
+    F: FnMut(&mut StoreConnection, &mut Known) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
     E: Failure + Send + 'static,
 {
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+
     fn wanted(&self) -> Option<Wanted> {
         self.wanted
     }
@@ -124,13 +156,7 @@ where
     fn run(&mut self, connection: &mut StoreConnection, known: &mut Known) -> Verdict {
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(connection, known)))
             .unwrap_or_else(|_| Err(E::from(Error::Panicked)));
-        let verdict = match outcome.as_ref().map_err(Failure::store_error) {
-            Ok(_) => Verdict::Keep,
-            Err(Some(error)) if error.is_retryable() => Verdict::Retry,
-            Err(Some(error)) if error.is_disconnect() => Verdict::Disconnected,
-            Err(Some(_)) => Verdict::Discard,
-            Err(None) => Verdict::Refuse,
-        };
+        let verdict = verdict_on(&outcome);
         self.outcome = Some(outcome);
         verdict
     }

@@ -24,6 +24,8 @@ use super::{migrations, reply_batch};
 /// How often an operation is run before it fails with [`Error::Busy`] because of conflicts. The pauses between runs
 /// grow, so operations need far fewer in practice.
 const RUNS_MAX: u32 = 30;
+/// Most changes in one set. The first one waits for the last.
+const SET_MAX: usize = 64;
 /// How much the reads of one group may cost together. They are answered when the last one is done, and other threads
 /// could carry out some of them meanwhile.
 const COST_MAX: usize = 64;
@@ -155,11 +157,62 @@ fn read_on(
     Verdict::Keep
 }
 
-/// Runs queued changes until the queue is closed and empty.
+/// Runs queued changes until the queue is closed and empty. Those that can be carried out together are, in one
+/// transaction for each set.
 fn write(pool: &Pool, queue: &Receiver<Box<dyn Job>>, health: &Health) {
-    while let Ok(job) = queue.recv() {
+    while let Ok(first) = queue.recv() {
+        let mut group = vec![first];
+        // Others wait until the set is committed, so only what can be a part of it is taken, and perhaps one more.
+        while group.len() < SET_MAX
+            && group.last().is_some_and(|last| last.set().is_some())
+            && let Ok(job) = queue.try_recv()
+        {
+            group.push(job);
+        }
+        for set in group::in_sets(group) {
+            write_set(pool, set, health);
+        }
+    }
+}
+
+fn write_set(pool: &Pool, mut set: Vec<Box<dyn Job>>, health: &Health) {
+    if set.len() > 1 {
+        match try_set(pool, &mut set, health) {
+            Ok(true) => return reply_batch::give(set),
+            Ok(false) => {}
+            Err(error) => return group::fail_all(set, error, health),
+        }
+    }
+    for job in set {
         carry_out(pool, job, health);
     }
+}
+
+/// Carries out a set. Returns `false` if nothing of it was done, and each of it has to be carried out alone. Fails if it
+/// is not known whether it was done.
+fn try_set(pool: &Pool, set: &mut [Box<dyn Job>], health: &Health) -> Result<bool, Error> {
+    let Some((first, others)) = set.split_first_mut() else { return Ok(true) };
+    let mut held = pool.begin(WRITE)?;
+    let verdict = first.run_set(others, &mut held.connection, &mut Known::default());
+    if verdict == Verdict::Keep {
+        let committed = held.connection.batch_execute("COMMIT").map_err(Error::from);
+        return match committed {
+            Ok(()) => {
+                health.wrote();
+                Ok(true)
+            }
+            // The failed commit has already ended the transaction.
+            Err(error) if error.is_retryable() => Ok(false),
+            Err(error) => {
+                held.is_broken = true;
+                Err(error)
+            }
+        };
+    }
+    if held.connection.batch_execute("ROLLBACK").is_err() || verdict == Verdict::Disconnected {
+        held.is_broken = true;
+    }
+    Ok(false)
 }
 
 fn carry_out(pool: &Pool, mut job: Box<dyn Job>, health: &Health) {

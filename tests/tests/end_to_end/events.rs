@@ -11,7 +11,7 @@ use domain::authority::Role;
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Database, Person, enterprise_body, reseller_body};
 use persistence::StoreConnection;
-use persistence::events::{Actor, EventRow, record};
+use persistence::events::{Actor, EventRow, record_all};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -216,7 +216,7 @@ async fn r16_an_event_that_is_committed_late_is_not_missed() {
         client_request_id: None,
         source_address: None,
     };
-    record(&mut slow, &event).unwrap();
+    record_all(&mut slow, &[event]).unwrap();
 
     let mut cursor = String::new();
     let mut read = Vec::new();

@@ -1,8 +1,10 @@
 //! Creating accounts and sending their activation e-mails.
 
+use std::collections::{BTreeSet, HashSet};
+
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Account, Activation, Tier, check_offered};
+use domain::account::{Account, Activation, Scope, Tier, check_offered};
 use domain::delivery::Delivery;
 use domain::enterprise::{Enterprise, SbcRegionCode, UserLimit};
 use domain::fault::Fault;
@@ -13,129 +15,136 @@ use domain::services::Services;
 use domain::status::Status;
 use domain::values::email::EmailAddress;
 use domain::values::text::{AccountName, BillingReference};
-use persistence::accounts::{Lock, NewAccount};
+use persistence::accounts::NewAccount;
 use persistence::activations::NewActivation;
+use persistence::outbox::{Caused, NewMessage};
 use persistence::{StoreConnection, accounts, activations, outbox};
 use serde_json::{Value, json};
 
-use crate::access::Actor;
-use crate::app::Tx;
+use crate::access::{Actor, Origin};
+use crate::app::{Tools, Tx};
 use crate::error::{Error, Result, value_error};
-use crate::events::record::{NewEvent, record};
+use crate::events::record::{NewEvent, record_all};
 use crate::ids::new_id;
-use crate::mail::{Letter, News, SecretLink};
-use crate::security::secret_token::SecretToken;
+use crate::mail::{Letter, Limits, News, Permit, SecretLink};
+use crate::security::secret_token::{SecretToken, hash};
 
-/// The data of a new reseller (R4).
+/// The data of a new reseller (R4) or enterprise (R10).
 #[derive(Debug, Clone)]
-pub struct CreateReseller {
-    /// Id of the master reseller that it belongs to, as given; `None` if it is the caller's own account.
-    pub master_reseller_id: Option<String>,
+pub struct CreateAccount {
+    /// Id of the account that it belongs to, as given; `None` if that is the caller's own account.
+    pub parent: Option<String>,
     /// Its name.
     pub name: AccountName,
-    /// Its e-mail address.
+    /// Its e-mail address; for an enterprise, that of its Microsoft Global Administrator.
     pub email: EmailAddress,
     /// Its services.
     pub services: Services,
-    /// Its reference in the master reseller's billing system.
-    pub billing_reference: BillingReference,
-}
-
-/// Creates a reseller below the caller's account or, if the caller is staff, below the master reseller that the command
-/// names.
-pub fn reseller(tx: &mut Tx<'_>, actor: &Actor, command: &CreateReseller) -> Result<Account> {
-    let now = tx.now;
-    let CreateReseller { master_reseller_id, name, email, services, billing_reference } = command;
-    let parent = parent(tx, actor, Tier::MasterReseller, master_reseller_id.as_deref(), *services)?;
-    let id = new_id(now);
-    let account = NewAccount {
-        id,
-        tier: Tier::Reseller,
-        master_reseller_id: Some(parent.id),
-        reseller_id: Some(id),
-        name: name.as_str(),
-        email,
-        billing_reference: Some(billing_reference.as_str()),
-        services: *services,
-        enterprise: None,
-        now,
-    };
-    create(tx, &account, Some(&parent))
-}
-
-/// The data of a new enterprise (R10).
-#[derive(Debug, Clone)]
-pub struct CreateEnterprise {
-    /// Id of the reseller that it belongs to, as given; `None` if it is the caller's own account.
-    pub reseller_id: Option<String>,
-    /// Its name.
-    pub name: AccountName,
-    /// E-mail address of its Microsoft Global Administrator.
-    pub email: EmailAddress,
-    /// Its services.
-    pub services: Services,
-    /// Its reference in the reseller's billing system.
+    /// Its reference in the billing system of its parent.
     pub billing_reference: Option<BillingReference>,
     /// The settings that only enterprises have.
-    pub enterprise: Enterprise,
+    pub enterprise: Option<Enterprise>,
 }
 
-/// Creates an enterprise below the caller's account or, if the caller is above resellers, below the reseller that the
-/// command names.
-pub fn enterprise(tx: &mut Tx<'_>, actor: &Actor, command: &CreateEnterprise) -> Result<Account> {
-    let now = tx.now;
-    let CreateEnterprise { reseller_id, name, email, services, billing_reference, enterprise } = command;
-    let parent = parent(tx, actor, Tier::Reseller, reseller_id.as_deref(), *services)?;
-    let account = NewAccount {
-        id: new_id(now),
-        tier: Tier::Enterprise,
-        master_reseller_id: parent.master_reseller_id,
-        reseller_id: Some(parent.id),
+impl CreateAccount {
+    /// The tier of the account that it goes below.
+    const fn parent_tier(&self) -> Tier {
+        if self.enterprise.is_some() { Tier::Reseller } else { Tier::MasterReseller }
+    }
+}
+
+/// A command of somebody to create an account.
+pub struct Asked<'a> {
+    /// The command.
+    pub command: &'a CreateAccount,
+    /// Who gives it.
+    pub actor: &'a Actor,
+    /// When it was given.
+    pub now: Timestamp,
+}
+
+/// Creates an account below the caller's account or, for callers above that tier, below the one that the command names.
+pub fn account(tx: &mut Tx<'_>, actor: &Actor, command: &CreateAccount) -> Result<Account> {
+    let (now, tools) = (tx.now, tx.tools());
+    let created = all(tx, &tools, &[Asked { command, actor, now }])?.pop();
+    let created = created.unwrap_or_else(|| Err(Refusal::NotFound.into()))?;
+    tx.note_change(&created.ancestry());
+    Ok(created)
+}
+
+/// Creates accounts with different e-mail addresses: what they depend on is loaded once, and what is written goes to each
+/// table at once. A command that is refused has written nothing. Fails as a whole if somebody else has claimed one of the
+/// addresses at the same moment.
+pub fn all(tx: &mut StoreConnection, tools: &Tools, asked: &[Asked<'_>]) -> Result<Vec<Result<Account>>> {
+    let places: Vec<Result<Option<AccountId>>> = asked.iter().map(place).collect();
+    let wanted = asked.iter().zip(&places).filter_map(|(asked, place)| {
+        Some((asked.actor.scope(), asked.command.parent_tier(), (*place.as_ref().ok()?)?))
+    });
+    let parents = accounts::parents(tx, &wanted.collect::<Vec<_>>())?;
+    let mut facts = Facts::load(tx, asked.iter().map(|asked| (&asked.command.email, asked.actor.origin(), asked.now)))?;
+    let decided: Vec<Result<New<'_>>> = asked
+        .iter()
+        .zip(places)
+        .map(|(asked, place)| {
+            let parent = below(asked, place?.and_then(|id| parents.get(&id)))?;
+            facts.decide(tools, new_account(asked, parent), parent.operates(), asked.actor.origin())
+        })
+        .collect();
+    let new: Vec<&New<'_>> = decided.iter().flatten().collect();
+    write(tx, &new)?;
+    Ok(decided.into_iter().map(|decided| decided.map(|new| new.created)).collect())
+}
+
+/// The id of the parent that a command means, if it is one.
+fn place(asked: &Asked<'_>) -> Result<Option<AccountId>> {
+    let tier = asked.command.parent_tier();
+    match (asked.actor.tier() == tier, &asked.command.parent) {
+        (false, None) => Err(wrong_parent(tier, "required", format!("Name the {} that it goes below.", tier.noun()))),
+        (false, Some(named)) => Ok(tier.parse_id(named)),
+        (true, Some(_)) => {
+            let detail = "Leave it out: what you create goes below your own account.";
+            Err(wrong_parent(tier, "not_allowed", detail.to_owned()))
+        }
+        (true, None) => Ok(asked.actor.scope().account()),
+    }
+}
+
+/// Checks that the parent is there, open, and has all services of the new account (R5).
+fn below<'a>(asked: &Asked<'_>, parent: Option<&'a Account>) -> Result<&'a Account> {
+    let tier = asked.command.parent_tier();
+    let visible = parent.filter(|parent| parent.tier == tier && parent.ancestry().is_in(asked.actor.scope()));
+    let parent =
+        visible.ok_or_else(|| wrong_parent(tier, unknown(tier), format!("There is no such {}.", tier.noun())))?;
+    if parent.status == Status::Closed {
+        return Err(Refusal::ParentClosed.into());
+    }
+    check_offered(asked.command.services, parent.services)?;
+    Ok(parent)
+}
+
+fn wrong_parent(tier: Tier, code: &'static str, detail: String) -> Error {
+    Error::validation(vec![value_error(format!("/{}_id", tier.as_str()), Fault::new(code, detail))])
+}
+
+fn new_account<'a>(asked: &Asked<'a>, parent: &Account) -> NewAccount<'a> {
+    let CreateAccount { parent: _, name, email, services, billing_reference, enterprise } = asked.command;
+    let id = new_id(asked.now);
+    let (tier, master_reseller_id, reseller_id) = match enterprise {
+        None => (Tier::Reseller, Some(parent.id), Some(id)),
+        Some(_) => (Tier::Enterprise, parent.master_reseller_id, Some(parent.id)),
+    };
+    NewAccount {
+        id,
+        tier,
+        master_reseller_id,
+        reseller_id,
         name: name.as_str(),
         email,
         billing_reference: billing_reference.as_ref().map(BillingReference::as_str),
         services: *services,
-        enterprise: Some(enterprise),
-        now,
-    };
-    create(tx, &account, Some(&parent))
-}
-
-/// Loads and locks the parent of a new account: the caller's own account or, for callers above that tier, the named
-/// one. Checks that it is open and has all `services` (R5).
-fn parent(
-    tx: &mut StoreConnection,
-    actor: &Actor,
-    tier: Tier,
-    named: Option<&str>,
-    services: Services,
-) -> Result<Account> {
-    let noun = tier.noun();
-    let wrong = |code, detail: String| {
-        let pointer = format!("/{}_id", tier.as_str());
-        Error::validation(vec![value_error(pointer, Fault::new(code, detail))])
-    };
-    let id = match (actor.tier() == tier, named) {
-        (false, None) => return Err(wrong("required", format!("Name the {noun} that it goes below."))),
-        (false, Some(named)) => tier.parse_id(named),
-        (true, Some(_)) => {
-            return Err(wrong("not_allowed", "Leave it out: what you create goes below your own account.".to_owned()));
-        }
-        (true, None) => actor.scope().account(),
-    };
-    let find = |tx: &mut _| id.map_or(Ok(None), |id| accounts::by_id(tx, &actor.scope(), tier, id));
-    let mut found = find(tx)?;
-    if let Some(parent) = &found
-        && accounts::lock(tx, parent.id, Lock::Shared)?
-    {
-        found = find(tx)?;
+        enterprise: enterprise.as_ref(),
+        now: asked.now,
     }
-    let parent = found.ok_or_else(|| wrong(unknown(tier), format!("There is no such {noun}.")))?;
-    if parent.status == Status::Closed {
-        return Err(Refusal::ParentClosed.into());
-    }
-    check_offered(services, parent.services)?;
-    Ok(parent)
 }
 
 const fn unknown(tier: Tier) -> &'static str {
@@ -145,25 +154,118 @@ const fn unknown(tier: Tier) -> &'static str {
     }
 }
 
-/// Creates a pending account and queues its activation e-mail. `parent` is `None` for a master reseller. Refused if
-/// another open account has the e-mail address.
-pub fn create(tx: &mut Tx<'_>, account: &NewAccount<'_>, parent: Option<&Account>) -> Result<Account> {
-    if !accounts::insert(tx, account)? {
+/// What has to be known about the new accounts of a set.
+struct Facts {
+    /// E-mail addresses that somebody has.
+    taken: HashSet<String>,
+    /// How many e-mails may be sent.
+    limits: Limits,
+}
+
+impl Facts {
+    fn load<'a>(
+        tx: &mut StoreConnection,
+        new: impl Iterator<Item = (&'a EmailAddress, &'a Origin, Timestamp)>,
+    ) -> Result<Self> {
+        let (mut emails, mut hashes, mut senders) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut now = Timestamp::default();
+        for (email, origin, at) in new {
+            emails.push(email.canonical());
+            if is_limited(origin) {
+                hashes.push(hash(email.given()));
+                senders.extend(origin.account);
+            }
+            now = at;
+        }
+        let hashes: Vec<&[u8]> = hashes.iter().map(Vec::as_slice).collect();
+        Ok(Self { taken: accounts::taken_emails(tx, &emails)?, limits: Limits::load(tx, &hashes, &senders, now)? })
+    }
+
+    /// Decides on a new account. Refused if its e-mail address is taken (R1) or gets too many e-mails.
+    fn decide<'a>(
+        &mut self,
+        tools: &Tools,
+        account: NewAccount<'a>,
+        parent_operates: bool,
+        origin: &'a Origin,
+    ) -> Result<New<'a>> {
+        let NewAccount { id, tier, name, email, now, .. } = account;
+        if self.taken.contains(email.canonical()) {
+            return Err(Refusal::EmailTaken.into());
+        }
+        let recipient_hash = is_limited(origin).then(|| hash(email.given()));
+        let permit = match &recipient_hash {
+            Some(recipient) => self.limits.pass(recipient, origin.account, now)?,
+            None => Permit { due_at: now, sender: None },
+        };
+        let (link, letter) = Link::new(tier, name, email, now);
+        let payload = tools.outbox.seal(link.message, &letter)?;
+        let activation = Activation { sent_at: None, expires_at: link.expires_at, delivery: Delivery::Queued };
+        let created = account.pending(parent_operates, activation);
+        let event = NewEvent::to_account(&created, "created", Value::Null, fields(&created));
+        Ok(New { id, account, link, payload, recipient_hash, permit, created, event, origin })
+    }
+}
+
+/// Whether there is a limit to the e-mails that somebody causes. Operators are not limited.
+fn is_limited(origin: &Origin) -> bool {
+    origin.scope() != Some(Scope::Platform)
+}
+
+/// A new account that was decided on, and all that is written for it.
+struct New<'a> {
+    id: AccountId,
+    account: NewAccount<'a>,
+    link: Link,
+    payload: Vec<u8>,
+    recipient_hash: Option<Vec<u8>>,
+    permit: Permit,
+    created: Account,
+    event: NewEvent,
+    origin: &'a Origin,
+}
+
+impl New<'_> {
+    fn message(&self) -> NewMessage<'_> {
+        let Permit { due_at, sender } = self.permit;
+        let caused = self.recipient_hash.as_deref().map(|recipient_hash| Caused { recipient_hash, sender });
+        let (id, now) = (self.link.message, self.account.now);
+        NewMessage { id, account: self.id, payload: &self.payload, due_at, caused, now }
+    }
+}
+
+fn write(tx: &mut StoreConnection, new: &[&New<'_>]) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<NewAccount<'_>> = new.iter().map(|new| new.account.clone()).collect();
+    if !accounts::insert_all(tx, &rows, Status::Pending)? {
         return Err(Refusal::EmailTaken.into());
     }
-    let link = Link::write(tx, account.id, account.tier, account.name, account.email)?;
-    activations::insert(tx, &link.stored(account.id, account.now))?;
-    let activation = Activation { sent_at: None, expires_at: link.expires_at, delivery: Delivery::Queued };
-    let created = account.pending(parent.is_none_or(Account::operates), activation);
-    record(tx, &NewEvent::to_account(&created, "created", Value::Null, fields(&created)))?;
-    Ok(created)
+    outbox::enqueue_all(tx, &new.iter().map(|new| new.message()).collect::<Vec<_>>())?;
+    let links: Vec<_> = new.iter().map(|new| new.link.stored(new.id, new.account.now)).collect();
+    activations::insert_all(tx, &links)?;
+    let events: Vec<_> = new.iter().map(|new| (new.origin, &new.event, new.account.now)).collect();
+    record_all(tx, &events)
+}
+
+/// Creates a pending master reseller and queues its activation e-mail. Refused if another open account has the e-mail
+/// address.
+pub fn master_reseller(tx: &mut Tx<'_>, account: NewAccount<'_>) -> Result<Account> {
+    let (origin, now, tools) = (tx.origin, tx.now, tx.tools());
+    let mut facts = Facts::load(tx, std::iter::once((account.email, origin, now)))?;
+    let new = facts.decide(&tools, account, true, origin)?;
+    write(tx, &[&new])?;
+    tx.note_change(&new.created.ancestry());
+    Ok(new.created)
 }
 
 /// Queues a new activation e-mail for an account. Earlier links stop working, and earlier e-mails that are not sent yet
 /// are withdrawn (R3).
 pub fn write_again(tx: &mut Tx<'_>, account: &Account, email: &EmailAddress) -> Result<()> {
     let now = tx.now;
-    let link = Link::write(tx, account.id, account.tier, &account.name, email)?;
+    let (link, letter) = Link::new(account.tier, &account.name, email, now);
+    tx.send_limited_as(link.message, account.id, &letter)?;
     activations::replace(tx, &link.stored(account.id, now))?;
     Ok(outbox::withdraw(tx, account.id, link.message)?)
 }
@@ -175,13 +277,13 @@ struct Link {
 }
 
 impl Link {
-    fn write(tx: &mut Tx<'_>, account: AccountId, tier: Tier, name: &str, email: &EmailAddress) -> Result<Self> {
-        let token = SecretToken::generate_at(tx.now);
-        let expires_at = tx.now + TimeDelta::hours(ACTIVATION_HOURS);
+    /// A new link, and the letter that contains it.
+    fn new(tier: Tier, name: &str, email: &EmailAddress, now: Timestamp) -> (Self, Letter) {
+        let token = SecretToken::generate_at(now);
+        let expires_at = now + TimeDelta::hours(ACTIVATION_HOURS);
         let link = SecretLink { token: token.expose().to_owned(), expires_at };
-        let news = News::Activation { account_kind: tier.noun().to_owned(), link };
-        let message = tx.send_limited(account, &Letter::new(email, name, news))?;
-        Ok(Self { message, token_hash: token.hash_by_age(), expires_at })
+        let letter = Letter::new(email, name, News::Activation { account_kind: tier.noun().to_owned(), link });
+        (Self { message: new_id(now), token_hash: token.hash_by_age(), expires_at }, letter)
     }
 
     fn stored(&self, account: AccountId, now: Timestamp) -> NewActivation<'_> {

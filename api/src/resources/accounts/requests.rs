@@ -1,21 +1,26 @@
 //! Handling of requests for accounts of any tier.
 
+use std::marker::PhantomData;
+
 use domain::account::{Account, Tier};
 use domain::authority::Target;
-use persistence::{accounts, blockers};
+use domain::id::AccountId;
+use domain::refusal::Refusal;
+use persistence::{StoreConnection, accounts, blockers};
 use serde::Serialize;
 
+use super::create::CreateAccount;
 use super::list::ListRequest;
-use super::{change, life_cycle};
-use crate::access::{Actor, Change, Read};
-use crate::app::{Call, Tx};
-use crate::error::{BlockersView, Result};
+use super::{change, create, life_cycle};
+use crate::access::{Actor, Change, Create, Read};
+use crate::app::{Asked, Call, SetOperation, Tools, Tx};
+use crate::error::{BlockersView, Error, Result};
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::query::is_search;
 use crate::http::{Answer, Conditions, Parsed};
 
 /// What differs between tiers: the tier, its path and the JSON of its accounts.
-pub trait View: Serialize + From<Account> {
+pub trait View: Serialize + From<Account> + 'static {
     /// The tier of these accounts.
     const TIER: Tier;
     /// The path of their collection, such as `/resellers`.
@@ -43,6 +48,55 @@ pub enum Step {
     Resume,
     /// Send a new activation e-mail to the pending account.
     ResendActivation,
+}
+
+/// Creates an account, together with others of its tier that are being created at the same time.
+pub async fn create<V: View>(
+    call: Call<Create>,
+    key: IdempotentRequest,
+    command: Parsed<CreateAccount>,
+) -> Result<Answer> {
+    call.create(key, Creation::<V> { command, view: PhantomData }).await
+}
+
+/// The creation of an account that is shown as a `V`.
+struct Creation<V> {
+    command: Parsed<CreateAccount>,
+    view: PhantomData<fn() -> V>,
+}
+
+impl<V: View> SetOperation for Creation<V> {
+    fn claims(&self) -> Option<&str> {
+        self.command.get().ok().map(|command| command.email.canonical())
+    }
+
+    fn carry_out(
+        tx: &mut StoreConnection,
+        tools: &Tools,
+        asked: &[Asked<'_, Self>],
+    ) -> Result<Vec<Result<(Answer, AccountId)>>> {
+        let commands: Vec<Result<create::Asked<'_>>> = asked
+            .iter()
+            .map(|Asked { operation, actor, now }| {
+                actor.may(Target::Accounts(V::TIER))?;
+                Ok(create::Asked { command: operation.command.get()?, actor, now: *now })
+            })
+            .collect();
+        let (mut given, mut refused) = (Vec::new(), Vec::new());
+        for command in commands {
+            refused.push(command.map(|command| given.push(command)).err());
+        }
+        let mut created = create::all(tx, tools, &given)?.into_iter();
+        let answer = |refused: Option<Error>| {
+            let created = match refused {
+                Some(error) => Err(error),
+                None => created.next().unwrap_or_else(|| Err(Refusal::NotFound.into())),
+            }?;
+            let id = created.id;
+            Ok((V::created(created)?, id))
+        };
+        Ok(refused.into_iter().map(answer).collect())
+    }
 }
 
 /// Responds with one account.

@@ -1,8 +1,6 @@
 //! Handlers of `/enterprises`.
 
 use actix_web::{HttpRequest, delete, get, patch, post};
-use domain::account::Tier;
-use domain::authority::Target;
 
 use super::wire::{CreateEnterprise, Enterprise, EnterprisePage, PatchEnterprise};
 use crate::access::{Change, Create, Read};
@@ -10,8 +8,9 @@ use crate::app::Call;
 use crate::error::{BlockersView, Result};
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey, field};
-use crate::resources::accounts::requests::{Step, View};
-use crate::resources::accounts::{create, requests};
+use crate::resources::accounts::create::CreateAccount;
+use crate::resources::accounts::requests;
+use crate::resources::accounts::requests::Step;
 use crate::shown;
 
 /// Create an enterprise
@@ -33,13 +32,8 @@ use crate::shown;
 )]
 #[post("")]
 pub(crate) async fn create_enterprise(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
-    let command = body.parse_with::<CreateEnterprise, create::CreateEnterprise>(&call.app.settings.sbc_regions);
-    call.write_once(key.with_body(&body), move |tx, actor| {
-        actor.may(Target::Accounts(Tier::Enterprise))?;
-        let command = command.get()?;
-        Enterprise::created(create::enterprise(tx, actor, command)?)
-    })
-    .await
+    let command = body.parse_with::<CreateEnterprise, CreateAccount>(&call.app.settings.sbc_regions);
+    requests::create::<Enterprise>(call, key.with_body(&body), command).await
 }
 
 /// List enterprises

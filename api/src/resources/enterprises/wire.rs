@@ -14,7 +14,7 @@ use crate::http::field::{self, Field};
 use crate::http::page::{Listed, Page};
 use crate::http::validation::items_wrong;
 use crate::http::{Valid, nullable};
-use crate::resources::accounts::create;
+use crate::resources::accounts::create::CreateAccount;
 use crate::resources::accounts::requests::View;
 use crate::settings::sbc_regions::SbcRegionList;
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
@@ -212,7 +212,7 @@ pub struct CreateEnterprise {
     allow_external_numbers: field::Flag,
 }
 
-impl From<Valid<CreateEnterprise>> for create::CreateEnterprise {
+impl From<Valid<CreateEnterprise>> for CreateAccount {
     fn from(request: Valid<CreateEnterprise>) -> Self {
         let CreateEnterprise {
             reseller_id,
@@ -232,12 +232,12 @@ impl From<Valid<CreateEnterprise>> for create::CreateEnterprise {
         let switch = |field: field::Flag| field.given().unwrap_or_default();
         Self {
             // `null` means the same as leaving it out.
-            reseller_id: reseller_id.given().map(GivenId::into_string),
+            parent: reseller_id.given().map(GivenId::into_string),
             name: name.required(),
             email: email.required(),
             services: services.required(),
             billing_reference: billing_reference.given(),
-            enterprise: enterprise::Enterprise {
+            enterprise: Some(enterprise::Enterprise {
                 country: country.required(),
                 sbc_regions: sbc_regions.required().into(),
                 user_limit: user_limit.given(),
@@ -248,7 +248,7 @@ impl From<Valid<CreateEnterprise>> for create::CreateEnterprise {
                     can_add_extensions: switch(can_add_extensions),
                     allow_external_numbers: switch(allow_external_numbers),
                 },
-            },
+            }),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::app::Tx;
 use crate::error::{Error, ErrorCode, Result, value_error};
 use crate::http::Valid;
 use crate::http::validation::{Received, validate};
+use crate::resources::accounts::create::CreateAccount;
 use crate::resources::accounts::{change, create};
 use crate::resources::enterprises::wire::{CreateEnterprise, PatchEnterprise};
 use crate::resources::resellers::wire::{CreateReseller, PatchReseller};
@@ -157,13 +158,13 @@ impl Importable for Resellers {
         _: Option<&Account>,
         row: &Row,
     ) -> Result<(Status, String)> {
-        let command: create::CreateReseller = command::<CreateReseller, _>(row, ())?;
+        let command: CreateAccount = command::<CreateReseller, _>(row, ())?;
         let found = accounts::by_email(tx, &actor.scope(), Tier::Reseller, &command.email)?;
         let Some(found) = found else {
-            let created = create::reseller(tx, actor, &command)?;
+            let created = create::account(tx, actor, &command)?;
             return Ok((Status::Created, created.id_text()));
         };
-        let same = same_parent(&found, Tier::MasterReseller, command.master_reseller_id.as_deref());
+        let same = same_parent(&found, Tier::MasterReseller, command.parent.as_deref());
         existing(tx, actor, rules, &found, same, || patch::<PatchReseller, _>(row, "master_reseller_id", ()))
     }
 }
@@ -190,13 +191,13 @@ impl Importable for Enterprises {
         _: Option<&Account>,
         row: &Row,
     ) -> Result<(Status, String)> {
-        let command: create::CreateEnterprise = command::<CreateEnterprise, _>(row, &rules.offered)?;
+        let command: CreateAccount = command::<CreateEnterprise, _>(row, &rules.offered)?;
         let found = accounts::by_email(tx, &actor.scope(), Tier::Enterprise, &command.email)?;
         let Some(found) = found else {
-            let created = create::enterprise(tx, actor, &command)?;
+            let created = create::account(tx, actor, &command)?;
             return Ok((Status::Created, created.id_text()));
         };
-        let same = same_parent(&found, Tier::Reseller, command.reseller_id.as_deref());
+        let same = same_parent(&found, Tier::Reseller, command.parent.as_deref());
         existing(tx, actor, rules, &found, same, || patch::<PatchEnterprise, _>(row, "reseller_id", &rules.offered))
     }
 }

@@ -1,8 +1,6 @@
 //! Handlers of `/resellers`.
 
 use actix_web::{HttpRequest, delete, get, patch, post};
-use domain::account::Tier;
-use domain::authority::Target;
 
 use super::wire::{CreateReseller, PatchReseller, Reseller, ResellerPage};
 use crate::access::{Change, Create, Read};
@@ -10,8 +8,9 @@ use crate::app::Call;
 use crate::error::{BlockersView, Result};
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey};
-use crate::resources::accounts::requests::{Step, View};
-use crate::resources::accounts::{create, requests};
+use crate::resources::accounts::create::CreateAccount;
+use crate::resources::accounts::requests;
+use crate::resources::accounts::requests::Step;
 use crate::shown;
 
 /// Create a reseller
@@ -33,12 +32,8 @@ use crate::shown;
 )]
 #[post("")]
 pub(crate) async fn create_reseller(call: Call<Create>, key: IdempotencyKey, body: Body) -> Result<Answer> {
-    let command = body.parse::<CreateReseller, create::CreateReseller>();
-    call.write_once(key.with_body(&body), move |tx, actor| {
-        actor.may(Target::Accounts(Tier::Reseller))?;
-        Reseller::created(create::reseller(tx, actor, command.get()?)?)
-    })
-    .await
+    let command = body.parse::<CreateReseller, CreateAccount>();
+    requests::create::<Reseller>(call, key.with_body(&body), command).await
 }
 
 /// List resellers

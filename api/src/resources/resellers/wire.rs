@@ -12,7 +12,7 @@ use validator::Validate;
 use crate::http::field;
 use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};
-use crate::resources::accounts::create;
+use crate::resources::accounts::create::CreateAccount;
 use crate::resources::accounts::requests::View;
 use crate::views::account::{ActivationView, ServiceView, StatusView, services_view};
 use crate::views::instant;
@@ -140,16 +140,17 @@ pub struct CreateReseller {
     billing_reference: field::BillingReference,
 }
 
-impl From<Valid<CreateReseller>> for create::CreateReseller {
+impl From<Valid<CreateReseller>> for CreateAccount {
     fn from(request: Valid<CreateReseller>) -> Self {
         let CreateReseller { master_reseller_id, name, email, services, billing_reference } = request.into_inner();
         Self {
             // `null` means the same as leaving it out.
-            master_reseller_id: master_reseller_id.given().map(GivenId::into_string),
+            parent: master_reseller_id.given().map(GivenId::into_string),
             name: name.required(),
             email: email.required(),
             services: services.required(),
-            billing_reference: billing_reference.required(),
+            billing_reference: Some(billing_reference.required()),
+            enterprise: None,
         }
     }
 }

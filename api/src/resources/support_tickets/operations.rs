@@ -84,7 +84,7 @@ pub fn approve(tx: &mut Tx<'_>, actor: &Actor, ticket: &Ticket) -> Result<Ticket
         enterprise: None,
         now,
     };
-    create::create(tx, &account, None)?;
+    create::master_reseller(tx, account)?;
     decide(tx, actor, ticket, Decision::Approved(id))
 }
 

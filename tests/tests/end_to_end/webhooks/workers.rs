@@ -41,7 +41,7 @@ async fn happen(app: &App, account: &str, number: usize) {
                 client_request_id: None,
                 source_address: None,
             };
-            events::record(tx, &event)?;
+            events::record_all(tx, &[event])?;
         }
         Ok::<_, persistence::Error>(())
     };

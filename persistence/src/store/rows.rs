@@ -1,0 +1,81 @@
+//! Inserting many rows into PostgreSQL with one statement, whose text does not depend on how many they are.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text, Timestamp};
+
+use super::key::{Key, sql};
+use super::time::Instant;
+
+/// The values that some rows have in one column.
+pub(crate) enum Values<'a> {
+    Keys(Vec<Option<Key>>),
+    Texts(Vec<Option<&'a str>>),
+    Octets(Vec<Option<&'a [u8]>>),
+    Flags(Vec<bool>),
+    Shorts(Vec<i16>),
+    Integers(Vec<Option<i32>>),
+    Longs(Vec<i64>),
+    Instants(Vec<Option<Instant>>),
+}
+
+/// Names and values of the columns of some rows: `columns!(accounts; id: Keys = |account| …, …)`.
+///
+/// Each expression gives the value of one row; `Option` where the values are optional.
+macro_rules! columns {
+    ($rows:expr; $($name:ident: $kind:ident = $value:expr),+ $(,)?) => {
+        vec![$((stringify!($name), $crate::store::rows::Values::$kind($rows.iter().map($value).collect()))),+]
+    };
+}
+pub(crate) use columns;
+
+/// Inserts rows into a table.
+pub(crate) fn insert(
+    connection: &mut PgConnection,
+    table: &'static str,
+    columns: Vec<(&'static str, Values<'_>)>,
+) -> QueryResult<usize> {
+    Insert { table, columns }.execute(connection)
+}
+
+struct Insert<'a> {
+    table: &'static str,
+    columns: Vec<(&'static str, Values<'a>)>,
+}
+
+impl QueryId for Insert<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<PgConnection> for Insert<'_> {}
+
+impl QueryFragment<Pg> for Insert<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("INSERT INTO ");
+        pass.push_sql(self.table);
+        for (number, (name, _)) in self.columns.iter().enumerate() {
+            pass.push_sql(if number == 0 { " (" } else { ", " });
+            pass.push_sql(name);
+        }
+        pass.push_sql(") SELECT * FROM unnest(");
+        for (number, (_, values)) in self.columns.iter().enumerate() {
+            if number > 0 {
+                pass.push_sql(", ");
+            }
+            match values {
+                Values::Keys(values) => pass.push_bind_param::<Array<Nullable<sql::Key>>, _>(values)?,
+                Values::Texts(values) => pass.push_bind_param::<Array<Nullable<Text>>, _>(values)?,
+                Values::Octets(values) => pass.push_bind_param::<Array<Nullable<Binary>>, _>(values)?,
+                Values::Flags(values) => pass.push_bind_param::<Array<Bool>, _>(values)?,
+                Values::Shorts(values) => pass.push_bind_param::<Array<SmallInt>, _>(values)?,
+                Values::Integers(values) => pass.push_bind_param::<Array<Nullable<Integer>>, _>(values)?,
+                Values::Longs(values) => pass.push_bind_param::<Array<BigInt>, _>(values)?,
+                Values::Instants(values) => pass.push_bind_param::<Array<Nullable<Timestamp>>, _>(values)?,
+            }
+        }
+        pass.push_sql(")");
+        Ok(())
+    }
+}
