@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use diesel::dsl::{self, sum};
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Bool, Text};
 use domain::Timestamp;
 use domain::authority::Role;
 use domain::id::AccountId;
@@ -63,10 +65,8 @@ pub fn find_all(
     let rows: Vec<Row> = match tx {
         _ if keys.is_empty() => Vec::new(),
         StoreConnection::Postgresql(connection) => {
-            // More rows than wanted match if two callers use keys of the same name.
-            let (callers, names): (Vec<&str>, Vec<&str>) = keys.iter().copied().unzip();
-            let found = found().filter(rows::caller.eq_any(callers)).filter(rows::key.eq_any(names));
-            Prepared(found).load(connection)?
+            let (callers, keys) = keys.iter().copied().unzip();
+            FindAll { callers, keys }.load(connection)?
         }
         StoreConnection::Sqlite(connection) => {
             let mut stored = Vec::new();
@@ -107,6 +107,40 @@ fn found() -> _ {
         rows::role,
         rows::created_at,
     ))
+}
+
+/// Looks up each key by itself. For `caller = ANY(…) AND key = ANY(…)`, PostgreSQL would read all keys of the callers.
+struct FindAll<'a> {
+    callers: Vec<&'a str>,
+    keys: Vec<&'a str>,
+}
+
+impl QueryId for FindAll<'_> {
+    type QueryId = FindAll<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for FindAll<'_> {
+    type SqlType = <found as Query>::SqlType;
+}
+
+impl RunQueryDsl<PgConnection> for FindAll<'_> {}
+
+impl QueryFragment<Pg> for FindAll<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql(
+            "SELECT kept.caller, kept.key, fingerprint, status, location, etag, body, account_id, role, created_at \
+             FROM unnest(",
+        );
+        pass.push_bind_param::<Array<Text>, _>(&self.callers)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Text>, _>(&self.keys)?;
+        pass.push_sql(
+            ") AS asked (caller, key) CROSS JOIN LATERAL (SELECT * FROM idempotency_keys AS one \
+             WHERE one.caller = asked.caller AND one.key = asked.key OFFSET 0) AS kept",
+        );
+        Ok(())
+    }
 }
 
 /// A response to be stored for a key.

@@ -116,7 +116,7 @@ impl QueryFragment<Sqlite> for Columns {
 impl QueryFragment<Pg> for Columns {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         static TEXT: OnceLock<String> = OnceLock::new();
-        pass.push_sql(TEXT.get_or_init(|| text::<Pg>(&columns())));
+        pass.push_sql(TEXT.get_or_init(|| look_up_messages(&text::<Pg>(&columns()))));
         Ok(())
     }
 }
@@ -126,6 +126,19 @@ impl QueryFragment<MultiBackend> for Columns {
         static COLUMNS: OnceLock<columns> = OnceLock::new();
         COLUMNS.get_or_init(columns).walk_ast(pass)
     }
+}
+
+/// The columns with each column of the outbox looked up by itself, in place of the join, which PostgreSQL then leaves out.
+/// While the outbox is small, it would be read as a whole for each account.
+fn look_up_messages(columns: &str) -> String {
+    let mut columns = columns.to_owned();
+    for column in ["state", "sent_at"] {
+        columns = columns.replace(
+            &format!(r#""outbox"."{column}""#),
+            &format!("(SELECT message.{column} FROM outbox AS message WHERE message.id = activations.message_id)"),
+        );
+    }
+    columns
 }
 
 /// [`query()`] with one condition and no order. Its SQL text is cached except for the condition.

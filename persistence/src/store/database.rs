@@ -52,6 +52,8 @@ struct Inner {
     read: Sender<Box<dyn Job>>,
     read_long: Sender<Box<dyn Job>>,
     write: Sender<Box<dyn Job>>,
+    /// For operations that are carried out in sets. On SQLite, the same as for other changes.
+    create: Sender<Box<dyn Job>>,
     threads: Vec<JoinHandle<()>>,
     health: Arc<Health>,
     /// When it was last tried if changes can be stored, and the outcome.
@@ -65,6 +67,7 @@ impl Database {
         let (read_long, long_reads) = bounded(options.queue);
         let (write, writes) = bounded(options.queue);
         let queues = Queues { reads, long_reads, writes };
+        let mut create = write.clone();
         let (pool, health, threads) = match &url {
             DatabaseUrl::Sqlite(path) => {
                 let (health, threads) = group::start(path, options.access, queues)?;
@@ -72,11 +75,23 @@ impl Database {
             }
             DatabaseUrl::Postgresql(text) => {
                 let (health, pool) = (Arc::default(), Pool::new(connection::libpq_url(text), options.pool));
-                let threads = postgresql::start(&pool, (options.pool, options.access), &health, &queues)?;
+                let creations;
+                (create, creations) = bounded(options.queue);
+                let threads = postgresql::start(&pool, (options.pool, options.access), &health, &queues, &creations)?;
                 (Some(pool), health, threads)
             }
         };
-        Ok(Self(Arc::new(Inner { url, pool, read, read_long, write, threads, health, tried: Mutex::default() })))
+        Ok(Self(Arc::new(Inner {
+            url,
+            pool,
+            read,
+            read_long,
+            write,
+            create,
+            threads,
+            health,
+            tried: Mutex::default(),
+        })))
     }
 
     /// Runs a read-only operation on one snapshot, which contains every write acknowledged before this call.
@@ -159,7 +174,7 @@ impl Database {
 
     /// Like [`Self::write`], for an operation that is carried out together with others of its kind that are queued.
     pub fn write_member<M: Member>(&self, member: M) -> impl Future<Output = Result<M::Answer, M::Error>> {
-        ask(&self.0.write, pack_member(member), WRITE_TIME)
+        ask(&self.0.create, pack_member(member), WRITE_TIME)
     }
 
     /// Like [`Self::write`], for an operation that may take as long as it needs, such as one that goes through the whole
@@ -224,7 +239,8 @@ impl Database {
     /// Number of queued operations: (reads, writes).
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
-        (self.0.read.len() + self.0.read_long.len(), self.0.write.len())
+        let creations = if self.0.pool.is_some() { self.0.create.len() } else { 0 };
+        (self.0.read.len() + self.0.read_long.len(), self.0.write.len() + creations)
     }
 
     /// The state of the pool of connections to PostgreSQL; `None` on SQLite.
@@ -237,7 +253,8 @@ impl Database {
 impl Drop for Inner {
     fn drop(&mut self) {
         // Once their queue is closed, the threads run what is still queued and end.
-        (self.read, self.read_long, self.write) = (bounded(0).0, bounded(0).0, bounded(0).0);
+        (self.read, self.read_long) = (bounded(0).0, bounded(0).0);
+        (self.write, self.create) = (bounded(0).0, bounded(0).0);
         threads::stop(std::mem::take(&mut self.threads));
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{self, CustomizeConnection, HandleError, HandleEvent, ManageConnection, event};
-use diesel::{Connection, ConnectionError, PgConnection};
+use diesel::{Connection, ConnectionError, PgConnection, QueryResult};
 
 use super::connection::StoreConnection;
 use super::error::Error;
@@ -93,13 +93,12 @@ impl Pool {
     pub(crate) fn begin(&self, begin: &str) -> Result<Pooled, Error> {
         for _ in 0..self.connections.max_size() {
             let mut held = self.take()?;
-            if held.connection.batch_execute(begin).is_ok() {
+            if held.begin(begin).is_ok() {
                 return Ok(held);
             }
-            held.is_broken = true;
         }
         let mut last = self.take()?;
-        last.connection.batch_execute(begin).inspect_err(|_| last.is_broken = true)?;
+        last.begin(begin)?;
         Ok(last)
     }
 
@@ -121,6 +120,34 @@ pub(crate) struct Held {
     pub(crate) connection: StoreConnection,
     /// Whether it may not be used again.
     pub(crate) is_broken: bool,
+    /// How many transactions have begun on it.
+    transactions: u64,
+    /// When its plans were last made anew.
+    planned_at: Instant,
+}
+
+/// For how long a plan is used. Tables may have grown since it was made.
+const PLAN_LASTS: Duration = Duration::from_secs(60);
+
+impl Held {
+    fn new(connection: PgConnection) -> Self {
+        let connection = StoreConnection::Postgresql(connection);
+        Self { connection, is_broken: false, transactions: 0, planned_at: Instant::now() }
+    }
+
+    /// Begins a transaction. Plans that were made while tables were small are forgotten: after 16 transactions, 64, 256 and
+    /// so on, and once a minute. PostgreSQL itself would keep them until it gathers statistics.
+    fn begin(&mut self, begin: &str) -> QueryResult<()> {
+        self.transactions += 1;
+        let is_power_of_four = self.transactions.is_power_of_two() && self.transactions.trailing_zeros() % 2 == 0;
+        let begun = if (is_power_of_four && self.transactions >= 16) || self.planned_at.elapsed() > PLAN_LASTS {
+            self.planned_at = Instant::now();
+            self.connection.batch_execute(&format!("DISCARD PLANS; {begin}"))
+        } else {
+            self.connection.batch_execute(begin)
+        };
+        begun.inspect_err(|_| self.is_broken = true)
+    }
 }
 
 /// Opens connections to the server of one URL. Diesel's own manager would try each kind of database in turn, and make a
@@ -135,7 +162,7 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Held, Failed> {
         let connection = PgConnection::establish(&self.url).map_err(Failed::Connect)?;
-        Ok(Held { connection: StoreConnection::Postgresql(connection), is_broken: false })
+        Ok(Held::new(connection))
     }
 
     fn is_valid(&self, held: &mut Held) -> Result<(), Failed> {
@@ -165,13 +192,14 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// The settings of every new connection. Plans are made once for each statement and use indexes: the statistics of a
-/// database that was just made say that all tables are small, and a plan that was made then would go on reading them as
-/// a whole. Operations that read much say otherwise for their transaction.
+/// The settings of every new connection. Plans are made once for each statement, use indexes and join row by row: the
+/// statistics of a database that was just made say that all tables are small, and a plan that was made then would go on
+/// reading them as a whole. Operations that read much say otherwise for their transaction.
 const SETTINGS: &str = "\
     SET application_name = 'teammate'; SET TIME ZONE 'UTC'; SET client_min_messages TO WARNING; \
     SET lock_timeout TO '10s'; SET statement_timeout TO '30s'; SET idle_in_transaction_session_timeout TO '30s'; \
-    SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;";
+    SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; \
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off;";
 
 /// Sets up new connections.
 #[derive(Debug)]

@@ -38,15 +38,17 @@ const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Reads of much may read whole tables, and their plans depend on what they look for.
 const READ_LONG: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
-    SET LOCAL enable_seqscan = on; SET LOCAL plan_cache_mode = force_custom_plan";
+    SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = on; \
+    SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL enable_material = on";
 
-/// Runs pending migrations and starts the threads. A third of the connections is for reads, short and long, and the rest
-/// for changes, which wait for the disk.
+/// Runs pending migrations and starts the threads, each of which has one connection at a time: a quarter of them for
+/// reads, an eighth for long reads, a quarter for what is created in sets, and the others for other changes.
 pub(crate) fn start(
     pool: &Pool,
     (pool_options, access): (PoolOptions, Access),
     health: &Arc<Health>,
     queues: &Queues,
+    creations: &Receiver<Box<dyn Job>>,
 ) -> Result<Vec<JoinHandle<()>>, Error> {
     let mut held = pool.take()?;
     // Migrations change the settings of their connection.
@@ -54,8 +56,8 @@ pub(crate) fn start(
     migrations::prepare(&mut held.connection, access)?;
     drop(held);
     let connections = pool_options.connections;
-    let (short, long) = (connections.div_ceil(4), connections.div_ceil(8));
-    let writers = connections.saturating_sub(short + long).max(1);
+    let (short, long, creators) = (connections.div_ceil(4), connections.div_ceil(8), connections.div_ceil(4));
+    let writers = connections.saturating_sub(short + long + creators).max(1);
     let mut threads = Vec::new();
     for _ in 0..short {
         let (pool, queue) = (pool.clone(), queues.reads.clone());
@@ -64,6 +66,10 @@ pub(crate) fn start(
     for _ in 0..long {
         let (pool, queue) = (pool.clone(), queues.long_reads.clone());
         threads.push(spawn("long-reader", health, move |health| read(&pool, READ_LONG, 1, &queue, health))?);
+    }
+    for _ in 0..creators {
+        let (pool, queue) = (pool.clone(), creations.clone());
+        threads.push(spawn("creator", health, move |health| create(&pool, &queue, health))?);
     }
     for _ in 0..writers {
         let (pool, queue) = (pool.clone(), queues.writes.clone());
@@ -157,18 +163,19 @@ fn read_on(
     Verdict::Keep
 }
 
-/// Runs queued changes until the queue is closed and empty. Those that can be carried out together are, in one
-/// transaction for each set.
+/// Runs queued changes one by one, until the queue is closed and empty.
 fn write(pool: &Pool, queue: &Receiver<Box<dyn Job>>, health: &Health) {
+    while let Ok(job) = queue.recv() {
+        carry_out(pool, job, health);
+    }
+}
+
+/// Carries out what is queued in sets, each in one transaction, until the queue is closed and empty. The more threads do
+/// so, the smaller are the sets.
+fn create(pool: &Pool, queue: &Receiver<Box<dyn Job>>, health: &Health) {
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
-        // Others wait until the set is committed, so only what can be a part of it is taken, and perhaps one more.
-        while group.len() < SET_MAX
-            && group.last().is_some_and(|last| last.set().is_some())
-            && let Ok(job) = queue.try_recv()
-        {
-            group.push(job);
-        }
+        group.extend(queue.try_iter().take(SET_MAX - 1));
         for set in group::in_sets(group) {
             write_set(pool, set, health);
         }
@@ -177,7 +184,7 @@ fn write(pool: &Pool, queue: &Receiver<Box<dyn Job>>, health: &Health) {
 
 fn write_set(pool: &Pool, mut set: Vec<Box<dyn Job>>, health: &Health) {
     if set.len() > 1 {
-        match try_set(pool, &mut set, health) {
+        match try_set(pool, &mut set) {
             Ok(true) => return reply_batch::give(set),
             Ok(false) => {}
             Err(error) => return group::fail_all(set, error, health),
@@ -190,17 +197,14 @@ fn write_set(pool: &Pool, mut set: Vec<Box<dyn Job>>, health: &Health) {
 
 /// Carries out a set. Returns `false` if nothing of it was done, and each of it has to be carried out alone. Fails if it
 /// is not known whether it was done.
-fn try_set(pool: &Pool, set: &mut [Box<dyn Job>], health: &Health) -> Result<bool, Error> {
+fn try_set(pool: &Pool, set: &mut [Box<dyn Job>]) -> Result<bool, Error> {
     let Some((first, others)) = set.split_first_mut() else { return Ok(true) };
     let mut held = pool.begin(WRITE)?;
     let verdict = first.run_set(others, &mut held.connection, &mut Known::default());
     if verdict == Verdict::Keep {
         let committed = held.connection.batch_execute("COMMIT").map_err(Error::from);
         return match committed {
-            Ok(()) => {
-                health.wrote();
-                Ok(true)
-            }
+            Ok(()) => Ok(true),
             // The failed commit has already ended the transaction.
             Err(error) if error.is_retryable() => Ok(false),
             Err(error) => {
