@@ -8,7 +8,7 @@ use domain::account::{Account, Scope, Tier};
 use domain::id::AccountId;
 use domain::values::email::EmailAddress;
 
-use super::row::{Row, account, query, query_where};
+use super::row::{QueryWhere, Row, account};
 use crate::enterprises;
 use crate::schema::{accounts, email_addresses};
 use crate::store::connection::{StoreConnection, on};
@@ -29,7 +29,7 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
         .or(accounts::master_reseller_id.eq(top))
         .or(accounts::reseller_id.eq(top))
         .or(everything.into_sql::<Nullable<Bool>>());
-    let found = query_where(accounts::id.eq(Key::from(id)).and(accounts::tier.eq(tier.as_str())).and(visible));
+    let found = QueryWhere(accounts::id.eq(Key::from(id)).and(accounts::tier.eq(tier.as_str())).and(visible));
     let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
     let mut found = row.map(account).transpose()?;
     if tier == Tier::Enterprise {
@@ -69,12 +69,12 @@ pub fn parents(
             let ids: Vec<Key> = ids.into_iter().map(Key::from).collect();
             let locked = accounts::table.filter(accounts::id.eq_any(&ids)).select(accounts::id);
             let _: Vec<Key> = Prepared(locked.order(accounts::id).for_share()).load(connection)?;
-            Prepared(query_where(accounts::id.eq_any(ids))).load(connection)?
+            Prepared(QueryWhere(accounts::id.eq_any(ids))).load(connection)?
         }
         StoreConnection::Sqlite(connection) => {
             let mut rows = Vec::new();
             for id in ids {
-                let found = Prepared(query_where(accounts::id.eq(Key::from(id))));
+                let found = Prepared(QueryWhere(accounts::id.eq(Key::from(id))));
                 rows.extend(found.get_result(connection).optional()?);
             }
             rows
@@ -131,9 +131,14 @@ pub fn by_email(
 pub(crate) fn of_ids(tx: &mut StoreConnection, ids: &[Key]) -> Result<Vec<Account>, Error> {
     let rows: Vec<Row> = match tx {
         _ if ids.is_empty() => Vec::new(),
-        StoreConnection::Postgresql(connection) => Prepared(query_where(accounts::id.eq_any(ids))).load(connection)?,
-        // On SQLite, each number of ids is another statement.
-        StoreConnection::Sqlite(connection) => query().filter(accounts::id.eq_any(ids)).load(connection)?,
+        StoreConnection::Postgresql(connection) => Prepared(QueryWhere(accounts::id.eq_any(ids))).load(connection)?,
+        StoreConnection::Sqlite(connection) => {
+            let mut rows = Vec::with_capacity(ids.len());
+            for id in ids {
+                rows.extend(Prepared(QueryWhere(accounts::id.eq(*id))).get_result(connection).optional()?);
+            }
+            rows
+        }
     };
     let found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
     let (mut enterprises, others): (Vec<_>, Vec<_>) =

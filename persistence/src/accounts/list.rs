@@ -7,10 +7,10 @@ use domain::id::AccountId;
 use domain::services::Service;
 use domain::status::Status;
 
-use super::row::{Row, account, query};
+use super::row::{QueryList, Row, account};
 use crate::enterprises::complete;
 use crate::schema::{accounts, enterprise_sbc_regions, enterprises};
-use crate::store::connection::{StoreConnection, boxed, on};
+use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::page::page;
@@ -69,47 +69,47 @@ impl Filter {
 /// The accounts of a scope that match a filter.
 pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<Vec<Account>, Error> {
     let rows: Vec<Row> = on!(tx, connection => {
-        let mut wanted = boxed(query(), connection).filter(accounts::tier.eq(filter.tier.as_str()));
+        let mut wanted = QueryList::new(filter.tier, filter.newest_first, connection);
+        wanted.filter(accounts::tier.eq(filter.tier.as_str()));
         match *scope {
             Scope::Platform => {}
-            Scope::MasterReseller(id) => wanted = wanted.filter(accounts::master_reseller_id.eq(Key::from(id))),
-            Scope::Reseller(id) => wanted = wanted.filter(accounts::reseller_id.eq(Key::from(id))),
-            Scope::Enterprise(id) => wanted = wanted.filter(accounts::id.eq(Key::from(id))),
+            Scope::MasterReseller(id) => wanted.filter(accounts::master_reseller_id.eq(Key::from(id))),
+            Scope::Reseller(id) => wanted.filter(accounts::reseller_id.eq(Key::from(id))),
+            Scope::Enterprise(id) => wanted.filter(accounts::id.eq(Key::from(id))),
         }
         if let Some(id) = filter.master_reseller_id {
-            wanted = wanted.filter(accounts::master_reseller_id.eq(Key::from(id)));
+            wanted.filter(accounts::master_reseller_id.eq(Key::from(id)));
         }
         if let Some(id) = filter.reseller_id {
-            wanted = wanted.filter(accounts::reseller_id.eq(Key::from(id)));
+            wanted.filter(accounts::reseller_id.eq(Key::from(id)));
         }
         if let Some(country) = filter.country {
             let there = enterprises::table.filter(enterprises::country.eq(country.as_str()));
-            wanted = wanted.filter(accounts::id.eq_any(there.select(enterprises::account_id)));
+            wanted.filter(accounts::id.eq_any(there.select(enterprises::account_id)));
         }
         if let Some(region) = &filter.sbc_region {
             let connected = enterprise_sbc_regions::table.filter(enterprise_sbc_regions::region.eq(region.as_str()));
-            wanted = wanted.filter(accounts::id.eq_any(connected.select(enterprise_sbc_regions::account_id)));
+            wanted.filter(accounts::id.eq_any(connected.select(enterprise_sbc_regions::account_id)));
         }
         if let Some(status) = filter.status {
-            wanted = wanted.filter(accounts::status.eq(status.as_str()));
+            wanted.filter(accounts::status.eq(status.as_str()));
         }
         match filter.service {
             None => {}
-            Some(Service::Pbx) => wanted = wanted.filter(accounts::service_pbx.eq(true)),
-            Some(Service::Trunk) => wanted = wanted.filter(accounts::service_trunk.eq(true)),
+            Some(Service::Pbx) => wanted.filter(accounts::service_pbx.eq(true)),
+            Some(Service::Trunk) => wanted.filter(accounts::service_trunk.eq(true)),
         }
         if let Some(reference) = &filter.billing_reference {
-            wanted = wanted.filter(accounts::billing_reference.eq(reference));
+            wanted.filter(accounts::billing_reference.eq(reference));
         }
         if let Some(text) = &filter.search {
-            wanted = wanted.filter(accounts::search_text.like(search_pattern(text)).escape('\\'));
+            wanted.filter(accounts::search_text.like(search_pattern(text)).escape('\\'));
         }
-        wanted = match (filter.newest_first, filter.after.map(Key::from)) {
-            (false, None) => wanted.order(accounts::id.asc()),
-            (false, Some(after)) => wanted.filter(accounts::id.gt(after)).order(accounts::id.asc()),
-            (true, None) => wanted.order(accounts::id.desc()),
-            (true, Some(after)) => wanted.filter(accounts::id.lt(after)).order(accounts::id.desc()),
-        };
+        match (filter.newest_first, filter.after.map(Key::from)) {
+            (_, None) => {}
+            (false, Some(after)) => wanted.filter(accounts::id.gt(after)),
+            (true, Some(after)) => wanted.filter(accounts::id.lt(after)),
+        }
         page(wanted, filter.limit, connection)
     })?;
     let mut found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;

@@ -4,11 +4,10 @@ use std::sync::OnceLock;
 
 use diesel::backend::Backend;
 use diesel::dsl;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::expression::Expression;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
-use diesel::query_dsl::methods::FilterDsl;
 use diesel::sqlite::Sqlite;
 use domain::account::{Account, Activation, Tier};
 use domain::delivery::Delivery;
@@ -17,7 +16,6 @@ use domain::status::Status;
 use domain::values::email::EmailAddress;
 
 use crate::schema::{accounts, activations, outbox};
-use crate::store::connection::MultiBackend;
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::{Instant, instant};
@@ -51,17 +49,6 @@ pub(crate) struct AccountRow {
 /// An account, the statuses of the master reseller and reseller above it, and its latest activation e-mail.
 pub(crate) type Row = (AccountRow, Option<String>, Option<String>, Option<(Instant, String, Option<Instant>)>);
 
-/// The query for accounts with all joined tables. The caller adds filters, order and limit.
-#[dsl::auto_type]
-pub(crate) fn query() -> _ {
-    accounts::table
-        .left_join(MASTER.on(MASTER.field(accounts::id).nullable().eq(accounts::master_reseller_id)))
-        .left_join(RESELLER.on(RESELLER.field(accounts::id).nullable().eq(accounts::reseller_id)))
-        .left_join(activations::table.on(activations::account_id.eq(accounts::id)))
-        .left_join(outbox::table.on(outbox::id.nullable().eq(activations::message_id.nullable())))
-        .select(Columns)
-}
-
 /// The columns of a [`Row`].
 #[dsl::auto_type]
 fn columns() -> _ {
@@ -89,70 +76,53 @@ fn columns() -> _ {
     )
 }
 
-/// The columns of a [`Row`], with their SQL text cached. Diesel walks all columns of a query several times per
-/// execution, which takes as long as SQLite needs to find an account.
-#[derive(Debug, Clone, Copy, QueryId)]
-pub(crate) struct Columns;
+// The rest of the text is written by hand and kept with that of the columns: diesel would walk all of it several times per
+// execution, which takes as long as SQLite needs to find an account.
+const FROM: &str = " FROM accounts";
+const JOIN_MASTER: &str = " LEFT JOIN accounts AS master ON master.id = accounts.master_reseller_id";
+const JOIN_RESELLER: &str = " LEFT JOIN accounts AS reseller ON reseller.id = accounts.reseller_id";
+const JOIN_ACTIVATION: &str = " LEFT JOIN activations ON activations.account_id = accounts.id";
+const JOIN_MESSAGE: &str = " LEFT JOIN outbox ON outbox.id = activations.message_id";
+/// Behind `OFFSET 0`, the message is looked up for each account. While the outbox is small, PostgreSQL would read it as a
+/// whole for each, and keep that plan.
+const JOIN_MESSAGE_LATERAL: &str = " LEFT JOIN LATERAL (SELECT message.state, message.sent_at FROM outbox AS message \
+    WHERE message.id = activations.message_id OFFSET 0) AS outbox ON TRUE";
 
-impl Expression for Columns {
-    type SqlType = <columns as Expression>::SqlType;
-}
-
-impl<QS> AppearsOnTable<QS> for Columns where columns: AppearsOnTable<QS> {}
-impl<QS> SelectableExpression<QS> for Columns where columns: SelectableExpression<QS> {}
-
-impl ValidGrouping<()> for Columns {
-    type IsAggregate = is_aggregate::No;
-}
-
-impl QueryFragment<Sqlite> for Columns {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        static TEXT: OnceLock<String> = OnceLock::new();
-        pass.push_sql(TEXT.get_or_init(|| text::<Sqlite>(&columns())));
-        Ok(())
-    }
-}
-
-impl QueryFragment<Pg> for Columns {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        static TEXT: OnceLock<String> = OnceLock::new();
-        pass.push_sql(TEXT.get_or_init(|| look_up_messages(&text::<Pg>(&columns()))));
-        Ok(())
-    }
-}
-
-impl QueryFragment<MultiBackend> for Columns {
-    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        static COLUMNS: OnceLock<columns> = OnceLock::new();
-        COLUMNS.get_or_init(columns).walk_ast(pass)
-    }
-}
-
-/// The columns with each column of the outbox looked up by itself, in place of the join, which PostgreSQL then leaves out.
-/// While the outbox is small, it would be read as a whole for each account.
-fn look_up_messages(columns: &str) -> String {
-    let mut columns = columns.to_owned();
-    for column in ["state", "sent_at"] {
-        columns = columns.replace(
-            &format!(r#""outbox"."{column}""#),
-            &format!("(SELECT message.{column} FROM outbox AS message WHERE message.id = activations.message_id)"),
-        );
-    }
-    columns
-}
-
-/// [`query()`] with one condition and no order. Its SQL text is cached except for the condition.
-#[derive(Debug, Clone, Copy, QueryId)]
-pub(crate) struct QueryWhere<E>(E);
-
-/// The query for accounts that meet a condition. The condition may only use tables of [`query()`]; with others the
-/// query fails when it is executed.
-pub(crate) fn query_where<E>(condition: E) -> QueryWhere<E>
+/// The accounts of a tier, with what is joined: for lists, which show many. The row of a master reseller or reseller also
+/// names itself, and would be looked up again.
+fn of_tier<DB: Backend + Default>(tier: Tier, join_message: &str) -> String
 where
-    query: FilterDsl<E>,
+    DB::QueryBuilder: Default,
+    columns: QueryFragment<DB>,
 {
-    QueryWhere(condition)
+    let mut columns = text::<DB>(&columns());
+    let mut joins = String::new();
+    let ancestors =
+        [("master", JOIN_MASTER, tier >= Tier::Reseller), ("reseller", JOIN_RESELLER, tier == Tier::Enterprise)];
+    for (name, join, is_above) in ancestors {
+        if is_above {
+            joins.push_str(join);
+        } else {
+            columns = columns.replace(&format!(r#""{name}"."status""#), "CAST(NULL AS TEXT)");
+            columns = columns.replace(&format!("`{name}`.`status`"), "CAST(NULL AS TEXT)");
+        }
+    }
+    format!("SELECT {columns}{FROM}{joins}{JOIN_ACTIVATION}{join_message}")
 }
+
+fn push_sqlite(pass: &mut AstPass<'_, '_, Sqlite>) {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    pass.push_sql(TEXT.get_or_init(|| of_tier::<Sqlite>(Tier::Enterprise, JOIN_MESSAGE)));
+}
+
+fn push_postgresql(pass: &mut AstPass<'_, '_, Pg>) {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    pass.push_sql(TEXT.get_or_init(|| of_tier::<Pg>(Tier::Enterprise, JOIN_MESSAGE_LATERAL)));
+}
+
+/// The query for the accounts that meet a condition, in no order.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub(crate) struct QueryWhere<E>(pub(crate) E);
 
 impl<E> Query for QueryWhere<E> {
     type SqlType = <columns as Expression>::SqlType;
@@ -160,8 +130,7 @@ impl<E> Query for QueryWhere<E> {
 
 impl<E: QueryFragment<Sqlite>> QueryFragment<Sqlite> for QueryWhere<E> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        static TEXT: OnceLock<String> = OnceLock::new();
-        pass.push_sql(TEXT.get_or_init(|| text::<Sqlite>(&query())));
+        push_sqlite(&mut pass);
         pass.push_sql(" WHERE ");
         self.0.walk_ast(pass)
     }
@@ -169,10 +138,62 @@ impl<E: QueryFragment<Sqlite>> QueryFragment<Sqlite> for QueryWhere<E> {
 
 impl<E: QueryFragment<Pg>> QueryFragment<Pg> for QueryWhere<E> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        static TEXT: OnceLock<String> = OnceLock::new();
-        pass.push_sql(TEXT.get_or_init(|| text::<Pg>(&query())));
+        push_postgresql(&mut pass);
         pass.push_sql(" WHERE ");
         self.0.walk_ast(pass)
+    }
+}
+
+/// The query for the accounts of a tier that meet all of some conditions, sorted by id.
+pub(crate) struct QueryList<'a, DB: Backend> {
+    tier: Tier,
+    conditions: Vec<Box<dyn QueryFragment<DB> + 'a>>,
+    newest_first: bool,
+}
+
+impl<'a, DB: Backend> QueryList<'a, DB> {
+    /// A query without conditions. One has to be that the accounts have this tier.
+    pub(crate) fn new<C: Connection<Backend = DB>>(tier: Tier, newest_first: bool, _: &C) -> Self {
+        Self { tier, conditions: Vec::new(), newest_first }
+    }
+
+    /// Adds a condition.
+    pub(crate) fn filter(&mut self, condition: impl QueryFragment<DB> + 'a) {
+        self.conditions.push(Box::new(condition));
+    }
+
+    fn walk_conditions<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        for (number, condition) in self.conditions.iter().enumerate() {
+            pass.push_sql(if number == 0 { " WHERE (" } else { ") AND (" });
+            condition.walk_ast(pass.reborrow())?;
+        }
+        pass.push_sql(if self.conditions.is_empty() { " ORDER BY accounts.id" } else { ") ORDER BY accounts.id" });
+        if self.newest_first {
+            pass.push_sql(" DESC");
+        }
+        Ok(())
+    }
+}
+
+impl<DB: Backend> Query for QueryList<'_, DB> {
+    type SqlType = <columns as Expression>::SqlType;
+}
+
+impl QueryFragment<Sqlite> for QueryList<'_, Sqlite> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        static TEXTS: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
+        let text = &TEXTS[self.tier as usize];
+        pass.push_sql(text.get_or_init(|| of_tier::<Sqlite>(self.tier, JOIN_MESSAGE)));
+        self.walk_conditions(pass)
+    }
+}
+
+impl QueryFragment<Pg> for QueryList<'_, Pg> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        static TEXTS: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
+        let text = &TEXTS[self.tier as usize];
+        pass.push_sql(text.get_or_init(|| of_tier::<Pg>(self.tier, JOIN_MESSAGE_LATERAL)));
+        self.walk_conditions(pass)
     }
 }
 

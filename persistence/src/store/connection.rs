@@ -5,7 +5,6 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use diesel::connection::SimpleConnection;
-use diesel::query_dsl::methods::BoxedDsl;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 use super::error::Error;
@@ -46,12 +45,6 @@ macro_rules! on {
     };
 }
 pub(crate) use on;
-
-/// Boxes a query for the backend of a connection, so that filters can be added step by step. For use within [`on!`],
-/// where the backend differs between the two arms.
-pub(crate) fn boxed<'a, C: Connection, Q: BoxedDsl<'a, C::Backend>>(query: Q, _: &C) -> Q::Output {
-    query.internal_into_boxed()
-}
 
 /// Page cache of a SQLite connection that serves few requests, in KiB.
 pub(crate) const SMALL_CACHE_KIB: u32 = 2_000;

@@ -127,7 +127,7 @@ pub(crate) struct Held {
 }
 
 /// For how long a plan is used. Tables may have grown since it was made.
-const PLAN_LASTS: Duration = Duration::from_secs(60);
+const PLAN_LASTS: Duration = Duration::from_mins(1);
 
 impl Held {
     fn new(connection: PgConnection) -> Self {
@@ -139,14 +139,17 @@ impl Held {
     /// so on, and once a minute. PostgreSQL itself would keep them until it gathers statistics.
     fn begin(&mut self, begin: &str) -> QueryResult<()> {
         self.transactions += 1;
-        let is_power_of_four = self.transactions.is_power_of_two() && self.transactions.trailing_zeros() % 2 == 0;
-        let begun = if (is_power_of_four && self.transactions >= 16) || self.planned_at.elapsed() > PLAN_LASTS {
+        let is_power_of_four =
+            self.transactions.is_power_of_two() && self.transactions.trailing_zeros().is_multiple_of(2);
+        let mut done = Ok(());
+        if (is_power_of_four && self.transactions >= 16) || self.planned_at.elapsed() > PLAN_LASTS {
             self.planned_at = Instant::now();
-            self.connection.batch_execute(&format!("DISCARD PLANS; {begin}"))
-        } else {
-            self.connection.batch_execute(begin)
-        };
-        begun.inspect_err(|_| self.is_broken = true)
+            done = self.connection.batch_execute("DISCARD PLANS");
+        }
+        done.and_then(|()| self.connection.batch_execute(begin)).inspect_err(|error| {
+            tracing::info!(%error, "a connection to the database has to be replaced");
+            self.is_broken = true;
+        })
     }
 }
 
