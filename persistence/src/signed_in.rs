@@ -2,9 +2,13 @@
 //! obtained its token.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use diesel::dsl;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::Array;
 use domain::Timestamp;
 use domain::account::Tier;
 use domain::api_client::Terms;
@@ -18,11 +22,11 @@ use crate::members::parse_role;
 use crate::schema::{
     accounts as accounts_table, api_client_secrets as secrets, api_clients as clients, members, sessions,
 };
-use crate::store::connection::{StoreConnection, on};
+use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
-use crate::store::key::Key;
+use crate::store::key::{Key, sql};
 use crate::store::known::{Known, SignedIn, Wanted};
-use crate::store::prepared::Prepared;
+use crate::store::prepared::{Prepared, text};
 use crate::store::time::{Instant, instant};
 
 /// What the operation of a caller is going to read: the caller, and the account that it asks for.
@@ -47,15 +51,23 @@ pub fn find(
 
 fn look_up(tx: &mut StoreConnection, principal: Principal, session: SessionId) -> Result<Option<SignedIn>, Error> {
     let key = Key::from(session);
-    match principal {
-        Principal::Member(_) => {
-            let found = members_query().filter(sessions::id.eq(key));
-            let row: Option<MemberRow> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
+    match (principal, tx) {
+        (Principal::Member(_), StoreConnection::Postgresql(connection)) => {
+            let row: Option<MemberRow> = Members(vec![key]).get_result(connection).optional()?;
             row.map(member).transpose()
         }
-        Principal::Client(_) => {
+        (Principal::Client(_), StoreConnection::Postgresql(connection)) => {
+            let row: Option<ClientRow> = Clients(vec![key]).get_result(connection).optional()?;
+            row.map(client).transpose()
+        }
+        (Principal::Member(_), StoreConnection::Sqlite(connection)) => {
+            let found = members_query().filter(sessions::id.eq(key));
+            let row: Option<MemberRow> = Prepared(found).get_result(connection).optional()?;
+            row.map(member).transpose()
+        }
+        (Principal::Client(_), StoreConnection::Sqlite(connection)) => {
             let found = clients_query().filter(secrets::id.eq(key));
-            let row: Option<ClientRow> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
+            let row: Option<ClientRow> = Prepared(found).get_result(connection).optional()?;
             row.map(client).transpose()
         }
     }
@@ -75,13 +87,13 @@ pub fn load(tx: &mut StoreConnection, known: &mut Known, wanted: &[Wanted]) -> R
         }
     }
     if !members.is_empty() {
-        let rows: Vec<MemberRow> = Prepared(members_query().filter(sessions::id.eq_any(members))).load(connection)?;
+        let rows: Vec<MemberRow> = Members(members).load(connection)?;
         for row in rows {
             known.add_caller(row.0.id(), Some(member(row)?));
         }
     }
     if !clients.is_empty() {
-        let rows: Vec<ClientRow> = Prepared(clients_query().filter(secrets::id.eq_any(clients))).load(connection)?;
+        let rows: Vec<ClientRow> = Clients(clients).load(connection)?;
         for row in rows {
             known.add_caller(row.0.id(), Some(client(row)?));
         }
@@ -109,10 +121,38 @@ fn account_part() -> _ {
     )
 }
 
-/// The sessions that have not ended, with their members.
+#[dsl::auto_type]
+fn member_columns() -> _ {
+    let account: account_part = account_part();
+    (
+        sessions::id,
+        members::id,
+        account,
+        (
+            members::role,
+            sessions::expires_at,
+            accounts_table::second_factor_required,
+            members::second_factor_since,
+            members::password_is_temporary,
+        ),
+    )
+}
+
+#[dsl::auto_type]
+fn client_columns() -> _ {
+    let account: account_part = account_part();
+    (
+        secrets::id,
+        clients::id,
+        account,
+        (clients::role, clients::allowed_networks, clients::expires_at, secrets::expires_at),
+    )
+}
+
+/// The sessions that have not ended, with their members. For SQLite.
 #[dsl::auto_type]
 fn members_query() -> _ {
-    let columns: account_part = account_part();
+    let columns: member_columns = member_columns();
     sessions::table
         .inner_join(members::table.on(members::id.eq(sessions::member_id)))
         .inner_join(accounts_table::table.on(accounts_table::id.eq(members::account_id)))
@@ -120,36 +160,84 @@ fn members_query() -> _ {
         .left_join(RESELLER.on(RESELLER.field(accounts_table::id).nullable().eq(accounts_table::reseller_id)))
         .filter(sessions::ended_at.is_null())
         .filter(members::removed_at.is_null())
-        .select((
-            sessions::id,
-            members::id,
-            columns,
-            (
-                members::role,
-                sessions::expires_at,
-                accounts_table::second_factor_required,
-                members::second_factor_since,
-                members::password_is_temporary,
-            ),
-        ))
+        .select(columns)
 }
 
-/// The secrets of API clients that were not revoked.
+/// The secrets of API clients that were not revoked. For SQLite.
 #[dsl::auto_type]
 fn clients_query() -> _ {
-    let columns: account_part = account_part();
+    let columns: client_columns = client_columns();
     secrets::table
         .inner_join(clients::table.on(clients::id.eq(secrets::client_id)))
         .inner_join(accounts_table::table.on(accounts_table::id.eq(clients::account_id)))
         .left_join(MASTER.on(MASTER.field(accounts_table::id).nullable().eq(accounts_table::master_reseller_id)))
         .left_join(RESELLER.on(RESELLER.field(accounts_table::id).nullable().eq(accounts_table::reseller_id)))
         .filter(clients::revoked_at.is_null())
-        .select((
-            secrets::id,
-            clients::id,
-            columns,
-            (clients::role, clients::allowed_networks, clients::expires_at, secrets::expires_at),
-        ))
+        .select(columns)
+}
+
+// For PostgreSQL, the text is written by hand. Behind `OFFSET 0`, each table is looked up for each row of the one before:
+// while the tables are small, a whole one would be read, and the plan be kept.
+
+const ACCOUNT: &str = " CROSS JOIN LATERAL (SELECT * FROM accounts AS one WHERE one.id = holder.account_id OFFSET 0) AS accounts \
+    LEFT JOIN LATERAL (SELECT one.status FROM accounts AS one WHERE one.id = accounts.master_reseller_id OFFSET 0) AS master ON TRUE \
+    LEFT JOIN LATERAL (SELECT one.status FROM accounts AS one WHERE one.id = accounts.reseller_id OFFSET 0) AS reseller ON TRUE";
+
+/// The sessions with these ids that have not ended, with their members.
+#[derive(QueryId)]
+struct Members(Vec<Key>);
+
+impl Query for Members {
+    type SqlType = <member_columns as Expression>::SqlType;
+}
+
+impl RunQueryDsl<PgConnection> for Members {}
+
+impl QueryFragment<Pg> for Members {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        static SELECT: LazyLock<String> =
+            LazyLock::new(|| format!("SELECT {} FROM unnest(", text::<Pg>(&member_columns())));
+        pass.push_sql(&SELECT);
+        pass.push_bind_param::<Array<sql::Key>, _>(&self.0)?;
+        pass.push_sql(
+            ") AS asked (id) CROSS JOIN LATERAL \
+             (SELECT * FROM sessions AS one WHERE one.id = asked.id OFFSET 0) AS sessions \
+             CROSS JOIN LATERAL (SELECT * FROM members AS one \
+             WHERE one.id = sessions.member_id OFFSET 0) AS members",
+        );
+        pass.push_sql(&ACCOUNT.replace("holder", "members"));
+        // Not inside: PostgreSQL might then read a partial index of all members who were not removed.
+        pass.push_sql(" WHERE sessions.ended_at IS NULL AND members.removed_at IS NULL");
+        Ok(())
+    }
+}
+
+/// The secrets with these ids, with their API clients that were not revoked.
+#[derive(QueryId)]
+struct Clients(Vec<Key>);
+
+impl Query for Clients {
+    type SqlType = <client_columns as Expression>::SqlType;
+}
+
+impl RunQueryDsl<PgConnection> for Clients {}
+
+impl QueryFragment<Pg> for Clients {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        static SELECT: LazyLock<String> =
+            LazyLock::new(|| format!("SELECT {} FROM unnest(", text::<Pg>(&client_columns())));
+        pass.push_sql(&SELECT);
+        pass.push_bind_param::<Array<sql::Key>, _>(&self.0)?;
+        pass.push_sql(
+            ") AS asked (id) CROSS JOIN LATERAL \
+             (SELECT * FROM api_client_secrets AS one WHERE one.id = asked.id OFFSET 0) AS api_client_secrets \
+             CROSS JOIN LATERAL (SELECT * FROM api_clients AS one \
+             WHERE one.id = api_client_secrets.client_id OFFSET 0) AS api_clients",
+        );
+        pass.push_sql(&ACCOUNT.replace("holder", "api_clients"));
+        pass.push_sql(" WHERE api_clients.revoked_at IS NULL");
+        Ok(())
+    }
 }
 
 fn member((_, id, (account, tier, own, master, reseller), rest): MemberRow) -> Result<SignedIn, Error> {

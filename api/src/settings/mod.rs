@@ -43,7 +43,7 @@ pub struct StoreSettings {
 pub struct PoolFlags {
     /// Maximum number of connections to PostgreSQL. A quarter serves reads, an eighth long reads, a
     /// quarter creations, the others other changes.
-    #[arg(long, env = "TEAMMATE_DATABASE_CONNECTIONS", default_value = "8", value_parser = clap::value_parser!(u32).range(4..=200))]
+    #[arg(long, env = "TEAMMATE_DATABASE_CONNECTIONS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..=200))]
     database_connections: u32,
 
     /// Number of connections to PostgreSQL that stay open while nothing is asked of them.

@@ -62,31 +62,27 @@ pub fn parents(
     tx: &mut StoreConnection,
     wanted: &[(Scope, Tier, AccountId)],
 ) -> Result<HashMap<AccountId, Account>, Error> {
-    let ids: BTreeSet<AccountId> = wanted.iter().map(|(_, _, id)| *id).collect();
-    let rows: Vec<Row> = match tx {
-        _ if ids.is_empty() => Vec::new(),
-        StoreConnection::Postgresql(connection) => {
-            let ids: Vec<Key> = ids.into_iter().map(Key::from).collect();
-            let locked = accounts::table.filter(accounts::id.eq_any(&ids)).select(accounts::id);
-            let _: Vec<Key> = Prepared(locked.order(accounts::id).for_share()).load(connection)?;
-            Prepared(QueryWhere(accounts::id.eq_any(ids))).load(connection)?
-        }
-        StoreConnection::Sqlite(connection) => {
-            let mut rows = Vec::new();
-            for id in ids {
-                let found = Prepared(QueryWhere(accounts::id.eq(Key::from(id))));
-                rows.extend(found.get_result(connection).optional()?);
-            }
-            rows
-        }
-    };
-    let found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
     let visible = |account: &Account| {
-        wanted
-            .iter()
-            .any(|(scope, tier, id)| *id == account.id && *tier == account.tier && account.ancestry().is_in(*scope))
+        let is_meant = |(scope, tier, id): &(Scope, Tier, AccountId)| {
+            *id == account.id && *tier == account.tier && account.ancestry().is_in(*scope)
+        };
+        wanted.iter().any(is_meant)
     };
-    Ok(found.into_iter().filter(visible).map(|account| (account.id, account)).collect())
+    let ids: BTreeSet<AccountId> = wanted.iter().map(|(_, _, id)| *id).collect();
+    let mut keys: Vec<Key> = ids.into_iter().map(Key::from).collect();
+    let mut found = of_ids(tx, &keys)?;
+    found.retain(visible);
+    if let StoreConnection::Postgresql(connection) = tx
+        && !found.is_empty()
+    {
+        // What the caller can't see is not locked, or the wait for it would tell that it is there.
+        keys.retain(|key| found.iter().any(|account| Key::from(account.id) == *key));
+        let locked = accounts::table.filter(accounts::id.eq_any(keys.clone())).select(accounts::id);
+        let _: Vec<Key> = Prepared(locked.order(accounts::id).for_share()).load(connection)?;
+        found = of_ids(tx, &keys)?;
+        found.retain(visible);
+    }
+    Ok(found.into_iter().map(|account| (account.id, account)).collect())
 }
 
 /// Loads accounts to be known on this snapshot, all in one statement. Takes no scope: [`known_by_id`] does.

@@ -7,7 +7,7 @@ use diesel::dsl;
 use diesel::expression::Expression;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
 use domain::account::{Account, Activation, Tier};
 use domain::delivery::Delivery;
@@ -18,6 +18,7 @@ use domain::values::email::EmailAddress;
 use crate::schema::{accounts, activations, outbox};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::store::prepared::text;
 use crate::store::time::{Instant, instant};
 
 // The master reseller and the reseller above an account.
@@ -195,16 +196,6 @@ impl QueryFragment<Pg> for QueryList<'_, Pg> {
         pass.push_sql(text.get_or_init(|| of_tier::<Pg>(self.tier, JOIN_MESSAGE_LATERAL)));
         self.walk_conditions(pass)
     }
-}
-
-/// The SQL text of a query part that has no bound values.
-fn text<DB: Backend + Default>(part: &impl QueryFragment<DB>) -> String
-where
-    DB::QueryBuilder: Default,
-{
-    let mut builder = DB::QueryBuilder::default();
-    part.to_sql(&mut builder, &DB::default()).expect("names of tables and columns are written without a connection");
-    builder.finish()
 }
 
 /// Converts a row into an account.

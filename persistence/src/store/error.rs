@@ -58,16 +58,10 @@ impl Error {
     /// Whether the database was unreachable or timed out, so that the same request may succeed later.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        const SIGNS: [&str; 5] = [
-            "server closed the connection",
-            "terminating connection",
-            "canceling statement",
-            "lock timeout",
-            "database is locked",
-        ];
+        const SIGNS: [&str; 3] = ["canceling statement", "lock timeout", "database is locked"];
         match self {
             Self::Unavailable(_) => true,
-            Self::Query(_) => self.says(&SIGNS) || self.is_storage() || self.is_damage(),
+            Self::Query(_) => self.is_disconnect() || self.says(&SIGNS) || self.is_storage() || self.is_damage(),
             Self::Busy | Self::Closed | Self::Panicked | Self::Corrupt(_) | Self::InUse { .. } | Self::OtherSchema => {
                 false
             }
@@ -111,13 +105,24 @@ impl Error {
 
     /// Whether the connection is broken and has to be replaced.
     pub(crate) fn is_disconnect(&self) -> bool {
+        // In the words of libpq: diesel passes on nothing else of what it says about a connection.
+        const SIGNS: [&str; 7] = [
+            "server closed the connection",
+            "terminating connection",
+            "no connection to the server",
+            "connection not open",
+            "could not receive data from server",
+            "could not send data to server",
+            "SSL connection has been closed",
+        ];
         match self {
-            Self::Query(QueryError::DatabaseError(kind, information)) => {
-                matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
-                    || information.message().contains("server closed the connection")
-                    || information.message().contains("terminating connection")
-            }
             Self::Unavailable(_) | Self::Query(QueryError::BrokenTransactionManager) => true,
+            Self::Query(QueryError::DatabaseError(kind, _)) => {
+                matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
+                    || self.says(&SIGNS)
+            }
+            // Diesel asks the server for the number of a type, and does not say why it got no answer.
+            Self::Query(QueryError::SerializationError(_)) => self.says(&["Failed to find a type oid"]),
             _ => false,
         }
     }

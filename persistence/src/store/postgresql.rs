@@ -143,11 +143,12 @@ fn read_on(
 ) -> Verdict {
     let mut known = Known::default();
     let wanted: Vec<Wanted> = waiting.iter().filter_map(|job| job.wanted()).collect();
-    // A failure shows again when the first read asks for the same, and is then that one's outcome.
     if let Some(first) = wanted.first()
         && let Err(error) = (first.load)(&mut held.connection, &mut known, &wanted)
     {
         tracing::warn!(%error, "what a group of reads needs could not be loaded");
+        // Nothing may be taken for missing because of this. The first read asks again, and fails in its own name (S7).
+        known = Known::default();
     }
     let mut shared = Shared::default();
     while let Some(mut job) = waiting.pop_front() {

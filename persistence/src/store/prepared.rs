@@ -2,7 +2,7 @@
 
 use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
 
 /// A query whose SQL text does not depend on the number of bound values. Before diesel uses a cached statement, it
 /// walks the whole query to check that it may; for an insert, this costs as much as binding the values. This wrapper
@@ -28,4 +28,14 @@ impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Prepared<Q> {
         );
         Ok(true)
     }
+}
+
+/// The SQL text of a query part that has no bound values.
+pub(crate) fn text<DB: Backend + Default>(part: &impl QueryFragment<DB>) -> String
+where
+    DB::QueryBuilder: Default,
+{
+    let mut builder = DB::QueryBuilder::default();
+    part.to_sql(&mut builder, &DB::default()).expect("names of tables and columns are written without a connection");
+    builder.finish()
 }

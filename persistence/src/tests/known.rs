@@ -1,4 +1,4 @@
-//! R7: the caller cache of the reader is valid until the file changes.
+//! R7: what the reader knows is valid until the file changes.
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;

@@ -174,6 +174,7 @@ async fn w5_killed_between_commit_and_answer_a_retry_gets_the_same(#[values(Sqli
         assert!(process.terminate());
     }
     assert!(retried > 0, "no request was cut off: the test did not test anything");
+    nothing_is_half_done(&fresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -152,3 +152,18 @@ async fn s7_a_database_that_is_gone_is_an_outage_and_never_not_found(#[values(Po
         app.get("/readyz").send().await.problem(503, "unavailable");
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn s7_what_could_not_be_looked_up_does_not_count_as_missing(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("m@contoso.example").await;
+    let own = format!("/master-resellers/{}", master.account);
+    for (table, path) in [("sessions", "/me"), ("sessions", own.as_str()), ("activations", own.as_str())] {
+        app.database.run(&format!("ALTER TABLE {table} RENAME TO {table}_elsewhere")).unwrap();
+        let answer = app.get(path).bearer(&master.token).send().await;
+        assert!(answer.status >= 500, "{table}: {} {}", answer.status, answer.text);
+        app.database.run(&format!("ALTER TABLE {table}_elsewhere RENAME TO {table}")).unwrap();
+        let _ = app.get(path).bearer(&master.token).send().await.expect(200);
+    }
+}

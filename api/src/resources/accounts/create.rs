@@ -172,7 +172,7 @@ impl Facts {
         for (email, origin, at) in new {
             emails.push(email.canonical());
             if is_limited(origin) {
-                hashes.push(hash(email.given()));
+                hashes.push(hash(email.canonical()));
                 senders.extend(origin.account);
             }
             now = at;
@@ -193,7 +193,7 @@ impl Facts {
         if self.taken.contains(email.canonical()) {
             return Err(Refusal::EmailTaken.into());
         }
-        let recipient_hash = is_limited(origin).then(|| hash(email.given()));
+        let recipient_hash = is_limited(origin).then(|| hash(email.canonical()));
         let permit = match &recipient_hash {
             Some(recipient) => self.limits.pass(recipient, origin.account, now)?,
             None => Permit { due_at: now, sender: None },

@@ -1,0 +1,234 @@
+//! S4: what is created at the same time is created in sets, and nobody can tell: each request is answered as if it were
+//! alone, whatever becomes of its neighbours, the other replicas or the connections.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use end_to_end::Database::{Postgresql, Sqlite};
+use end_to_end::{Answer, App, Database, Person, Request, reseller_body};
+use futures_util::StreamExt;
+use futures_util::future::{join, join_all};
+use futures_util::stream;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+/// What the requests of one run are made of.
+struct Run {
+    /// What tells the addresses and keys of this run from those of the other.
+    name: &'static str,
+    operator: Person,
+    open: String,
+    narrowed: String,
+    closed: String,
+}
+
+impl Run {
+    /// A request for a reseller. Every tenth is refused, in one of five ways.
+    fn request(&self, app: &App, number: usize) -> Request {
+        let name = self.name;
+        let mut body = reseller_body(&format!("office-{number}@{name}.example"));
+        body["master_reseller_id"] = json!(self.open);
+        let mut key = format!("{name}-{number}");
+        if number % 10 == 7 {
+            match number / 10 % 5 {
+                0 => body["email"] = json!(format!("taken@{name}.example")),
+                1 => body["master_reseller_id"] = json!(self.narrowed),
+                2 => body["master_reseller_id"] = json!(self.closed),
+                3 => body["billing_reference"] = json!(""),
+                _ => key = format!("{name}-used-{}", number / 50),
+            }
+        }
+        app.post("/resellers").bearer(&self.operator.token).header("idempotency-key", &key).json(&body)
+    }
+
+    /// An answer without what differs between two runs.
+    fn comparable(&self, answer: &Answer) -> (u16, Value) {
+        let mut body: Value =
+            serde_json::from_str(&answer.text.replace(self.name, "run").replace(&self.open, "open")).unwrap();
+        for varying in ["id", "request_id", "created_at", "updated_at", "activation"] {
+            body.as_object_mut().unwrap().remove(varying);
+        }
+        (answer.status, body)
+    }
+}
+
+async fn run(app: &App, name: &'static str) -> Run {
+    let operator = app.operator().await;
+    let mut masters = Vec::new();
+    for master in ["open", "narrowed", "closed"] {
+        masters.push(app.master_reseller(&format!("{master}@{name}-masters.example")).await.account);
+    }
+    let [open, narrowed, closed] = <[String; 3]>::try_from(masters).unwrap();
+    let narrow = app.patch(&format!("/master-resellers/{narrowed}")).bearer(&operator.token);
+    let _ = narrow.json(&json!({"services": ["pbx"]})).send().await.expect(200);
+    let _ = app.delete(&format!("/master-resellers/{closed}")).bearer(&operator.token).send().await.expect(204);
+    for key in ["taken", "used-0", "used-1", "used-2", "used-3"] {
+        let mut body = reseller_body(&format!("{key}@{name}.example"));
+        body["master_reseller_id"] = json!(open);
+        let create = app.post("/resellers").bearer(&operator.token).header("idempotency-key", &format!("{name}-{key}"));
+        let _ = create.json(&body).send().await.expect(201);
+    }
+    Run { name, operator, open, narrowed, closed }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_200_creations_at_once_are_answered_as_one_by_one(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let (apart, together) = (run(&app, "apart").await, run(&app, "together").await);
+    let mut one_by_one = Vec::new();
+    for number in 0..200 {
+        one_by_one.push(apart.comparable(&apart.request(&app, number).send().await));
+    }
+    let at_once = join_all((0..200).map(|number| together.request(&app, number).send())).await;
+    let at_once: Vec<_> = at_once.iter().map(|answer| together.comparable(answer)).collect();
+    for (number, (apart, together)) in one_by_one.iter().zip(&at_once).enumerate() {
+        assert_eq!(apart, together, "request {number}");
+    }
+    let mut refusals = BTreeMap::new();
+    for (status, body) in at_once.iter().filter(|(status, _)| *status != 201) {
+        *refusals.entry((*status, body["code"].to_string())).or_insert(0) += 1;
+    }
+    assert_eq!(refusals.into_values().collect::<Vec<_>>(), [4, 4, 4, 4, 4], "twenty refusals of five kinds");
+
+    // Each of them has its event, and nothing else has one.
+    let mut created = 0;
+    let mut path = "/events?type=reseller.created&limit=200".to_owned();
+    loop {
+        let page = app.get(&path).bearer(&together.operator.token).send().await.expect(200).json();
+        let of_run =
+            |event: &&Value| event["after"]["email"].as_str().is_some_and(|email| email.ends_with("@together.example"));
+        created += page["items"].as_array().unwrap().iter().filter(of_run).count();
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/events?type=reseller.created&limit=200&cursor={cursor}");
+    }
+    assert_eq!(created, 180 + 5);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_two_creations_of_one_set_that_want_the_same_address_are_decided_in_turn(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let master = app.master_reseller("m@contoso.example").await;
+    let posts = (0..120).map(|number| {
+        let body = reseller_body(&format!("office-{}@nordwind.example", number % 40));
+        app.post("/resellers").bearer(&master.token).json(&body).send()
+    });
+    let (created, refused): (Vec<_>, Vec<_>) =
+        join_all(posts).await.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!((created.len(), refused.len()), (40, 80));
+    for answer in refused {
+        answer.problem(409, "email_taken");
+    }
+}
+
+/// Both replicas have one public URL, which is the issuer of access tokens.
+const PUBLIC: &[&str] = &["--public-url", "http://localhost"];
+/// How many keys the two replicas share.
+const KEYS: usize = 2_500;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s9_crossing_sets_of_two_replicas_create_each_once_and_never_deadlock() {
+    let app = App::start_with(Postgresql, PUBLIC).await;
+    let other = app.replica(PUBLIC).await;
+    let operator = app.operator().await;
+    let mut masters = Vec::new();
+    for number in 0..3 {
+        masters.push(app.master_reseller(&format!("m{number}@contoso.example")).await.account);
+    }
+    let client = reqwest::Client::new();
+    // Each key is sent to both replicas, in opposite order. Every fifth address has two keys.
+    let post = |address: String, number: usize| {
+        let email = if number.is_multiple_of(5) { number + 1 } else { number };
+        let mut body = reseller_body(&format!("office-{email}@nordwind.example"));
+        body["master_reseller_id"] = json!(masters[number % 3]);
+        let request = Request::new(&client, Method::POST, &format!("http://{address}/resellers"));
+        let request = request.bearer(&operator.token).header("idempotency-key", &format!("key-{number}"));
+        async move { (number, request.json(&body).send().await) }
+    };
+    let here = stream::iter((0..KEYS).chain(0..KEYS)).map(|number| post(app.address(), number)).buffer_unordered(48);
+    let there = stream::iter((0..KEYS).rev().chain((0..KEYS).rev()));
+    let there = there.map(|number| post(other.address.to_string(), number)).buffer_unordered(48);
+    let (here, there) = join(here.collect::<Vec<_>>(), there.collect::<Vec<_>>()).await;
+    let mut ids: BTreeMap<usize, String> = BTreeMap::new();
+    for (number, answer) in here.into_iter().chain(there) {
+        match answer.status {
+            201 => {
+                let id = ids.entry(number).or_insert_with(|| answer.text_of("id"));
+                assert_eq!(*id, answer.text_of("id"), "a key has one reseller");
+            }
+            409 => {
+                let code = answer.json()["code"].clone();
+                assert!(code == "idempotency_key_in_use" || code == "email_taken", "{code}");
+            }
+            _ => panic!("{} {}", answer.status, answer.text),
+        }
+    }
+    // One reseller for each address: of two keys with the same, one has won.
+    let addresses = KEYS - KEYS.div_ceil(5);
+    let mut listed = 0;
+    let mut path = "/resellers?limit=200".to_owned();
+    loop {
+        let page = app.get(&path).bearer(&operator.token).send().await.expect(200).json();
+        listed += page["items"].as_array().unwrap().len();
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/resellers?limit=200&cursor={cursor}");
+    }
+    assert_eq!((listed, ids.len()), (addresses, addresses));
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_when_connections_are_cut_in_the_middle_of_sets_a_retry_finds_each_once() {
+    let app = App::start(Postgresql).await;
+    let operator = app.operator().await;
+    let master = app.master_reseller("m@contoso.example").await;
+    let post = |number: usize| {
+        let body = reseller_body(&format!("office-{number}@nordwind.example"));
+        let request = app.post("/resellers").bearer(&master.token).header("idempotency-key", &format!("key-{number}"));
+        async move { (number, request.json(&body).send().await) }
+    };
+    let is_over = AtomicBool::new(false);
+    let sending = async {
+        let answers: Vec<_> = stream::iter(0..600).map(post).buffer_unordered(64).collect().await;
+        is_over.store(true, Ordering::Relaxed);
+        answers
+    };
+    let cutting = async {
+        let mut cuts = 0;
+        while !is_over.load(Ordering::Relaxed) {
+            let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            tokio::task::block_in_place(|| app.database.run(cut)).unwrap();
+            cuts += 1;
+            // Not a wait for anything: some sets get through between two cuts, and others don't.
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        cuts
+    };
+    let (answers, cuts) = join(sending, cutting).await;
+    assert!(cuts > 1, "no set was cut off: the test did not test anything");
+    for (number, answer) in answers {
+        let first = match answer.status {
+            201 => Some(answer.text_of("id")),
+            503 => None,
+            _ => panic!("{} {}", answer.status, answer.text),
+        };
+        let again = post(number).await.1.expect(201).text_of("id");
+        assert!(first.is_none_or(|first| first == again), "what was acknowledged is there");
+    }
+    let tree = app.get("/events?type=reseller.created&limit=200").bearer(&operator.token).send().await.expect(200);
+    assert!(tree.json()["next_cursor"].is_string());
+    let mut created = 0;
+    let mut path = "/events?type=reseller.created&limit=200".to_owned();
+    loop {
+        let page = app.get(&path).bearer(&operator.token).send().await.expect(200).json();
+        created += page["items"].as_array().unwrap().len();
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/events?type=reseller.created&limit=200&cursor={cursor}");
+    }
+    assert_eq!(created, 600, "each has one event");
+}
