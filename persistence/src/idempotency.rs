@@ -82,7 +82,7 @@ pub fn find_all(
         let Some(place) = keys.iter().position(|own| *own == (caller.as_str(), key.as_str())) else { continue };
         if instant(created_at) <= since {
             let old = rows::table.filter(rows::caller.eq(caller)).filter(rows::key.eq(key));
-            diesel::delete(old).execute(tx)?;
+            diesel::delete(old.filter(rows::created_at.le(column(since)))).execute(tx)?;
             continue;
         }
         let (account, role) = (account.map(Key::id), role.as_deref().map(parse_role).transpose()?);

@@ -180,15 +180,15 @@ impl App {
 
     /// Counts the claims that were refused because somebody else has the value.
     async fn count_taken_claims(&self, now: Timestamp) {
-        let taken = self.tools.taken_claims.take();
-        if taken.is_empty() {
-            return;
-        }
+        let Some(taken) = self.tools.taken_claims.take() else { return };
+        let counted = taken.clone();
         let count = move |tx: &mut StoreConnection| {
-            taken.iter().try_for_each(|(account, refused)| taken_claims::count(tx, *account, *refused, now))
+            counted.iter().try_for_each(|(account, refused)| taken_claims::count(tx, *account, *refused, now))
         };
-        if let Err(error) = self.database.write(count).await {
-            tracing::warn!(%error, "refused claims could not be counted");
+        let done = self.database.write(count).await;
+        self.tools.taken_claims.done(&taken, done.is_ok());
+        if let Err(error) = done {
+            tracing::warn!(%error, "refused claims could not be counted yet");
         }
     }
 

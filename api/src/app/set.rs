@@ -25,7 +25,7 @@ pub trait SetOperation: Send + Sized + 'static {
 
     /// Carries out several operations that claim different things. Each is answered as if it were alone: what it was
     /// answered, and the account that this is about. Those that are refused have written nothing. Fails as a whole if
-    /// somebody else has claimed the same at the same moment.
+    /// somebody else has claimed the same at the same moment, or the store fails.
     fn carry_out(
         tx: &mut StoreConnection,
         tools: &Tools,

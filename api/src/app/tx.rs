@@ -12,7 +12,7 @@ use crate::access::Origin;
 use crate::error::Result;
 use crate::ids::new_id;
 use crate::mail::{Letter, Outbox};
-use crate::security::claim_limit::{self, Uncounted};
+use crate::security::claim_limit::Uncounted;
 use crate::security::seal::Seal;
 
 /// What operations need besides the store.
@@ -103,7 +103,8 @@ impl Tx<'_> {
     /// Checks that the caller's account may claim something that is unique in the whole service: it may not have tried
     /// too many values of others today. Operators may always.
     pub fn check_may_claim(&mut self) -> Result<()> {
-        self.limited_claimant().map_or(Ok(()), |account| claim_limit::check(self.connection, account, self.now))
+        let limit = &self.tools.taken_claims;
+        self.limited_claimant().map_or(Ok(()), |account| limit.check(self.connection, account, self.now))
     }
 
     /// Counts that somebody else has what the caller's account tried to claim.

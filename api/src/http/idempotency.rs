@@ -155,8 +155,8 @@ impl IdempotentRequest {
     }
 }
 
-/// The stored responses of earlier requests with the same keys, for each request that has one, or why the caller gets none.
-/// Locks the keys until the transaction ends.
+/// For each request: the stored response of an earlier one with the same key, the refusal to show it, or `None` if there is
+/// none. Locks the keys until the transaction ends.
 pub fn kept_all(
     tx: &mut StoreConnection,
     requests: &[(&IdempotentRequest, Caller<'_>)],
@@ -170,13 +170,18 @@ pub fn kept_all(
     let with_key: Vec<_> = with_key.collect();
     let keys: Vec<_> = with_key.iter().map(|(_, (name, key), ..)| (name.as_str(), key.as_str())).collect();
     let locked = idempotency::lock_all(tx, &keys)?;
-    let mut kept = idempotency::find_all(tx, &keys, now - TimeDelta::hours(IDEMPOTENCY_HOURS))?;
-    for (number, ((place, _, caller, fingerprint), locked)) in with_key.iter().zip(locked).enumerate() {
-        answers[*place] = if locked {
-            kept.remove(&number).map(|kept| caller.check_sees(tx, &kept).and_then(|()| replay(kept, fingerprint)))
-        } else {
-            Some(Err(Refusal::IdempotencyKeyInUse.into()))
-        };
+    // What another transaction has locked may be changing, and is none of ours.
+    let own: Vec<_> = keys.iter().zip(&locked).filter(|(_, locked)| **locked).map(|(key, _)| *key).collect();
+    let mut kept = idempotency::find_all(tx, &own, now - TimeDelta::hours(IDEMPOTENCY_HOURS))?;
+    let mut number = 0;
+    for ((place, _, caller, fingerprint), locked) in with_key.iter().zip(locked) {
+        if !locked {
+            answers[*place] = Some(Err(Refusal::IdempotencyKeyInUse.into()));
+            continue;
+        }
+        let kept = kept.remove(&number);
+        answers[*place] = kept.map(|kept| caller.check_sees(tx, &kept).and_then(|()| replay(kept, fingerprint)));
+        number += 1;
     }
     Ok(answers)
 }

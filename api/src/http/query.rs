@@ -50,7 +50,7 @@ impl Query {
 /// Whether a query string asks for a search in texts, which may take longer than other lists.
 #[must_use]
 pub fn is_search(query: &str) -> bool {
-    query.split('&').any(|parameter| parameter.starts_with("q="))
+    pairs(query).is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == "q"))
 }
 
 /// The names and values of a query string or form (`application/x-www-form-urlencoded`). Fails with the name of a pair

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::id::AccountId;
 use domain::limits::TAKEN_CLAIMS_PER_DAY;
@@ -12,30 +13,70 @@ use persistence::{StoreConnection, taken_claims};
 
 use crate::error::Result;
 
-/// Refuses a claim, before it is known whether somebody has the value, if too many of the account were refused today.
-pub fn check(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<()> {
-    match taken_claims::today(tx, account, now)? {
-        Some(today) if today.refused >= TAKEN_CLAIMS_PER_DAY => {
-            let seconds = (today.until - now).num_seconds().unsigned_abs() + 1;
-            Err(Refusal::TooManyTakenClaims { seconds }.into())
+/// Claims that were refused because somebody else has the value and that are not counted in the database yet: the
+/// transaction that finds this out is rolled back, and another one counts them. Until then they count here.
+#[derive(Debug, Default)]
+pub struct Uncounted(Mutex<Refused>);
+
+#[derive(Debug, Default)]
+struct Refused {
+    noted: BTreeMap<AccountId, u32>,
+    /// Those that a transaction is counting.
+    being_counted: BTreeMap<AccountId, u32>,
+}
+
+impl Uncounted {
+    /// Refuses a claim, before it is known whether somebody has the value, if too many of the account were refused today.
+    pub fn check(&self, tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<()> {
+        let today = taken_claims::today(tx, account, now)?;
+        let counted = today.map_or(0, |today| today.refused);
+        let uncounted = self.with(|refused| {
+            [&refused.noted, &refused.being_counted].iter().filter_map(|map| map.get(&account)).sum::<u32>()
+        });
+        if counted + uncounted < TAKEN_CLAIMS_PER_DAY {
+            return Ok(());
         }
-        _ => Ok(()),
+        let until = today.map_or(now + TimeDelta::days(1), |today| today.until);
+        let seconds = (until - now).num_seconds().unsigned_abs() + 1;
+        Err(Refusal::TooManyTakenClaims { seconds }.into())
+    }
+
+    /// Notes a refused claim of the account.
+    pub fn note(&self, account: AccountId) {
+        self.with(|refused| *refused.noted.entry(account).or_default() += 1);
+    }
+
+    /// What is to be counted now; `None` if there is nothing.
+    pub fn take(&self) -> Option<BTreeMap<AccountId, u32>> {
+        self.with(|refused| {
+            let taken = std::mem::take(&mut refused.noted);
+            add(&mut refused.being_counted, &taken);
+            (!taken.is_empty()).then_some(taken)
+        })
+    }
+
+    /// Notes that what was taken has been counted, or else could not be.
+    pub fn done(&self, taken: &BTreeMap<AccountId, u32>, is_counted: bool) {
+        self.with(|refused| {
+            for (account, count) in taken {
+                if let Some(left) = refused.being_counted.get_mut(account) {
+                    *left = left.saturating_sub(*count);
+                }
+            }
+            refused.being_counted.retain(|_, left| *left > 0);
+            if !is_counted {
+                add(&mut refused.noted, taken);
+            }
+        });
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Refused) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Claims that were refused because somebody else has the value. The transaction that finds this out is rolled back, so
-/// another one counts them, before the refusal is sent.
-#[derive(Debug, Default)]
-pub struct Uncounted(Mutex<BTreeMap<AccountId, u32>>);
-
-impl Uncounted {
-    /// Notes a refused claim of the account.
-    pub fn note(&self, account: AccountId) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(account).or_default() += 1;
-    }
-
-    /// Takes what is to be counted.
-    pub fn take(&self) -> BTreeMap<AccountId, u32> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+fn add(to: &mut BTreeMap<AccountId, u32>, more: &BTreeMap<AccountId, u32>) {
+    for (account, count) in more {
+        *to.entry(*account).or_default() += count;
     }
 }

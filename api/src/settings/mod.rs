@@ -41,8 +41,8 @@ pub struct StoreSettings {
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_field_names, reason = "they are the names of the flags")]
 pub struct PoolFlags {
-    /// Maximum number of connections to PostgreSQL. A quarter serves reads, an eighth long reads, a
-    /// quarter creations, the others other changes.
+    /// Maximum number of connections to PostgreSQL. A quarter each serves reads, long reads and
+    /// creations, the others other changes.
     #[arg(long, env = "TEAMMATE_DATABASE_CONNECTIONS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..=200))]
     database_connections: u32,
 

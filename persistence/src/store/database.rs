@@ -77,7 +77,8 @@ impl Database {
                 let (health, pool) = (Arc::default(), Pool::new(connection::libpq_url(text), options.pool));
                 let creations;
                 (create, creations) = bounded(options.queue);
-                let threads = postgresql::start(&pool, (options.pool, options.access), &health, &queues, &creations)?;
+                let threads =
+                    postgresql::start(&pool, (options.pool, options.access), &health, (&queues, &creations), &write)?;
                 (Some(pool), health, threads)
             }
         };

@@ -172,11 +172,12 @@ fn run_together(connection: &mut StoreConnection, sets: &mut [Vec<Box<dyn Job>>]
     connection.batch_execute("BEGIN IMMEDIATE")?;
     let mut known = Known::default();
     for set in sets {
+        let is_alone = set.len() == 1;
         let Some((first, others)) = set.split_first_mut() else { continue };
         let before = rows_changed(connection)?;
         match first.run_set(others, connection, &mut known) {
             Verdict::Keep => {}
-            Verdict::Refuse if rows_changed(connection)? == before => {}
+            Verdict::Refuse if is_alone && rows_changed(connection)? == before => {}
             Verdict::Refuse | Verdict::Discard | Verdict::Retry | Verdict::Disconnected => return Ok(false),
         }
     }

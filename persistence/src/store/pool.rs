@@ -61,6 +61,9 @@ pub(crate) struct Pool {
     events: Arc<Events>,
 }
 
+/// Within this time it shows that a server has closed a connection. Longer waits are for one that does not answer.
+const NOTICED: Duration = Duration::from_secs(1);
+
 /// A connection of the pool, which goes back to it when dropped.
 pub(crate) type Pooled = r2d2::PooledConnection<Manager>;
 
@@ -89,12 +92,16 @@ impl Pool {
     }
 
     /// Takes a connection and begins a transaction on it. Nothing has run yet, so a connection that broke while it was
-    /// idle is replaced by another one, as often as connections may be idle.
+    /// idle is replaced by another one, as often as connections may be idle. If it took long to notice, the others are
+    /// probably broken, too, and the operation fails.
     pub(crate) fn begin(&self, begin: &str) -> Result<Pooled, Error> {
         for _ in 0..self.connections.max_size() {
             let mut held = self.take()?;
-            if held.begin(begin).is_ok() {
-                return Ok(held);
+            let started = Instant::now();
+            match held.begin(begin) {
+                Ok(()) => return Ok(held),
+                Err(error) if started.elapsed() > NOTICED => return Err(Error::Unavailable(error.to_string())),
+                Err(_) => {}
             }
         }
         let mut last = self.take()?;

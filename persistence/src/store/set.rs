@@ -67,11 +67,12 @@ impl<M: Member> Job for MemberJob<M> {
         let carried = catch_unwind(AssertUnwindSafe(|| M::carry_out(&mut set, connection, known)));
         match carried.unwrap_or_else(|_| Err(M::Error::from(Error::Panicked))) {
             Ok(given) => {
-                // A failure of the store after which a member alone could not go on leaves nothing to be committed.
-                let verdict = given
-                    .iter()
-                    .map(verdict_on)
-                    .find(|verdict| matches!(verdict, Verdict::Discard | Verdict::Retry | Verdict::Disconnected));
+                // If one member met a failure of the store, nothing of the set is committed.
+                let has_failed = |outcome: &&Result<M::Answer, M::Error>| {
+                    let error = outcome.as_ref().err().and_then(Failure::store_error);
+                    error.is_some_and(|error| !matches!(error, Error::Busy))
+                };
+                let verdict = given.iter().find(has_failed).map(verdict_on);
                 outcomes.iter_mut().zip(given).for_each(|(outcome, given)| **outcome = Some(given));
                 verdict.unwrap_or(Verdict::Keep)
             }

@@ -75,3 +75,22 @@ async fn s9_what_an_account_tried_at_one_replica_counts_at_the_other() {
     at_other().await.problem(429, "too_many_taken_claims");
     other.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn many_claims_at_once_tell_no_more_than_one_after_the_other(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let kiosk = Office::open(&app, "kiosk", "sip.kiosk.example").await;
+    let rival = Office::open(&app, "rival", "sip.rival.example").await;
+    let number = "+4930901820";
+    let _ = add(&app, &kiosk.admin, "users", &kiosk.on_trunk("Anna", number)).await.expect(201);
+    // A file whose rows are checked in one transaction.
+    let rows = (0..150).map(|row| rival.on_trunk(&format!("Rob{row}"), number).to_string() + "\n");
+    let import = app.post(&format!("/enterprises/{}/users/import", rival.admin.account)).bearer(&rival.admin.token);
+    let rows: String = rows.collect();
+    let answer = import.raw("application/x-ndjson", rows).send().await;
+    let told = answer.expect(200).text.matches("number_taken").count();
+    assert_eq!(told, 100);
+    let after = add(&app, &rival.admin, "users", &rival.on_trunk("Rob", "+4930901899")).await;
+    after.problem(429, "too_many_taken_claims");
+}
