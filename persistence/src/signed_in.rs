@@ -179,9 +179,12 @@ fn clients_query() -> _ {
 // For PostgreSQL, the text is written by hand. Behind `OFFSET 0`, each table is looked up for each row of the one before:
 // while the tables are small, a whole one would be read, and the plan be kept.
 
-const ACCOUNT: &str = " CROSS JOIN LATERAL (SELECT * FROM accounts AS one WHERE one.id = holder.account_id OFFSET 0) AS accounts \
-    LEFT JOIN LATERAL (SELECT one.status FROM accounts AS one WHERE one.id = accounts.master_reseller_id OFFSET 0) AS master ON TRUE \
-    LEFT JOIN LATERAL (SELECT one.status FROM accounts AS one WHERE one.id = accounts.reseller_id OFFSET 0) AS reseller ON TRUE";
+const ACCOUNT: &str = " \
+    CROSS JOIN LATERAL (SELECT * FROM accounts AS one WHERE one.id = holder.account_id OFFSET 0) AS accounts \
+    LEFT JOIN LATERAL (SELECT one.status FROM accounts AS one \
+    WHERE one.id = accounts.master_reseller_id OFFSET 0) AS master ON TRUE \
+    LEFT JOIN LATERAL (SELECT one.status FROM accounts AS one \
+    WHERE one.id = accounts.reseller_id OFFSET 0) AS reseller ON TRUE";
 
 /// The sessions with these ids that have not ended, with their members.
 #[derive(QueryId)]

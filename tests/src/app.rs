@@ -19,6 +19,8 @@ use crate::http::Request;
 
 /// The operator that every service starts with.
 pub(crate) const OPERATOR: &str = "operator@teammate.local";
+/// The flags of replicas: they have one public URL, which is the issuer of access tokens.
+pub const PUBLIC: &[&str] = &["--public-url", "http://localhost"];
 
 /// A service on a fresh database.
 pub struct App {

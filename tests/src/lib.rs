@@ -19,7 +19,7 @@ mod people;
 mod process;
 mod receiver;
 
-pub use app::App;
+pub use app::{App, PUBLIC};
 pub use browser::Browser;
 pub use client::Client;
 pub use cluster::{Database, FreshDatabase, postgresql_programs};

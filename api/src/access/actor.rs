@@ -120,17 +120,19 @@ impl Actor {
     /// `forbidden` if the actor can see it but may not take the action on it.
     pub fn load_account(&self, tx: &mut StoreConnection, tier: Tier, id: &str) -> Result<Account> {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
-        let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
-        self.load_by_id(tx, tier, id, target)
+        self.load_by_id(tx, tier, id, self.target(id))
     }
 
     /// Like [`Self::load_account`], for reading an account that may be known on this snapshot.
     pub fn load_known_account(&self, tx: &mut StoreConnection, known: &Known, tier: Tier, id: &str) -> Result<Account> {
         let id = tier.parse_id(id).ok_or(Refusal::NotFound)?;
-        let target = if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow };
         let account = accounts::known_by_id(tx, known, &self.scope(), tier, id)?.ok_or(Refusal::NotFound)?;
-        self.may(target)?;
+        self.may(self.target(id))?;
         Ok(account)
+    }
+
+    fn target(&self, id: AccountId) -> Target {
+        if id == self.signed_in.account { Target::OwnAccount } else { Target::AccountBelow }
     }
 
     /// Loads the enterprise with this id, to read or change its routes, PBXs, trunks or users.

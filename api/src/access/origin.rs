@@ -42,6 +42,13 @@ impl Origin {
         self.account.map(|account| Scope::below(tier, account))
     }
 
+    /// Whether there are daily limits to what it causes: e-mails, and refused claims of values that others have. Operators
+    /// have none.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.scope() != Some(Scope::Platform)
+    }
+
     /// The network address as text.
     #[must_use]
     pub fn source_address(&self) -> Option<String> {

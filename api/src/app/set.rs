@@ -6,7 +6,6 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::id::AccountId;
 use domain::limits::CHANGE_WAITS_SECONDS;
-use domain::refusal::Refusal;
 use persistence::{Known, Member, Outcomes, StoreConnection, Wanted};
 
 use super::call::Identity;
@@ -87,7 +86,8 @@ impl<O: SetOperation> Member for InSet<O> {
             }
             waiting.retain(|place| outcomes[*place].is_none());
         }
-        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Err(Refusal::NotSignedIn.into()))).collect())
+        let closed = || Err(persistence::Error::Closed.into());
+        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(closed)).collect())
     }
 }
 
@@ -110,9 +110,9 @@ fn carry_out_round<O: SetOperation>(
     round: &[Request<'_, O>],
 ) -> Result<Vec<(usize, Result<Answer>)>> {
     let Some((_, first, _)) = round.first() else { return Ok(Vec::new()) };
-    let (tools, now) = (first.tools.clone(), first.now);
+    let InSet { tools, now, .. } = first;
     let keyed: Vec<_> = round.iter().map(|(_, request, actor)| (&request.key, Caller::Actor(actor))).collect();
-    let kept = idempotency::kept_all(tx, &keyed, now)?;
+    let kept = idempotency::kept_all(tx, &keyed, *now)?;
     let (mut outcomes, mut fresh) = (Vec::new(), Vec::new());
     for ((place, request, actor), kept) in round.iter().zip(kept) {
         match kept {
@@ -124,7 +124,7 @@ fn carry_out_round<O: SetOperation>(
         .iter()
         .map(|(_, request, actor)| Asked { operation: &request.operation, actor, now: request.now })
         .collect();
-    let done = if asked.is_empty() { Vec::new() } else { O::carry_out(tx, &tools, &asked)? };
+    let done = if asked.is_empty() { Vec::new() } else { O::carry_out(tx, tools, &asked)? };
     let to_keep: Vec<_> = fresh
         .iter()
         .zip(&done)

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use domain::Timestamp;
-use domain::account::{Ancestry, Scope};
+use domain::account::Ancestry;
 use domain::id::{AccountId, MessageId};
 use persistence::{StoreConnection, savepoint};
 
@@ -54,7 +54,7 @@ impl Tools {
     }
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
     /// Queues a letter for an account and returns the id of its message. It is sent after the transaction has been
     /// committed.
     pub fn send(&mut self, account: AccountId, letter: &Letter) -> Result<MessageId> {
@@ -74,7 +74,7 @@ impl Tx<'_> {
     /// Like [`Self::send_limited`], with a given id of the message.
     pub fn send_limited_as(&mut self, message: MessageId, account: AccountId, letter: &Letter) -> Result<()> {
         let outbox = &self.tools.outbox;
-        if self.origin.scope() == Some(Scope::Platform) {
+        if !self.origin.is_limited() {
             return outbox.enqueue(self.connection, (message, account), letter, self.now);
         }
         outbox.enqueue_limited(self.connection, (message, account), (self.origin.account, letter), self.now)
@@ -82,8 +82,8 @@ impl Tx<'_> {
 
     /// What operations need besides the store.
     #[must_use]
-    pub fn tools(&self) -> Tools {
-        self.tools.clone()
+    pub fn tools(&self) -> &'a Tools {
+        self.tools
     }
 
     /// Runs a part of the operation whose changes are rolled back if it fails.
@@ -115,7 +115,7 @@ impl Tx<'_> {
     }
 
     fn limited_claimant(&self) -> Option<AccountId> {
-        self.origin.account.filter(|_| self.origin.scope() != Some(Scope::Platform))
+        self.origin.account.filter(|_| self.origin.is_limited())
     }
 
     /// Notes what a recorded event is about.

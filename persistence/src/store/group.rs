@@ -167,7 +167,8 @@ fn commit(connection: &mut StoreConnection, group: Vec<Box<dyn Job>>, health: &H
 
 /// Runs a group in one transaction without savepoints, on the assumption (nearly always true) that nothing has to be
 /// rolled back. Returns `false`, with the transaction still open, as soon as an operation has to be. The operations
-/// share what is known of their callers: their requests are concurrent, so each may see its caller as it was before the others ran.
+/// share what is known of their callers: their requests are concurrent, so each may see its caller as it was before the
+/// others ran.
 fn run_together(connection: &mut StoreConnection, sets: &mut [Vec<Box<dyn Job>>]) -> QueryResult<bool> {
     connection.batch_execute("BEGIN IMMEDIATE")?;
     let mut known = Known::default();

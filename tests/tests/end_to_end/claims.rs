@@ -1,13 +1,10 @@
 //! R14: who may have what is unique in the whole service, and how little a refusal tells.
 
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{App, Database, Office, Request, add};
+use end_to_end::{App, Database, Office, PUBLIC, Request, add};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
-
-/// The replicas have one public URL, which is the issuer of access tokens.
-const PUBLIC: &[&str] = &["--public-url", "http://localhost"];
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]

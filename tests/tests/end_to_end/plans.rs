@@ -71,9 +71,7 @@ async fn plans(app: &App) -> Vec<(String, String)> {
             let (name, count) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             let nulls = vec!["NULL"; count.parse().unwrap_or_default()].join(", ");
             let arguments = if nulls.is_empty() { String::new() } else { format!("({nulls})") };
-            // `EXPLAIN` gives its lines under a name that has to be quoted.
-            let explained = Explain(format!("EXPLAIN EXECUTE \"{name}\" {arguments}"));
-            let lines: Vec<Plan> = diesel::sql_query(explained.0).load(tx)?;
+            let lines: Vec<Plan> = diesel::sql_query(format!("EXPLAIN EXECUTE \"{name}\" {arguments}")).load(tx)?;
             let plan = lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n");
             plans.push((parts.next().unwrap_or_default().to_owned(), plan));
         }
@@ -81,8 +79,6 @@ async fn plans(app: &App) -> Vec<(String, String)> {
     };
     app.service().database.read(explain).await.unwrap()
 }
-
-struct Explain(String);
 
 #[derive(diesel::QueryableByName)]
 struct Plan {

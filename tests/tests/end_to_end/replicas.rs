@@ -5,15 +5,12 @@ use std::collections::BTreeSet;
 use domain::account::Tier;
 use domain::authority::Role;
 use end_to_end::Database::Postgresql;
-use end_to_end::{Answer, App, Process, Request, mail_server, reseller_body};
+use end_to_end::{Answer, App, PUBLIC, Process, Request, mail_server, reseller_body};
 use futures_util::future::join;
 use reqwest::Method;
 use serde_json::json;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
-
-/// Both have one public URL, which is the issuer of access tokens.
-const PUBLIC: &[&str] = &["--public-url", "http://localhost"];
 
 async fn get(address: &str, path: &str, token: &str) -> Answer {
     Request::new(&reqwest::Client::new(), Method::GET, &format!("http://{address}{path}")).bearer(token).send().await

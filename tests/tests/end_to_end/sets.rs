@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{Answer, App, Database, Person, Request, reseller_body};
+use end_to_end::{Answer, App, Database, PUBLIC, Person, Request, reseller_body};
 use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
 use futures_util::stream;
@@ -53,6 +53,17 @@ impl Run {
     }
 }
 
+/// All items of a list, page by page. The path has a query already.
+async fn all(app: &App, person: &Person, path: &str) -> Vec<Value> {
+    let (mut items, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!("{path}&limit=200{cursor}")).bearer(&person.token).send().await.expect(200).json();
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["next_cursor"].as_str() else { break items };
+        cursor = format!("&cursor={next}");
+    }
+}
+
 async fn run(app: &App, name: &'static str) -> Run {
     let operator = app.operator().await;
     let mut masters = Vec::new();
@@ -93,16 +104,10 @@ async fn s4_200_creations_at_once_are_answered_as_one_by_one(#[values(Sqlite, Po
     assert_eq!(refusals.into_values().collect::<Vec<_>>(), [4, 4, 4, 4, 4], "twenty refusals of five kinds");
 
     // Each of them has its event, and nothing else has one.
-    let mut created = 0;
-    let mut path = "/events?type=reseller.created&limit=200".to_owned();
-    loop {
-        let page = app.get(&path).bearer(&together.operator.token).send().await.expect(200).json();
-        let of_run =
-            |event: &&Value| event["after"]["email"].as_str().is_some_and(|email| email.ends_with("@together.example"));
-        created += page["items"].as_array().unwrap().iter().filter(of_run).count();
-        let Some(cursor) = page["next_cursor"].as_str() else { break };
-        path = format!("/events?type=reseller.created&limit=200&cursor={cursor}");
-    }
+    let events = all(&app, &together.operator, "/events?type=reseller.created").await;
+    let of_run =
+        |event: &&Value| event["after"]["email"].as_str().is_some_and(|email| email.ends_with("@together.example"));
+    let created = events.iter().filter(of_run).count();
     assert_eq!(created, 180 + 5);
 }
 
@@ -125,8 +130,6 @@ async fn s4_two_creations_of_one_set_that_want_the_same_address_are_decided_in_t
     }
 }
 
-/// Both replicas have one public URL, which is the issuer of access tokens.
-const PUBLIC: &[&str] = &["--public-url", "http://localhost"];
 /// How many keys the two replicas share.
 const KEYS: usize = 2_500;
 
@@ -169,14 +172,7 @@ async fn s9_crossing_sets_of_two_replicas_create_each_once_and_never_deadlock() 
     }
     // One reseller for each address: of two keys with the same, one has won.
     let addresses = KEYS - KEYS.div_ceil(5);
-    let mut listed = 0;
-    let mut path = "/resellers?limit=200".to_owned();
-    loop {
-        let page = app.get(&path).bearer(&operator.token).send().await.expect(200).json();
-        listed += page["items"].as_array().unwrap().len();
-        let Some(cursor) = page["next_cursor"].as_str() else { break };
-        path = format!("/resellers?limit=200&cursor={cursor}");
-    }
+    let listed = all(&app, &operator, "/resellers?sort=created_at").await.len();
     assert_eq!((listed, ids.len()), (addresses, addresses));
     other.stop().await;
 }
@@ -220,15 +216,6 @@ async fn s4_when_connections_are_cut_in_the_middle_of_sets_a_retry_finds_each_on
         let again = post(number).await.1.expect(201).text_of("id");
         assert!(first.is_none_or(|first| first == again), "what was acknowledged is there");
     }
-    let tree = app.get("/events?type=reseller.created&limit=200").bearer(&operator.token).send().await.expect(200);
-    assert!(tree.json()["next_cursor"].is_string());
-    let mut created = 0;
-    let mut path = "/events?type=reseller.created&limit=200".to_owned();
-    loop {
-        let page = app.get(&path).bearer(&operator.token).send().await.expect(200).json();
-        created += page["items"].as_array().unwrap().len();
-        let Some(cursor) = page["next_cursor"].as_str() else { break };
-        path = format!("/events?type=reseller.created&limit=200&cursor={cursor}");
-    }
+    let created = all(&app, &operator, "/events?type=reseller.created").await.len();
     assert_eq!(created, 600, "each has one event");
 }

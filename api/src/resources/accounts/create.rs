@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Account, Activation, Scope, Tier, check_offered};
+use domain::account::{Account, Activation, Tier, check_offered};
 use domain::delivery::Delivery;
 use domain::enterprise::{Enterprise, SbcRegionCode, UserLimit};
 use domain::fault::Fault;
@@ -22,7 +22,7 @@ use persistence::{StoreConnection, accounts, activations, outbox};
 use serde_json::{Value, json};
 
 use crate::access::{Actor, Origin};
-use crate::app::{Tools, Tx};
+use crate::app::{Asked, Tools, Tx};
 use crate::error::{Error, Result, value_error};
 use crate::events::record::{NewEvent, record_all};
 use crate::ids::new_id;
@@ -53,20 +53,10 @@ impl CreateAccount {
     }
 }
 
-/// A command of somebody to create an account.
-pub struct Asked<'a> {
-    /// The command.
-    pub command: &'a CreateAccount,
-    /// Who gives it.
-    pub actor: &'a Actor,
-    /// When it was given.
-    pub now: Timestamp,
-}
-
 /// Creates an account below the caller's account or, for callers above that tier, below the one that the command names.
 pub fn account(tx: &mut Tx<'_>, actor: &Actor, command: &CreateAccount) -> Result<Account> {
     let (now, tools) = (tx.now, tx.tools());
-    let created = all(tx, &tools, &[Asked { command, actor, now }])?.pop();
+    let created = all(tx, tools, &[Asked { operation: command, actor, now }])?.pop();
     let created = created.unwrap_or_else(|| Err(Refusal::NotFound.into()))?;
     tx.note_change(&created.ancestry());
     Ok(created)
@@ -75,13 +65,18 @@ pub fn account(tx: &mut Tx<'_>, actor: &Actor, command: &CreateAccount) -> Resul
 /// Creates accounts with different e-mail addresses: what they depend on is loaded once, and what is written goes to each
 /// table at once. A command that is refused has written nothing. Fails as a whole if somebody else has claimed one of the
 /// addresses at the same moment.
-pub fn all(tx: &mut StoreConnection, tools: &Tools, asked: &[Asked<'_>]) -> Result<Vec<Result<Account>>> {
+pub fn all(
+    tx: &mut StoreConnection,
+    tools: &Tools,
+    asked: &[Asked<'_, CreateAccount>],
+) -> Result<Vec<Result<Account>>> {
     let places: Vec<Result<Option<AccountId>>> = asked.iter().map(place).collect();
     let wanted = asked.iter().zip(&places).filter_map(|(asked, place)| {
-        Some((asked.actor.scope(), asked.command.parent_tier(), (*place.as_ref().ok()?)?))
+        Some((asked.actor.scope(), asked.operation.parent_tier(), (*place.as_ref().ok()?)?))
     });
     let parents = accounts::parents(tx, &wanted.collect::<Vec<_>>())?;
-    let mut facts = Facts::load(tx, asked.iter().map(|asked| (&asked.command.email, asked.actor.origin(), asked.now)))?;
+    let mut facts =
+        Facts::load(tx, asked.iter().map(|asked| (&asked.operation.email, asked.actor.origin(), asked.now)))?;
     let decided: Vec<Result<New<'_>>> = asked
         .iter()
         .zip(places)
@@ -96,9 +91,9 @@ pub fn all(tx: &mut StoreConnection, tools: &Tools, asked: &[Asked<'_>]) -> Resu
 }
 
 /// The id of the parent that a command means, if it is one.
-fn place(asked: &Asked<'_>) -> Result<Option<AccountId>> {
-    let tier = asked.command.parent_tier();
-    match (asked.actor.tier() == tier, &asked.command.parent) {
+fn place(asked: &Asked<'_, CreateAccount>) -> Result<Option<AccountId>> {
+    let tier = asked.operation.parent_tier();
+    match (asked.actor.tier() == tier, &asked.operation.parent) {
         (false, None) => Err(wrong_parent(tier, "required", format!("Name the {} that it goes below.", tier.noun()))),
         (false, Some(named)) => Ok(tier.parse_id(named)),
         (true, Some(_)) => {
@@ -110,15 +105,16 @@ fn place(asked: &Asked<'_>) -> Result<Option<AccountId>> {
 }
 
 /// Checks that the parent is there, open, and has all services of the new account (R5).
-fn below<'a>(asked: &Asked<'_>, parent: Option<&'a Account>) -> Result<&'a Account> {
-    let tier = asked.command.parent_tier();
+fn below<'a>(asked: &Asked<'_, CreateAccount>, parent: Option<&'a Account>) -> Result<&'a Account> {
+    let tier = asked.operation.parent_tier();
+    // It was loaded for the whole set, perhaps for somebody else.
     let visible = parent.filter(|parent| parent.tier == tier && parent.ancestry().is_in(asked.actor.scope()));
     let parent =
         visible.ok_or_else(|| wrong_parent(tier, unknown(tier), format!("There is no such {}.", tier.noun())))?;
     if parent.status == Status::Closed {
         return Err(Refusal::ParentClosed.into());
     }
-    check_offered(asked.command.services, parent.services)?;
+    check_offered(asked.operation.services, parent.services)?;
     Ok(parent)
 }
 
@@ -126,8 +122,8 @@ fn wrong_parent(tier: Tier, code: &'static str, detail: String) -> Error {
     Error::validation(vec![value_error(format!("/{}_id", tier.as_str()), Fault::new(code, detail))])
 }
 
-fn new_account<'a>(asked: &Asked<'a>, parent: &Account) -> NewAccount<'a> {
-    let CreateAccount { parent: _, name, email, services, billing_reference, enterprise } = asked.command;
+fn new_account<'a>(asked: &Asked<'a, CreateAccount>, parent: &Account) -> NewAccount<'a> {
+    let CreateAccount { parent: _, name, email, services, billing_reference, enterprise } = asked.operation;
     let id = new_id(asked.now);
     let (tier, master_reseller_id, reseller_id) = match enterprise {
         None => (Tier::Reseller, Some(parent.id), Some(id)),
@@ -171,7 +167,7 @@ impl Facts {
         let mut now = Timestamp::default();
         for (email, origin, at) in new {
             emails.push(email.canonical());
-            if is_limited(origin) {
+            if origin.is_limited() {
                 hashes.push(hash(email.canonical()));
                 senders.extend(origin.account);
             }
@@ -193,7 +189,7 @@ impl Facts {
         if self.taken.contains(email.canonical()) {
             return Err(Refusal::EmailTaken.into());
         }
-        let recipient_hash = is_limited(origin).then(|| hash(email.canonical()));
+        let recipient_hash = origin.is_limited().then(|| hash(email.canonical()));
         let permit = match &recipient_hash {
             Some(recipient) => self.limits.pass(recipient, origin.account, now)?,
             None => Permit { due_at: now, sender: None },
@@ -205,11 +201,6 @@ impl Facts {
         let event = NewEvent::to_account(&created, "created", Value::Null, fields(&created));
         Ok(New { id, account, link, payload, recipient_hash, permit, created, event, origin })
     }
-}
-
-/// Whether there is a limit to the e-mails that somebody causes. Operators are not limited.
-fn is_limited(origin: &Origin) -> bool {
-    origin.scope() != Some(Scope::Platform)
 }
 
 /// A new account that was decided on, and all that is written for it.
@@ -254,7 +245,7 @@ fn write(tx: &mut StoreConnection, new: &[&New<'_>]) -> Result<()> {
 pub fn master_reseller(tx: &mut Tx<'_>, account: NewAccount<'_>) -> Result<Account> {
     let (origin, now, tools) = (tx.origin, tx.now, tx.tools());
     let mut facts = Facts::load(tx, std::iter::once((account.email, origin, now)))?;
-    let new = facts.decide(&tools, account, true, origin)?;
+    let new = facts.decide(tools, account, true, origin)?;
     write(tx, &[&new])?;
     tx.note_change(&new.created.ancestry());
     Ok(new.created)

@@ -75,11 +75,11 @@ impl<V: View> SetOperation for Creation<V> {
         tools: &Tools,
         asked: &[Asked<'_, Self>],
     ) -> Result<Vec<Result<(Answer, AccountId)>>> {
-        let commands: Vec<Result<create::Asked<'_>>> = asked
+        let commands: Vec<Result<Asked<'_, CreateAccount>>> = asked
             .iter()
             .map(|Asked { operation, actor, now }| {
                 actor.may(Target::Accounts(V::TIER))?;
-                Ok(create::Asked { command: operation.command.get()?, actor, now: *now })
+                Ok(Asked { operation: operation.command.get()?, actor, now: *now })
             })
             .collect();
         let (mut given, mut refused) = (Vec::new(), Vec::new());
