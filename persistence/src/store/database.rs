@@ -1,7 +1,8 @@
 //! The handle to the store: an async interface over blocking diesel calls, which run on the store's own threads (S4).
 
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, available_parallelism};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -25,8 +26,10 @@ use super::{group, job, migrations, postgresql};
 pub struct Options {
     /// Capacity of each queue (reads, writes). While a queue is full, further operations fail with [`Error::Busy`].
     pub queue: usize,
-    /// The pool of connections to PostgreSQL. Ignored on SQLite, which has one writer, one reader and one reader for long
-    /// queries.
+    /// SQLite's threads that read lists: a page takes many times as long as a single row. Ignored on PostgreSQL.
+    pub list_readers: usize,
+    /// The pool of connections to PostgreSQL. Ignored on SQLite, which has one writer, one reader, a few readers of lists
+    /// and one reader for long queries.
     pub pool: PoolOptions,
     /// Whether other processes may write to a SQLite file, too.
     pub access: Access,
@@ -34,10 +37,18 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { queue: 1024, pool: PoolOptions::default(), access: Access::Only }
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        Self {
+            queue: 1024,
+            list_readers: processors.min(LIST_READERS_MAX),
+            pool: PoolOptions::default(),
+            access: Access::Only,
+        }
     }
 }
 
+/// Most threads that read lists, unless told otherwise.
+const LIST_READERS_MAX: usize = 4;
 /// How long the outcome of a trial whether changes can be stored counts.
 const TRIED_FOR: Duration = Duration::from_secs(1);
 /// A handle to the store, cheap to clone. Dropping the last handle runs the operations still queued, then stops the
@@ -50,6 +61,8 @@ struct Inner {
     /// The connections to PostgreSQL.
     pool: Option<Pool>,
     read: Sender<Box<dyn Job>>,
+    /// For lists. On PostgreSQL, the same as for other reads.
+    list: Sender<Box<dyn Job>>,
     read_long: Sender<Box<dyn Job>>,
     write: Sender<Box<dyn Job>>,
     /// For operations that are carried out in sets. On SQLite, the same as for other changes.
@@ -64,19 +77,21 @@ impl Database {
     /// Opens the store: runs pending migrations and starts the threads. Blocks until both are done.
     pub fn open(url: DatabaseUrl, options: Options) -> Result<Self, Error> {
         let (read, reads) = bounded(options.queue);
+        let (mut list, lists) = bounded(options.queue);
         let (read_long, long_reads) = bounded(options.queue);
         let (write, writes) = bounded(options.queue);
-        let queues = Queues { reads, long_reads, writes };
+        let queues = Queues { reads, lists, long_reads, writes };
         let mut create = write.clone();
         let (pool, health, threads) = match &url {
             DatabaseUrl::Sqlite(path) => {
-                let (health, threads) = group::start(path, options.access, queues)?;
+                let (health, threads) = group::start(path, (options.access, options.list_readers), queues)?;
                 (None, health, threads)
             }
             DatabaseUrl::Postgresql(text) => {
                 let (health, pool) = (Arc::default(), Pool::new(connection::libpq_url(text), options.pool));
                 let creations;
                 (create, creations) = bounded(options.queue);
+                list = read.clone();
                 let threads =
                     postgresql::start(&pool, (options.pool, options.access), &health, (&queues, &creations), &write)?;
                 (Some(pool), health, threads)
@@ -86,6 +101,7 @@ impl Database {
             url,
             pool,
             read,
+            list,
             read_long,
             write,
             create,
@@ -144,7 +160,7 @@ impl Database {
         T: Clone + Send + 'static,
         E: Failure + Clone + Send + 'static,
     {
-        ask(&self.0.read, job::pack_question(wanted, question, operation), READ_TIME)
+        ask(&self.0.list, job::pack_question(wanted, question, operation), READ_TIME)
     }
 
     /// Runs an operation that writes. Its changes are durable when this returns `Ok`; on any error they are rolled
@@ -240,8 +256,8 @@ impl Database {
     /// Number of queued operations: (reads, writes).
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
-        let creations = if self.0.pool.is_some() { self.0.create.len() } else { 0 };
-        (self.0.read.len() + self.0.read_long.len(), self.0.write.len() + creations)
+        let (lists, creations) = if self.0.pool.is_some() { (0, self.0.create.len()) } else { (self.0.list.len(), 0) };
+        (self.0.read.len() + lists + self.0.read_long.len(), self.0.write.len() + creations)
     }
 
     /// The state of the pool of connections to PostgreSQL; `None` on SQLite.
@@ -254,7 +270,7 @@ impl Database {
 impl Drop for Inner {
     fn drop(&mut self) {
         // Once their queue is closed, the threads run what is still queued and end.
-        (self.read, self.read_long) = (bounded(0).0, bounded(0).0);
+        (self.read, self.list, self.read_long) = (bounded(0).0, bounded(0).0, bounded(0).0);
         (self.write, self.create) = (bounded(0).0, bounded(0).0);
         threads::stop(std::mem::take(&mut self.threads));
     }

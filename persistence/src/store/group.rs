@@ -14,6 +14,7 @@ use crossbeam_channel::Receiver;
 use diesel::connection::SimpleConnection;
 use diesel::{QueryResult, RunQueryDsl};
 
+use super::checkpoints::Checkpoints;
 use super::connection::{self, SMALL_CACHE_KIB, StoreConnection, on};
 use super::database_file::{Access, DatabaseFile};
 use super::error::Error;
@@ -35,30 +36,41 @@ const WRITER_CACHE_KIB: u32 = 4_000;
 const READER_CACHE_KIB: u32 = 20_000;
 
 /// Opens the file, runs pending migrations and starts the threads.
-pub(crate) fn start(path: &Path, access: Access, queues: Queues) -> Result<(Arc<Health>, Vec<JoinHandle<()>>), Error> {
+pub(crate) fn start(
+    path: &Path,
+    (access, list_readers): (Access, usize),
+    queues: Queues,
+) -> Result<(Arc<Health>, Vec<JoinHandle<()>>), Error> {
     let mut file = DatabaseFile::open(path, access)?;
     migrations::prepare(&mut connection::sqlite(path, SMALL_CACHE_KIB)?, access)?;
     file.note();
     let health = Arc::new(Health::of(file));
-    let for_writing = connection::sqlite(path, WRITER_CACHE_KIB)?;
+    let mut for_writing = connection::sqlite(path, WRITER_CACHE_KIB)?;
+    Checkpoints::take_over(&mut for_writing)?;
+    let checkpoints = Checkpoints::start(path, &health)?;
     let for_reading = connection::sqlite_reading(path, READER_CACHE_KIB)?;
     let for_long = connection::sqlite_reading(path, SMALL_CACHE_KIB)?;
-    let Queues { reads, long_reads, writes } = queues;
-    let threads = vec![
-        spawn("writer", &health, move |health| write(for_writing, &writes, health))?,
+    let Queues { reads, lists, long_reads, writes } = queues;
+    let mut threads = vec![
+        spawn("writer", &health, move |health| write(for_writing, &writes, checkpoints, health))?,
         spawn("reader", &health, move |health| read(for_reading, &reads, health))?,
         spawn("long-reader", &health, move |health| read(for_long, &long_reads, health))?,
     ];
+    for _ in 0..list_readers {
+        let (connection, queue) = (connection::sqlite_reading(path, READER_CACHE_KIB)?, lists.clone());
+        threads.push(spawn("list-reader", &health, move |health| read(connection, &queue, health))?);
+    }
     Ok((health, threads))
 }
 
 /// Runs and commits queued operations in groups, until the queue is closed and empty.
-fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>, health: &Health) {
+fn write(mut connection: StoreConnection, queue: &Receiver<Box<dyn Job>>, checkpoints: Checkpoints, health: &Health) {
     while let Some(group) = next(queue) {
-        commit(&mut connection, group, health);
+        if commit(&mut connection, group, health) {
+            checkpoints.committed(&mut connection);
+        }
     }
-    // Without a write-ahead log beside it, the file is easier to copy. If the checkpoint fails, the log simply stays.
-    let _ = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);");
+    checkpoints.end(&mut connection);
 }
 
 /// Runs queued reads in groups, until the queue is closed and empty.
@@ -132,9 +144,11 @@ impl Shared {
     }
 }
 
-fn commit(connection: &mut StoreConnection, group: Vec<Box<dyn Job>>, health: &Health) {
+/// Carries out a group, commits it and answers it. Returns whether something was stored.
+fn commit(connection: &mut StoreConnection, group: Vec<Box<dyn Job>>, health: &Health) -> bool {
     if health.is_file_gone() {
-        return fail_all(group, file_gone(), health);
+        fail_all(group, file_gone(), health);
+        return false;
     }
     let before = rows_changed(connection).ok();
     let mut sets = in_sets(group);
@@ -148,19 +162,25 @@ fn commit(connection: &mut StoreConnection, group: Vec<Box<dyn Job>>, health: &H
     let group: Vec<_> = sets.into_iter().flatten().collect();
     match done {
         // What was written to a file without a name is lost.
-        Ok(()) if health.is_file_gone() => fail_all(group, file_gone(), health),
+        Ok(()) if health.is_file_gone() => {
+            fail_all(group, file_gone(), health);
+            false
+        }
         Ok(()) => {
             // A commit without a change does not touch the disk.
-            if rows_changed(connection).ok() != before {
+            let has_changed = rows_changed(connection).ok() != before;
+            if has_changed {
                 health.wrote();
             }
             group.iter().filter_map(|job| job.failure()).for_each(|error| health.failed(error));
             reply_batch::give(group);
+            has_changed
         }
         Err(error) => {
             // Refusals fail too, because they may be based on changes of the group that are rolled back here.
             end(connection, "ROLLBACK");
             fail_all(group, error.into(), health);
+            false
         }
     }
 }

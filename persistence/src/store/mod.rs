@@ -19,6 +19,7 @@ pub(crate) mod job;
 pub(crate) mod reply_batch;
 pub(crate) mod set;
 pub(crate) mod threads;
+pub(crate) mod checkpoints;
 pub(crate) mod migrations;
 pub(crate) mod group;
 pub(crate) mod pool;

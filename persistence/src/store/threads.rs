@@ -18,6 +18,7 @@ const STOP_POLL: Duration = Duration::from_millis(2);
 /// The queues, at the ends from which operations are taken.
 pub(crate) struct Queues {
     pub(crate) reads: Receiver<Box<dyn Job>>,
+    pub(crate) lists: Receiver<Box<dyn Job>>,
     pub(crate) long_reads: Receiver<Box<dyn Job>>,
     pub(crate) writes: Receiver<Box<dyn Job>>,
 }

@@ -222,22 +222,22 @@ async fn s4_those_who_ask_the_same_together_get_one_answer() {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     let directory = tempfile::tempdir().unwrap();
-    let database = open(directory.path(), Options::default());
+    let database = open(directory.path(), Options { list_readers: 1, ..Options::default() });
     let (release, held) = mpsc::channel::<()>();
     let (started, running) = mpsc::channel();
+    let nobody = Principal::Member(MemberId::from_uuid(Uuid::nil()));
+    let wanted = signed_in::wanted(nobody, SessionId::from_uuid(Uuid::nil()), None);
     let holder = database.clone();
     tokio::spawn(async move {
-        let wait = move |_: &mut StoreConnection| {
+        let wait = move |_: &mut StoreConnection, _: &mut Known| {
             let _ = started.send(());
             let _ = held.recv();
-            Ok::<_, Error>(())
+            Ok::<_, Refused>(())
         };
-        let _ = holder.read(wait).await;
+        let _ = holder.read_question(wanted, "holds the reader".to_owned(), wait).await;
     });
     tokio::task::block_in_place(|| running.recv().expect("the reader has started"));
     let runs = Arc::new(AtomicUsize::new(0));
-    let nobody = Principal::Member(MemberId::from_uuid(Uuid::nil()));
-    let wanted = signed_in::wanted(nobody, SessionId::from_uuid(Uuid::nil()), None);
     let ask = |question: &str, answer: usize| {
         let (database, question, runs) = (database.clone(), question.to_owned(), Arc::clone(&runs));
         tokio::spawn(async move {
