@@ -1,5 +1,6 @@
 //! The Direct Routing of enterprises: routes, and the leases of workers that perform their next steps (R11).
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -16,7 +17,7 @@ use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use domain::values::tenant::Tenant;
 
 use crate::schema::{accounts, direct_routing_routes as routes, direct_routings};
-use crate::store::connection::StoreConnection;
+use crate::store::connection::{StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::time::{Instant, column, instant};
@@ -116,19 +117,40 @@ impl Row {
 
 /// Loads the Direct Routing of an enterprise.
 pub fn load(tx: &mut StoreConnection, account: AccountId) -> Result<DirectRouting, Error> {
-    let row: Option<(i64, Option<Instant>)> = direct_routings::table
-        .filter(direct_routings::account_id.eq(Key::from(account)))
-        .select((direct_routings::version, direct_routings::consent_given_at))
-        .first(tx)
-        .optional()?;
-    let Some((version, consent_given_at)) = row else { return Ok(DirectRouting::default()) };
-    let rows: Vec<Row> = routes::table
-        .filter(routes::account_id.eq(Key::from(account)))
+    Ok(load_all(tx, &[account])?.remove(&account).unwrap_or_default())
+}
+
+/// Loads the Direct Routing of enterprises, by the enterprise. Those that have none yet are left out.
+pub fn load_all(tx: &mut StoreConnection, accounts: &[AccountId]) -> Result<HashMap<AccountId, DirectRouting>, Error> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted: Vec<Key> = accounts.iter().copied().map(Key::from).collect();
+    let begun: Vec<(Key, i64, Option<Instant>)> = on!(tx, connection => direct_routings::table
+        .filter(direct_routings::account_id.eq_any(&wanted))
+        .select((direct_routings::account_id, direct_routings::version, direct_routings::consent_given_at))
+        .load(connection))?;
+    if begun.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Row> = on!(tx, connection => routes::table
+        .filter(routes::account_id.eq_any(&wanted))
         .order(routes::region)
         .select(Row::as_select())
-        .load(tx)?;
-    let routes = rows.into_iter().map(Row::route).collect::<Result<_, _>>()?;
-    Ok(DirectRouting { version, consent_given_at: consent_given_at.map(instant), routes })
+        .load(connection))?;
+    let mut found: HashMap<Key, DirectRouting> = begun
+        .into_iter()
+        .map(|(account, version, consent_given_at)| {
+            let consent_given_at = consent_given_at.map(instant);
+            (account, DirectRouting { version, consent_given_at, routes: Vec::new() })
+        })
+        .collect();
+    for row in rows {
+        if let Some(routing) = found.get_mut(&row.account_id) {
+            routing.routes.push(row.route()?);
+        }
+    }
+    Ok(found.into_iter().map(|(account, routing)| (account.id(), routing)).collect())
 }
 
 /// Saves the differences between two versions of an enterprise's Direct Routing, and ends the leases of the changed

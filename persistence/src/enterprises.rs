@@ -8,7 +8,7 @@ use domain::enterprise::{Country, Enterprise, SbcRegionCode, SbcRegions, Switche
 use domain::id::AccountId;
 
 use crate::schema::{enterprise_sbc_regions, enterprises};
-use crate::store::connection::StoreConnection;
+use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
@@ -120,10 +120,15 @@ fn insert_regions(tx: &mut StoreConnection, regions: &[(AccountId, &str)]) -> Re
 
 /// Loads the enterprise settings of those accounts that are enterprises.
 pub(crate) fn complete(tx: &mut StoreConnection, accounts: &mut [Account]) -> Result<(), Error> {
+    if accounts.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Key> = accounts.iter().map(|account| Key::from(account.id)).collect();
-    let rows: Vec<Row> = enterprises::table.filter(enterprises::account_id.eq_any(&ids)).load(tx)?;
-    let regions: Vec<(Key, String)> =
-        enterprise_sbc_regions::table.filter(enterprise_sbc_regions::account_id.eq_any(&ids)).load(tx)?;
+    let rows: Vec<Row> =
+        on!(tx, connection => enterprises::table.filter(enterprises::account_id.eq_any(&ids)).load(connection))?;
+    let regions: Vec<(Key, String)> = on!(tx, connection => enterprise_sbc_regions::table
+        .filter(enterprise_sbc_regions::account_id.eq_any(&ids))
+        .load(connection))?;
     let mut regions_of = HashMap::<Key, Vec<SbcRegionCode>>::new();
     for (account, region) in regions {
         let code = SbcRegionCode::parse(&region).ok_or_else(|| Error::Corrupt(format!("SBC region {region:?}")))?;

@@ -114,6 +114,37 @@ pub(crate) fn begin_all(tx: &mut StoreConnection, states: Vec<(AccountId, State,
     Ok(())
 }
 
+/// Records that new users use a service, each from an instant on.
+pub(crate) fn begin_users(
+    tx: &mut StoreConnection,
+    users: &[(AccountId, UserId, Service, Timestamp)],
+) -> Result<(), Error> {
+    match tx {
+        StoreConnection::Postgresql(connection) => {
+            let columns = rows::columns!(users;
+                account_id: Keys = |(account, ..)| Some((*account).into()),
+                service: Texts = |(_, _, service, _)| Some(service.as_str()),
+                user_id: Keys = |(_, user, ..)| Some((*user).into()),
+                since: Instants = |(.., at)| Some(column(*at)),
+            );
+            rows::insert(connection, "user_history", columns)?;
+        }
+        StoreConnection::Sqlite(connection) => {
+            for (account, user, service, at) in users {
+                let entry = (
+                    user_history::account_id.eq(Key::from(*account)),
+                    user_history::service.eq(service.as_str()),
+                    user_history::user_id.eq(Key::from(*user)),
+                    user_history::since.eq(column(*at)),
+                    user_history::until.eq(None::<Instant>),
+                );
+                Prepared(diesel::insert_into(user_history::table).values(entry)).execute(connection)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Records that a user uses a service, and no other, from now on.
 pub(crate) fn note_user(
     tx: &mut StoreConnection,
@@ -123,16 +154,7 @@ pub(crate) fn note_user(
     now: Timestamp,
 ) -> Result<(), Error> {
     let Some(since) = end_other(tx, account, user, Some(service), now)? else { return Ok(()) };
-    diesel::insert_into(user_history::table)
-        .values((
-            user_history::account_id.eq(Key::from(account)),
-            user_history::service.eq(service.as_str()),
-            user_history::user_id.eq(Key::from(user)),
-            user_history::since.eq(column(since)),
-            user_history::until.eq(None::<Instant>),
-        ))
-        .execute(tx)?;
-    Ok(())
+    begin_users(tx, &[(account, user, service, since)])
 }
 
 /// Records that a user was removed.

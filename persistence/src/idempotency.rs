@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use diesel::dsl::{self, sum};
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Text};
+use diesel::query_builder::Query;
+use diesel::sql_types::{Array, BigInt, Bool};
 use domain::Timestamp;
 use domain::authority::Role;
 use domain::id::AccountId;
@@ -17,7 +16,7 @@ use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::prepared::Prepared;
-use crate::store::rows::{columns, insert};
+use crate::store::rows::{Find, columns, insert};
 use crate::store::text::length;
 use crate::store::time::{Instant, column, instant};
 
@@ -65,8 +64,8 @@ pub fn find_all(
     let rows: Vec<Row> = match tx {
         _ if keys.is_empty() => Vec::new(),
         StoreConnection::Postgresql(connection) => {
-            let (callers, keys) = keys.iter().copied().unzip();
-            FindAll { callers, keys }.load(connection)?
+            let own = columns!(keys; caller: Texts = |(caller, _)| Some(*caller), key: Texts = |(_, key)| Some(*key));
+            Find::<<found as Query>::SqlType>::new(FOUND, "idempotency_keys", own).load(connection)?
         }
         StoreConnection::Sqlite(connection) => {
             let mut stored = Vec::new();
@@ -91,6 +90,10 @@ pub fn find_all(
     Ok(kept)
 }
 
+/// What [`found`] selects.
+const FOUND: &str = "one.caller, one.key, one.fingerprint, one.status, one.location, one.etag, one.body, one.account_id, \
+    one.role, one.created_at";
+
 type Row =
     ((String, String), Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>, Option<Key>, Option<String>, Instant);
 
@@ -107,40 +110,6 @@ fn found() -> _ {
         rows::role,
         rows::created_at,
     ))
-}
-
-/// Looks up each key by itself. For `caller = ANY(…) AND key = ANY(…)`, PostgreSQL would read all keys of the callers.
-struct FindAll<'a> {
-    callers: Vec<&'a str>,
-    keys: Vec<&'a str>,
-}
-
-impl QueryId for FindAll<'_> {
-    type QueryId = FindAll<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for FindAll<'_> {
-    type SqlType = <found as Query>::SqlType;
-}
-
-impl RunQueryDsl<PgConnection> for FindAll<'_> {}
-
-impl QueryFragment<Pg> for FindAll<'_> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql(
-            "SELECT kept.caller, kept.key, fingerprint, status, location, etag, body, account_id, role, created_at \
-             FROM unnest(",
-        );
-        pass.push_bind_param::<Array<Text>, _>(&self.callers)?;
-        pass.push_sql(", ");
-        pass.push_bind_param::<Array<Text>, _>(&self.keys)?;
-        pass.push_sql(
-            ") AS asked (caller, key) CROSS JOIN LATERAL (SELECT * FROM idempotency_keys AS one \
-             WHERE one.caller = asked.caller AND one.key = asked.key OFFSET 0) AS kept",
-        );
-        Ok(())
-    }
 }
 
 /// A response to be stored for a key.

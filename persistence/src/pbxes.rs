@@ -1,5 +1,7 @@
 //! The PBXs of enterprises (R12).
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::Timestamp;
@@ -13,7 +15,7 @@ use domain::values::text::Location;
 use crate::FIRST_VERSION;
 use crate::list_filter::Filter;
 use crate::schema::{pbxes, sip_users, users};
-use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::page::page;
@@ -127,6 +129,19 @@ pub fn owner(tx: &mut StoreConnection, id: PbxId) -> Result<Option<AccountId>, E
 pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: PbxId) -> Result<Option<Pbx>, Error> {
     let own = pbxes::table.filter(pbxes::account_id.eq(Key::from(account))).filter(pbxes::id.eq(Key::from(id)));
     own.select(columns()).first(tx).optional()?.map(pbx).transpose()
+}
+
+/// The enterprises and SIP domains of PBXs, by the PBX.
+pub fn domains(tx: &mut StoreConnection, ids: &[PbxId]) -> Result<HashMap<PbxId, (AccountId, String)>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+    let found: Vec<(Key, Key, String)> = on!(tx, connection => pbxes::table
+        .filter(pbxes::id.eq_any(wanted))
+        .select((pbxes::id, pbxes::account_id, pbxes::sip_domain))
+        .load(connection))?;
+    Ok(found.into_iter().map(|(id, account, domain)| (id.id(), (account.id(), domain))).collect())
 }
 
 /// The PBXs of an enterprise that match a filter.

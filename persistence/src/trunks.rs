@@ -1,5 +1,7 @@
 //! The trunks of enterprises (R13).
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::Timestamp;
@@ -12,7 +14,7 @@ use domain::values::text::{AuthenticationName, TrunkName};
 use crate::FIRST_VERSION;
 use crate::list_filter::Filter;
 use crate::schema::trunks;
-use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::page::page;
@@ -133,6 +135,19 @@ pub fn owner(tx: &mut StoreConnection, id: TrunkId) -> Result<Option<AccountId>,
 pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: TrunkId) -> Result<Option<Trunk>, Error> {
     let own = trunks::table.filter(trunks::account_id.eq(Key::from(account))).filter(trunks::id.eq(Key::from(id)));
     own.select(columns()).first(tx).optional()?.map(trunk).transpose()
+}
+
+/// The enterprises of trunks, by the trunk.
+pub fn owners(tx: &mut StoreConnection, ids: &[TrunkId]) -> Result<HashMap<TrunkId, AccountId>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+    let found: Vec<(Key, Key)> = on!(tx, connection => trunks::table
+        .filter(trunks::id.eq_any(wanted))
+        .select((trunks::id, trunks::account_id))
+        .load(connection))?;
+    Ok(found.into_iter().map(|(id, account)| (id.id(), account.id())).collect())
 }
 
 /// The trunks of an enterprise that match a filter.

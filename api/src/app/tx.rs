@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::Timestamp;
 use domain::account::Ancestry;
 use domain::id::{AccountId, MessageId};
-use persistence::{StoreConnection, savepoint};
+use persistence::{StoreConnection, savepoint, taken_claims};
 
 use crate::access::Origin;
 use crate::error::Result;
@@ -103,14 +103,15 @@ impl<'a> Tx<'a> {
     /// Checks that the caller's account may claim something that is unique in the whole service: it may not have tried
     /// too many values of others today. Operators may always.
     pub fn check_may_claim(&mut self) -> Result<()> {
-        let limit = &self.tools.taken_claims;
-        self.limited_claimant().map_or(Ok(()), |account| limit.check(self.connection, account, self.now))
+        let Some(account) = self.limited_claimant() else { return Ok(()) };
+        let today = taken_claims::today(self.connection, account, self.now)?;
+        self.tools.taken_claims.check(account, today, 0, self.now)
     }
 
     /// Counts that somebody else has what the caller's account tried to claim.
     pub fn note_taken(&self) {
         if let Some(account) = self.limited_claimant() {
-            self.tools.taken_claims.note(account);
+            self.tools.taken_claims.note(account, 1);
         }
     }
 

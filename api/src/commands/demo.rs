@@ -14,7 +14,7 @@ use persistence::events::{Actor, EventRow};
 use persistence::{Database, Error, StoreConnection, accounts, events, search};
 use uuid::{NoContext, Uuid};
 
-use super::demo_equipment::{Equipment, is_established};
+use super::demo_equipment::{self, Equipment, is_established};
 use super::say;
 use crate::settings::sbc_regions::SbcRegion;
 
@@ -213,11 +213,10 @@ fn write(tx: &mut StoreConnection, examples: &[Example]) -> Result<(), Error> {
         let new = examples.iter().filter(|example| example.is_active() == active).map(Example::account);
         accounts::insert_all(tx, &new.collect::<Vec<_>>(), status)?;
     }
-    for example in examples {
-        if let Some(equipment) = &example.equipment {
-            equipment.write(tx, example.id, example.ancestry(), example.at)?;
-        }
-    }
+    let equipped = examples
+        .iter()
+        .filter_map(|example| Some((example.equipment.as_ref()?, example.id, example.ancestry(), example.at)));
+    demo_equipment::write_all(tx, &equipped.collect::<Vec<_>>())?;
     let created = |example: &Example| {
         let Example { id, tier, at, .. } = example;
         (

@@ -17,7 +17,9 @@ use domain::values::text::{Location, Tag, TrunkName};
 use domain::values::user_principal_name::UserPrincipalName;
 use domain::{Timestamp, pbx, trunk, user};
 use persistence::events::{Actor, EventRow};
+use persistence::users::NewUser;
 use persistence::{Error, StoreConnection, direct_routing, events, pbxes, trunks, users};
+use uuid::Uuid;
 
 use super::demo::part_id;
 use crate::settings::sbc_regions::SbcRegion;
@@ -82,31 +84,71 @@ impl Equipment {
         Ok(Self { number, route, telephony })
     }
 
-    /// Stores the equipment.
-    pub(super) fn write(
-        &self,
-        tx: &mut StoreConnection,
-        account: AccountId,
-        ancestry: Ancestry,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    /// The users, whose enterprise is this account.
+    fn users(&self, account: AccountId, now: Timestamp) -> impl Iterator<Item = NewUser<'_>> {
+        self.telephony.iter().flat_map(move |telephony| {
+            let sip_domain = telephony.pbx.1.sip_domain.as_str();
+            telephony.users.iter().map(move |(id, settings)| {
+                let sip_domain = settings.assignment.pbx().map(|_| sip_domain.to_owned());
+                NewUser { id: *id, account, settings, sip_domain, password: None, now }
+            })
+        })
+    }
+
+    /// Stores everything but the users.
+    fn write(&self, tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
         let Self { number, route, telephony } = self;
         let last_error = route.last_error.clone().map(|(_, error)| (now, error));
         let route = Route { since: now, due_at: now, last_error, ..route.clone() };
         let routing = DirectRouting { version: 1, consent_given_at: None, routes: vec![route] };
         let mut taken = !direct_routing::save(tx, account, &DirectRouting::default(), &routing)?;
-        if let Some(Telephony { pbx: (pbx, pbx_settings), trunk: (trunk, trunk_settings), users: own }) = telephony {
+        if let Some(Telephony { pbx: (pbx, pbx_settings), trunk: (trunk, trunk_settings), users: _ }) = telephony {
             taken |= pbxes::insert(tx, account, *pbx, pbx_settings, now)?.is_none();
             trunks::insert(tx, account, *trunk, trunk_settings, None, now)?;
-            record(tx, ancestry, *pbx, now)?;
-            record(tx, ancestry, *trunk, now)?;
-            for (user, settings) in own {
-                taken |= users::insert(tx, account, *user, settings, None, now)?.is_err();
-                record(tx, ancestry, *user, now)?;
-            }
         }
         if taken { Err(Error::Corrupt(format!("something of example {number} is taken"))) } else { Ok(()) }
     }
+
+    /// The parts whose creation is recorded as an event: the type of each, its id, and its id as text.
+    fn parts(&self) -> impl Iterator<Item = (&'static str, Uuid, String)> {
+        fn part<K: Kind>(id: Id<K>) -> (&'static str, Uuid, String) {
+            (K::PREFIX, id.uuid(), id.to_string())
+        }
+        self.telephony.iter().flat_map(|telephony| {
+            let users = telephony.users.iter().map(|(id, _)| part(*id));
+            [part(telephony.pbx.0), part(telephony.trunk.0)].into_iter().chain(users)
+        })
+    }
+}
+
+/// Stores the equipment of enterprises: each with its account, the account's ancestry, and when it was created.
+pub(super) fn write_all(
+    tx: &mut StoreConnection,
+    all: &[(&Equipment, AccountId, Ancestry, Timestamp)],
+) -> Result<(), Error> {
+    for (equipment, account, _, now) in all {
+        equipment.write(tx, *account, *now)?;
+    }
+    let own: Vec<_> = all.iter().flat_map(|(equipment, account, _, now)| equipment.users(*account, *now)).collect();
+    users::insert_all(tx, &own)?;
+    let parts =
+        all.iter().flat_map(|(equipment, _, ancestry, now)| equipment.parts().map(|part| (part, *ancestry, *now)));
+    let parts: Vec<_> =
+        parts.map(|((kind, id, text), ancestry, now)| (format!("{kind}.created"), id, text, ancestry, now)).collect();
+    let events = parts.iter().map(|(action, id, subject, ancestry, now)| EventRow {
+        id: EventId::from_uuid(*id),
+        now: *now,
+        actor: Actor::System,
+        action,
+        subject,
+        ancestry: *ancestry,
+        before: None,
+        after: None,
+        request_id: "demo",
+        client_request_id: None,
+        source_address: None,
+    });
+    events::record_all(tx, &events.collect::<Vec<_>>())
 }
 
 impl Telephony {
@@ -148,21 +190,4 @@ impl Telephony {
         }
         Ok(Self { pbx, trunk, users: own })
     }
-}
-
-fn record<K: Kind>(tx: &mut StoreConnection, ancestry: Ancestry, id: Id<K>, now: Timestamp) -> Result<(), Error> {
-    let event = EventRow {
-        id: EventId::from_uuid(id.uuid()),
-        now,
-        actor: Actor::System,
-        action: &format!("{}.created", K::PREFIX),
-        subject: &id.to_string(),
-        ancestry,
-        before: None,
-        after: None,
-        request_id: "demo",
-        client_request_id: None,
-        source_address: None,
-    };
-    events::record_all(tx, &[event])
 }

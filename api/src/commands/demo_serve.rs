@@ -94,7 +94,8 @@ async fn owner(app: &App, tier: Tier, email: &str, password: SecretString) -> Re
     let now = app.clock.now();
     let email = EmailAddress::parse(email).map_err(|_| Refusal::NotFound)?;
     let found = app.database.write(move |tx| {
-        let account = accounts::by_email(tx, &Scope::Platform, tier, &email)?.ok_or(Refusal::NotFound)?.id;
+        let account = accounts::by_emails(tx, &Scope::Platform, tier, &[email.canonical()])?;
+        let account = account.into_values().next().ok_or(Refusal::NotFound)?.id;
         let id = new_id(now);
         let member = NewMember {
             id,

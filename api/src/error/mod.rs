@@ -134,7 +134,9 @@ impl From<persistence::Error> for Error {
     fn from(cause: persistence::Error) -> Self {
         use persistence::Error as Store;
         let (code, detail) = match &cause {
-            Store::Busy => (ErrorCode::Unavailable, "The service is overloaded. Try again in a moment."),
+            Store::Busy | Store::Conflict => {
+                (ErrorCode::Unavailable, "The service is overloaded. Try again in a moment.")
+            }
             Store::Closed => (ErrorCode::Unavailable, "The service is restarting. Try again in a moment."),
             outage if outage.is_outage() => {
                 (ErrorCode::Unavailable, "The service can't reach its database. Try again in a moment.")

@@ -9,7 +9,7 @@ use domain::Timestamp;
 use domain::id::AccountId;
 use domain::limits::TAKEN_CLAIMS_PER_DAY;
 use domain::refusal::Refusal;
-use persistence::{StoreConnection, taken_claims};
+use persistence::taken_claims::TakenClaims;
 
 use crate::error::Result;
 
@@ -26,14 +26,15 @@ struct Refused {
 }
 
 impl Uncounted {
-    /// Refuses a claim, before it is known whether somebody has the value, if too many of the account were refused today.
-    pub fn check(&self, tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<()> {
-        let today = taken_claims::today(tx, account, now)?;
+    /// Refuses a claim, before it is known whether somebody has the value, if too many of the account were refused today:
+    /// those counted in the database, `more` that the operation itself was refused, and the others that are not counted
+    /// yet.
+    pub fn check(&self, account: AccountId, today: Option<TakenClaims>, more: u32, now: Timestamp) -> Result<()> {
         let counted = today.map_or(0, |today| today.refused);
         let uncounted = self.with(|refused| {
             [&refused.noted, &refused.being_counted].iter().filter_map(|map| map.get(&account)).sum::<u32>()
         });
-        if counted + uncounted < TAKEN_CLAIMS_PER_DAY {
+        if counted + more + uncounted < TAKEN_CLAIMS_PER_DAY {
             return Ok(());
         }
         let until = today.map_or(now + TimeDelta::days(1), |today| today.until);
@@ -41,9 +42,9 @@ impl Uncounted {
         Err(Refusal::TooManyTakenClaims { seconds }.into())
     }
 
-    /// Notes a refused claim of the account.
-    pub fn note(&self, account: AccountId) {
-        self.with(|refused| *refused.noted.entry(account).or_default() += 1);
+    /// Notes refused claims of the account.
+    pub fn note(&self, account: AccountId, refused: u32) {
+        self.with(|uncounted| *uncounted.noted.entry(account).or_default() += refused);
     }
 
     /// What is to be counted now; `None` if there is nothing.

@@ -1,6 +1,6 @@
 //! Which account has which e-mail address. An address is unique across all tiers (R1).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use domain::id::AccountId;
@@ -48,26 +48,33 @@ pub(super) fn claim_emails(tx: &mut StoreConnection, claims: &[(&EmailAddress, A
     }
 }
 
-/// Which of some addresses, in canonical form, are taken. Only a check in advance: a claim decides.
-pub fn taken_emails(tx: &mut StoreConnection, canonical: &[&str]) -> Result<HashSet<String>, Error> {
+/// Those of some addresses, in canonical form, that are taken, and the accounts that have them. Only a check in advance: a
+/// claim decides.
+pub(crate) fn email_holders(tx: &mut StoreConnection, canonical: &[&str]) -> Result<HashMap<String, Key>, Error> {
     match tx {
-        _ if canonical.is_empty() => Ok(HashSet::new()),
+        _ if canonical.is_empty() => Ok(HashMap::new()),
         StoreConnection::Postgresql(connection) => {
             let taken = email_addresses::table.filter(email_addresses::canonical.eq_any(canonical.to_vec()));
-            let taken: Vec<String> = Prepared(taken.select(email_addresses::canonical)).load(connection)?;
+            let taken = taken.select((email_addresses::canonical, email_addresses::account_id));
+            let taken: Vec<(String, Key)> = Prepared(taken).load(connection)?;
             Ok(taken.into_iter().collect())
         }
         StoreConnection::Sqlite(connection) => {
-            let mut taken = HashSet::new();
+            let mut taken = HashMap::new();
             for email in canonical {
                 let claim = email_addresses::table.filter(email_addresses::canonical.eq(*email));
                 let held: Option<Key> =
                     Prepared(claim.select(email_addresses::account_id)).get_result(connection).optional()?;
-                taken.extend(held.map(|_| (*email).to_owned()));
+                taken.extend(held.map(|holder| ((*email).to_owned(), holder)));
             }
             Ok(taken)
         }
     }
+}
+
+/// Which of some addresses, in canonical form, are taken. Only a check in advance: a claim decides.
+pub fn taken_emails(tx: &mut StoreConnection, canonical: &[&str]) -> Result<HashSet<String>, Error> {
+    Ok(email_holders(tx, canonical)?.into_keys().collect())
 }
 
 /// Whether another account has an address. Only a check in advance; [`claim_email`] decides. It avoids a failed claim,

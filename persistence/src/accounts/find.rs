@@ -6,11 +6,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 use domain::account::{Account, Scope, Tier};
 use domain::id::AccountId;
-use domain::values::email::EmailAddress;
 
+use super::addresses::email_holders;
+use super::lock::Lock;
 use super::row::{QueryWhere, Row, account};
 use crate::enterprises;
-use crate::schema::{accounts, email_addresses};
+use crate::schema::accounts;
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
@@ -61,6 +62,7 @@ pub fn known_by_id(
 pub fn parents(
     tx: &mut StoreConnection,
     wanted: &[(Scope, Tier, AccountId)],
+    hold: Lock,
 ) -> Result<HashMap<AccountId, Account>, Error> {
     let visible = |account: &Account| {
         let is_meant = |(scope, tier, id): &(Scope, Tier, AccountId)| {
@@ -78,7 +80,11 @@ pub fn parents(
         // What the caller can't see is not locked, or the wait for it would tell that it is there.
         keys.retain(|key| found.iter().any(|account| Key::from(account.id) == *key));
         let locked = accounts::table.filter(accounts::id.eq_any(keys.clone())).select(accounts::id);
-        let _: Vec<Key> = Prepared(locked.order(accounts::id).for_share()).load(connection)?;
+        let locked = locked.order(accounts::id);
+        let _: Vec<Key> = match hold {
+            Lock::Shared => Prepared(locked.for_share()).load(connection)?,
+            Lock::Exclusive => Prepared(locked.for_no_key_update()).load(connection)?,
+        };
         found = of_ids(tx, &keys)?;
         found.retain(visible);
     }
@@ -108,19 +114,21 @@ pub fn is_in_scope(tx: &mut StoreConnection, scope: &Scope, id: AccountId) -> Re
     Ok(found.select(accounts::id).first::<Key>(tx).optional()?.is_some())
 }
 
-/// The open account of a tier with this e-mail address, if it is in the scope.
-pub fn by_email(
+/// The open accounts of a tier with some of these e-mail addresses, given in canonical form, if they are in the scope; by
+/// their addresses.
+pub fn by_emails(
     tx: &mut StoreConnection,
     scope: &Scope,
     tier: Tier,
-    email: &EmailAddress,
-) -> Result<Option<Account>, Error> {
-    let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
-    let holder: Option<Key> =
-        on!(tx, connection => claim.select(email_addresses::account_id).first(connection)).optional()?;
-    let Some(holder) = holder else { return Ok(None) };
+    canonical: &[&str],
+) -> Result<HashMap<String, Account>, Error> {
+    let holders: HashSet<Key> = email_holders(tx, canonical)?.into_values().collect();
+    let mut found = of_ids(tx, &holders.into_iter().collect::<Vec<_>>())?;
     // An account also has claims for the addresses of its members, which don't count here.
-    Ok(by_id(tx, scope, tier, holder.id())?.filter(|account| account.email.canonical() == email.canonical()))
+    found.retain(|account| {
+        account.tier == tier && account.ancestry().is_in(*scope) && canonical.contains(&account.email.canonical())
+    });
+    Ok(found.into_iter().map(|account| (account.email.canonical().to_owned(), account)).collect())
 }
 
 /// The accounts with these ids, in no particular order. Takes no scope: the ids must come from a query that has one.

@@ -24,6 +24,8 @@ pub enum Error {
     },
     /// The schema does not have the version that this build needs.
     OtherSchema,
+    /// Another transaction has just stored what this one found missing. The operation runs again, and finds it.
+    Conflict,
     /// A query failed.
     Query(QueryError),
     /// A row contains a value that this service never writes.
@@ -43,11 +45,11 @@ impl Failure for Error {
 }
 
 impl Error {
-    /// Whether rerunning the transaction can succeed: true for a serialisation failure and for a deadlock (S4).
+    /// Whether rerunning the transaction can succeed: true for a conflict, a serialisation failure and a deadlock (S4).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Query(QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Conflict | Self::Query(QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
             Self::Query(QueryError::DatabaseError(_, information)) => {
                 information.message().contains("deadlock detected")
             }
@@ -62,9 +64,13 @@ impl Error {
         match self {
             Self::Unavailable(_) => true,
             Self::Query(_) => self.is_disconnect() || self.says(&SIGNS) || self.is_storage() || self.is_damage(),
-            Self::Busy | Self::Closed | Self::Panicked | Self::Corrupt(_) | Self::InUse { .. } | Self::OtherSchema => {
-                false
-            }
+            Self::Busy
+            | Self::Closed
+            | Self::Panicked
+            | Self::Conflict
+            | Self::Corrupt(_)
+            | Self::InUse { .. }
+            | Self::OtherSchema => false,
         }
     }
 
@@ -148,6 +154,7 @@ impl std::fmt::Display for Error {
                 database.display()
             ),
             Self::OtherSchema => f.write_str("the schema is of another version: run `teammate migrate` first"),
+            Self::Conflict => f.write_str("another transaction has just stored the same"),
             Self::Query(error) => write!(f, "a query failed: {error}"),
             Self::Corrupt(what) => write!(f, "a stored row makes no sense: {what}"),
         }

@@ -1,8 +1,10 @@
-//! Inserting many rows into PostgreSQL with one statement, whose text does not depend on how many they are.
+//! Inserting and finding many rows of PostgreSQL with one statement, whose text does not depend on how many they are.
+
+use std::marker::PhantomData;
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text, Timestamp};
 
 use super::key::{Key, sql};
@@ -59,23 +61,86 @@ impl QueryFragment<Pg> for Insert<'_> {
             pass.push_sql(if number == 0 { " (" } else { ", " });
             pass.push_sql(name);
         }
-        pass.push_sql(") SELECT * FROM unnest(");
-        for (number, (_, values)) in self.columns.iter().enumerate() {
-            if number > 0 {
-                pass.push_sql(", ");
-            }
-            match values {
-                Values::Keys(values) => pass.push_bind_param::<Array<Nullable<sql::Key>>, _>(values)?,
-                Values::Texts(values) => pass.push_bind_param::<Array<Nullable<Text>>, _>(values)?,
-                Values::Octets(values) => pass.push_bind_param::<Array<Nullable<Binary>>, _>(values)?,
-                Values::Flags(values) => pass.push_bind_param::<Array<Bool>, _>(values)?,
-                Values::Shorts(values) => pass.push_bind_param::<Array<SmallInt>, _>(values)?,
-                Values::Integers(values) => pass.push_bind_param::<Array<Nullable<Integer>>, _>(values)?,
-                Values::Longs(values) => pass.push_bind_param::<Array<BigInt>, _>(values)?,
-                Values::Instants(values) => pass.push_bind_param::<Array<Nullable<Timestamp>>, _>(values)?,
-            }
+        pass.push_sql(") SELECT * FROM ");
+        push_rows(&self.columns, pass)
+    }
+}
+
+/// Rows of a table that have certain values in some columns. Each is looked up by itself: for `a = ANY(…) AND b = ANY(…)`,
+/// PostgreSQL could read every row that has one of the values in `a`.
+pub(crate) struct Find<'a, Selected> {
+    /// What is selected of each row that is found, which is called `one`.
+    select: &'static str,
+    table: &'static str,
+    values: Vec<(&'static str, Values<'a>)>,
+    selected: PhantomData<Selected>,
+}
+
+impl<'a, Selected> Find<'a, Selected> {
+    /// Finds the rows with these values, and selects `select` of each, which is called `one` there.
+    pub(crate) const fn new(
+        select: &'static str,
+        table: &'static str,
+        values: Vec<(&'static str, Values<'a>)>,
+    ) -> Self {
+        Self { select, table, values, selected: PhantomData }
+    }
+}
+
+impl<Selected> QueryId for Find<'_, Selected> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Selected> Query for Find<'_, Selected> {
+    type SqlType = Selected;
+}
+
+impl<Selected> RunQueryDsl<PgConnection> for Find<'_, Selected> {}
+
+impl<Selected> QueryFragment<Pg> for Find<'_, Selected> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("SELECT ");
+        pass.push_sql(self.select);
+        pass.push_sql(" FROM ");
+        push_rows(&self.values, pass.reborrow())?;
+        pass.push_sql(" AS asked (");
+        for (number, (name, _)) in self.values.iter().enumerate() {
+            pass.push_sql(if number == 0 { "" } else { ", " });
+            pass.push_sql(name);
         }
-        pass.push_sql(")");
+        pass.push_sql(") CROSS JOIN LATERAL (SELECT * FROM ");
+        pass.push_sql(self.table);
+        pass.push_sql(" AS one WHERE ");
+        for (number, (name, _)) in self.values.iter().enumerate() {
+            pass.push_sql(if number == 0 { "one." } else { " AND one." });
+            pass.push_sql(name);
+            pass.push_sql(" = asked.");
+            pass.push_sql(name);
+        }
+        pass.push_sql(" OFFSET 0) AS one");
         Ok(())
     }
+}
+
+/// Writes rows with these columns, of which each is one bound array.
+fn push_rows<'b>(columns: &'b [(&'static str, Values<'b>)], mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    pass.push_sql("unnest(");
+    for (number, (_, values)) in columns.iter().enumerate() {
+        if number > 0 {
+            pass.push_sql(", ");
+        }
+        match values {
+            Values::Keys(values) => pass.push_bind_param::<Array<Nullable<sql::Key>>, _>(values)?,
+            Values::Texts(values) => pass.push_bind_param::<Array<Nullable<Text>>, _>(values)?,
+            Values::Octets(values) => pass.push_bind_param::<Array<Nullable<Binary>>, _>(values)?,
+            Values::Flags(values) => pass.push_bind_param::<Array<Bool>, _>(values)?,
+            Values::Shorts(values) => pass.push_bind_param::<Array<SmallInt>, _>(values)?,
+            Values::Integers(values) => pass.push_bind_param::<Array<Nullable<Integer>>, _>(values)?,
+            Values::Longs(values) => pass.push_bind_param::<Array<BigInt>, _>(values)?,
+            Values::Instants(values) => pass.push_bind_param::<Array<Nullable<Timestamp>>, _>(values)?,
+        }
+    }
+    pass.push_sql(")");
+    Ok(())
 }

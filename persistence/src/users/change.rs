@@ -1,4 +1,4 @@
-//! Writing users: creating, updating and deleting them.
+//! Updating and deleting users.
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -10,7 +10,6 @@ use domain::values::sip::SipUser;
 use domain::values::text::{AuthenticationName, Tag};
 
 use super::claims::{claim, claimed, free};
-use crate::FIRST_VERSION;
 use crate::history::{end_user, note_user};
 use crate::schema::users;
 use crate::store::connection::StoreConnection;
@@ -23,21 +22,21 @@ use crate::store::time::column;
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = users)]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
-struct SettingsRow {
-    teams_user: String,
-    teams_user_canonical: String,
-    pbx_id: Option<Key>,
-    trunk_id: Option<Key>,
-    sip_user: Option<String>,
-    auth_id: Option<String>,
-    voice_route: String,
-    tag: Option<String>,
-    search_text: String,
-    sip_search_text: String,
+pub(super) struct SettingsRow {
+    pub(super) teams_user: String,
+    pub(super) teams_user_canonical: String,
+    pub(super) pbx_id: Option<Key>,
+    pub(super) trunk_id: Option<Key>,
+    pub(super) sip_user: Option<String>,
+    pub(super) auth_id: Option<String>,
+    pub(super) voice_route: String,
+    pub(super) tag: Option<String>,
+    pub(super) search_text: String,
+    pub(super) sip_search_text: String,
 }
 
 impl SettingsRow {
-    fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings) -> Self {
         let Settings { teams_user, assignment, default_number: _, forwarded_numbers: _, voice_route, tag } = settings;
         let sip_user = assignment.sip_user().map(SipUser::as_str);
         let mut searched = vec![teams_user.given()];
@@ -56,40 +55,6 @@ impl SettingsRow {
             sip_search_text: search_text(&[sip_user.unwrap_or_default()]),
         }
     }
-}
-
-/// Creates a user, with its sealed password if it has one. If another user already has one of its unique properties,
-/// returns that claim; the transaction must then be rolled back.
-pub fn insert(
-    tx: &mut StoreConnection,
-    account: AccountId,
-    id: UserId,
-    settings: &Settings,
-    password: Option<&[u8]>,
-    now: Timestamp,
-) -> Result<Result<User, UserClaim>, Error> {
-    if is_taken(tx, account, id, settings)? {
-        return Ok(Err(UserClaim::TeamsUser));
-    }
-    if let Some(taken) = claimed(tx, id, settings)? {
-        return Ok(Err(taken));
-    }
-    let new = diesel::insert_into(users::table).values((
-        users::id.eq(Key::from(id)),
-        users::account_id.eq(Key::from(account)),
-        SettingsRow::new(settings),
-        users::password.eq(password),
-        users::version.eq(FIRST_VERSION),
-        users::created_at.eq(column(now)),
-        users::updated_at.eq(column(now)),
-    ));
-    if !inserted(new.execute(tx))? {
-        return Ok(Err(UserClaim::TeamsUser));
-    }
-    note_user(tx, account, id, settings.assignment.service(), now)?;
-    let (settings, has_password) = (settings.clone(), password.is_some());
-    let user = User { id, account, settings, has_password, version: FIRST_VERSION, created_at: now, updated_at: now };
-    Ok(claim(tx, id, &user.settings)?.map_or(Ok(user), Err))
 }
 
 /// Updates the settings of a user. `password` is the new sealed password: `Some(None)` removes the password, `None`

@@ -5,6 +5,7 @@ use domain::account::Scope;
 use domain::id::UserId;
 use domain::refusal::UserClaim;
 use domain::user::Settings;
+use domain::values::phone_number::PhoneNumber;
 
 use crate::accounts::is_in_scope;
 use crate::schema::{pbxes, phone_numbers, sip_users, users};
@@ -27,9 +28,7 @@ pub(super) fn claim(tx: &mut StoreConnection, user: UserId, settings: &Settings)
             return Ok(Some(UserClaim::SipUser));
         }
     }
-    // Position 0 is reserved for the default number.
-    let further = (1_i16..).zip(&settings.forwarded_numbers);
-    for (position, number) in settings.default_number.iter().map(|number| (0, number)).chain(further) {
+    for (position, number) in numbered(settings) {
         let claim = (
             phone_numbers::number.eq(number.as_str()),
             phone_numbers::reversed.eq(reversed(number.as_str())),
@@ -66,8 +65,7 @@ pub(super) fn claimed(tx: &mut StoreConnection, user: UserId, settings: &Setting
             return Ok(Some(UserClaim::SipUser));
         }
     }
-    let further = (1_i16..).zip(&settings.forwarded_numbers);
-    for (position, number) in settings.default_number.iter().map(|number| (0, number)).chain(further) {
+    for (position, number) in numbered(settings) {
         let holder = phone_numbers::table
             .filter(phone_numbers::number.eq(number.as_str()))
             .filter(phone_numbers::user_id.ne(user))
@@ -106,7 +104,14 @@ pub(crate) fn reversed(number: &str) -> String {
     number.chars().rev().collect()
 }
 
-fn claim_at(position: i16) -> UserClaim {
+/// The phone numbers of a user with their positions. Position 0 is reserved for the default number.
+pub(super) fn numbered(settings: &Settings) -> impl Iterator<Item = (i16, &PhoneNumber)> {
+    let further = (1_i16..).zip(&settings.forwarded_numbers);
+    settings.default_number.iter().map(|number| (0, number)).chain(further)
+}
+
+/// The claim of the phone number at a position.
+pub(super) fn claim_at(position: i16) -> UserClaim {
     let index = usize::try_from(position).ok().and_then(|position| position.checked_sub(1));
     index.map_or(UserClaim::DefaultNumber, UserClaim::ForwardedNumber)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::enterprise::SbcRegionCode;
@@ -15,7 +16,7 @@ use domain::values::user_principal_name::UserPrincipalName;
 
 use crate::list_filter::Filter;
 use crate::schema::{phone_numbers, users};
-use crate::store::connection::{MultiBackend, StoreConnection};
+use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::page::page;
@@ -86,21 +87,31 @@ pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: UserId) -> Result
     Ok(complete(tx, row.into_iter().collect())?.pop())
 }
 
-/// The user of an enterprise with this Teams user; `None` if there is none.
-pub fn by_teams_user(
+/// The users of an enterprise with some of these Teams users, given in canonical form, by that form.
+pub fn by_teams_users(
     tx: &mut StoreConnection,
     account: AccountId,
-    teams_user: &UserPrincipalName,
-) -> Result<Option<User>, Error> {
+    canonical: &[&str],
+) -> Result<HashMap<String, User>, Error> {
     let own = users::table.filter(users::account_id.eq(Key::from(account)));
-    let row: Option<Row> =
-        own.filter(users::teams_user_canonical.eq(teams_user.canonical())).select(columns()).first(tx).optional()?;
-    Ok(complete(tx, row.into_iter().collect())?.pop())
+    let named = own.filter(users::teams_user_canonical.eq_any(canonical));
+    let rows: Vec<Row> = named.select(columns()).load(tx)?;
+    let found = complete(tx, rows)?;
+    Ok(found.into_iter().map(|user| (user.settings.teams_user.canonical().to_owned(), user)).collect())
 }
 
-/// The number of users of an enterprise.
-pub fn count(tx: &mut StoreConnection, account: AccountId) -> Result<i64, Error> {
-    Ok(users::table.filter(users::account_id.eq(Key::from(account))).count().get_result(tx)?)
+/// The numbers of users of enterprises, by the enterprise. Those without users are left out.
+pub fn counts(tx: &mut StoreConnection, accounts: &[AccountId]) -> Result<HashMap<AccountId, i64>, Error> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let accounts: Vec<Key> = accounts.iter().copied().map(Key::from).collect();
+    let counted: Vec<(Key, i64)> = on!(tx, connection => users::table
+        .filter(users::account_id.eq_any(accounts))
+        .group_by(users::account_id)
+        .select((users::account_id, dsl::count_star()))
+        .load(connection))?;
+    Ok(counted.into_iter().map(|(account, count)| (account.id(), count)).collect())
 }
 
 /// The users of an enterprise that match a filter.
@@ -139,11 +150,11 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -
 /// Converts rows into users and loads their phone numbers.
 fn complete(tx: &mut StoreConnection, rows: Vec<Row>) -> Result<Vec<User>, Error> {
     let ids: Vec<Key> = rows.iter().map(|row| row.id).collect();
-    let held: Vec<(Key, i16, String)> = phone_numbers::table
+    let held: Vec<(Key, i16, String)> = on!(tx, connection => phone_numbers::table
         .filter(phone_numbers::user_id.eq_any(&ids))
         .order((phone_numbers::user_id, phone_numbers::position))
         .select((phone_numbers::user_id, phone_numbers::position, phone_numbers::number))
-        .load(tx)?;
+        .load(connection))?;
     let mut numbers_of = HashMap::<Key, (Option<PhoneNumber>, Vec<PhoneNumber>)>::new();
     for (user, position, number) in held {
         let number = PhoneNumber::parse(&number).map_err(|fault| corrupt(&fault))?;

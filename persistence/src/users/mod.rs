@@ -2,9 +2,11 @@
 
 mod change;
 mod claims;
+mod create;
 mod find;
 
-pub use change::{delete, insert, update};
+pub use change::{delete, update};
 pub use claims::is_held_elsewhere;
 pub(crate) use claims::reversed;
-pub use find::{UserFilter, by_id, by_teams_user, count, list, owner};
+pub use create::{NewUser, Taken, insert_all};
+pub use find::{UserFilter, by_id, by_teams_users, counts, list, owner};

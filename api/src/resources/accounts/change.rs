@@ -34,7 +34,7 @@ pub fn update(tx: &mut Tx<'_>, actor: &Actor, account: Account, mut change: Chan
         check_regions(tx, &account, enterprise.sbc_regions.beyond(regions))?;
     }
     if let Some(limit @ Some(_)) = change.enterprise.user_limit {
-        check_limit(limit, users::count(tx, account.id)?)?;
+        check_limit(limit, users::counts(tx, &[account.id])?.remove(&account.id).unwrap_or_default())?;
     }
     if changes_nothing(&account, &change) {
         return Ok(account);

@@ -15,7 +15,7 @@ use domain::services::Services;
 use domain::status::Status;
 use domain::values::email::EmailAddress;
 use domain::values::text::{AccountName, BillingReference};
-use persistence::accounts::NewAccount;
+use persistence::accounts::{Lock, NewAccount};
 use persistence::activations::NewActivation;
 use persistence::outbox::{Caused, NewMessage};
 use persistence::{StoreConnection, accounts, activations, outbox};
@@ -74,7 +74,7 @@ pub fn all(
     let wanted = asked.iter().zip(&places).filter_map(|(asked, place)| {
         Some((asked.actor.scope(), asked.operation.parent_tier(), (*place.as_ref().ok()?)?))
     });
-    let parents = accounts::parents(tx, &wanted.collect::<Vec<_>>())?;
+    let parents = accounts::parents(tx, &wanted.collect::<Vec<_>>(), Lock::Shared)?;
     let mut facts =
         Facts::load(tx, asked.iter().map(|asked| (&asked.operation.email, asked.actor.origin(), asked.now)))?;
     let decided: Vec<Result<New<'_>>> = asked
@@ -231,7 +231,7 @@ fn write(tx: &mut StoreConnection, new: &[&New<'_>]) -> Result<()> {
     }
     let rows: Vec<NewAccount<'_>> = new.iter().map(|new| new.account.clone()).collect();
     if !accounts::insert_all(tx, &rows, Status::Pending)? {
-        return Err(Refusal::EmailTaken.into());
+        return Err(persistence::Error::Conflict.into());
     }
     outbox::enqueue_all(tx, &new.iter().map(|new| new.message()).collect::<Vec<_>>())?;
     let links: Vec<_> = new.iter().map(|new| new.link.stored(new.id, new.account.now)).collect();

@@ -1,10 +1,12 @@
-//! What can be imported, and the execution of one row. A row runs the same operation as a request for a single
-//! resource.
+//! What can be imported, and how rows create and change resources: with the operations of requests for single resources.
+
+use std::collections::HashMap;
 
 use domain::account::{Account, Tier};
 use domain::authority::Target;
 use domain::fault::Fault;
 use domain::refusal::{Refusal, UserClaim};
+use domain::user::User;
 use domain::values::email::EmailAddress;
 use domain::values::user_principal_name::UserPrincipalName;
 use persistence::accounts::Change;
@@ -16,7 +18,7 @@ use validator::ValidateArgs;
 
 use super::read::{Column, Kind, Row};
 use crate::access::Actor;
-use crate::app::Tx;
+use crate::app::{Asked, Tx};
 use crate::error::{Error, ErrorCode, Result, value_error};
 use crate::http::Valid;
 use crate::http::validation::{Received, validate};
@@ -24,6 +26,7 @@ use crate::resources::accounts::create::CreateAccount;
 use crate::resources::accounts::{change, create};
 use crate::resources::enterprises::wire::{CreateEnterprise, PatchEnterprise};
 use crate::resources::resellers::wire::{CreateReseller, PatchReseller};
+use crate::resources::users::create::{self as users_create, AskedUser};
 use crate::resources::users::operations;
 use crate::resources::users::wire::{CreateUser, PatchUser};
 use crate::settings::sbc_regions::SbcRegionList;
@@ -32,6 +35,10 @@ use crate::settings::sbc_regions::SbcRegionList;
 pub trait Importable: Clone + Send + Sync + 'static {
     /// The columns that a file can have.
     const COLUMNS: &'static [Column];
+    /// The data of a new resource.
+    type Command;
+    /// A resource that exists.
+    type Found;
 
     /// Checks that the actor may import this kind of resource. Returns the enterprise that they belong to; `None` for
     /// accounts.
@@ -44,15 +51,27 @@ pub trait Importable: Clone + Send + Sync + 'static {
     /// The error for a row whose resource already exists, with `OnExisting::Fail`.
     fn taken() -> Error;
 
-    /// Executes a row: creates, updates or skips its resource. Returns the outcome and the id of the resource.
-    fn carry_out(
+    /// Converts a row to the data of a new resource, or returns all its errors.
+    fn command(row: &Row, rules: &Rules) -> Result<Self::Command>;
+
+    /// The resources that exist already, by their keys.
+    fn find(tx: &mut Tx<'_>, place: Place<'_>, keys: &[&str]) -> Result<HashMap<String, Self::Found>>;
+
+    /// Creates resources that have different keys. Returns the id of each, or why it was refused.
+    fn create(tx: &mut Tx<'_>, place: Place<'_>, commands: &[Self::Command]) -> Result<Vec<Result<String>>>;
+
+    /// Updates, skips or refuses a row whose resource exists. Returns the outcome and the id of the resource.
+    fn meet(
         tx: &mut Tx<'_>,
-        actor: &Actor,
+        place: Place<'_>,
         rules: &Rules,
-        enterprise: Option<&Account>,
-        row: &Row,
+        found: &Self::Found,
+        row: (&Row, &Self::Command),
     ) -> Result<(Status, String)>;
 }
+
+/// Who imports, and into which enterprise; `None` for accounts.
+pub type Place<'a> = (&'a Actor, Option<&'a Account>);
 
 /// How rows are executed.
 #[derive(Clone)]
@@ -138,6 +157,8 @@ const USER: &[Column] = &[
 
 impl Importable for Resellers {
     const COLUMNS: &'static [Column] = RESELLER;
+    type Command = CreateAccount;
+    type Found = Account;
 
     fn reach(&self, _: &mut Tx<'_>, actor: &Actor) -> Result<Option<Account>> {
         actor.may(Target::Accounts(Tier::Reseller)).map(|()| None)
@@ -151,26 +172,34 @@ impl Importable for Resellers {
         Refusal::EmailTaken.into()
     }
 
-    fn carry_out(
+    fn command(row: &Row, _: &Rules) -> Result<CreateAccount> {
+        command::<CreateReseller, _>(row, ())
+    }
+
+    fn find(tx: &mut Tx<'_>, (actor, _): Place<'_>, keys: &[&str]) -> Result<HashMap<String, Account>> {
+        Ok(accounts::by_emails(tx, &actor.scope(), Tier::Reseller, keys)?)
+    }
+
+    fn create(tx: &mut Tx<'_>, (actor, _): Place<'_>, commands: &[CreateAccount]) -> Result<Vec<Result<String>>> {
+        create_accounts(tx, actor, commands)
+    }
+
+    fn meet(
         tx: &mut Tx<'_>,
-        actor: &Actor,
+        (actor, _): Place<'_>,
         rules: &Rules,
-        _: Option<&Account>,
-        row: &Row,
+        found: &Account,
+        (row, command): (&Row, &CreateAccount),
     ) -> Result<(Status, String)> {
-        let command: CreateAccount = command::<CreateReseller, _>(row, ())?;
-        let found = accounts::by_email(tx, &actor.scope(), Tier::Reseller, &command.email)?;
-        let Some(found) = found else {
-            let created = create::account(tx, actor, &command)?;
-            return Ok((Status::Created, created.id_text()));
-        };
-        let same = same_parent(&found, Tier::MasterReseller, command.parent.as_deref());
-        existing(tx, actor, rules, &found, same, || patch::<PatchReseller, _>(row, "master_reseller_id", ()))
+        let same = same_parent(found, Tier::MasterReseller, command.parent.as_deref());
+        existing(tx, actor, rules, found, same, || patch::<PatchReseller, _>(row, "master_reseller_id", ()))
     }
 }
 
 impl Importable for Enterprises {
     const COLUMNS: &'static [Column] = ENTERPRISE;
+    type Command = CreateAccount;
+    type Found = Account;
 
     fn reach(&self, _: &mut Tx<'_>, actor: &Actor) -> Result<Option<Account>> {
         actor.may(Target::Accounts(Tier::Enterprise)).map(|()| None)
@@ -184,26 +213,34 @@ impl Importable for Enterprises {
         Refusal::EmailTaken.into()
     }
 
-    fn carry_out(
+    fn command(row: &Row, rules: &Rules) -> Result<CreateAccount> {
+        command::<CreateEnterprise, _>(row, &rules.offered)
+    }
+
+    fn find(tx: &mut Tx<'_>, (actor, _): Place<'_>, keys: &[&str]) -> Result<HashMap<String, Account>> {
+        Ok(accounts::by_emails(tx, &actor.scope(), Tier::Enterprise, keys)?)
+    }
+
+    fn create(tx: &mut Tx<'_>, (actor, _): Place<'_>, commands: &[CreateAccount]) -> Result<Vec<Result<String>>> {
+        create_accounts(tx, actor, commands)
+    }
+
+    fn meet(
         tx: &mut Tx<'_>,
-        actor: &Actor,
+        (actor, _): Place<'_>,
         rules: &Rules,
-        _: Option<&Account>,
-        row: &Row,
+        found: &Account,
+        (row, command): (&Row, &CreateAccount),
     ) -> Result<(Status, String)> {
-        let command: CreateAccount = command::<CreateEnterprise, _>(row, &rules.offered)?;
-        let found = accounts::by_email(tx, &actor.scope(), Tier::Enterprise, &command.email)?;
-        let Some(found) = found else {
-            let created = create::account(tx, actor, &command)?;
-            return Ok((Status::Created, created.id_text()));
-        };
-        let same = same_parent(&found, Tier::Reseller, command.parent.as_deref());
-        existing(tx, actor, rules, &found, same, || patch::<PatchEnterprise, _>(row, "reseller_id", &rules.offered))
+        let same = same_parent(found, Tier::Reseller, command.parent.as_deref());
+        existing(tx, actor, rules, found, same, || patch::<PatchEnterprise, _>(row, "reseller_id", &rules.offered))
     }
 }
 
 impl Importable for Users {
     const COLUMNS: &'static [Column] = USER;
+    type Command = operations::WriteUser;
+    type Found = User;
 
     fn reach(&self, tx: &mut Tx<'_>, actor: &Actor) -> Result<Option<Account>> {
         let account = actor.load_enterprise(tx, &self.0)?;
@@ -220,32 +257,53 @@ impl Importable for Users {
         Refusal::UserClaimTaken(UserClaim::TeamsUser).into()
     }
 
-    fn carry_out(
-        tx: &mut Tx<'_>,
-        _: &Actor,
-        rules: &Rules,
-        enterprise: Option<&Account>,
-        row: &Row,
-    ) -> Result<(Status, String)> {
+    fn command(row: &Row, _: &Rules) -> Result<operations::WriteUser> {
+        command::<CreateUser, _>(row, ())
+    }
+
+    fn find(tx: &mut Tx<'_>, (_, enterprise): Place<'_>, keys: &[&str]) -> Result<HashMap<String, User>> {
         let account = enterprise.ok_or(Refusal::NotFound)?;
-        let command: operations::WriteUser = command::<CreateUser, _>(row, ())?;
-        let name = command.change.teams_user.as_ref();
-        let found = name.map(|name| users::by_teams_user(tx, account.id, name)).transpose()?.flatten();
-        let Some(found) = found else {
-            let created = operations::create(tx, account, &command)?;
-            return Ok((Status::Created, created.id.to_string()));
-        };
-        let (id, version) = (found.id.to_string(), found.version);
+        Ok(users::by_teams_users(tx, account.id, keys)?)
+    }
+
+    fn create(
+        tx: &mut Tx<'_>,
+        (actor, enterprise): Place<'_>,
+        commands: &[operations::WriteUser],
+    ) -> Result<Vec<Result<String>>> {
+        let (account, now, tools) = (enterprise.ok_or(Refusal::NotFound)?, tx.now, tx.tools());
+        let asked: Vec<_> =
+            commands.iter().map(|operation| AskedUser { account, asked: Asked { operation, actor, now } }).collect();
+        let created = users_create::all(tx, tools, &asked)?;
+        Ok(created.into_iter().map(|user| user.map(|user| user.id.to_string())).collect())
+    }
+
+    fn meet(
+        tx: &mut Tx<'_>,
+        (_, enterprise): Place<'_>,
+        rules: &Rules,
+        found: &User,
+        (row, _): (&Row, &operations::WriteUser),
+    ) -> Result<(Status, String)> {
         match rules.on_existing {
             OnExisting::Fail => Err(Self::taken()),
-            OnExisting::Skip => Ok((Status::Skipped, id)),
+            OnExisting::Skip => Ok((Status::Skipped, found.id.to_string())),
             OnExisting::Update => {
+                let account = enterprise.ok_or(Refusal::NotFound)?;
                 let change: operations::WriteUser = patch::<PatchUser, _>(row, "", ())?;
-                let changed = operations::update(tx, account, found, &change)?;
-                Ok((if changed.version == version { Status::Unchanged } else { Status::Updated }, id))
+                let changed = operations::update(tx, account, found.clone(), &change)?;
+                let status = if changed.version == found.version { Status::Unchanged } else { Status::Updated };
+                Ok((status, changed.id.to_string()))
             }
         }
     }
+}
+
+fn create_accounts(tx: &mut Tx<'_>, actor: &Actor, commands: &[CreateAccount]) -> Result<Vec<Result<String>>> {
+    let (now, tools) = (tx.now, tx.tools());
+    let asked: Vec<_> = commands.iter().map(|operation| Asked { operation, actor, now }).collect();
+    let created = create::all(tx, tools, &asked)?;
+    Ok(created.into_iter().map(|account| account.map(|account| account.id_text())).collect())
 }
 
 /// The e-mail address of a row in canonical form; `None` if it is missing or malformed.

@@ -1,13 +1,15 @@
 //! Runs an import: in parts, so that other writers don't wait for it, or in one transaction if it is atomic.
 
 use std::collections::HashSet;
+use std::mem;
 
 use chrono::TimeDelta;
 use domain::limits::{IDEMPOTENCY_HOURS, KEPT_OCTETS_MAX};
+use domain::refusal::Refusal;
 use persistence::import_reports::ImportReport;
 use persistence::{idempotency, import_reports};
 
-use super::kinds::{Importable, OnExisting, Rules};
+use super::kinds::{Importable, OnExisting, Place, Rules, Status};
 use super::outcome::{Outcome, Outcomes};
 use super::read::Row;
 use super::wire::{ImportResult, ImportRow, ImportStatus};
@@ -192,6 +194,8 @@ fn there_already<I: Importable>(row: ImportRow, on_existing: OnExisting) -> Impo
     }
 }
 
+/// Executes rows in one transaction. Rows that create something are carried out together, up to one whose outcome may
+/// depend on them.
 fn carry_out<I: Importable>(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -200,22 +204,75 @@ fn carry_out<I: Importable>(
     rules: &Rules,
 ) -> Result<Vec<ImportRow>> {
     let enterprise = import.reach(tx, actor)?;
-    let mut done = Vec::with_capacity(rows.len());
-    for row in rows {
-        let outcome = tx.savepoint(|tx| I::carry_out(tx, actor, rules, enterprise.as_ref(), row));
-        let line = row.line;
-        done.push(match outcome {
-            Ok((status, id)) => {
-                ImportRow { line, status: status.into(), id: Some(id), errors: Vec::new(), errors_omitted: 0 }
-            }
-            // An outage is not the row's fault, so it ends the import (S7).
-            Err(error) if error.cause().is_some() => return Err(error),
+    let place = (actor, enterprise.as_ref());
+    let keys: Vec<String> = rows.iter().map(|row| I::key(row).unwrap_or_default()).collect();
+    let mut found = I::find(tx, place, &keys.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let mut outcomes: Vec<Option<Result<(Status, String)>>> = rows.iter().map(|_| None).collect();
+    let mut new = New::<I> { lines: Vec::new(), commands: Vec::new() };
+    for (line, row) in rows.iter().enumerate() {
+        let command = match I::command(row, rules) {
+            Ok(command) => command,
             Err(error) => {
-                ImportRow { line, status: ImportStatus::Failed, id: None, errors: error.faults(), errors_omitted: 0 }
+                outcomes[line] = Some(Err(error));
+                continue;
             }
-        });
+        };
+        let key = &keys[line];
+        let is_new = new.lines.iter().any(|earlier| keys[*earlier] == *key);
+        if is_new || (rules.on_existing == OnExisting::Update && found.contains_key(key)) {
+            new.create(tx, place, &mut outcomes)?;
+        }
+        if is_new {
+            found.extend(I::find(tx, place, &[key])?);
+        }
+        let Some(existing) = found.get(key) else {
+            new.lines.push(line);
+            new.commands.push(command);
+            continue;
+        };
+        let met = tx.savepoint(|tx| I::meet(tx, place, rules, existing, (row, &command)));
+        if matches!(met, Ok((Status::Updated, _))) {
+            found.extend(I::find(tx, place, &[key])?);
+        }
+        outcomes[line] = Some(met);
     }
-    Ok(done)
+    new.create(tx, place, &mut outcomes)?;
+    rows.iter().zip(outcomes).map(|(row, outcome)| row_outcome(row.line, outcome)).collect()
+}
+
+/// Rows that create something and have not been carried out yet. Their keys differ.
+struct New<I: Importable> {
+    lines: Vec<usize>,
+    commands: Vec<I::Command>,
+}
+
+impl<I: Importable> New<I> {
+    fn create(
+        &mut self,
+        tx: &mut Tx<'_>,
+        place: Place<'_>,
+        outcomes: &mut [Option<Result<(Status, String)>>],
+    ) -> Result<()> {
+        let (lines, commands) = (mem::take(&mut self.lines), mem::take(&mut self.commands));
+        let created = I::create(tx, place, &commands)?;
+        for (line, created) in lines.into_iter().zip(created) {
+            outcomes[line] = Some(created.map(|id| (Status::Created, id)));
+        }
+        Ok(())
+    }
+}
+
+fn row_outcome(line: u64, outcome: Option<Result<(Status, String)>>) -> Result<ImportRow> {
+    match outcome.unwrap_or_else(|| Err(Refusal::NotFound.into())) {
+        Ok((status, id)) => {
+            Ok(ImportRow { line, status: status.into(), id: Some(id), errors: Vec::new(), errors_omitted: 0 })
+        }
+        // An outage is not the row's fault, so it ends the import (S7).
+        Err(error) if error.cause().is_some() => Err(error),
+        Err(error) => {
+            Ok(ImportRow { line, status: ImportStatus::Failed, id: None, errors: error.faults(), errors_omitted: 0 })
+        }
+    }
 }
 
 /// Refuses the whole import if a row was refused.

@@ -2,5 +2,6 @@
 
 pub mod numbers;
 pub mod operations;
-pub mod routes;
 pub mod wire;
+pub mod create;
+pub mod routes;

@@ -1,11 +1,11 @@
-//! Loading, creating, changing and deleting users.
+//! Loading, changing and deleting users.
 
 use domain::account::{Account, check_open};
 use domain::enterprise::Switches;
 use domain::fault::Fault;
 use domain::id::UserId;
 use domain::refusal::{Refusal, UserClaim};
-use domain::user::{Change, Settings, User, check_may_add, check_numbers, check_room};
+use domain::user::{Assignment, Change, Settings, User, check_may_add, check_numbers};
 use domain::values::phone_number::PhoneNumber;
 use domain::values::sip::{SipPassword, SipUser};
 use domain::values::text::{AuthenticationName, Tag};
@@ -16,8 +16,7 @@ use crate::access::Actor;
 use crate::app::Tx;
 use crate::error::{Error, Result};
 use crate::events::record::record_for;
-use crate::ids::new_id;
-use crate::resources::telephony::{resealed, sealed, updated};
+use crate::resources::telephony::{resealed, updated};
 
 /// The settings and password of a new user, or the changes of an existing one.
 #[derive(Debug, Clone)]
@@ -43,33 +42,12 @@ pub fn may_add(actor: &Actor, account: &Account) -> Result<()> {
     Ok(check_may_add(actor.tier(), switches(account))?)
 }
 
-/// Creates a user in an enterprise that was loaded for the actor, within the enterprise's user limit.
-pub fn create(tx: &mut Tx<'_>, account: &Account, command: &WriteUser) -> Result<User> {
-    let now = tx.now;
-    let WriteUser { change, password } = command;
-    let settings = change.create().map_err(Error::faulty)?;
-    let password = password.as_ref().and_then(Option::as_ref);
-    check(tx, account, &settings, None, password.is_some())?;
-    let limit = account.enterprise.as_ref().and_then(|enterprise| enterprise.user_limit);
-    if limit.is_some() {
-        check_room(limit, users::count(tx, account.id)?)?;
-    }
-    let id = new_id(now);
-    let password = password.map(|password| sealed(tx.seal, id, password)).transpose()?;
-    if claims(&settings).next().is_some() {
-        tx.check_may_claim()?;
-    }
-    let user = write(tx, &settings, |tx| users::insert(tx, account.id, id, &settings, password.as_deref(), now))?;
-    record_for(tx, account, id, "created", (Value::Null, fields(&user)))?;
-    Ok(user)
-}
-
 /// Changes a user that was loaded for the actor, and records the event. If no value differs, nothing is written.
 pub fn update(tx: &mut Tx<'_>, account: &Account, before: User, command: &WriteUser) -> Result<User> {
     let now = tx.now;
     let WriteUser { change, password } = command;
     let settings = change.after(&before.settings).map_err(Error::faulty)?;
-    check(tx, account, &settings, Some(&before.settings), password.as_ref().is_some_and(Option::is_some))?;
+    check(tx, account, &settings, &before.settings, password.as_ref().is_some_and(Option::is_some))?;
     // Only users of a PBX have a password, so moving the user to a trunk removes it.
     let goes = settings.assignment.pbx().is_none();
     let password = resealed(tx.seal, before.id, before.has_password, goes, password.as_ref())?;
@@ -93,40 +71,41 @@ pub fn delete(tx: &mut Tx<'_>, account: &Account, user: &User) -> Result<()> {
     record_for(tx, account, user.id, "removed", (fields(user), Value::Null))
 }
 
-/// Checks the settings against the enterprise: its PBXs, trunks, routes and switches. Routes and numbers are checked
+/// Checks changed settings against the enterprise: its PBXs, trunks, routes and switches. Routes and numbers are checked
 /// only if they differ from `before`.
 fn check(
     tx: &mut StoreConnection,
     account: &Account,
     settings: &Settings,
-    before: Option<&Settings>,
+    before: &Settings,
     has_new_password: bool,
 ) -> Result<()> {
-    let unknown = |pointer, code, detail| Err(Error::faulty(vec![(pointer, Fault::new(code, detail))]));
-    if let Some(pbx) = settings.assignment.pbx()
-        && pbxes::by_id(tx, account.id, pbx)?.is_none()
-    {
-        return unknown("/pbx_id", "unknown_pbx", "The enterprise has no such PBX.");
-    }
-    if let Some(trunk) = settings.assignment.trunk() {
-        if trunks::by_id(tx, account.id, trunk)?.is_none() {
-            return unknown("/trunk_id", "unknown_trunk", "The enterprise has no such trunk.");
-        }
-        if has_new_password {
-            return unknown("/password", "not_allowed", "Leave it out: a user of a trunk has none.");
-        }
-    }
+    let is_known = match &settings.assignment {
+        Assignment::Pbx { pbx, .. } => pbxes::by_id(tx, account.id, *pbx)?.is_some(),
+        Assignment::Trunk(trunk) => trunks::by_id(tx, account.id, *trunk)?.is_some(),
+    };
+    check_assignment(&settings.assignment, is_known, has_new_password)?;
     check_open(account.status)?;
-    if before.is_none_or(|before| before.voice_route != settings.voice_route) {
+    if before.voice_route != settings.voice_route {
         direct_routing::load(tx, account.id)?.check_voice_route(&settings.voice_route)?;
     }
-    let same = |before: &Settings| {
-        before.numbers().eq(settings.numbers()) && before.assignment.pbx() == settings.assignment.pbx()
-    };
-    if !before.is_some_and(same) {
+    if !before.numbers().eq(settings.numbers()) || before.assignment.pbx() != settings.assignment.pbx() {
         check_numbers(settings, switches(account))?;
     }
     Ok(())
+}
+
+/// Checks that the enterprise has the PBX or trunk (`is_known`), and that no user of a trunk is given a password.
+pub(super) fn check_assignment(assignment: &Assignment, is_known: bool, has_password: bool) -> Result<()> {
+    let (pointer, code, detail) = match assignment {
+        Assignment::Pbx { .. } if !is_known => ("/pbx_id", "unknown_pbx", "The enterprise has no such PBX."),
+        Assignment::Trunk(_) if !is_known => ("/trunk_id", "unknown_trunk", "The enterprise has no such trunk."),
+        Assignment::Trunk(_) if has_password => {
+            ("/password", "not_allowed", "Leave it out: a user of a trunk has none.")
+        }
+        Assignment::Pbx { .. } | Assignment::Trunk(_) => return Ok(()),
+    };
+    Err(Error::faulty(vec![(pointer, Fault::new(code, detail))]))
 }
 
 /// What a user claims that is unique in the whole service: its SIP user and its numbers.
@@ -170,12 +149,12 @@ fn write(
     }
 }
 
-fn switches(account: &Account) -> Switches {
+pub(super) fn switches(account: &Account) -> Switches {
     account.enterprise.as_ref().map(|enterprise| enterprise.switches).unwrap_or_default()
 }
 
 /// The fields of a user as events show them.
-fn fields(user: &User) -> Value {
+pub(super) fn fields(user: &User) -> Value {
     let Settings { teams_user, assignment, default_number, forwarded_numbers, voice_route, tag } = &user.settings;
     json!({
         "teams_user": teams_user.given(),

@@ -6,6 +6,7 @@ use domain::id::{PbxId, TrunkId};
 use domain::limits::TAG_MAX;
 use persistence::users::{self, UserFilter};
 
+use super::create::{Creation, answer};
 use super::operations;
 use super::wire::{CreateUser, PatchUser, User, UserPage};
 use crate::access::{Change, Create, Read};
@@ -34,14 +35,7 @@ use crate::shown;
 #[post("")]
 pub(crate) async fn create_user(call: Call<Create>, id: Id, key: IdempotencyKey, body: Body) -> Result<Answer> {
     let command = body.parse::<CreateUser, operations::WriteUser>();
-    call.write_once(key.with_body(&body), move |tx, actor| {
-        let account = actor.load_enterprise(tx, &id)?;
-        operations::may_add(actor, &account)?;
-        let user = operations::create(tx, &account, command.get()?)?;
-        let location = format!("/users/{}", user.id);
-        Ok(answer(user, actor.sees_sip_data(&account))?.created(location))
-    })
-    .await
+    call.create(key.with_body(&body), Creation { enterprise: id.to_string(), command }).await
 }
 
 /// List users
@@ -127,9 +121,4 @@ pub(crate) async fn delete_user(call: Call<Change>, id: Id, conditions: Conditio
         Ok(Answer::no_content())
     })
     .await
-}
-
-fn answer(user: domain::user::User, sees_sip_data: bool) -> Result<Answer> {
-    let version = user.version;
-    Answer::resource(&User::view(user, sees_sip_data), version)
 }

@@ -26,6 +26,7 @@ use domain::{pbx, trunk};
 use end_to_end::Database::{Postgresql, Sqlite};
 use end_to_end::{App, Database, Person};
 use persistence::accounts::{Change, NewAccount};
+use persistence::users::NewUser;
 use persistence::{Error, StoreConnection, accounts, direct_routing, pbxes, trunks, users};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -324,7 +325,7 @@ impl Stored {
         let route = Route { region, state, since: now, attempts: 0, due_at: now, last_error: None };
         let routing = DirectRouting { version: 1, consent_given_at: None, routes: vec![route] };
         assert!(direct_routing::save(tx, self.id, &DirectRouting::default(), &routing)?);
-        let domain = HostName::parse(&format!("sip{}.model.example", self.number)).unwrap();
+        let domain = HostName::parse(&self.sip_domain()).unwrap();
         let location = Location::parse("Berlin").unwrap();
         let settings = pbx::Settings::new(PbxType::ALL[0], location, domain, &pbx::Change::default());
         pbxes::insert(tx, self.id, self.pbx, &settings, now)?.expect("the location is free");
@@ -365,11 +366,13 @@ impl Stored {
             Event::UserOn(user, service) => {
                 let settings = self.settings(*user, service);
                 let known = users::by_id(tx, self.id, self.user(*user))?;
-                let taken = match known {
-                    Some(before) => users::update(tx, &before, &settings, None, now)?.is_err(),
-                    None => users::insert(tx, self.id, self.user(*user), &settings, None, now)?.is_err(),
-                };
-                assert!(!taken);
+                if let Some(before) = known {
+                    assert!(users::update(tx, &before, &settings, None, now)?.is_ok());
+                } else {
+                    let sip_domain = settings.assignment.pbx().map(|_| self.sip_domain());
+                    let (id, account, settings) = (self.user(*user), self.id, &settings);
+                    users::insert_all(tx, &[NewUser { id, account, settings, sip_domain, password: None, now }])?;
+                }
             }
             Event::UserGone(user) => {
                 let user = users::by_id(tx, self.id, self.user(*user))?.expect("the user");
@@ -377,6 +380,10 @@ impl Stored {
             }
         }
         Ok(())
+    }
+
+    fn sip_domain(&self) -> String {
+        format!("sip{}.model.example", self.number)
     }
 
     fn user(&self, user: u8) -> UserId {
