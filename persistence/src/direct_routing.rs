@@ -20,6 +20,7 @@ use crate::schema::{accounts, direct_routing_routes as routes, direct_routings};
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
+use crate::store::rows::insert_seldom;
 use crate::store::time::{Instant, column, instant};
 
 /// How long a worker's lease of a route lasts. If the worker dies, other workers can take over the route afterwards.
@@ -151,6 +152,23 @@ pub fn load_all(tx: &mut StoreConnection, accounts: &[AccountId]) -> Result<Hash
         }
     }
     Ok(found.into_iter().map(|(account, routing)| (account.id(), routing)).collect())
+}
+
+/// Stores the Direct Routing of enterprises that have none yet. Their domains must be free.
+pub fn insert_all(tx: &mut StoreConnection, new: &[(AccountId, DirectRouting)]) -> Result<(), Error> {
+    let begun = |(account, routing): &(AccountId, DirectRouting)| {
+        (
+            direct_routings::account_id.eq(Key::from(*account)),
+            direct_routings::version.eq(routing.version),
+            direct_routings::consent_given_at.eq(routing.consent_given_at.map(column)),
+        )
+    };
+    let rows: Vec<Row> = new
+        .iter()
+        .flat_map(|(account, routing)| routing.routes.iter().filter_map(|route| Row::new(*account, route)))
+        .collect();
+    insert_seldom!(tx, direct_routings::table, new.iter().map(begun).collect::<Vec<_>>())?;
+    Ok(insert_seldom!(tx, routes::table, rows)?)
 }
 
 /// Saves the differences between two versions of an enterprise's Direct Routing, and ends the leases of the changed

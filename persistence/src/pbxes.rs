@@ -19,6 +19,7 @@ use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::page::page;
+use crate::store::rows::insert_seldom;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
@@ -99,6 +100,32 @@ impl SettingsRow {
     }
 }
 
+/// The row of a new PBX.
+#[derive(Insertable)]
+#[diesel(table_name = pbxes)]
+struct NewRow {
+    id: Key,
+    account_id: Key,
+    #[diesel(embed)]
+    settings: SettingsRow,
+    version: i64,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+impl NewRow {
+    fn new(id: PbxId, account: AccountId, settings: &Settings, now: Timestamp) -> Self {
+        Self {
+            id: id.into(),
+            account_id: account.into(),
+            settings: SettingsRow::new(settings),
+            version: FIRST_VERSION,
+            created_at: column(now),
+            updated_at: column(now),
+        }
+    }
+}
+
 type Row = (Key, Key, SettingsRow, i64, Instant, Instant);
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -174,17 +201,17 @@ pub fn insert(
     if is_taken(tx, account, id, &settings.location)? {
         return Ok(None);
     }
-    let new = diesel::insert_into(pbxes::table).values((
-        pbxes::id.eq(Key::from(id)),
-        pbxes::account_id.eq(Key::from(account)),
-        SettingsRow::new(settings),
-        pbxes::version.eq(FIRST_VERSION),
-        pbxes::created_at.eq(column(now)),
-        pbxes::updated_at.eq(column(now)),
-    ));
+    let new = diesel::insert_into(pbxes::table).values(NewRow::new(id, account, settings, now));
     let settings = settings.clone();
     let pbx = Pbx { id, account, settings, version: FIRST_VERSION, created_at: now, updated_at: now };
     Ok(inserted(new.execute(tx))?.then_some(pbx))
+}
+
+/// Creates PBXs whose locations are free, each with its id, its enterprise and when it is created.
+pub fn insert_all(tx: &mut StoreConnection, new: &[(PbxId, AccountId, &Settings, Timestamp)]) -> Result<(), Error> {
+    let rows: Vec<NewRow> =
+        new.iter().map(|(id, account, settings, now)| NewRow::new(*id, *account, settings, *now)).collect();
+    Ok(insert_seldom!(tx, pbxes::table, rows)?)
 }
 
 /// Why new settings of a PBX conflict with others.

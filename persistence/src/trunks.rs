@@ -18,6 +18,7 @@ use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::page::page;
+use crate::store::rows::insert_seldom;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
@@ -93,6 +94,32 @@ impl SettingsRow {
             codecs: Codecs::parse(&words(&codecs)).map_err(first)?,
             max_concurrent_calls: calls.map_err(corrupt)?,
         })
+    }
+}
+
+/// The row of a new trunk.
+#[derive(Insertable)]
+#[diesel(table_name = trunks)]
+struct NewRow {
+    id: Key,
+    account_id: Key,
+    #[diesel(embed)]
+    settings: SettingsRow,
+    version: i64,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+impl NewRow {
+    fn new(id: TrunkId, account: AccountId, settings: &Settings, now: Timestamp) -> Self {
+        Self {
+            id: id.into(),
+            account_id: account.into(),
+            settings: SettingsRow::new(settings),
+            version: FIRST_VERSION,
+            created_at: column(now),
+            updated_at: column(now),
+        }
     }
 }
 
@@ -177,19 +204,17 @@ pub fn insert(
     password: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<Trunk, Error> {
-    diesel::insert_into(trunks::table)
-        .values((
-            trunks::id.eq(Key::from(id)),
-            trunks::account_id.eq(Key::from(account)),
-            SettingsRow::new(settings),
-            trunks::password.eq(password),
-            trunks::version.eq(FIRST_VERSION),
-            trunks::created_at.eq(column(now)),
-            trunks::updated_at.eq(column(now)),
-        ))
-        .execute(tx)?;
+    let new = (NewRow::new(id, account, settings, now), trunks::password.eq(password));
+    diesel::insert_into(trunks::table).values(new).execute(tx)?;
     let (settings, has_password) = (settings.clone(), password.is_some());
     Ok(Trunk { id, account, settings, has_password, version: FIRST_VERSION, created_at: now, updated_at: now })
+}
+
+/// Creates trunks without passwords, each with its id, its enterprise and when it is created.
+pub fn insert_all(tx: &mut StoreConnection, new: &[(TrunkId, AccountId, &Settings, Timestamp)]) -> Result<(), Error> {
+    let rows: Vec<NewRow> =
+        new.iter().map(|(id, account, settings, now)| NewRow::new(*id, *account, settings, *now)).collect();
+    Ok(insert_seldom!(tx, trunks::table, rows)?)
 }
 
 /// Updates the settings of a trunk. `password` is the new sealed password: `Some(None)` removes the password, `None`

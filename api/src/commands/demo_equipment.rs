@@ -40,7 +40,6 @@ pub(super) const fn is_established(number: usize) -> bool {
 /// The equipment of an enterprise.
 #[derive(Debug, Clone)]
 pub(super) struct Equipment {
-    number: usize,
     route: Route,
     telephony: Option<Telephony>,
 }
@@ -81,7 +80,7 @@ impl Equipment {
             due_at: Timestamp::default(),
             last_error: failed_with,
         };
-        Ok(Self { number, route, telephony })
+        Ok(Self { route, telephony })
     }
 
     /// The users, whose enterprise is this account.
@@ -95,18 +94,11 @@ impl Equipment {
         })
     }
 
-    /// Stores everything but the users.
-    fn write(&self, tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
-        let Self { number, route, telephony } = self;
-        let last_error = route.last_error.clone().map(|(_, error)| (now, error));
-        let route = Route { since: now, due_at: now, last_error, ..route.clone() };
-        let routing = DirectRouting { version: 1, consent_given_at: None, routes: vec![route] };
-        let mut taken = !direct_routing::save(tx, account, &DirectRouting::default(), &routing)?;
-        if let Some(Telephony { pbx: (pbx, pbx_settings), trunk: (trunk, trunk_settings), users: _ }) = telephony {
-            taken |= pbxes::insert(tx, account, *pbx, pbx_settings, now)?.is_none();
-            trunks::insert(tx, account, *trunk, trunk_settings, None, now)?;
-        }
-        if taken { Err(Error::Corrupt(format!("something of example {number} is taken"))) } else { Ok(()) }
+    /// The routes, as they are at an instant.
+    fn routing(&self, now: Timestamp) -> DirectRouting {
+        let last_error = self.route.last_error.clone().map(|(_, error)| (now, error));
+        let route = Route { since: now, due_at: now, last_error, ..self.route.clone() };
+        DirectRouting { version: 1, consent_given_at: None, routes: vec![route] }
     }
 
     /// The parts whose creation is recorded as an event: the type of each, its id, and its id as text.
@@ -126,9 +118,14 @@ pub(super) fn write_all(
     tx: &mut StoreConnection,
     all: &[(&Equipment, AccountId, Ancestry, Timestamp)],
 ) -> Result<(), Error> {
-    for (equipment, account, _, now) in all {
-        equipment.write(tx, *account, *now)?;
-    }
+    let routings: Vec<_> = all.iter().map(|(equipment, account, _, now)| (*account, equipment.routing(*now))).collect();
+    direct_routing::insert_all(tx, &routings)?;
+    let connected =
+        || all.iter().filter_map(|(equipment, account, _, now)| Some((equipment.telephony.as_ref()?, *account, *now)));
+    let own: Vec<_> = connected().map(|(own, account, now)| (own.pbx.0, account, &own.pbx.1, now)).collect();
+    pbxes::insert_all(tx, &own)?;
+    let own: Vec<_> = connected().map(|(own, account, now)| (own.trunk.0, account, &own.trunk.1, now)).collect();
+    trunks::insert_all(tx, &own)?;
     let own: Vec<_> = all.iter().flat_map(|(equipment, account, _, now)| equipment.users(*account, *now)).collect();
     users::insert_all(tx, &own)?;
     let parts =

@@ -32,6 +32,22 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
+/// Inserts rows into a table: on PostgreSQL with one statement, whose text depends on how many they are and which is not
+/// kept. For tables that get many rows at once only seldom.
+macro_rules! insert_seldom {
+    ($tx:expr, $table:expr, $rows:expr) => {
+        match $tx {
+            $crate::store::connection::StoreConnection::Postgresql(connection) => {
+                diesel::insert_into($table).values($rows).execute(connection).map(drop)
+            }
+            $crate::store::connection::StoreConnection::Sqlite(connection) => $rows.into_iter().try_for_each(|row| {
+                $crate::store::prepared::Prepared(diesel::insert_into($table).values(row)).execute(connection).map(drop)
+            }),
+        }
+    };
+}
+pub(crate) use insert_seldom;
+
 /// Inserts rows into a table.
 pub(crate) fn insert(
     connection: &mut PgConnection,

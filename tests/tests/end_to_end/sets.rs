@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{Answer, App, Database, PUBLIC, Person, Request, reseller_body};
+use end_to_end::{Answer, App, Database, Office, PUBLIC, Person, Request, add, reseller_body};
 use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
 use futures_util::stream;
@@ -128,6 +128,133 @@ async fn s4_two_creations_of_one_set_that_want_the_same_address_are_decided_in_t
     for answer in refused {
         answer.problem(409, "email_taken");
     }
+}
+
+/// The body of a user. Every tenth request is refused, in one of five ways. `run` is a digit that tells the numbers and names
+/// of one run from those of the other.
+fn user_body(office: &Office, run: usize, number: usize) -> Value {
+    let body = office.on_trunk(&format!("user-{run}-{number}"), &format!("+4930{run}{number:06}"));
+    match (number % 10, number / 10 % 5) {
+        (7, 0) => office.on_trunk(&format!("taken-{run}"), &format!("+4930{run}{number:06}")),
+        (7, 1) => office.on_trunk(&format!("user-{run}-{number}"), &format!("+4930{run}999999")),
+        (7, 2) => office.on_pbx(&format!("user-{run}-{number}"), &format!("taken-{run}")),
+        (7, 3) => with(body, "trunk_id", &office.pbx.replace("pbx_", "trunk_")),
+        (7, _) => with(body, "voice_route", "noam"),
+        (digit, _) if digit % 2 == 0 => office.on_pbx(&format!("user-{run}-{number}"), &format!("{run}-{number}")),
+        _ => body,
+    }
+}
+
+fn with(mut body: Value, member: &str, value: &str) -> Value {
+    body[member] = json!(value);
+    body
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_200_users_at_once_are_answered_as_one_by_one(#[values(Sqlite, Postgresql)] database: Database) {
+    let app = App::start(database).await;
+    let mut offices = Vec::new();
+    for name in ["kiosk", "bar", "shop", "hotel"] {
+        let office = Office::open(&app, name, &format!("sip.{name}.example")).await;
+        for run in [1, 2] {
+            let _ = add(&app, &office.admin, "users", &office.on_pbx(&format!("taken-{run}"), &format!("taken-{run}")))
+                .await
+                .expect(201);
+        }
+        offices.push(office);
+    }
+    for run in [1, 2] {
+        let held = offices[0].on_trunk(&format!("holder-{run}"), &format!("+4930{run}999999"));
+        let _ = add(&app, &offices[0].admin, "users", &held).await.expect(201);
+    }
+    let send = async |run: usize, number: usize| {
+        let office = &offices[number / 3 % 4];
+        add(&app, &office.admin, "users", &user_body(office, run, number)).await
+    };
+    let comparable = |run: usize, answer: &Answer| {
+        let text = answer.text.replace(&format!("user-{run}-"), "user-").replace(&format!("+4930{run}"), "+4930");
+        let mut body: Value = serde_json::from_str(&text.replace(&format!("\"{run}-"), "\"")).unwrap();
+        for varying in ["id", "request_id", "created_at", "updated_at"] {
+            body.as_object_mut().unwrap().remove(varying);
+        }
+        (answer.status, body)
+    };
+    let mut one_by_one = Vec::new();
+    for number in 0..200 {
+        one_by_one.push(comparable(1, &send(1, number).await));
+    }
+    let at_once = join_all((0..200).map(|number| send(2, number))).await;
+    let mut refusals = BTreeMap::new();
+    for (number, (apart, together)) in one_by_one.iter().zip(&at_once).enumerate() {
+        let together = comparable(2, together);
+        assert_eq!(*apart, together, "request {number}");
+        if together.0 != 201 {
+            let code = together.1["errors"][0]["code"].as_str().or(together.1["code"].as_str()).unwrap();
+            *refusals.entry(code.to_owned()).or_insert(0) += 1;
+        }
+    }
+    let expected =
+        ["direct_routing_not_established", "number_taken", "sip_user_taken", "teams_user_taken", "unknown_trunk"];
+    assert_eq!(refusals.into_iter().collect::<Vec<_>>(), expected.map(|code| (code.to_owned(), 4)));
+
+    // Each of them has its event.
+    let operator = app.operator().await;
+    let events = all(&app, &operator, "/events?type=user.created").await;
+    assert_eq!(events.len(), 2 * 180 + 2 * 4 + 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_of_users_of_one_set_that_want_the_same_number_one_gets_it(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let (kiosk, bar) =
+        (Office::open(&app, "kiosk", "sip.kiosk.example").await, Office::open(&app, "bar", "sip.bar.example").await);
+    let app = &app;
+    let posts = (0..120).map(|number| {
+        let office = if number % 2 == 0 { &kiosk } else { &bar };
+        let body = office.on_trunk(&format!("user-{number}"), &format!("+49309018{:02}", number / 2 % 20));
+        async move { add(app, &office.admin, "users", &body).await }
+    });
+    let answers = join_all(posts).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 20);
+    for refused in answers.into_iter().filter(|answer| answer.status != 201) {
+        let problem = refused.problem(409, "number_taken");
+        assert_eq!(problem["errors"][0]["pointer"], "/default_number");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_rows_of_a_file_that_depend_on_each_other_are_carried_out_in_order(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let app = App::start(database).await;
+    let kiosk = Office::open(&app, "kiosk", "sip.kiosk.example").await;
+    let _ = add(&app, &kiosk.admin, "users", &kiosk.on_trunk("anna", "+4930901820")).await.expect(201);
+    let row = |name: &str, number: &str| kiosk.on_trunk(name, number).to_string();
+    let file = [
+        row("ben", "+4930901820"), // Anna has it,
+        row("anna", "+4930901821"),
+        row("cid", "+4930901820"), // and has given it up.
+        row("dan", "+4930901821"),
+        row("eve", "+4930901822"),
+        row("EVE", "+4930901823"), // Is there by now, and changes its number,
+        row("fay", "+4930901822"), // which is free again.
+        row("gus", "+4930901822"),
+    ];
+    let path = format!("/enterprises/{}/users/import?on_existing=update", kiosk.admin.account);
+    let import = app.post(&path).bearer(&kiosk.admin.token).raw("application/x-ndjson", file.join("\n").into_bytes());
+    let result = import.send().await.expect(200).json();
+    let outcome = |row: &Value| {
+        let code = row["errors"][0]["code"].as_str().unwrap_or_default();
+        format!("{} {code}", row["status"].as_str().unwrap()).trim_end().to_owned()
+    };
+    let outcomes: Vec<String> = result["rows"].as_array().unwrap().iter().map(outcome).collect();
+    let taken = "failed number_taken";
+    assert_eq!(outcomes, [taken, "updated", "created", taken, "created", "updated", "created", taken]);
 }
 
 /// How many keys the two replicas share.
