@@ -88,6 +88,10 @@ pub const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 pub const SEARCH_MIN: usize = 3;
 /// Longest search text of a list, in characters.
 pub const SEARCH_MAX: usize = 100;
+/// How many domains, numbers or Teams users with the same beginning a search over the whole service goes through.
+pub const SEARCH_ALIKE_MAX: usize = 10_000;
+/// How many accounts a search over the whole service goes through for a text that its index does not have.
+pub const SEARCH_WALK_MAX: usize = 100_000;
 
 /// Most attempts per day at the password of an address, or at the secret of an API client.
 pub const GUESSES_PER_DAY: u32 = 100;

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use diesel::sql_types;
 use domain::Timestamp;
 
 use crate::guesses;
@@ -21,7 +22,6 @@ const DELIVERIES_AT_ONCE: i64 = 1_000;
 /// before `now`: sessions with their refresh tokens, password reset links, authorization codes, secrets of API clients,
 /// and guesses and refused claims of the day before. Returns the number of removed rows.
 pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) -> Result<usize, Error> {
-    let answers = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
     let reports = import_reports::table.filter(import_reports::created_at.le(column(kept_since)));
     let over = sessions::table.filter(sessions::expires_at.le(column(now)));
     let links = password_resets::table.filter(password_resets::expires_at.le(column(now)));
@@ -31,13 +31,28 @@ pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) ->
     let claims = taken_claims::table.filter(taken_claims::since.le(column(day_before)));
     let guesses = guesses::sweep(tx, day_before)?;
     Ok(guesses
-        + diesel::delete(answers).execute(tx)?
+        + sweep_answers(tx, kept_since)?
         + diesel::delete(reports).execute(tx)?
         + diesel::delete(over).execute(tx)?
         + diesel::delete(links).execute(tx)?
         + diesel::delete(secrets).execute(tx)?
         + diesel::delete(codes).execute(tx)?
         + diesel::delete(claims).execute(tx)?)
+}
+
+/// Removes responses that were stored for idempotency keys until an instant.
+fn sweep_answers(tx: &mut StoreConnection, kept_since: Timestamp) -> Result<usize, Error> {
+    let old = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
+    Ok(match tx {
+        StoreConnection::Postgresql(connection) => diesel::delete(old).execute(connection)?,
+        // Rows are numbered in the order in which they were added: the oldest are those before the first that stays.
+        StoreConnection::Sqlite(connection) => diesel::sql_query(
+            "DELETE FROM idempotency_keys WHERE rowid < coalesce((SELECT rowid FROM idempotency_keys \
+             WHERE created_at > ? ORDER BY rowid LIMIT 1), (SELECT max(rowid) + 1 FROM idempotency_keys))",
+        )
+        .bind::<sql_types::Timestamp, _>(column(kept_since))
+        .execute(connection)?,
+    })
 }
 
 /// Removes one batch of webhook deliveries that were queued before an instant. Returns `true` if there may be more.

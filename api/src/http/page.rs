@@ -156,6 +156,20 @@ impl Paging {
         Ok(Answer { link, ..Answer::ok(&page)? })
     }
 
+    /// Creates a page that is not the last one: the next one continues after a key.
+    pub fn answer_before<R, T: Serialize>(
+        &self,
+        caller: &str,
+        rows: Vec<R>,
+        key: &[u8],
+        view: impl Fn(R) -> T,
+    ) -> Result<Answer> {
+        let cursor = self.cursor(key, caller);
+        let link = Some(self.link(&cursor));
+        let page = Page { items: rows.into_iter().map(view).collect(), next_cursor: Some(cursor) };
+        Ok(Answer { link, ..Answer::ok(&page)? })
+    }
+
     /// Removes the extra row. Returns the cursor of the next page, if there is one, and its `Link` header.
     pub fn split_page<R, P: AsRef<[u8]>>(
         &self,

@@ -13,6 +13,7 @@ use persistence::search::{Hit, Match, Search};
 use persistence::{StoreConnection, accounts, search};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::access::{Actor, Read};
 use crate::app::Call;
@@ -255,7 +256,12 @@ impl AccountTree {
 /// Finds accounts of all tiers that you can see. `q` matches part of a name, e-mail address or billing reference
 /// (case-insensitive), a phone number of a user (the whole number with its country code, or its last digits), the
 /// beginning of a domain of a route or PBX, or the beginning of a Teams user. Closed accounts are included unless you
-/// filter by `status`. Sorted by creation time.
+/// filter by `status`. Sorted by creation time, but for one exception: accounts whose name, billing reference or e-mail
+/// address is exactly `q` come first, on pages of their own, and `next_cursor` leads to the others.
+///
+/// Two limits apply to operators, who search the whole service. If more than 10,000 domains, numbers or Teams users begin
+/// with the text, only the accounts of the first 10,000 are found. A text without three letters or digits in a row may be
+/// looked for among 100,000 accounts only.
 #[utoipa::path(
     params(
         ("q" = shown::WideSearch, Query, description = "The text to search for.", example = "nordwind"),
@@ -271,13 +277,61 @@ pub(crate) async fn search_accounts(call: Call<Read>, request: HttpRequest) -> R
     call.read_long(move |tx, actor| {
         actor.may(Target::OwnAccount)?;
         let (paging, wanted) = read(&text)?;
-        let caller = actor.name();
-        let (after, sees_sip_data) = (paging.after(&caller)?.map(AccountId::from_uuid), sees_sip_data(tx, actor)?);
-        let wanted = Search { after, sees_sip_data, ..wanted };
-        let hits = search::find(tx, &actor.scope(), &wanted)?;
+        let (caller, scope) = (actor.name(), actor.scope());
+        let progress = paging.after_key(&caller, Progress::read)?.unwrap_or(Progress::Whole(None));
+        let wanted = Search { sees_sip_data: sees_sip_data(tx, actor)?, ..wanted };
+        if let Progress::Whole(after) = progress {
+            let mut hits = search::find_whole(tx, &scope, &Search { after, ..wanted.clone() })?;
+            if !hits.is_empty() {
+                let room = usize::try_from(paging.limit).unwrap_or(usize::MAX);
+                let is_last = hits.len() <= room;
+                hits.truncate(room);
+                let last = hits.last().filter(|_| !is_last).map(|hit| hit.account.id);
+                let next = last.map_or(Progress::Others(None), |id| Progress::Whole(Some(id)));
+                return paging.answer_before(&caller, hits, &next.key(), FoundAccount::from);
+            }
+        }
+        let after = match progress {
+            Progress::Whole(_) => None,
+            Progress::Others(after) => after,
+        };
+        let hits = search::find(tx, &scope, &Search { after, ..wanted })?;
         paging.answer(&caller, hits, |hit| hit.account.id.uuid(), FoundAccount::from)
     })
     .await
+}
+
+/// How far a search has come: after which account. First come those of which the text is a whole property, then the
+/// others.
+#[derive(Debug, Clone, Copy)]
+enum Progress {
+    Whole(Option<AccountId>),
+    Others(Option<AccountId>),
+}
+
+impl Progress {
+    const WHOLE: u8 = b'w';
+    const OTHERS: u8 = b'o';
+
+    /// Reads the key of a cursor. One that consists of an id continues with the others.
+    fn read(key: &[u8]) -> Option<Self> {
+        match key {
+            [Self::WHOLE, id @ ..] => Uuid::from_slice(id).ok().map(|id| Self::Whole(Some(AccountId::from_uuid(id)))),
+            [Self::OTHERS] => Some(Self::Others(None)),
+            id => Uuid::from_slice(id).ok().map(|id| Self::Others(Some(AccountId::from_uuid(id)))),
+        }
+    }
+
+    fn key(self) -> Vec<u8> {
+        match self {
+            Self::Whole(after) => {
+                let id = after.map(|id| id.uuid().into_bytes());
+                [Self::WHOLE].into_iter().chain(id.into_iter().flatten()).collect()
+            }
+            Self::Others(None) => vec![Self::OTHERS],
+            Self::Others(Some(after)) => after.uuid().into_bytes().to_vec(),
+        }
+    }
 }
 
 /// Whether the search may match SIP data: an enterprise must not find what it may not read.

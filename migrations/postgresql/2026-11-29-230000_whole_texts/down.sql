@@ -1,0 +1,2 @@
+DROP INDEX accounts_by_billing_reference;
+DROP INDEX accounts_by_name;

@@ -1,0 +1,5 @@
+-- A search for a whole name or billing reference is answered from an ordinary index, however many accounts there are.
+CREATE INDEX accounts_by_name ON accounts (name, id);
+CREATE INDEX accounts_by_billing_reference ON accounts (billing_reference, id) WHERE billing_reference IS NOT NULL;
+-- Rows are added in the order of their age, so the oldest are found without an index.
+DROP INDEX idempotency_keys_by_age;
