@@ -1,7 +1,6 @@
 //! Second factors of members: the sealed secret of the authenticator app, recovery codes, and whether an account
 //! requires them.
 
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::Tier;
@@ -131,10 +130,26 @@ pub fn take_recovery_code(tx: &mut StoreConnection, member: MemberId, hash: &[u8
     Ok(diesel::delete(own.filter(recovery_codes::hash.eq(hash))).execute(tx)? == 1)
 }
 
-/// The number of unused recovery codes of a member.
-pub fn recovery_codes_left(tx: &mut StoreConnection, member: MemberId) -> Result<i64, Error> {
-    let own = recovery_codes::table.filter(recovery_codes::member_id.eq(Key::from(member)));
-    Ok(own.select(count_star()).first(tx)?)
+/// What a member is told of its second factor.
+#[derive(Debug, Clone, Copy)]
+pub struct Overview {
+    /// Whether it is enabled.
+    pub enabled: bool,
+    /// Whether the account requires one of its members.
+    pub required: bool,
+    /// The number of unused recovery codes.
+    pub recovery_codes_left: i64,
+}
+
+/// What a member is told of its second factor.
+pub fn overview(tx: &mut StoreConnection, member: MemberId) -> Result<Overview, Error> {
+    let left = recovery_codes::table.filter(recovery_codes::member_id.eq(members::id)).count().single_value();
+    let (enabled, required, left): (bool, bool, Option<i64>) = members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::id.eq(Key::from(member)))
+        .select((members::second_factor_since.is_not_null(), accounts::second_factor_required, left))
+        .first(tx)?;
+    Ok(Overview { enabled, required, recovery_codes_left: left.unwrap_or_default() })
 }
 
 /// Whether an account requires a second factor of its members.

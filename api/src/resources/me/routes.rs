@@ -6,6 +6,7 @@ use domain::fault::Fault;
 use domain::principal::Principal;
 use domain::refusal::Refusal;
 use persistence::members::Member;
+use persistence::second_factors::Overview;
 use persistence::{StoreConnection, api_clients, members, second_factors};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -113,10 +114,7 @@ pub(crate) async fn change_my_password(call: Call<ChangeMyself>, context: Contex
 
 fn answer(tx: &mut StoreConnection, member: Member) -> Result<Answer> {
     let version = member.version;
-    let second_factor = MySecondFactor {
-        enabled: second_factors::find(tx, member.id)?.is_some_and(|factor| factor.since.is_some()),
-        required: second_factors::is_required(tx, member.account.id)?,
-        recovery_codes_left: second_factors::recovery_codes_left(tx, member.id)?,
-    };
+    let Overview { enabled, required, recovery_codes_left } = second_factors::overview(tx, member.id)?;
+    let second_factor = MySecondFactor { enabled, required, recovery_codes_left };
     Answer::resource(&Me::member(member, second_factor), version)
 }
