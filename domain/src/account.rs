@@ -218,7 +218,7 @@ impl Ancestry {
 }
 
 /// Which accounts a caller sees: all of them, or the subtree of one account (R8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// All accounts, for operators.
     Platform,

@@ -12,10 +12,13 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::TimeDelta;
 use domain::Timestamp;
+use domain::account::Scope;
+use domain::billing::{Period, Totals};
 use domain::id::AccountId;
 use domain::limits::CHANGE_WAITS_SECONDS;
 use domain::principal::Principal;
 use persistence::{Database, Known, StoreConnection, taken_claims};
+use quick_cache::sync::Cache;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::access::Origin;
@@ -49,6 +52,8 @@ const IMPORTS_AT_ONCE: usize = 2;
 const DOWNLOADS_AT_ONCE: usize = 24;
 /// Maximum number of these per caller.
 const DOWNLOADS_PER_CALLER: usize = 4;
+/// How many totals of billing reports are remembered.
+const BILLING_TOTALS_KEPT: usize = 10_000;
 /// Maximum number of concurrent webhook deliveries, each of which has a connection.
 const ATTEMPTS_AT_ONCE: usize = 256;
 
@@ -98,6 +103,8 @@ pub struct App {
     pub routes_ready: Notify,
     /// Limits requests per caller; `None` if the limit is off.
     pub rate_limits: Option<RateLimits>,
+    /// Totals of billing reports of months that are over, for a caller's scope and a number of corrections.
+    pub billing_totals: Cache<(Period, Scope, i64), [Totals; 2]>,
     /// In a demo: real values for the ids and the password in the document's examples.
     pub demo_examples: OnceLock<BTreeMap<String, String>>,
     draining: AtomicBool,
@@ -146,6 +153,7 @@ impl App {
             graph,
             routes_ready: Notify::new(),
             rate_limits,
+            billing_totals: Cache::new(BILLING_TOTALS_KEPT),
             demo_examples: OnceLock::new(),
             draining: AtomicBool::new(false),
             settings,

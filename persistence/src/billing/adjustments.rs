@@ -130,6 +130,12 @@ pub fn insert(tx: &mut StoreConnection, adjustment: &Adjustment) -> Result<(), E
     Ok(())
 }
 
+/// The number of adjustments that are booked in a period.
+pub fn count(tx: &mut StoreConnection, period: Period) -> Result<i64, Error> {
+    let booked = billing_adjustments::table.filter(billing_adjustments::period.eq(period.to_string()));
+    Ok(booked.count().get_result(tx)?)
+}
+
 /// The adjustment with this id, if it is booked in the period and in the scope.
 pub fn find(
     tx: &mut StoreConnection,

@@ -69,7 +69,7 @@ pub(crate) async fn list_billing_reports(call: Call<Read>, request: HttpRequest)
     let mut items = Vec::new();
     for report in reports {
         let (period, sealed) = (report.period, report.sealed.clone());
-        items.push(BillingPeriod::new(period, sealed.as_ref(), summary::totals(&call.app.database, report).await?));
+        items.push(BillingPeriod::new(period, sealed.as_ref(), summary::totals(&call.app, report).await?));
     }
     Ok(Answer { link, ..Answer::ok(&BillingPeriodPage { items, next_cursor })? })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use domain::billing::{Line, Totals, UsersPerDay};
 use domain::id::AccountId;
 use domain::services::Service;
@@ -11,10 +12,31 @@ use uuid::Uuid;
 
 use super::report::{Reader, Report};
 use super::wire::{BillingSummaryItem, frame};
+use crate::app::App;
 use crate::error::{Error, Result};
 
+/// How long after the end of a month a change may still be recorded in it: by a transaction that began before, or by a
+/// replica whose clock is slow.
+const SETTLES_AFTER: TimeDelta = TimeDelta::hours(1);
+
 /// The totals of a report's lines by service.
-pub(super) async fn totals(database: &Database, report: Report) -> Result<[Totals; 2]> {
+pub(super) async fn totals(app: &App, report: Report) -> Result<[Totals; 2]> {
+    let period = report.period;
+    if report.sealed.is_some() || app.clock.now() < period.end() + SETTLES_AFTER {
+        return add_up(&app.database, report).await;
+    }
+    // All that can still change the totals of such a month are corrections, of which none is ever removed.
+    let corrections = app.database.read(move |tx| adjustments::count(tx, period).map_err(Error::from)).await?;
+    let key = (period, report.filter.scope, corrections);
+    if let Some(known) = app.billing_totals.get(&key) {
+        return Ok(known);
+    }
+    let totals = add_up(&app.database, report).await?;
+    app.billing_totals.insert(key, totals);
+    Ok(totals)
+}
+
+async fn add_up(database: &Database, report: Report) -> Result<[Totals; 2]> {
     let mut totals = [Totals::default(); 2];
     if report.sealed.is_some() {
         let find = move |tx: &mut _| lines::totals(tx, report.period, &report.filter.scope).map_err(Error::from);

@@ -151,3 +151,38 @@ fn days_left(period: Period, world: &World) -> i64 {
     let born = DateTime::from_timestamp(i64::try_from(seconds).unwrap(), 0).unwrap();
     i64::try_from(period.days()).unwrap() - i64::from(born.day()) + 1
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r15_totals_of_a_month_that_is_over_include_each_correction_at_once(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let world = World::begin(database).await;
+    let operator = world.next_month().await;
+    let later = Period::containing(world.app.clock.now());
+    let _ = world.finalise(&operator).send().await.expect(200);
+    let operator = world.next_month().await;
+    let user_days = async |person: &Person| {
+        let list = world.app.get("/billing-reports").bearer(&person.token).send().await.expect(200).json();
+        let items = list["items"].as_array().unwrap().clone();
+        let item = items.iter().find(|item| item["period"] == later.to_string()).expect("the month that is over");
+        assert_eq!(item["status"], "open");
+        ["pbx", "trunk"].iter().map(|service| item["totals"][service]["user_days"].as_i64().unwrap()).sum::<i64>()
+    };
+    let rival = world.app.plant(Tier::MasterReseller, &[], "rival@contoso.example").await;
+    let rival = world.billing(&rival).await;
+    let reseller = world.billing(&world.reseller).await;
+    let before = user_days(&operator).await;
+    assert!(before > 0);
+    let line = format!("{}/{}/{}/pbx", world.period, world.reseller, world.enterprise);
+    for round in 1..=2 {
+        let body = json!({"amends": line, "user_days": -3, "reason": "Counted by mistake."});
+        let book = world.app.post(&format!("/billing-reports/{later}/adjustments")).bearer(&operator.token).json(&body);
+        let _ = book.send().await.expect(201);
+        for _ in 0..2 {
+            assert_eq!(user_days(&operator).await, before - 3 * round);
+            assert_eq!(user_days(&reseller).await, before - 3 * round);
+            assert_eq!(user_days(&rival).await, 0);
+        }
+    }
+}
