@@ -41,7 +41,7 @@ def measure(bench, database, url, folder, programs):
             raise RuntimeError(f"the report has other lines than expected: {final}")
         written = stream(bench, port, password, f"{path}?format=csv")
         own = tool(bench, database, url, folder, period)
-        quiet, busy = writes(bench, port, password, path)
+        quiet, busy = writes(bench, port, password, folder, path)
         resident = peak_resident_bytes(it.pid) / 1e6
     return {
         "database": database,
@@ -79,12 +79,16 @@ def tool(bench, database, url, folder, period):
     return time.monotonic() - begun
 
 
-def writes(bench, port, password, path):
+def writes(bench, port, password, folder, path):
     """How creations fare without and with a report that is read again and again."""
     master = json.loads(bench.call(port, "GET", "/master-resellers", headers=bench.sign_in(port, password)))
-    load = ("/", "create.lua", "/resellers", master["items"][0]["id"])
-    wrk = lambda: bench.wrk(bench.SECONDS, port, bench.sign_in(port, password), *load, connections=WRITERS)  # noqa: E731
-    bench.wrk(bench.WARM_UP_SECONDS, port, bench.sign_in(port, password), *load, connections=WRITERS)
+    load = ("/resellers", master["items"][0]["id"])
+
+    def wrk(seconds=bench.SECONDS):
+        callers = bench.many_sessions(port, password, folder)
+        return bench.wrk(seconds, port, "create.lua", callers, *load, connections=WRITERS)
+
+    wrk(bench.WARM_UP_SECONDS)
     quiet, over = wrk(), threading.Event()
 
     def read():

@@ -1,5 +1,5 @@
--- Creates resellers, each with an e-mail address and an Idempotency-Key that nothing else has. The arguments: the path,
--- the master reseller's id, and a text that no other run has.
+-- Creates resellers, each with an e-mail address and an Idempotency-Key that nothing else has. The arguments: the file of
+-- access tokens, the path, the master reseller's id, and a text that no other run has.
 
 dofile("report.lua")
 
@@ -10,23 +10,27 @@ function setup(thread)
   threads = threads + 1
 end
 
--- The request is formatted once, around a placeholder as long as what takes its place: its length stays true.
+-- The request of each session is formatted once, around a placeholder as long as what takes its place: its length stays
+-- true.
 function init(args)
-  run, count = args[3], 0
+  run, count = args[4], 0
   local placeholder = string.rep("@", #unique())
-  wrk.headers["Content-Type"] = "application/json"
-  wrk.headers["Idempotency-Key"] = placeholder
-  local body = '{"master_reseller_id": "' .. args[2] .. '", "name": "Nordwind Telefonie GmbH", "email": "'
+  local body = '{"master_reseller_id": "' .. args[3] .. '", "name": "Nordwind Telefonie GmbH", "email": "'
     .. placeholder .. '@bench.example", "services": ["pbx", "trunk"], "billing_reference": "' .. placeholder .. '"}'
-  parts = {}
-  for part in (wrk.format("POST", args[1], wrk.headers, body) .. placeholder):gmatch("(.-)" .. placeholder) do
-    parts[#parts + 1] = part
+  requests = {}
+  for _, caller in ipairs(sessions(args[1])) do
+    local headers = {Authorization = caller, ["Content-Type"] = "application/json", ["Idempotency-Key"] = placeholder}
+    local parts = {}
+    for part in (wrk.format("POST", args[2], headers, body) .. placeholder):gmatch("(.-)" .. placeholder) do
+      parts[#parts + 1] = part
+    end
+    requests[#requests + 1] = parts
   end
 end
 
 function request()
   count = count + 1
-  return table.concat(parts, unique())
+  return table.concat(requests[count % #requests + 1], unique())
 end
 
 function unique()

@@ -1,5 +1,5 @@
--- What every measurement has in common: wrk's own figures as one line of JSON, the last one that it prints. Alone, it
--- sends the one request of the command line.
+-- What every measurement has in common: requests come from many sessions in turn, as those of many integrations do, and
+-- wrk's own figures are printed as one line of JSON, the last one that it prints.
 
 function done(summary, latency)
   local errors = summary.errors
@@ -8,4 +8,13 @@ function done(summary, latency)
       .. '"errors": {"status": %d, "connect": %d, "read": %d, "write": %d, "timeout": %d}}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(99),
     errors.status, errors.connect, errors.read, errors.write, errors.timeout))
+end
+
+-- The `Authorization` of each session: the file has an access token a line.
+function sessions(path)
+  local all = {}
+  for token in io.lines(path) do
+    all[#all + 1] = "Bearer " .. token
+  end
+  return all
 end

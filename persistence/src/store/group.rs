@@ -34,6 +34,8 @@ const WRITER_CACHE_KIB: u32 = 4_000;
 /// Page cache of SQLite's reader, in KiB. Enough for a small database as a whole, or for the frequently read pages of a
 /// large one.
 const READER_CACHE_KIB: u32 = 20_000;
+/// Page cache of each of SQLite's readers of lists, in KiB. The rows of a page are neighbours.
+const LIST_CACHE_KIB: u32 = 4_000;
 
 /// Opens the file, runs pending migrations and starts the threads.
 pub(crate) fn start(
@@ -57,7 +59,7 @@ pub(crate) fn start(
         spawn("long-reader", &health, move |health| read(for_long, &long_reads, health))?,
     ];
     for _ in 0..list_readers {
-        let (connection, queue) = (connection::sqlite_reading(path, READER_CACHE_KIB)?, lists.clone());
+        let (connection, queue) = (connection::sqlite_reading(path, LIST_CACHE_KIB)?, lists.clone());
         threads.push(spawn("list-reader", &health, move |health| read(connection, &queue, health))?);
     }
     Ok((health, threads))
