@@ -10,7 +10,6 @@ use crate::schema::{accounts as account_rows, activations};
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
-use crate::store::prepared::Prepared;
 use crate::store::rows;
 use crate::store::time::{Instant, column};
 
@@ -72,7 +71,7 @@ pub fn insert_all(tx: &mut StoreConnection, links: &[NewActivation<'_>]) -> Resu
                     activations::expires_at.eq(column(expires_at)),
                     activations::used_at.eq(None::<Instant>),
                 );
-                Prepared(diesel::insert_into(activations::table).values(row)).execute(connection)?;
+                diesel::insert_into(activations::table).values(row).execute(connection)?;
             }
         }
     }

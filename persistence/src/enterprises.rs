@@ -11,7 +11,6 @@ use crate::schema::{enterprise_sbc_regions, enterprises};
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
-use crate::store::prepared::Prepared;
 use crate::store::rows;
 
 /// The settings columns of an enterprise.
@@ -76,7 +75,7 @@ pub(crate) fn insert_all(tx: &mut StoreConnection, new: &[(AccountId, &Enterpris
         }
         StoreConnection::Sqlite(connection) => {
             for row in all {
-                Prepared(diesel::insert_into(enterprises::table).values(row)).execute(connection)?;
+                diesel::insert_into(enterprises::table).values(row).execute(connection)?;
             }
         }
     }
@@ -111,7 +110,7 @@ fn insert_regions(tx: &mut StoreConnection, regions: &[(AccountId, &str)]) -> Re
                     enterprise_sbc_regions::account_id.eq(Key::from(*account)),
                     enterprise_sbc_regions::region.eq(*region),
                 );
-                Prepared(diesel::insert_into(enterprise_sbc_regions::table).values(row)).execute(connection)?;
+                diesel::insert_into(enterprise_sbc_regions::table).values(row).execute(connection)?;
             }
         }
     }

@@ -12,7 +12,6 @@ use crate::schema::{account_history, accounts, user_history};
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
-use crate::store::prepared::Prepared;
 use crate::store::rows;
 use crate::store::time::{Instant, column, instant};
 
@@ -107,7 +106,7 @@ pub(crate) fn begin_all(tx: &mut StoreConnection, states: Vec<(AccountId, State,
                     account_history::until.eq(None::<Instant>),
                 );
                 let entry = diesel::insert_into(account_history::table).values((times, state));
-                Prepared(entry).execute(connection)?;
+                entry.execute(connection)?;
             }
         }
     }
@@ -138,7 +137,7 @@ pub(crate) fn begin_users(
                     user_history::since.eq(column(*at)),
                     user_history::until.eq(None::<Instant>),
                 );
-                Prepared(diesel::insert_into(user_history::table).values(entry)).execute(connection)?;
+                diesel::insert_into(user_history::table).values(entry).execute(connection)?;
             }
         }
     }

@@ -15,7 +15,6 @@ use crate::schema::idempotency_keys as rows;
 use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
-use crate::store::prepared::Prepared;
 use crate::store::rows::{Find, columns, insert};
 use crate::store::text::length;
 use crate::store::time::{Instant, column, instant};
@@ -71,7 +70,7 @@ pub fn find_all(
             let mut stored = Vec::new();
             for (caller, key) in keys {
                 let found = found().filter(rows::caller.eq(*caller)).filter(rows::key.eq(*key));
-                stored.extend(Prepared(found).get_result::<Row>(connection).optional()?);
+                stored.extend(found.get_result::<Row>(connection).optional()?);
             }
             stored
         }
@@ -157,7 +156,7 @@ pub fn keep_all(tx: &mut StoreConnection, answers: &[NewKept<'_>]) -> Result<boo
                     rows::role.eq(role.map(Role::as_str)),
                     rows::created_at.eq(column(*now)),
                 );
-                let one = Prepared(diesel::insert_into(rows::table).values(row)).execute(connection);
+                let one = diesel::insert_into(rows::table).values(row).execute(connection);
                 if !inserted(one)? {
                     return Ok(false);
                 }

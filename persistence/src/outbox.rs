@@ -16,7 +16,6 @@ use crate::schema::outbox;
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
-use crate::store::prepared::Prepared;
 use crate::store::rows;
 use crate::store::time::{Instant, column, instant};
 
@@ -110,7 +109,7 @@ fn enqueue_one(connection: &mut SqliteConnection, message: &NewMessage<'_>) -> R
         outbox::sender_id.eq(sender.map(|(sender, _)| Key::from(sender))),
         outbox::next_at.eq(sender.map(|(_, next_at)| column(next_at))),
     );
-    Prepared(diesel::insert_into(outbox::table).values(row)).execute(connection)?;
+    diesel::insert_into(outbox::table).values(row).execute(connection)?;
     Ok(())
 }
 
@@ -126,13 +125,13 @@ pub fn caused_to(tx: &mut StoreConnection, recipients: &[&[u8]], since: Timestam
         _ if recipients.is_empty() => Vec::new(),
         StoreConnection::Postgresql(connection) => {
             let to_these = caused.filter(outbox::recipient_hash.eq_any(recipients.to_vec()));
-            Prepared(to_these.select(columns)).load(connection)?
+            to_these.select(columns).load(connection)?
         }
         StoreConnection::Sqlite(connection) => {
             let mut rows = Vec::new();
             for recipient in recipients {
                 let to_this = caused.filter(outbox::recipient_hash.eq(*recipient)).select(columns);
-                rows.extend(Prepared(to_this).get_result(connection).optional()?);
+                rows.extend(to_this.get_result(connection).optional()?);
             }
             rows
         }
@@ -149,7 +148,7 @@ pub fn next_at(
     for sender in senders {
         // The last entry of the index; of several senders at once, all entries would be read.
         let own = outbox::table.filter(outbox::sender_id.eq(Key::from(*sender))).select(dsl::max(outbox::next_at));
-        let last: Option<Instant> = on!(tx, connection => Prepared(own).get_result(connection))?;
+        let last: Option<Instant> = on!(tx, connection => own.get_result(connection))?;
         next.extend(last.map(|last| (*sender, instant(last))));
     }
     Ok(next)

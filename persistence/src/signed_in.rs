@@ -26,7 +26,7 @@ use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::{Key, sql};
 use crate::store::known::{Known, SignedIn, Wanted};
-use crate::store::prepared::{Prepared, text};
+use crate::store::text::sql_text;
 use crate::store::time::{Instant, instant};
 
 /// What the operation of a caller is going to read: the caller, and the account that it asks for.
@@ -62,12 +62,12 @@ fn look_up(tx: &mut StoreConnection, principal: Principal, session: SessionId) -
         }
         (Principal::Member(_), StoreConnection::Sqlite(connection)) => {
             let found = members_query().filter(sessions::id.eq(key));
-            let row: Option<MemberRow> = Prepared(found).get_result(connection).optional()?;
+            let row: Option<MemberRow> = found.get_result(connection).optional()?;
             row.map(member).transpose()
         }
         (Principal::Client(_), StoreConnection::Sqlite(connection)) => {
             let found = clients_query().filter(secrets::id.eq(key));
-            let row: Option<ClientRow> = Prepared(found).get_result(connection).optional()?;
+            let row: Option<ClientRow> = found.get_result(connection).optional()?;
             row.map(client).transpose()
         }
     }
@@ -199,7 +199,7 @@ impl RunQueryDsl<PgConnection> for Members {}
 impl QueryFragment<Pg> for Members {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         static SELECT: LazyLock<String> =
-            LazyLock::new(|| format!("SELECT {} FROM unnest(", text::<Pg>(&member_columns())));
+            LazyLock::new(|| format!("SELECT {} FROM unnest(", sql_text::<Pg>(&member_columns())));
         pass.push_sql(&SELECT);
         pass.push_bind_param::<Array<sql::Key>, _>(&self.0)?;
         pass.push_sql(
@@ -228,7 +228,7 @@ impl RunQueryDsl<PgConnection> for Clients {}
 impl QueryFragment<Pg> for Clients {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         static SELECT: LazyLock<String> =
-            LazyLock::new(|| format!("SELECT {} FROM unnest(", text::<Pg>(&client_columns())));
+            LazyLock::new(|| format!("SELECT {} FROM unnest(", sql_text::<Pg>(&client_columns())));
         pass.push_sql(&SELECT);
         pass.push_bind_param::<Array<sql::Key>, _>(&self.0)?;
         pass.push_sql(

@@ -10,17 +10,16 @@ use crate::schema::email_addresses;
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
-use crate::store::prepared::Prepared;
 use crate::store::rows;
 
 /// Claims an address for an account. Returns `false` if any account already has it: the caller then refuses with
 /// `Refusal::EmailTaken`, which rolls the transaction back, because PostgreSQL refuses all further statements after a unique violation.
 pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
-    inserted(on!(tx, connection => Prepared(diesel::insert_into(email_addresses::table)
+    inserted(on!(tx, connection => diesel::insert_into(email_addresses::table)
             .values((
                 email_addresses::canonical.eq(email.canonical()),
                 email_addresses::account_id.eq(Key::from(account)),
-            )))
+            ))
         .execute(connection)))
 }
 
@@ -56,15 +55,14 @@ pub(crate) fn email_holders(tx: &mut StoreConnection, canonical: &[&str]) -> Res
         StoreConnection::Postgresql(connection) => {
             let taken = email_addresses::table.filter(email_addresses::canonical.eq_any(canonical.to_vec()));
             let taken = taken.select((email_addresses::canonical, email_addresses::account_id));
-            let taken: Vec<(String, Key)> = Prepared(taken).load(connection)?;
+            let taken: Vec<(String, Key)> = taken.load(connection)?;
             Ok(taken.into_iter().collect())
         }
         StoreConnection::Sqlite(connection) => {
             let mut taken = HashMap::new();
             for email in canonical {
                 let claim = email_addresses::table.filter(email_addresses::canonical.eq(*email));
-                let held: Option<Key> =
-                    Prepared(claim.select(email_addresses::account_id)).get_result(connection).optional()?;
+                let held: Option<Key> = claim.select(email_addresses::account_id).get_result(connection).optional()?;
                 taken.extend(held.map(|holder| ((*email).to_owned(), holder)));
             }
             Ok(taken)
@@ -85,7 +83,7 @@ pub(super) fn is_taken(
     account: AccountId,
 ) -> Result<bool, Error> {
     let claim = email_addresses::table.filter(email_addresses::canonical.eq(email.canonical()));
-    let holder: Option<Key> = Prepared(claim.select(email_addresses::account_id)).get_result(connection).optional()?;
+    let holder: Option<Key> = claim.select(email_addresses::account_id).get_result(connection).optional()?;
     Ok(holder.is_some_and(|holder| holder != Key::from(account)))
 }
 

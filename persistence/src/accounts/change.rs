@@ -15,7 +15,6 @@ use crate::schema::accounts;
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
-use crate::store::prepared::Prepared;
 use crate::store::rows::{self, Values};
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column};
@@ -160,25 +159,26 @@ fn insert_one(connection: &mut SqliteConnection, account: &NewAccount<'_>, statu
         enterprise: _,
         now,
     } = account;
-    Prepared(diesel::insert_into(accounts::table).values((
-        accounts::id.eq(Key::from(*id)),
-        accounts::tier.eq(tier.as_str()),
-        accounts::master_reseller_id.eq(master_reseller_id.map(Key::from)),
-        accounts::reseller_id.eq(reseller_id.map(Key::from)),
-        accounts::name.eq(name),
-        accounts::email.eq(email.given()),
-        accounts::billing_reference.eq(billing_reference),
-        accounts::service_pbx.eq(services.has(Service::Pbx)),
-        accounts::service_trunk.eq(services.has(Service::Trunk)),
-        accounts::status.eq(status.as_str()),
-        accounts::search_text.eq(account.search_text()),
-        accounts::version.eq(FIRST_VERSION),
-        accounts::created_at.eq(column(*now)),
-        accounts::updated_at.eq(column(*now)),
-        accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
-        accounts::closed_at.eq(None::<Instant>),
-    )))
-    .execute(connection)?;
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(Key::from(*id)),
+            accounts::tier.eq(tier.as_str()),
+            accounts::master_reseller_id.eq(master_reseller_id.map(Key::from)),
+            accounts::reseller_id.eq(reseller_id.map(Key::from)),
+            accounts::name.eq(name),
+            accounts::email.eq(email.given()),
+            accounts::billing_reference.eq(billing_reference),
+            accounts::service_pbx.eq(services.has(Service::Pbx)),
+            accounts::service_trunk.eq(services.has(Service::Trunk)),
+            accounts::status.eq(status.as_str()),
+            accounts::search_text.eq(account.search_text()),
+            accounts::version.eq(FIRST_VERSION),
+            accounts::created_at.eq(column(*now)),
+            accounts::updated_at.eq(column(*now)),
+            accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
+            accounts::closed_at.eq(None::<Instant>),
+        ))
+        .execute(connection)?;
     Ok(())
 }
 

@@ -16,7 +16,6 @@ use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::known::Known;
-use crate::store::prepared::Prepared;
 
 /// The account with this id and tier, if it is in the scope (R8).
 pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId) -> Result<Option<Account>, Error> {
@@ -31,7 +30,7 @@ pub fn by_id(tx: &mut StoreConnection, scope: &Scope, tier: Tier, id: AccountId)
         .or(accounts::reseller_id.eq(top))
         .or(everything.into_sql::<Nullable<Bool>>());
     let found = QueryWhere(accounts::id.eq(Key::from(id)).and(accounts::tier.eq(tier.as_str())).and(visible));
-    let row: Option<Row> = on!(tx, connection => Prepared(found).get_result(connection)).optional()?;
+    let row: Option<Row> = on!(tx, connection => found.get_result(connection)).optional()?;
     let mut found = row.map(account).transpose()?;
     if tier == Tier::Enterprise {
         enterprises::complete(tx, found.as_mut_slice())?;
@@ -82,8 +81,8 @@ pub fn parents(
         let locked = accounts::table.filter(accounts::id.eq_any(keys.clone())).select(accounts::id);
         let locked = locked.order(accounts::id);
         let _: Vec<Key> = match hold {
-            Lock::Shared => Prepared(locked.for_share()).load(connection)?,
-            Lock::Exclusive => Prepared(locked.for_no_key_update()).load(connection)?,
+            Lock::Shared => locked.for_share().load(connection)?,
+            Lock::Exclusive => locked.for_no_key_update().load(connection)?,
         };
         found = of_ids(tx, &keys)?;
         found.retain(visible);
@@ -135,11 +134,11 @@ pub fn by_emails(
 pub(crate) fn of_ids(tx: &mut StoreConnection, ids: &[Key]) -> Result<Vec<Account>, Error> {
     let rows: Vec<Row> = match tx {
         _ if ids.is_empty() => Vec::new(),
-        StoreConnection::Postgresql(connection) => Prepared(QueryWhere(accounts::id.eq_any(ids))).load(connection)?,
+        StoreConnection::Postgresql(connection) => QueryWhere(accounts::id.eq_any(ids)).load(connection)?,
         StoreConnection::Sqlite(connection) => {
             let mut rows = Vec::with_capacity(ids.len());
             for id in ids {
-                rows.extend(Prepared(QueryWhere(accounts::id.eq(*id))).get_result(connection).optional()?);
+                rows.extend(QueryWhere(accounts::id.eq(*id)).get_result(connection).optional()?);
             }
             rows
         }

@@ -18,7 +18,7 @@ use domain::values::email::EmailAddress;
 use crate::schema::{accounts, activations, outbox};
 use crate::store::error::Error;
 use crate::store::key::Key;
-use crate::store::prepared::text;
+use crate::store::text::sql_text;
 use crate::store::time::{Instant, instant};
 
 // The master reseller and the reseller above an account.
@@ -96,7 +96,7 @@ where
     DB::QueryBuilder: Default,
     columns: QueryFragment<DB>,
 {
-    let mut columns = text::<DB>(&columns());
+    let mut columns = sql_text::<DB>(&columns());
     let mut joins = String::new();
     let ancestors =
         [("master", JOIN_MASTER, tier >= Tier::Reseller), ("reseller", JOIN_RESELLER, tier == Tier::Enterprise)];
@@ -124,6 +124,8 @@ fn push_postgresql(pass: &mut AstPass<'_, '_, Pg>) {
 /// The query for the accounts that meet a condition, in no order.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct QueryWhere<E>(pub(crate) E);
+
+impl<E, C> RunQueryDsl<C> for QueryWhere<E> {}
 
 impl<E> Query for QueryWhere<E> {
     type SqlType = <columns as Expression>::SqlType;

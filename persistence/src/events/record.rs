@@ -10,7 +10,6 @@ use crate::schema::events;
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
-use crate::store::prepared::Prepared;
 use crate::store::rows;
 use crate::store::time::column;
 
@@ -145,6 +144,6 @@ fn record_one(connection: &mut SqliteConnection, event: &EventRow<'_>) -> Result
         events::reseller_id.eq(reseller.map(Key::from)),
         events::enterprise_id.eq(enterprise.map(Key::from)),
     );
-    Prepared(diesel::insert_into(events::table).values(row)).execute(connection)?;
+    diesel::insert_into(events::table).values(row).execute(connection)?;
     Ok(())
 }

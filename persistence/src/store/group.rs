@@ -21,7 +21,6 @@ use super::error::Error;
 use super::health::Health;
 use super::job::{Job, Verdict};
 use super::known::Known;
-use super::prepared::Prepared;
 use super::threads::{Queues, spawn};
 use super::{migrations, reply_batch};
 
@@ -232,7 +231,7 @@ extern "SQL" {
 
 /// Number of rows changed on this connection since it was opened.
 fn rows_changed(connection: &mut StoreConnection) -> QueryResult<i64> {
-    on!(connection, connection => Prepared(diesel::select(total_changes())).get_result(connection))
+    on!(connection, connection => diesel::select(total_changes()).get_result(connection))
 }
 
 fn file_gone() -> Error {

@@ -16,7 +16,6 @@ use domain::principal::Principal;
 
 use super::connection::StoreConnection;
 use super::error::Error;
-use super::prepared::Prepared;
 
 /// The authenticated caller of a request, as found in the database.
 #[derive(Debug, Clone)]
@@ -78,7 +77,7 @@ impl Known {
     /// Forgets everything if the transaction that has just begun sees a different snapshot from the one on which it was
     /// found. Must be called at the start of every transaction of SQLite's reader.
     pub(crate) fn forget_other_snapshots(&mut self, connection: &mut SqliteConnection) -> QueryResult<()> {
-        let snapshot = Prepared(DataVersion).get_result(connection)?;
+        let snapshot = DataVersion.get_result(connection)?;
         if self.snapshot.replace(snapshot) != Some(snapshot) || self.callers.len() > REMEMBERED_MAX {
             self.callers.clear();
             self.accounts.clear();
@@ -118,6 +117,8 @@ impl Known {
 /// the file.
 #[derive(Debug, Clone, Copy, QueryId)]
 struct DataVersion;
+
+impl RunQueryDsl<SqliteConnection> for DataVersion {}
 
 impl Query for DataVersion {
     type SqlType = BigInt;

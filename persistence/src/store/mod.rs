@@ -9,7 +9,6 @@ pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod time;
 pub(crate) mod text;
-pub(crate) mod prepared;
 pub(crate) mod page;
 pub(crate) mod rows;
 pub(crate) mod savepoint;

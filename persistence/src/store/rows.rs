@@ -40,9 +40,9 @@ macro_rules! insert_seldom {
             $crate::store::connection::StoreConnection::Postgresql(connection) => {
                 diesel::insert_into($table).values($rows).execute(connection).map(drop)
             }
-            $crate::store::connection::StoreConnection::Sqlite(connection) => $rows.into_iter().try_for_each(|row| {
-                $crate::store::prepared::Prepared(diesel::insert_into($table).values(row)).execute(connection).map(drop)
-            }),
+            $crate::store::connection::StoreConnection::Sqlite(connection) => $rows
+                .into_iter()
+                .try_for_each(|row| diesel::insert_into($table).values(row).execute(connection).map(drop)),
         }
     };
 }

@@ -1,5 +1,7 @@
-//! Text search and lengths that work the same on both databases.
+//! Text search and lengths that work the same on both databases, and the SQL text of parts of queries.
 
+use diesel::backend::Backend;
+use diesel::query_builder::{QueryBuilder, QueryFragment};
 use diesel::sql_types::Binary;
 use domain::values::folding::fold;
 
@@ -26,4 +28,14 @@ pub(crate) fn search_pattern(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// The SQL text of a query part that has no bound values.
+pub(crate) fn sql_text<DB: Backend + Default>(part: &impl QueryFragment<DB>) -> String
+where
+    DB::QueryBuilder: Default,
+{
+    let mut builder = DB::QueryBuilder::default();
+    part.to_sql(&mut builder, &DB::default()).expect("names of tables and columns are written without a connection");
+    builder.finish()
 }

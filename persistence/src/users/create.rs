@@ -16,7 +16,6 @@ use crate::schema::{phone_numbers, sip_users, users};
 use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
 use crate::store::key::{Key, sql};
-use crate::store::prepared::Prepared;
 use crate::store::rows::{self, Find, Values, columns};
 use crate::store::time::column;
 use crate::{FIRST_VERSION, history};
@@ -168,7 +167,7 @@ fn find_each(
             .filter(users::account_id.eq(Key::from(*account)))
             .filter(users::teams_user_canonical.eq(*name))
             .select(users::id);
-        if Prepared(held).get_result::<Key>(connection).optional()?.is_some() {
+        if held.get_result::<Key>(connection).optional()?.is_some() {
             taken.teams_users.insert((*account, (*name).to_owned()));
         }
     }
@@ -178,7 +177,7 @@ fn find_each(
             .filter(sip_users::sip_domain.eq(*domain))
             .filter(sip_users::sip_user.eq(*user))
             .select(users::account_id);
-        if let Some(holder) = Prepared(held).get_result::<Key>(connection).optional()? {
+        if let Some(holder) = held.get_result::<Key>(connection).optional()? {
             taken.sip_users.insert(((*domain).to_owned(), (*user).to_owned()), holder.id());
         }
     }
@@ -187,7 +186,7 @@ fn find_each(
             .inner_join(users::table.on(users::id.eq(phone_numbers::user_id)))
             .filter(phone_numbers::number.eq(*number))
             .select(users::account_id);
-        if let Some(holder) = Prepared(held).get_result::<Key>(connection).optional()? {
+        if let Some(holder) = held.get_result::<Key>(connection).optional()? {
             taken.numbers.insert((*number).to_owned(), holder.id());
         }
     }
@@ -291,13 +290,13 @@ fn insert_each(
             users::created_at.eq(column(user.now)),
             users::updated_at.eq(column(user.now)),
         );
-        if !inserted(Prepared(diesel::insert_into(users::table).values(row)).execute(connection))? {
+        if !inserted(diesel::insert_into(users::table).values(row).execute(connection))? {
             return Ok(false);
         }
     }
     for ((domain, sip_user), user) in in_domains {
         let row = (sip_users::sip_domain.eq(*domain), sip_users::sip_user.eq(*sip_user), sip_users::user_id.eq(*user));
-        if !inserted(Prepared(diesel::insert_into(sip_users::table).values(row)).execute(connection))? {
+        if !inserted(diesel::insert_into(sip_users::table).values(row).execute(connection))? {
             return Ok(false);
         }
     }
@@ -308,7 +307,7 @@ fn insert_each(
             phone_numbers::user_id.eq(*user),
             phone_numbers::position.eq(*position),
         );
-        if !inserted(Prepared(diesel::insert_into(phone_numbers::table).values(row)).execute(connection))? {
+        if !inserted(diesel::insert_into(phone_numbers::table).values(row).execute(connection))? {
             return Ok(false);
         }
     }
