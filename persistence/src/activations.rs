@@ -6,6 +6,7 @@ use domain::account::{Account, Scope, Tier};
 use domain::id::{AccountId, MessageId};
 
 use crate::accounts;
+use crate::outbox::withdraw_one;
 use crate::schema::{accounts as account_rows, activations};
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
@@ -28,9 +29,12 @@ pub struct NewActivation<'a> {
     pub expires_at: Timestamp,
 }
 
-/// Stores the activation link of an account. An earlier link is replaced and stops working.
+/// Stores the activation link of an account. An earlier link is replaced and stops working; the e-mail that contains it
+/// is withdrawn if it was not sent yet.
 pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Result<(), Error> {
     let NewActivation { account, token_hash, message, now, expires_at } = *activation;
+    let of_account = activations::table.filter(activations::account_id.eq(Key::from(account)));
+    let earlier: Option<Key> = of_account.select(activations::message_id).first(tx).optional()?;
     let values = (
         activations::token_hash.eq(token_hash),
         activations::message_id.eq(Key::from(message)),
@@ -38,12 +42,12 @@ pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resu
         activations::expires_at.eq(column(expires_at)),
         activations::used_at.eq(None::<Instant>),
     );
-    let of_account = activations::table.filter(activations::account_id.eq(Key::from(account)));
-    if diesel::update(of_account).set(values).execute(tx)? == 0 {
-        diesel::insert_into(activations::table)
-            .values((activations::account_id.eq(Key::from(account)), values))
-            .execute(tx)?;
+    if let Some(earlier) = earlier {
+        diesel::update(of_account).set(values).execute(tx)?;
+        return withdraw_one(tx, earlier);
     }
+    let id = activations::account_id.eq(Key::from(account));
+    diesel::insert_into(activations::table).values((id, values)).execute(tx)?;
     Ok(())
 }
 

@@ -15,9 +15,9 @@ mod history;
 // Accounts and who signs in to them.
 mod enterprises;
 pub mod accounts;
+pub mod outbox;
 pub mod activations;
 pub mod members;
-pub mod outbox;
 pub mod second_factors;
 pub mod invitations;
 pub mod email_changes;

@@ -154,17 +154,6 @@ pub fn next_at(
     Ok(next)
 }
 
-/// Withdraws the unsent messages of an account, because the links in them have stopped working. The message `but` is
-/// kept.
-pub fn withdraw(tx: &mut StoreConnection, account: AccountId, but: MessageId) -> Result<(), Error> {
-    let unsent = outbox::table
-        .filter(outbox::account_id.eq(Key::from(account)))
-        .filter(outbox::id.ne(Key::from(but)))
-        .filter(outbox::state.ne(Delivery::Sent.as_str()));
-    let unsent: Vec<Key> = unsent.select(outbox::id).load(tx)?;
-    unsent.into_iter().try_for_each(|message| withdraw_one(tx, message))
-}
-
 /// Withdraws a message that was not sent. One that a worker is sending stays, because it counts for its recipient.
 pub(crate) fn withdraw_one(tx: &mut StoreConnection, message: Key) -> Result<(), Error> {
     let unsent = outbox::table.filter(outbox::id.eq(message)).filter(outbox::state.ne(Delivery::Sent.as_str()));

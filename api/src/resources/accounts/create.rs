@@ -257,8 +257,7 @@ pub fn write_again(tx: &mut Tx<'_>, account: &Account, email: &EmailAddress) -> 
     let now = tx.now;
     let (link, letter) = Link::new(account.tier, &account.name, email, now);
     tx.send_limited_as(link.message, account.id, &letter)?;
-    activations::replace(tx, &link.stored(account.id, now))?;
-    Ok(outbox::withdraw(tx, account.id, link.message)?)
+    Ok(activations::replace(tx, &link.stored(account.id, now))?)
 }
 
 struct Link {

@@ -1,2 +1,0 @@
-DROP INDEX accounts_by_billing_reference;
-DROP INDEX accounts_by_name;
