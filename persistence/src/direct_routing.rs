@@ -20,7 +20,7 @@ use crate::schema::{accounts, direct_routing_routes as routes, direct_routings};
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
-use crate::store::rows::insert_seldom;
+use crate::store::rows;
 use crate::store::time::{Instant, column, instant};
 
 /// How long a worker's lease of a route lasts. If the worker dies, other workers can take over the route afterwards.
@@ -167,8 +167,8 @@ pub fn insert_all(tx: &mut StoreConnection, new: &[(AccountId, DirectRouting)]) 
         .iter()
         .flat_map(|(account, routing)| routing.routes.iter().filter_map(|route| Row::new(*account, route)))
         .collect();
-    insert_seldom!(tx, direct_routings::table, new.iter().map(begun).collect::<Vec<_>>())?;
-    Ok(insert_seldom!(tx, routes::table, rows)?)
+    rows::insert_all!(tx, direct_routings::table, new.iter().map(begun).collect::<Vec<_>>())?;
+    Ok(rows::insert_all!(tx, routes::table, rows)?)
 }
 
 /// Saves the differences between two versions of an enterprise's Direct Routing, and ends the leases of the changed

@@ -31,7 +31,7 @@ pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) ->
     let claims = taken_claims::table.filter(taken_claims::since.le(column(day_before)));
     let guesses = guesses::sweep(tx, day_before)?;
     Ok(guesses
-        + sweep_answers(tx, kept_since)?
+        + sweep_answers(tx, kept_since, now)?
         + diesel::delete(reports).execute(tx)?
         + diesel::delete(over).execute(tx)?
         + diesel::delete(links).execute(tx)?
@@ -41,16 +41,18 @@ pub fn sweep(tx: &mut StoreConnection, now: Timestamp, kept_since: Timestamp) ->
 }
 
 /// Removes responses that were stored for idempotency keys until an instant.
-fn sweep_answers(tx: &mut StoreConnection, kept_since: Timestamp) -> Result<usize, Error> {
+fn sweep_answers(tx: &mut StoreConnection, kept_since: Timestamp, now: Timestamp) -> Result<usize, Error> {
     let old = idempotency_keys::table.filter(idempotency_keys::created_at.le(column(kept_since)));
     Ok(match tx {
         StoreConnection::Postgresql(connection) => diesel::delete(old).execute(connection)?,
-        // Rows are numbered in the order in which they were added: the oldest are those before the first that stays.
+        // Rows are numbered in the order in which they were added: the oldest are those before the first that stays. One
+        // that was added while the clock was wrong must not keep all behind it.
         StoreConnection::Sqlite(connection) => diesel::sql_query(
             "DELETE FROM idempotency_keys WHERE rowid < coalesce((SELECT rowid FROM idempotency_keys \
-             WHERE created_at > ? ORDER BY rowid LIMIT 1), (SELECT max(rowid) + 1 FROM idempotency_keys))",
+             WHERE created_at > ? AND created_at <= ? ORDER BY rowid LIMIT 1), (SELECT max(rowid) + 1 FROM idempotency_keys))",
         )
         .bind::<sql_types::Timestamp, _>(column(kept_since))
+        .bind::<sql_types::Timestamp, _>(column(now))
         .execute(connection)?,
     })
 }

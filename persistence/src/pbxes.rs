@@ -19,7 +19,7 @@ use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::page::page;
-use crate::store::rows::insert_seldom;
+use crate::store::rows;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
@@ -211,7 +211,7 @@ pub fn insert(
 pub fn insert_all(tx: &mut StoreConnection, new: &[(PbxId, AccountId, &Settings, Timestamp)]) -> Result<(), Error> {
     let rows: Vec<NewRow> =
         new.iter().map(|(id, account, settings, now)| NewRow::new(*id, *account, settings, *now)).collect();
-    Ok(insert_seldom!(tx, pbxes::table, rows)?)
+    Ok(rows::insert_all!(tx, pbxes::table, rows)?)
 }
 
 /// Why new settings of a PBX conflict with others.

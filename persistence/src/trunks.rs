@@ -18,7 +18,7 @@ use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::page::page;
-use crate::store::rows::insert_seldom;
+use crate::store::rows;
 use crate::store::text::search_text;
 use crate::store::time::{Instant, column, instant};
 
@@ -214,7 +214,7 @@ pub fn insert(
 pub fn insert_all(tx: &mut StoreConnection, new: &[(TrunkId, AccountId, &Settings, Timestamp)]) -> Result<(), Error> {
     let rows: Vec<NewRow> =
         new.iter().map(|(id, account, settings, now)| NewRow::new(*id, *account, settings, *now)).collect();
-    Ok(insert_seldom!(tx, trunks::table, rows)?)
+    Ok(rows::insert_all!(tx, trunks::table, rows)?)
 }
 
 /// Updates the settings of a trunk. `password` is the new sealed password: `Some(None)` removes the password, `None`

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use domain::Timestamp;
 use domain::account::Scope;
 use domain::billing::{Period, Totals};
@@ -103,8 +103,8 @@ pub struct App {
     pub routes_ready: Notify,
     /// Limits requests per caller; `None` if the limit is off.
     pub rate_limits: Option<RateLimits>,
-    /// Totals of billing reports of months that are over, for a caller's scope and a number of corrections.
-    pub billing_totals: Cache<(Period, Scope, i64), [Totals; 2]>,
+    /// Totals of billing reports of months that are over, for a caller's scope and a number of corrections, of a day.
+    pub billing_totals: Cache<(Period, Scope, i64, NaiveDate), [Totals; 2]>,
     /// In a demo: real values for the ids and the password in the document's examples.
     pub demo_examples: OnceLock<BTreeMap<String, String>>,
     draining: AtomicBool,

@@ -19,7 +19,7 @@ use crate::http::idempotency::{self, Caller, IdempotentRequest, ToKeep};
 /// An operation that creates one thing, and can be carried out together with others of its kind.
 pub trait SetOperation: Send + Sized + 'static {
     /// What it claims that nobody else may have, as far as the request says. Two operations that claim the same are
-    /// decided one after the other.
+    /// decided one after the other. `None` if there is nothing, or if `carry_out` decides on several of them in order.
     fn claims(&self) -> Option<&str>;
 
     /// Carries out several operations that claim different things. Each is answered as if it were alone: what it was

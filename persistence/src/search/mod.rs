@@ -71,25 +71,61 @@ pub struct Hit {
     pub matched: BTreeSet<Match>,
 }
 
-/// Finds the accounts of a scope whose name, billing reference or e-mail address is the whole text, spelled like it.
+/// Finds the accounts of a scope whose name or billing reference is the whole text, spelled like it, or whose e-mail
+/// address it is.
 pub fn find_whole(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<Vec<Hit>, Error> {
-    let queries = whole_queries(tx, scope, search)?;
-    find_by(tx, queries, search)
+    let whole = whole_queries(tx, scope, search)?;
+    let places = find_places(tx, whole)?;
+    let mut hits = hits(tx, places, search)?;
+    if hits.is_empty() {
+        return Ok(hits);
+    }
+    // What else the text can be, the same accounts may have, too.
+    let ids: Vec<Key> = hits.iter().map(|hit| Key::from(hit.account.id)).collect();
+    let anywhere = Search { after: None, limit: i64::try_from(ids.len()).unwrap_or(i64::MAX), ..search.clone() };
+    let starts = start_queries(tx, scope, search)?;
+    let of_these = |(matched, query)| (matched, limited(among(query, &ids), scope, &anywhere));
+    let others = find_places(tx, starts.into_iter().map(of_these).collect())?;
+    for (id, matched) in others.into_values() {
+        if let Some(hit) = hits.iter_mut().find(|hit| Key::from(hit.account.id) == id) {
+            hit.matched.extend(matched);
+        }
+    }
+    Ok(hits)
+}
+
+/// Adds the condition that an account is one of these.
+fn among(query: Query, ids: &[Key]) -> Query {
+    let query = query.push(" AND a.id IN (");
+    let query = ids
+        .iter()
+        .enumerate()
+        .fold(query, |query, (number, id)| query.push(if number == 0 { "" } else { ", " }).bind(Value::Key(*id)));
+    query.push(")")
 }
 
 /// Finds the accounts of a scope that match a search, without those that [`find_whole`] finds.
 pub fn find(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<Vec<Hit>, Error> {
-    let queries = queries(tx, scope, search)?;
-    find_by(tx, queries, search)
+    let all = queries(tx, scope, search)?;
+    let places = find_places(tx, all)?;
+    hits(tx, places, search)
 }
 
-fn find_by(tx: &mut StoreConnection, queries: Vec<(Match, Query)>, search: &Search) -> Result<Vec<Hit>, Error> {
-    let mut places = BTreeMap::<String, (Key, BTreeSet<Match>)>::new();
+/// Accounts by their places in the sort order, and what of each matched.
+type Places = BTreeMap<String, (Key, BTreeSet<Match>)>;
+
+fn find_places(tx: &mut StoreConnection, queries: Vec<(Match, Query)>) -> Result<Places, Error> {
+    let mut places = Places::new();
     for (matched, query) in queries {
         for Place { place, id } in query.load::<Place>(tx)? {
             places.entry(place).or_insert_with(|| (id, BTreeSet::new())).1.insert(matched);
         }
     }
+    Ok(places)
+}
+
+/// The first accounts in the sort order.
+fn hits(tx: &mut StoreConnection, places: Places, search: &Search) -> Result<Vec<Hit>, Error> {
     let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
     let in_order: Vec<_> = if search.newest_first {
         places.into_values().rev().take(limit).collect()
@@ -168,8 +204,25 @@ fn holder(tx: &mut StoreConnection, text: &str) -> Result<Option<Key>, Error> {
 /// One query for each kind of match that is possible for the text. Each returns the first accounts in the sort order.
 fn queries(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<Vec<(Match, Query)>, Error> {
     let mut queries: Vec<_> = by_text(tx, scope, search).into_iter().map(|query| (Match::Text, query)).collect();
-    // What follows is stored in lower case.
+    queries.extend(start_queries(tx, scope, search)?);
+    let holder = holder(tx, &search.text)?;
+    let others = |query: Query| {
+        let text = || Value::Text(search.text.clone());
+        let query = query.push(" AND a.name <> ").bind(text());
+        let query = query.push(" AND (a.billing_reference IS NULL OR a.billing_reference <> ").bind(text()).push(")");
+        match holder {
+            Some(id) => query.push(" AND a.id <> ").bind(Value::Key(id)),
+            None => query,
+        }
+    };
+    Ok(queries.into_iter().map(|(matched, query)| (matched, limited(others(query), scope, search))).collect())
+}
+
+/// Queries for what begins with the text: numbers, domains and Teams users, as far as it can be one.
+fn start_queries(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<Vec<(Match, Query)>, Error> {
+    // What they are is stored in lower case.
     let text = search.text.to_lowercase();
+    let mut queries = Vec::new();
     let mut add = |matched, table: &str, column: &str, start: &str| {
         queries.push((matched, by_start(tx, scope, (table, column), start)?));
         Ok::<_, Error>(())
@@ -186,17 +239,7 @@ fn queries(tx: &mut StoreConnection, scope: &Scope, search: &Search) -> Result<V
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "'.-_!#^~@".contains(c)) {
         add(Match::TeamsUser, "users", "teams_user_canonical", &text)?;
     }
-    let holder = holder(tx, &search.text)?;
-    let others = |query: Query| {
-        let text = || Value::Text(search.text.clone());
-        let query = query.push(" AND a.name <> ").bind(text());
-        let query = query.push(" AND (a.billing_reference IS NULL OR a.billing_reference <> ").bind(text()).push(")");
-        match holder {
-            Some(id) => query.push(" AND a.id <> ").bind(Value::Key(id)),
-            None => query,
-        }
-    };
-    Ok(queries.into_iter().map(|(matched, query)| (matched, limited(others(query), scope, search))).collect())
+    Ok(queries)
 }
 
 /// The column to search for a phone number, and the prefix to search for: a number with a country code in its normal

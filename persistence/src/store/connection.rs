@@ -46,6 +46,8 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// How long a connection to SQLite waits for a lock of another one.
+pub(crate) const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000;";
 /// Page cache of a SQLite connection that serves few requests, in KiB.
 pub(crate) const SMALL_CACHE_KIB: u32 = 2_000;
 
@@ -105,7 +107,7 @@ pub(crate) fn sqlite(path: &Path, cache_kib: u32) -> Result<StoreConnection, Err
     let mut connection = SqliteConnection::establish(path).map_err(|error| Error::Unavailable(error.to_string()))?;
     // Another process may have the file locked for a moment. Set the timeout first, because the other pragmas can run
     // into that lock.
-    connection.batch_execute("PRAGMA busy_timeout = 10000;")?;
+    connection.batch_execute(BUSY_TIMEOUT)?;
     connection.batch_execute(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; \

@@ -33,8 +33,8 @@ macro_rules! columns {
 pub(crate) use columns;
 
 /// Inserts rows into a table: on PostgreSQL with one statement, whose text depends on how many they are and which is not
-/// kept. For tables that get many rows at once only seldom.
-macro_rules! insert_seldom {
+/// kept. For tables that rarely get many rows at once.
+macro_rules! insert_all {
     ($tx:expr, $table:expr, $rows:expr) => {
         match $tx {
             $crate::store::connection::StoreConnection::Postgresql(connection) => {
@@ -46,7 +46,7 @@ macro_rules! insert_seldom {
         }
     };
 }
-pub(crate) use insert_seldom;
+pub(crate) use insert_all;
 
 /// Inserts rows into a table.
 pub(crate) fn insert(

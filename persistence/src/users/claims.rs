@@ -1,13 +1,13 @@
 //! Which user has which SIP user and which phone numbers. Both are unique across all enterprises.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
-use domain::account::Scope;
-use domain::id::UserId;
+use domain::id::{AccountId, UserId};
 use domain::refusal::UserClaim;
 use domain::user::Settings;
 use domain::values::phone_number::PhoneNumber;
 
-use crate::accounts::is_in_scope;
 use crate::schema::{pbxes, phone_numbers, sip_users, users};
 use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
@@ -77,8 +77,8 @@ pub(super) fn claimed(tx: &mut StoreConnection, user: UserId, settings: &Setting
     Ok(None)
 }
 
-/// Whether a user that lies outside the scope has one of the numbers, or the SIP user in the SIP domain of the PBX.
-pub fn is_held_elsewhere(tx: &mut StoreConnection, scope: &Scope, settings: &Settings) -> Result<bool, Error> {
+/// The enterprises of those who have one of the numbers, or the SIP user in the SIP domain of the PBX.
+pub fn holders(tx: &mut StoreConnection, settings: &Settings) -> Result<BTreeSet<AccountId>, Error> {
     let mut holders: Vec<Key> = Vec::new();
     if let (Some(pbx), Some(sip_user)) = (settings.assignment.pbx(), settings.assignment.sip_user()) {
         let domain = pbxes::table.filter(pbxes::id.eq(Key::from(pbx))).select(pbxes::sip_domain);
@@ -90,13 +90,12 @@ pub fn is_held_elsewhere(tx: &mut StoreConnection, scope: &Scope, settings: &Set
         let held = phone_numbers::table.filter(phone_numbers::number.eq(number.as_str()));
         holders.extend(held.select(phone_numbers::user_id).load::<Key>(tx)?);
     }
+    let mut enterprises = BTreeSet::new();
     for holder in holders {
         let enterprise: Key = users::table.filter(users::id.eq(holder)).select(users::account_id).first(tx)?;
-        if !is_in_scope(tx, scope, enterprise.id())? {
-            return Ok(true);
-        }
+        enterprises.insert(enterprise.id());
     }
-    Ok(false)
+    Ok(enterprises)
 }
 
 /// A phone number with its characters reversed, for searches by suffix.

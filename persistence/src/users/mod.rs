@@ -6,7 +6,7 @@ mod create;
 mod find;
 
 pub use change::{delete, update};
-pub use claims::is_held_elsewhere;
+pub use claims::holders;
 pub(crate) use claims::reversed;
 pub use create::{NewUser, Taken, insert_all};
 pub use find::{UserFilter, by_id, by_teams_users, counts, list, owner};

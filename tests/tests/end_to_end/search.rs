@@ -259,6 +259,12 @@ async fn an_account_whose_property_is_the_whole_text_is_found_first(
         assert_eq!(first, [(ids[number].clone(), json!(["text"]))], "{text}");
         assert_eq!(found(app, &world.rival, &format!("q={text}")).await, []);
     }
+    // What else the text is of the same account is told, too.
+    let rename = app.patch(&format!("/enterprises/{}", world.enterprise.account)).bearer(&operator.token);
+    let _ = rename.json(&json!({"name": "sip.bude.example"})).send().await.expect(200);
+    let reasons = found(app, operator, &format!("q=sip.bude.example&sort={sort}")).await;
+    assert_eq!(reasons, [(world.enterprise.account.clone(), json!(["text", "domain"]))]);
+    assert_eq!(found(app, &world.enterprise, "q=sip.bude.example").await[0].1, json!(["text"]));
 }
 
 /// Rows of PBXs of an enterprise, with SIP domains that all begin alike.

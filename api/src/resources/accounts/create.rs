@@ -21,7 +21,7 @@ use persistence::outbox::{Caused, NewMessage};
 use persistence::{StoreConnection, accounts, activations, outbox};
 use serde_json::{Value, json};
 
-use crate::access::{Actor, Origin};
+use crate::access::Origin;
 use crate::app::{Asked, Tools, Tx};
 use crate::error::{Error, Result, value_error};
 use crate::events::record::{NewEvent, record_all};
@@ -53,16 +53,8 @@ impl CreateAccount {
     }
 }
 
-/// Creates an account below the caller's account or, for callers above that tier, below the one that the command names.
-pub fn account(tx: &mut Tx<'_>, actor: &Actor, command: &CreateAccount) -> Result<Account> {
-    let (now, tools) = (tx.now, tx.tools());
-    let created = all(tx, tools, &[Asked { operation: command, actor, now }])?.pop();
-    let created = created.unwrap_or_else(|| Err(Refusal::NotFound.into()))?;
-    tx.note_change(&created.ancestry());
-    Ok(created)
-}
-
-/// Creates accounts with different e-mail addresses: what they depend on is loaded once, and what is written goes to each
+/// Creates accounts with different e-mail addresses, each below its caller's account or, for callers above that tier, below
+/// the one that the command names. What they depend on is loaded once, and what is written goes to each
 /// table at once. A command that is refused has written nothing. Fails as a whole if somebody else has claimed one of the
 /// addresses at the same moment.
 pub fn all(

@@ -256,8 +256,9 @@ impl AccountTree {
 /// Finds accounts of all tiers that you can see. `q` matches part of a name, e-mail address or billing reference
 /// (case-insensitive), a phone number of a user (the whole number with its country code, or its last digits), the
 /// beginning of a domain of a route or PBX, or the beginning of a Teams user. Closed accounts are included unless you
-/// filter by `status`. Sorted by creation time, but for one exception: accounts whose name, billing reference or e-mail
-/// address is exactly `q` come first, on pages of their own, and `next_cursor` leads to the others.
+/// filter by `status`. Sorted by creation time, but for one exception: accounts whose name or billing reference is exactly
+/// `q`, or whose e-mail address it is, come first, on pages of their own, and `next_cursor` leads to the others. A closed
+/// account has no address of its own any more and is found among the others.
 ///
 /// Two limits apply to operators, who search the whole service. If more than 10,000 domains, numbers or Teams users begin
 /// with the text, only the accounts of the first 10,000 are found. A text without three letters or digits in a row may be

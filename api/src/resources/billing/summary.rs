@@ -22,12 +22,14 @@ const SETTLES_AFTER: TimeDelta = TimeDelta::hours(1);
 /// The totals of a report's lines by service.
 pub(super) async fn totals(app: &App, report: Report) -> Result<[Totals; 2]> {
     let period = report.period;
-    if report.sealed.is_some() || app.clock.now() < period.end() + SETTLES_AFTER {
+    let now = app.clock.now();
+    if report.sealed.is_some() || now < period.end() + SETTLES_AFTER {
         return add_up(&app.database, report).await;
     }
     // All that can still change the totals of such a month are corrections, of which none is ever removed.
     let corrections = app.database.read(move |tx| adjustments::count(tx, period).map_err(Error::from)).await?;
-    let key = (period, report.filter.scope, corrections);
+    // They are added up again each day, in case a clock was wrong.
+    let key = (period, report.filter.scope, corrections, now.date_naive());
     if let Some(known) = app.billing_totals.get(&key) {
         return Ok(known);
     }

@@ -209,6 +209,7 @@ fn carry_out<I: Importable>(
     let mut found = I::find(tx, place, &keys.iter().map(String::as_str).collect::<Vec<_>>())?;
     let mut outcomes: Vec<Option<Result<(Status, String)>>> = rows.iter().map(|_| None).collect();
     let mut new = New::<I> { lines: Vec::new(), commands: Vec::new() };
+    let mut new_keys = HashSet::new();
     for (line, row) in rows.iter().enumerate() {
         let command = match I::command(row, rules) {
             Ok(command) => command,
@@ -218,19 +219,26 @@ fn carry_out<I: Importable>(
             }
         };
         let key = &keys[line];
-        let is_new = new.lines.iter().any(|earlier| keys[*earlier] == *key);
+        let is_new = new_keys.contains(key);
         if is_new || (rules.on_existing == OnExisting::Update && found.contains_key(key)) {
             new.create(tx, place, &mut outcomes)?;
+            new_keys.clear();
         }
         if is_new {
             found.extend(I::find(tx, place, &[key])?);
         }
         let Some(existing) = found.get(key) else {
+            new_keys.insert(key);
             new.lines.push(line);
             new.commands.push(command);
             continue;
         };
         let met = tx.savepoint(|tx| I::meet(tx, place, rules, existing, (row, &command)));
+        if let Err(error) = &met
+            && error.cause().is_some()
+        {
+            return Err(error.clone());
+        }
         if matches!(met, Ok((Status::Updated, _))) {
             found.extend(I::find(tx, place, &[key])?);
         }

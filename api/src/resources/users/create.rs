@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::Timestamp;
-use domain::account::{Account, Scope, Tier, check_open};
+use domain::account::{Account, Tier, check_open};
 use domain::authority::Target;
 use domain::direct_routing::DirectRouting;
 use domain::enterprise::UserLimit;
@@ -17,7 +17,7 @@ use persistence::users::{NewUser, Taken};
 use persistence::{StoreConnection, accounts, direct_routing, pbxes, taken_claims, trunks, users};
 use serde_json::Value;
 
-use super::operations::{WriteUser, check_assignment, fields, may_add, switches};
+use super::operations::{WriteUser, check_assignment, fields, is_held_elsewhere, may_add, switches};
 use super::wire;
 use crate::access::Origin;
 use crate::app::{Asked, SetOperation, Tools};
@@ -241,16 +241,6 @@ impl Facts {
             tools.taken_claims.note(*account, *refused);
         }
     }
-}
-
-/// Whether one of the holders lies outside the scope.
-fn is_held_elsewhere(tx: &mut StoreConnection, scope: &Scope, holders: BTreeSet<AccountId>) -> Result<bool> {
-    for holder in holders {
-        if !accounts::is_in_scope(tx, scope, holder)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn write(tx: &mut StoreConnection, new: &[(&Draft<'_>, &NewUser<'_>)]) -> Result<()> {

@@ -1,15 +1,17 @@
 //! Loading, changing and deleting users.
 
-use domain::account::{Account, check_open};
+use std::collections::BTreeSet;
+
+use domain::account::{Account, Scope, check_open};
 use domain::enterprise::Switches;
 use domain::fault::Fault;
-use domain::id::UserId;
+use domain::id::{AccountId, UserId};
 use domain::refusal::{Refusal, UserClaim};
 use domain::user::{Assignment, Change, Settings, User, check_may_add, check_numbers};
 use domain::values::phone_number::PhoneNumber;
 use domain::values::sip::{SipPassword, SipUser};
 use domain::values::text::{AuthenticationName, Tag};
-use persistence::{StoreConnection, direct_routing, pbxes, trunks, users};
+use persistence::{StoreConnection, accounts, direct_routing, pbxes, trunks, users};
 use serde_json::{Value, json};
 
 use crate::access::Actor;
@@ -95,6 +97,16 @@ fn check(
     Ok(())
 }
 
+/// Whether one of those who have a value lies outside the scope.
+pub(super) fn is_held_elsewhere(tx: &mut StoreConnection, scope: &Scope, holders: BTreeSet<AccountId>) -> Result<bool> {
+    for holder in holders {
+        if !accounts::is_in_scope(tx, scope, holder)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Checks that the enterprise has the PBX or trunk (`is_known`), and that no user of a trunk is given a password.
 pub(super) fn check_assignment(assignment: &Assignment, is_known: bool, has_password: bool) -> Result<()> {
     let (pointer, code, detail) = match assignment {
@@ -140,9 +152,11 @@ fn write(
         Err(NotWritten::Taken(claim)) => {
             if let Some(scope) = tx.origin.scope()
                 && claim != UserClaim::TeamsUser
-                && users::is_held_elsewhere(tx, &scope, settings)?
             {
-                tx.note_taken();
+                let holders = users::holders(tx, settings)?;
+                if is_held_elsewhere(tx, &scope, holders)? {
+                    tx.note_taken();
+                }
             }
             Err(Refusal::UserClaimTaken(claim).into())
         }
