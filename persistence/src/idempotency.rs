@@ -89,7 +89,7 @@ pub fn find_all(
     Ok(kept)
 }
 
-/// What [`found`] selects.
+/// What [`found()`] selects.
 const FOUND: &str = "one.caller, one.key, one.fingerprint, one.status, one.location, one.etag, one.body, one.account_id, \
     one.role, one.created_at";
 

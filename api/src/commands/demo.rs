@@ -10,11 +10,10 @@ use domain::status::Status;
 use domain::values::email::EmailAddress;
 use indicatif::{ProgressBar, ProgressStyle};
 use persistence::accounts::NewAccount;
-use persistence::events::{Actor, EventRow};
 use persistence::{Database, Error, StoreConnection, accounts, events, search};
 use uuid::{NoContext, Uuid};
 
-use super::demo_equipment::{self, Equipment, is_established};
+use super::demo_equipment::{self, Equipment, created, is_established};
 use super::say;
 use crate::settings::sbc_regions::SbcRegion;
 
@@ -217,31 +216,14 @@ fn write(tx: &mut StoreConnection, examples: &[Example]) -> Result<(), Error> {
         .iter()
         .filter_map(|example| Some((example.equipment.as_ref()?, example.id, example.ancestry(), example.at)));
     demo_equipment::write_all(tx, &equipped.collect::<Vec<_>>())?;
-    let created = |example: &Example| {
-        let Example { id, tier, at, .. } = example;
-        (
-            EventId::from_uuid(id.uuid()),
-            format!("{}.created", tier.as_str()),
-            tier.format_id(*id),
-            example.ancestry(),
-            *at,
-        )
-    };
-    let created: Vec<_> = examples.iter().map(created).collect();
-    let rows = created.iter().map(|(id, action, subject, ancestry, at)| EventRow {
-        id: *id,
-        now: *at,
-        actor: Actor::System,
-        action,
-        subject,
-        ancestry: *ancestry,
-        before: None,
-        after: None,
-        request_id: "demo",
-        client_request_id: None,
-        source_address: None,
+    let texts: Vec<_> = examples
+        .iter()
+        .map(|example| (format!("{}.created", example.tier.as_str()), example.tier.format_id(example.id)))
+        .collect();
+    let events = examples.iter().zip(&texts).map(|(example, (action, subject))| {
+        created(EventId::from_uuid(example.id.uuid()), (action, subject), example.ancestry(), example.at)
     });
-    events::record_all(tx, &rows.collect::<Vec<_>>())
+    events::record_all(tx, &events.collect::<Vec<_>>())
 }
 
 /// The creation time of the account with a number: one account per millisecond.

@@ -132,20 +132,32 @@ pub(super) fn write_all(
         all.iter().flat_map(|(equipment, _, ancestry, now)| equipment.parts().map(|part| (part, *ancestry, *now)));
     let parts: Vec<_> =
         parts.map(|((kind, id, text), ancestry, now)| (format!("{kind}.created"), id, text, ancestry, now)).collect();
-    let events = parts.iter().map(|(action, id, subject, ancestry, now)| EventRow {
-        id: EventId::from_uuid(*id),
-        now: *now,
+    let events = parts.iter().map(|(action, id, subject, ancestry, now)| {
+        created(EventId::from_uuid(*id), (action, subject), *ancestry, *now)
+    });
+    events::record_all(tx, &events.collect::<Vec<_>>())
+}
+
+/// The event that an example was created: with the type of the event and the example's id.
+pub(super) fn created<'a>(
+    id: EventId,
+    (action, subject): (&'a str, &'a str),
+    ancestry: Ancestry,
+    now: Timestamp,
+) -> EventRow<'a> {
+    EventRow {
+        id,
+        now,
         actor: Actor::System,
         action,
         subject,
-        ancestry: *ancestry,
+        ancestry,
         before: None,
         after: None,
         request_id: "demo",
         client_request_id: None,
         source_address: None,
-    });
-    events::record_all(tx, &events.collect::<Vec<_>>())
+    }
 }
 
 impl Telephony {
