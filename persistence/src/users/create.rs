@@ -12,6 +12,7 @@ use domain::values::phone_number::PhoneNumber;
 
 use super::change::SettingsRow;
 use super::claims::{claim_at, numbered, reversed};
+use super::find::named;
 use crate::schema::{phone_numbers, sip_users, users};
 use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
@@ -129,13 +130,9 @@ fn find_together(
     const CALLED: &str = "one.number, (SELECT holder.account_id FROM users AS holder WHERE holder.id = one.user_id)";
     let mut taken = Taken::default();
     if !names.is_empty() {
-        let wanted = columns!(names;
-            account_id: Keys = |(account, _)| Some((*account).into()),
-            teams_user_canonical: Texts = |(_, name)| Some(*name),
-        );
-        let held = Find::<(sql::Key, Text)>::new("one.account_id, one.teams_user_canonical", "users", wanted);
-        let found: Vec<(Key, String)> = held.load(connection)?;
-        taken.teams_users.extend(found.into_iter().map(|(account, name)| (account.id(), name)));
+        let canonical: Vec<&str> = names.iter().map(|(_, name)| *name).collect();
+        let found = named(connection, &canonical)?;
+        taken.teams_users.extend(found.into_iter().map(|(_, account, name)| (account.id(), name)));
     }
     if !in_domains.is_empty() {
         let wanted = columns!(in_domains;

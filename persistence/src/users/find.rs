@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::dsl;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use domain::enterprise::SbcRegionCode;
 use domain::fault::Fault;
 use domain::id::{AccountId, PbxId, TrunkId, UserId};
@@ -18,8 +18,9 @@ use crate::list_filter::Filter;
 use crate::schema::{phone_numbers, users};
 use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::Error;
-use crate::store::key::Key;
+use crate::store::key::{Key, sql};
 use crate::store::page::page;
+use crate::store::rows::{Find, columns};
 use crate::store::time::{Instant, instant};
 
 /// Filter and page of a list of users.
@@ -94,10 +95,30 @@ pub fn by_teams_users(
     canonical: &[&str],
 ) -> Result<HashMap<String, User>, Error> {
     let own = users::table.filter(users::account_id.eq(Key::from(account)));
-    let named = own.filter(users::teams_user_canonical.eq_any(canonical));
-    let rows: Vec<Row> = named.select(columns()).load(tx)?;
+    let rows: Vec<Row> = match tx {
+        StoreConnection::Postgresql(connection) => {
+            let named = named(connection, canonical)?;
+            let ids = named.into_iter().filter(|(_, of, _)| *of == Key::from(account)).map(|(id, ..)| id);
+            let ids: Vec<Key> = ids.collect();
+            if ids.is_empty() {
+                return Ok(HashMap::new());
+            }
+            own.filter(users::id.eq_any(ids)).select(columns()).load(tx)?
+        }
+        StoreConnection::Sqlite(_) => {
+            own.filter(users::teams_user_canonical.eq_any(canonical)).select(columns()).load(tx)?
+        }
+    };
     let found = complete(tx, rows)?;
     Ok(found.into_iter().map(|user| (user.settings.teams_user.canonical().to_owned(), user)).collect())
+}
+
+/// The users of all enterprises with some of these Teams users: their ids, their enterprises and their Teams users. By the
+/// name alone: with the enterprise, PostgreSQL could go through all users of that.
+pub(super) fn named(connection: &mut PgConnection, canonical: &[&str]) -> QueryResult<Vec<(Key, Key, String)>> {
+    const NAMED: &str = "one.id, one.account_id, one.teams_user_canonical";
+    let wanted = columns!(canonical; teams_user_canonical: Texts = |name| Some(*name));
+    Find::<(sql::Key, sql::Key, Text)>::new(NAMED, "users", wanted).load(connection)
 }
 
 /// The numbers of users of enterprises, by the enterprise. Those without users are left out.

@@ -1,9 +1,9 @@
 //! The Teams users of enterprises, and their unique properties (R14).
 
+mod find;
 mod change;
 mod claims;
 mod create;
-mod find;
 
 pub use change::{delete, update};
 pub use claims::holders;
