@@ -210,7 +210,9 @@ impl Example {
 fn write(tx: &mut StoreConnection, examples: &[Example]) -> Result<(), Error> {
     for (status, active) in [(Status::Active, true), (Status::Pending, false)] {
         let new = examples.iter().filter(|example| example.is_active() == active).map(Example::account);
-        accounts::insert_all(tx, &new.collect::<Vec<_>>(), status)?;
+        if !accounts::insert_all(tx, &new.collect::<Vec<_>>(), status)? {
+            return Err(Error::Corrupt("the address of an example is taken".to_owned()));
+        }
     }
     let equipped = examples
         .iter()

@@ -90,27 +90,31 @@ impl NewAccount<'_> {
 /// Creates a pending account. Returns `false` if another account has its e-mail address (R1); the transaction must then
 /// be rolled back.
 pub fn insert(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
-    insert_all(tx, std::slice::from_ref(account), Status::Pending)
+    insert_as(tx, account, Status::Pending)
 }
 
 /// Creates an account that is active from the start. Only used for example data and tests. Returns `false` if another
 /// account has its e-mail address; the transaction must then be rolled back.
 pub fn insert_active(tx: &mut StoreConnection, account: &NewAccount<'_>) -> Result<bool, Error> {
-    insert_all(tx, std::slice::from_ref(account), Status::Active)
+    insert_as(tx, account, Status::Active)
+}
+
+fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status) -> Result<bool, Error> {
+    if let StoreConnection::Sqlite(connection) = tx
+        && is_taken(connection, account.email, account.id)?
+    {
+        return Ok(false);
+    }
+    insert_all(tx, std::slice::from_ref(account), status)
 }
 
 /// Creates accounts, with one statement for each table. Returns `false` if the e-mail address of one of them is taken
-/// (R1), also by another of them; the transaction must then be rolled back.
+/// (R1), also by another of them; the transaction must then be rolled back. On SQLite that makes a whole group of
+/// operations run again, so ask [`super::taken_emails`] before.
 pub fn insert_all(tx: &mut StoreConnection, accounts: &[NewAccount<'_>], status: Status) -> Result<bool, Error> {
     match tx {
         StoreConnection::Postgresql(connection) => insert_rows(connection, accounts, status)?,
         StoreConnection::Sqlite(connection) => {
-            // A claim that fails would make the whole group of operations run again.
-            for NewAccount { id, email, .. } in accounts {
-                if is_taken(connection, email, *id)? {
-                    return Ok(false);
-                }
-            }
             accounts.iter().try_for_each(|account| insert_one(connection, account, status))?;
         }
     }

@@ -1,7 +1,7 @@
 //! SQLite's checkpoints, which copy the write-ahead log into the file of the database, beside the writer.
 //!
-//! SQLite would make a checkpoint as a part of every thousandth commit or so, and all that waits for the writer would
-//! wait for it, too. Here a thread of its own copies what was committed, and flushes the file. Meanwhile the writer goes
+//! By itself, SQLite makes a checkpoint as a part of a commit once the log is long, and all that waits for the writer waits
+//! for it, too. Here a thread of its own copies what was committed, and flushes the file. Meanwhile the writer goes
 //! on; what it has added to the log by then is little, and the writer copies that itself, so that the log can begin anew.
 //! That the two take turns needs SQLite 3.51.3 or later: before, a log that began anew meanwhile could lose commits.
 
