@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
+use domain::delivery::Delivery;
 use domain::id::{AccountId, MessageId};
 
 use crate::accounts;
@@ -41,6 +42,8 @@ pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resu
         activations::created_at.eq(column(now)),
         activations::expires_at.eq(column(expires_at)),
         activations::used_at.eq(None::<Instant>),
+        activations::delivery.eq(Delivery::Queued.as_str()),
+        activations::sent_at.eq(None::<Instant>),
     );
     if let Some(earlier) = earlier {
         diesel::update(of_account).set(values).execute(tx)?;
@@ -53,32 +56,15 @@ pub fn replace(tx: &mut StoreConnection, activation: &NewActivation<'_>) -> Resu
 
 /// Stores the activation links of new accounts, which must not have one yet.
 pub fn insert_all(tx: &mut StoreConnection, links: &[NewActivation<'_>]) -> Result<(), Error> {
-    match tx {
-        StoreConnection::Postgresql(connection) => {
-            let columns = rows::columns!(links;
-                account_id: Keys = |link| Some(link.account.into()),
-                token_hash: Octets = |link| Some(link.token_hash),
-                message_id: Keys = |link| Some(link.message.into()),
-                created_at: Instants = |link| Some(column(link.now)),
-                expires_at: Instants = |link| Some(column(link.expires_at)),
-            );
-            rows::insert(connection, "activations", columns)?;
-        }
-        StoreConnection::Sqlite(connection) => {
-            for link in links {
-                let NewActivation { account, token_hash, message, now, expires_at } = *link;
-                let row = (
-                    activations::account_id.eq(Key::from(account)),
-                    activations::token_hash.eq(token_hash),
-                    activations::message_id.eq(Key::from(message)),
-                    activations::created_at.eq(column(now)),
-                    activations::expires_at.eq(column(expires_at)),
-                    activations::used_at.eq(None::<Instant>),
-                );
-                diesel::insert_into(activations::table).values(row).execute(connection)?;
-            }
-        }
-    }
+    let columns = rows::columns!(links;
+        account_id: Keys = |link| Some(link.account.into()),
+        token_hash: Octets = |link| Some(link.token_hash),
+        message_id: Keys = |link| Some(link.message.into()),
+        created_at: Instants = |link| Some(column(link.now)),
+        expires_at: Instants = |link| Some(column(link.expires_at)),
+        delivery: Texts = |_| Some(Delivery::Queued.as_str()),
+    );
+    rows::insert(tx, "activations", columns)?;
     Ok(())
 }
 

@@ -55,30 +55,18 @@ impl Row {
 
 /// Stores the settings of new enterprises.
 pub(crate) fn insert_all(tx: &mut StoreConnection, new: &[(AccountId, &Enterprise)]) -> Result<(), Error> {
-    if new.is_empty() {
-        return Ok(());
-    }
     let all: Vec<Row> = new.iter().map(|(account, enterprise)| Row::new(*account, enterprise)).collect();
-    match tx {
-        StoreConnection::Postgresql(connection) => {
-            let columns = rows::columns!(all;
-                account_id: Keys = |row| Some(row.account_id),
-                country: Texts = |row| Some(row.country.as_str()),
-                user_limit: Integers = |row| row.user_limit,
-                pbx_music_on_hold: Flags = |row| row.pbx_music_on_hold,
-                access_sip_data: Flags = |row| row.access_sip_data,
-                request_management_consent: Flags = |row| row.request_management_consent,
-                can_add_extensions: Flags = |row| row.can_add_extensions,
-                allow_external_numbers: Flags = |row| row.allow_external_numbers,
-            );
-            rows::insert(connection, "enterprises", columns)?;
-        }
-        StoreConnection::Sqlite(connection) => {
-            for row in all {
-                diesel::insert_into(enterprises::table).values(row).execute(connection)?;
-            }
-        }
-    }
+    let columns = rows::columns!(all;
+        account_id: Keys = |row| Some(row.account_id),
+        country: Texts = |row| Some(row.country.as_str()),
+        user_limit: Integers = |row| row.user_limit,
+        pbx_music_on_hold: Flags = |row| row.pbx_music_on_hold,
+        access_sip_data: Flags = |row| row.access_sip_data,
+        request_management_consent: Flags = |row| row.request_management_consent,
+        can_add_extensions: Flags = |row| row.can_add_extensions,
+        allow_external_numbers: Flags = |row| row.allow_external_numbers,
+    );
+    rows::insert(tx, "enterprises", columns)?;
     let regions = new
         .iter()
         .flat_map(|(account, enterprise)| enterprise.sbc_regions.iter().map(|region| (*account, region.as_str())));
@@ -96,24 +84,11 @@ pub(crate) fn update(tx: &mut StoreConnection, account: AccountId, enterprise: &
 }
 
 fn insert_regions(tx: &mut StoreConnection, regions: &[(AccountId, &str)]) -> Result<(), Error> {
-    match tx {
-        StoreConnection::Postgresql(connection) => {
-            let columns = rows::columns!(regions;
-                account_id: Keys = |(account, _)| Some((*account).into()),
-                region: Texts = |(_, region)| Some(*region),
-            );
-            rows::insert(connection, "enterprise_sbc_regions", columns)?;
-        }
-        StoreConnection::Sqlite(connection) => {
-            for (account, region) in regions {
-                let row = (
-                    enterprise_sbc_regions::account_id.eq(Key::from(*account)),
-                    enterprise_sbc_regions::region.eq(*region),
-                );
-                diesel::insert_into(enterprise_sbc_regions::table).values(row).execute(connection)?;
-            }
-        }
-    }
+    let columns = rows::columns!(regions;
+        account_id: Keys = |(account, _)| Some((*account).into()),
+        region: Texts = |(_, region)| Some(*region),
+    );
+    rows::insert(tx, "enterprise_sbc_regions", columns)?;
     Ok(())
 }
 

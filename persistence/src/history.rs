@@ -78,38 +78,23 @@ pub(crate) fn note_account(tx: &mut StoreConnection, account: AccountId, now: Ti
             diesel::update(going_on).set(account_history::until.eq(Some(column(at)))).execute(tx)?;
         }
     }
-    if state.status == Status::Closed.as_str() { Ok(()) } else { begin_all(tx, vec![(account, state, at)]) }
+    if state.status == Status::Closed.as_str() { Ok(()) } else { begin_all(tx, &[(account, state, at)]) }
 }
 
 /// Records the state of accounts from an instant on. The accounts must have no open entry.
-pub(crate) fn begin_all(tx: &mut StoreConnection, states: Vec<(AccountId, State, Timestamp)>) -> Result<(), Error> {
-    match tx {
-        StoreConnection::Postgresql(connection) => {
-            let columns = rows::columns!(states;
-                account_id: Keys = |(account, _, _)| Some((*account).into()),
-                since: Instants = |(_, _, at)| Some(column(*at)),
-                master_reseller_id: Keys = |(_, state, _)| state.master_reseller_id,
-                reseller_id: Keys = |(_, state, _)| state.reseller_id,
-                name: Texts = |(_, state, _)| Some(state.name.as_str()),
-                billing_reference: Texts = |(_, state, _)| state.billing_reference.as_deref(),
-                status: Texts = |(_, state, _)| Some(state.status.as_str()),
-                service_pbx: Flags = |(_, state, _)| state.service_pbx,
-                service_trunk: Flags = |(_, state, _)| state.service_trunk,
-            );
-            rows::insert(connection, "account_history", columns)?;
-        }
-        StoreConnection::Sqlite(connection) => {
-            for (account, state, at) in states {
-                let times = (
-                    account_history::account_id.eq(Key::from(account)),
-                    account_history::since.eq(column(at)),
-                    account_history::until.eq(None::<Instant>),
-                );
-                let entry = diesel::insert_into(account_history::table).values((times, state));
-                entry.execute(connection)?;
-            }
-        }
-    }
+pub(crate) fn begin_all(tx: &mut StoreConnection, states: &[(AccountId, State, Timestamp)]) -> Result<(), Error> {
+    let columns = rows::columns!(states;
+        account_id: Keys = |(account, _, _)| Some((*account).into()),
+        since: Instants = |(_, _, at)| Some(column(*at)),
+        master_reseller_id: Keys = |(_, state, _)| state.master_reseller_id,
+        reseller_id: Keys = |(_, state, _)| state.reseller_id,
+        name: Texts = |(_, state, _)| Some(state.name.as_str()),
+        billing_reference: Texts = |(_, state, _)| state.billing_reference.as_deref(),
+        status: Texts = |(_, state, _)| Some(state.status.as_str()),
+        service_pbx: Flags = |(_, state, _)| state.service_pbx,
+        service_trunk: Flags = |(_, state, _)| state.service_trunk,
+    );
+    rows::insert(tx, "account_history", columns)?;
     Ok(())
 }
 
@@ -118,29 +103,13 @@ pub(crate) fn begin_users(
     tx: &mut StoreConnection,
     users: &[(AccountId, UserId, Service, Timestamp)],
 ) -> Result<(), Error> {
-    match tx {
-        StoreConnection::Postgresql(connection) => {
-            let columns = rows::columns!(users;
-                account_id: Keys = |(account, ..)| Some((*account).into()),
-                service: Texts = |(_, _, service, _)| Some(service.as_str()),
-                user_id: Keys = |(_, user, ..)| Some((*user).into()),
-                since: Instants = |(.., at)| Some(column(*at)),
-            );
-            rows::insert(connection, "user_history", columns)?;
-        }
-        StoreConnection::Sqlite(connection) => {
-            for (account, user, service, at) in users {
-                let entry = (
-                    user_history::account_id.eq(Key::from(*account)),
-                    user_history::service.eq(service.as_str()),
-                    user_history::user_id.eq(Key::from(*user)),
-                    user_history::since.eq(column(*at)),
-                    user_history::until.eq(None::<Instant>),
-                );
-                diesel::insert_into(user_history::table).values(entry).execute(connection)?;
-            }
-        }
-    }
+    let columns = rows::columns!(users;
+        account_id: Keys = |(account, ..)| Some((*account).into()),
+        service: Texts = |(_, _, service, _)| Some(service.as_str()),
+        user_id: Keys = |(_, user, ..)| Some((*user).into()),
+        since: Instants = |(.., at)| Some(column(*at)),
+    );
+    rows::insert(tx, "user_history", columns)?;
     Ok(())
 }
 

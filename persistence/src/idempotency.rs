@@ -124,46 +124,19 @@ pub struct NewKept<'a> {
 
 /// Stores responses. Returns `false` if one of the keys already has one; the transaction must then be rolled back.
 pub fn keep_all(tx: &mut StoreConnection, answers: &[NewKept<'_>]) -> Result<bool, Error> {
-    match tx {
-        StoreConnection::Postgresql(_) if answers.is_empty() => Ok(true),
-        StoreConnection::Postgresql(connection) => {
-            let columns = columns!(answers;
-                caller: Texts = |answer| Some(answer.key.0),
-                key: Texts = |answer| Some(answer.key.1),
-                fingerprint: Octets = |answer| Some(answer.kept.fingerprint.as_slice()),
-                status: Shorts = |answer| answer.kept.status,
-                location: Texts = |answer| answer.kept.location.as_deref(),
-                etag: Texts = |answer| answer.kept.etag.as_deref(),
-                body: Octets = |answer| Some(answer.kept.body.as_slice()),
-                account_id: Keys = |answer| answer.kept.account.map(Key::from),
-                role: Texts = |answer| answer.kept.role.map(Role::as_str),
-                created_at: Instants = |answer| Some(column(answer.now)),
-            );
-            inserted(insert(connection, "idempotency_keys", columns))
-        }
-        StoreConnection::Sqlite(connection) => {
-            for NewKept { key: (caller, key), kept, now } in answers {
-                let Kept { fingerprint, status, location, etag, body, account, role } = kept;
-                let row = (
-                    rows::caller.eq(caller),
-                    rows::key.eq(key),
-                    rows::fingerprint.eq(fingerprint),
-                    rows::status.eq(status),
-                    rows::location.eq(location),
-                    rows::etag.eq(etag),
-                    rows::body.eq(body),
-                    rows::account_id.eq(account.map(Key::from)),
-                    rows::role.eq(role.map(Role::as_str)),
-                    rows::created_at.eq(column(*now)),
-                );
-                let one = diesel::insert_into(rows::table).values(row).execute(connection);
-                if !inserted(one)? {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        }
-    }
+    let columns = columns!(answers;
+        caller: Texts = |answer| Some(answer.key.0),
+        key: Texts = |answer| Some(answer.key.1),
+        fingerprint: Octets = |answer| Some(answer.kept.fingerprint.as_slice()),
+        status: Shorts = |answer| answer.kept.status,
+        location: Texts = |answer| answer.kept.location.as_deref(),
+        etag: Texts = |answer| answer.kept.etag.as_deref(),
+        body: Octets = |answer| Some(answer.kept.body.as_slice()),
+        account_id: Keys = |answer| answer.kept.account.map(Key::from),
+        role: Texts = |answer| answer.kept.role.map(Role::as_str),
+        created_at: Instants = |answer| Some(column(answer.now)),
+    );
+    inserted(insert(tx, "idempotency_keys", columns))
 }
 
 /// How many octets the bodies take that were stored for the parts of a caller's imports since an instant. Their keys have

@@ -12,7 +12,7 @@ use domain::Timestamp;
 use domain::delivery::Delivery;
 use domain::id::{AccountId, MessageId};
 
-use crate::schema::outbox;
+use crate::schema::{activations, outbox};
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::Key;
@@ -67,49 +67,20 @@ pub fn enqueue(tx: &mut StoreConnection, message: &NewMessage<'_>) -> Result<(),
 
 /// Adds messages to the outbox.
 pub fn enqueue_all(tx: &mut StoreConnection, messages: &[NewMessage<'_>]) -> Result<(), Error> {
-    match tx {
-        StoreConnection::Postgresql(connection) => {
-            let sender = |message: &NewMessage<'_>| message.caused.and_then(|caused| caused.sender);
-            let columns = rows::columns!(messages;
-                id: Keys = |message| Some(message.id.into()),
-                account_id: Keys = |message| Some(message.account.into()),
-                state: Texts = |_| Some(Delivery::Queued.as_str()),
-                payload: Octets = |message| Some(message.payload),
-                attempts: Integers = |_| Some(0),
-                due_at: Instants = |message| Some(column(message.due_at)),
-                created_at: Instants = |message| Some(column(message.now)),
-                recipient_hash: Octets = |message| message.caused.map(|caused| caused.recipient_hash),
-                sender_id: Keys = |message| sender(message).map(|(sender, _)| sender.into()),
-                next_at: Instants = |message| sender(message).map(|(_, next_at)| column(next_at)),
-            );
-            rows::insert(connection, "outbox", columns)?;
-        }
-        StoreConnection::Sqlite(connection) => {
-            messages.iter().try_for_each(|message| enqueue_one(connection, message))?;
-        }
-    }
-    Ok(())
-}
-
-fn enqueue_one(connection: &mut SqliteConnection, message: &NewMessage<'_>) -> Result<(), Error> {
-    let NewMessage { id, account, payload, due_at, caused, now } = message;
-    let sender = caused.and_then(|caused| caused.sender);
-    let row = (
-        outbox::id.eq(Key::from(*id)),
-        outbox::account_id.eq(Key::from(*account)),
-        outbox::state.eq(Delivery::Queued.as_str()),
-        outbox::payload.eq(Some(*payload)),
-        outbox::attempts.eq(0),
-        outbox::due_at.eq(column(*due_at)),
-        outbox::leased_until.eq(None::<Instant>),
-        outbox::last_error.eq(None::<String>),
-        outbox::created_at.eq(column(*now)),
-        outbox::sent_at.eq(None::<Instant>),
-        outbox::recipient_hash.eq(caused.map(|caused| caused.recipient_hash)),
-        outbox::sender_id.eq(sender.map(|(sender, _)| Key::from(sender))),
-        outbox::next_at.eq(sender.map(|(_, next_at)| column(next_at))),
+    let sender = |message: &NewMessage<'_>| message.caused.and_then(|caused| caused.sender);
+    let columns = rows::columns!(messages;
+        id: Keys = |message| Some(message.id.into()),
+        account_id: Keys = |message| Some(message.account.into()),
+        state: Texts = |_| Some(Delivery::Queued.as_str()),
+        payload: Octets = |message| Some(message.payload),
+        attempts: Integers = |_| Some(0),
+        due_at: Instants = |message| Some(column(message.due_at)),
+        created_at: Instants = |message| Some(column(message.now)),
+        recipient_hash: Octets = |message| message.caused.map(|caused| caused.recipient_hash),
+        sender_id: Keys = |message| sender(message).map(|(sender, _)| sender.into()),
+        next_at: Instants = |message| sender(message).map(|(_, next_at)| column(next_at)),
     );
-    diesel::insert_into(outbox::table).values(row).execute(connection)?;
+    rows::insert(tx, "outbox", columns)?;
     Ok(())
 }
 
@@ -212,6 +183,21 @@ pub fn sent(tx: &mut StoreConnection, id: MessageId, now: Timestamp) -> Result<(
             outbox::sent_at.eq(Some(column(now))),
         ))
         .execute(tx)?;
+    note_activation(tx, id, Delivery::Sent, Some(now))
+}
+
+/// Records at an activation link what became of its e-mail, if a message is one.
+fn note_activation(
+    tx: &mut StoreConnection,
+    message: MessageId,
+    delivery: Delivery,
+    sent_at: Option<Timestamp>,
+) -> Result<(), Error> {
+    let account = outbox::table.filter(outbox::id.eq(Key::from(message))).select(outbox::account_id).single_value();
+    let link = activations::table.filter(activations::account_id.nullable().eq(account));
+    diesel::update(link.filter(activations::message_id.eq(Key::from(message))))
+        .set((activations::delivery.eq(delivery.as_str()), activations::sent_at.eq(sent_at.map(column))))
+        .execute(tx)?;
     Ok(())
 }
 
@@ -227,7 +213,7 @@ pub fn failed(
     let state = if next.is_some() { Delivery::Retrying } else { Delivery::Failed };
     // Another worker may have taken the message over and sent it.
     let message = outbox::table.filter(outbox::id.eq(Key::from(id))).filter(outbox::state.ne(Delivery::Sent.as_str()));
-    diesel::update(message)
+    let changed = diesel::update(message)
         .set((
             outbox::state.eq(state.as_str()),
             outbox::attempts.eq(attempts),
@@ -238,12 +224,16 @@ pub fn failed(
     if let Some(next) = next {
         diesel::update(message).set(outbox::due_at.eq(column(next))).execute(tx)?;
     }
-    Ok(())
+    if changed == 0 { Ok(()) } else { note_activation(tx, id, state, None) }
 }
 
 /// Queues all failed messages again and returns their number.
 pub fn replay(tx: &mut StoreConnection, now: Timestamp) -> Result<usize, Error> {
-    Ok(diesel::update(outbox::table.filter(outbox::state.eq(Delivery::Failed.as_str())))
-        .set((outbox::state.eq(Delivery::Queued.as_str()), outbox::attempts.eq(0), outbox::due_at.eq(column(now))))
+    let (failed, queued) = (Delivery::Failed.as_str(), Delivery::Queued.as_str());
+    diesel::update(activations::table.filter(activations::delivery.eq(failed)))
+        .set(activations::delivery.eq(queued))
+        .execute(tx)?;
+    Ok(diesel::update(outbox::table.filter(outbox::state.eq(failed)))
+        .set((outbox::state.eq(queued), outbox::attempts.eq(0), outbox::due_at.eq(column(now))))
         .execute(tx)?)
 }

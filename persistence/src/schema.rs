@@ -145,7 +145,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Binary, Nullable, Timestamp};
+    use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
     use crate::store::key::sql::Key;
 
     activations (account_id) {
@@ -155,6 +155,8 @@ diesel::table! {
         created_at -> Timestamp,
         expires_at -> Timestamp,
         used_at -> Nullable<Timestamp>,
+        delivery -> Text,
+        sent_at -> Nullable<Timestamp>,
     }
 }
 

@@ -25,26 +25,14 @@ pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: Acco
 
 /// Claims the addresses of several accounts. Returns `false` if one of them is taken, as [`claim_email`] does.
 pub(super) fn claim_emails(tx: &mut StoreConnection, claims: &[(&EmailAddress, AccountId)]) -> Result<bool, Error> {
-    match tx {
-        StoreConnection::Postgresql(connection) => {
-            // Transactions that claim the same addresses wait for each other, and don't deadlock if they do so in one order.
-            let mut claims = claims.to_vec();
-            claims.sort_unstable_by_key(|(email, _)| email.canonical());
-            let columns = rows::columns!(claims;
-                canonical: Texts = |(email, _)| Some(email.canonical()),
-                account_id: Keys = |(_, account)| Some((*account).into()),
-            );
-            inserted(rows::insert(connection, "email_addresses", columns))
-        }
-        StoreConnection::Sqlite(_) => {
-            for (email, account) in claims {
-                if !claim_email(tx, email, *account)? {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        }
-    }
+    // Transactions that claim the same addresses wait for each other, and don't deadlock if they do so in one order.
+    let mut claims = claims.to_vec();
+    claims.sort_unstable_by_key(|(email, _)| email.canonical());
+    let columns = rows::columns!(claims;
+        canonical: Texts = |(email, _)| Some(email.canonical()),
+        account_id: Keys = |(_, account)| Some((*account).into()),
+    );
+    inserted(rows::insert(tx, "email_addresses", columns))
 }
 
 /// Those of some addresses, in canonical form, that are taken, and the accounts that have them. Only a check in advance: a

@@ -17,7 +17,7 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::rows::{self, Values};
 use crate::store::text::search_text;
-use crate::store::time::{Instant, column};
+use crate::store::time::column;
 use crate::{FIRST_VERSION, enterprises, history};
 
 /// An account to be created.
@@ -112,21 +112,16 @@ fn insert_as(tx: &mut StoreConnection, account: &NewAccount<'_>, status: Status)
 /// (R1), also by another of them; the transaction must then be rolled back. On SQLite that makes a whole group of
 /// operations run again, so ask [`super::taken_emails`] before.
 pub fn insert_all(tx: &mut StoreConnection, accounts: &[NewAccount<'_>], status: Status) -> Result<bool, Error> {
-    match tx {
-        StoreConnection::Postgresql(connection) => insert_rows(connection, accounts, status)?,
-        StoreConnection::Sqlite(connection) => {
-            accounts.iter().try_for_each(|account| insert_one(connection, account, status))?;
-        }
-    }
+    insert_rows(tx, accounts, status)?;
     let begin = |account: &NewAccount<'_>| (account.id, state(account, status), account.now);
-    history::begin_all(tx, accounts.iter().map(begin).collect())?;
+    history::begin_all(tx, &accounts.iter().map(begin).collect::<Vec<_>>())?;
     let enterprises: Vec<_> = accounts.iter().filter_map(|account| Some((account.id, account.enterprise?))).collect();
     enterprises::insert_all(tx, &enterprises)?;
     let claims: Vec<_> = accounts.iter().map(|account| (account.email, account.id)).collect();
     claim_emails(tx, &claims)
 }
 
-fn insert_rows(connection: &mut PgConnection, accounts: &[NewAccount<'_>], status: Status) -> Result<(), Error> {
+fn insert_rows(tx: &mut StoreConnection, accounts: &[NewAccount<'_>], status: Status) -> Result<(), Error> {
     let texts: Vec<String> = accounts.iter().map(NewAccount::search_text).collect();
     let activated = |account: &NewAccount<'_>| (status == Status::Active).then(|| column(account.now));
     let mut columns = rows::columns!(accounts;
@@ -146,43 +141,7 @@ fn insert_rows(connection: &mut PgConnection, accounts: &[NewAccount<'_>], statu
         activated_at: Instants = activated,
     );
     columns.push(("search_text", Values::Texts(texts.iter().map(|text| Some(text.as_str())).collect())));
-    rows::insert(connection, "accounts", columns)?;
-    Ok(())
-}
-
-fn insert_one(connection: &mut SqliteConnection, account: &NewAccount<'_>, status: Status) -> Result<(), Error> {
-    let NewAccount {
-        id,
-        tier,
-        master_reseller_id,
-        reseller_id,
-        name,
-        email,
-        billing_reference,
-        services,
-        enterprise: _,
-        now,
-    } = account;
-    diesel::insert_into(accounts::table)
-        .values((
-            accounts::id.eq(Key::from(*id)),
-            accounts::tier.eq(tier.as_str()),
-            accounts::master_reseller_id.eq(master_reseller_id.map(Key::from)),
-            accounts::reseller_id.eq(reseller_id.map(Key::from)),
-            accounts::name.eq(name),
-            accounts::email.eq(email.given()),
-            accounts::billing_reference.eq(billing_reference),
-            accounts::service_pbx.eq(services.has(Service::Pbx)),
-            accounts::service_trunk.eq(services.has(Service::Trunk)),
-            accounts::status.eq(status.as_str()),
-            accounts::search_text.eq(account.search_text()),
-            accounts::version.eq(FIRST_VERSION),
-            accounts::created_at.eq(column(*now)),
-            accounts::updated_at.eq(column(*now)),
-            accounts::activated_at.eq((status == Status::Active).then_some(column(*now))),
-            accounts::closed_at.eq(None::<Instant>),
-        ))
-        .execute(connection)?;
+    rows::insert(tx, "accounts", columns)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 use domain::account::{Account, Scope, Tier};
 use domain::id::AccountId;
+use domain::status::Status;
 
 use super::addresses::email_holders;
 use super::lock::Lock;
@@ -149,6 +150,24 @@ pub(crate) fn of_ids(tx: &mut StoreConnection, ids: &[Key]) -> Result<Vec<Accoun
     enterprises::complete(tx, &mut enterprises)?;
     enterprises.extend(others);
     Ok(enterprises)
+}
+
+/// Those of some accounts that are not active. Takes no scope: the ids must come from a query that has one.
+pub(super) fn inactive(tx: &mut StoreConnection, ids: &BTreeSet<AccountId>) -> Result<HashSet<AccountId>, Error> {
+    let inactive = accounts::table.filter(accounts::status.ne(Status::Active.as_str())).select(accounts::id);
+    let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+    let found: Vec<Key> = match tx {
+        _ if keys.is_empty() => Vec::new(),
+        StoreConnection::Postgresql(connection) => inactive.filter(accounts::id.eq_any(keys)).load(connection)?,
+        StoreConnection::Sqlite(connection) => {
+            let mut found = Vec::new();
+            for key in keys {
+                found.extend(inactive.filter(accounts::id.eq(key)).get_result::<Key>(connection).optional()?);
+            }
+            found
+        }
+    };
+    Ok(found.into_iter().map(Key::id).collect())
 }
 
 /// Whether there is any account besides the platform.

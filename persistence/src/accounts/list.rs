@@ -1,5 +1,7 @@
 //! Lists of accounts by page, sorted by id, which is the order of creation (W3).
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use domain::account::{Account, Scope, Tier};
 use domain::enterprise::{Country, SbcRegionCode};
@@ -9,6 +11,7 @@ use domain::status::Status;
 
 use super::row::{QueryList, Row, account};
 use crate::enterprises::complete;
+use crate::history::above;
 use crate::schema::{accounts, enterprise_sbc_regions, enterprises};
 use crate::store::connection::{StoreConnection, on};
 use crate::store::error::Error;
@@ -69,7 +72,7 @@ impl Filter {
 /// The accounts of a scope that match a filter.
 pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<Vec<Account>, Error> {
     let rows: Vec<Row> = on!(tx, connection => {
-        let mut wanted = QueryList::new(filter.tier, filter.newest_first, connection);
+        let mut wanted = QueryList::new(filter.newest_first, connection);
         wanted.filter(accounts::tier.eq(filter.tier.as_str()));
         match *scope {
             Scope::Platform => {}
@@ -113,8 +116,24 @@ pub fn list(tx: &mut StoreConnection, scope: &Scope, filter: &Filter) -> Result<
         page(wanted, filter.limit, connection)
     })?;
     let mut found = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
+    note_ancestors(tx, &mut found)?;
     if filter.tier == Tier::Enterprise {
         complete(tx, &mut found)?;
     }
     Ok(found)
+}
+
+/// Completes accounts by whether those above them are active. Most accounts of a page have the same above them, so each
+/// of these is looked up once.
+fn note_ancestors(tx: &mut StoreConnection, accounts: &mut [Account]) -> Result<(), Error> {
+    let ancestors = |account: &Account| {
+        let (master, reseller) = above(account.tier, account.master_reseller_id, account.reseller_id);
+        [master, reseller].into_iter().flatten()
+    };
+    let ids: BTreeSet<AccountId> = accounts.iter().flat_map(ancestors).collect();
+    let inactive = super::find::inactive(tx, &ids)?;
+    for account in accounts {
+        account.ancestors_active = !ancestors(account).any(|id| inactive.contains(&id));
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ use domain::services::Services;
 use domain::status::Status;
 use domain::values::email::EmailAddress;
 
-use crate::schema::{accounts, activations, outbox};
+use crate::schema::{accounts, activations};
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::text::sql_text;
@@ -73,7 +73,7 @@ fn columns() -> _ {
         ),
         MASTER.field(accounts::status).nullable(),
         RESELLER.field(accounts::status).nullable(),
-        (activations::expires_at, outbox::state, outbox::sent_at).nullable(),
+        (activations::expires_at, activations::delivery, activations::sent_at).nullable(),
     )
 }
 
@@ -83,42 +83,32 @@ const FROM: &str = " FROM accounts";
 const JOIN_MASTER: &str = " LEFT JOIN accounts AS master ON master.id = accounts.master_reseller_id";
 const JOIN_RESELLER: &str = " LEFT JOIN accounts AS reseller ON reseller.id = accounts.reseller_id";
 const JOIN_ACTIVATION: &str = " LEFT JOIN activations ON activations.account_id = accounts.id";
-const JOIN_MESSAGE: &str = " LEFT JOIN outbox ON outbox.id = activations.message_id";
-/// Behind `OFFSET 0`, the message is looked up for each account. While the outbox is small, PostgreSQL would read it as a
-/// whole for each, and keep that plan.
-const JOIN_MESSAGE_LATERAL: &str = " LEFT JOIN LATERAL (SELECT message.state, message.sent_at FROM outbox AS message \
-    WHERE message.id = activations.message_id OFFSET 0) AS outbox ON TRUE";
 
-/// The accounts of a tier, with what is joined: for lists, which show many. The row of a master reseller or reseller also
-/// names itself, and would be looked up again.
-fn of_tier<DB: Backend + Default>(tier: Tier, join_message: &str) -> String
+/// The text up to the condition: for lists without the statuses of ancestors, which most of their rows share.
+fn text<DB: Backend + Default>(is_list: bool) -> String
 where
     DB::QueryBuilder: Default,
     columns: QueryFragment<DB>,
 {
-    let mut columns = sql_text::<DB>(&columns());
-    let mut joins = String::new();
-    let ancestors =
-        [("master", JOIN_MASTER, tier >= Tier::Reseller), ("reseller", JOIN_RESELLER, tier == Tier::Enterprise)];
-    for (name, join, is_above) in ancestors {
-        if is_above {
-            joins.push_str(join);
-        } else {
-            columns = columns.replace(&format!(r#""{name}"."status""#), "CAST(NULL AS TEXT)");
-            columns = columns.replace(&format!("`{name}`.`status`"), "CAST(NULL AS TEXT)");
-        }
+    let columns = sql_text::<DB>(&columns());
+    if !is_list {
+        return format!("SELECT {columns}{FROM}{JOIN_MASTER}{JOIN_RESELLER}{JOIN_ACTIVATION}");
     }
-    format!("SELECT {columns}{FROM}{joins}{JOIN_ACTIVATION}{join_message}")
+    let without = ["master", "reseller"].into_iter().fold(columns, |columns, ancestor| {
+        let columns = columns.replace(&format!(r#""{ancestor}"."status""#), "CAST(NULL AS TEXT)");
+        columns.replace(&format!("`{ancestor}`.`status`"), "CAST(NULL AS TEXT)")
+    });
+    format!("SELECT {without}{FROM}{JOIN_ACTIVATION}")
 }
 
 fn push_sqlite(pass: &mut AstPass<'_, '_, Sqlite>) {
     static TEXT: OnceLock<String> = OnceLock::new();
-    pass.push_sql(TEXT.get_or_init(|| of_tier::<Sqlite>(Tier::Enterprise, JOIN_MESSAGE)));
+    pass.push_sql(TEXT.get_or_init(|| text::<Sqlite>(false)));
 }
 
 fn push_postgresql(pass: &mut AstPass<'_, '_, Pg>) {
     static TEXT: OnceLock<String> = OnceLock::new();
-    pass.push_sql(TEXT.get_or_init(|| of_tier::<Pg>(Tier::Enterprise, JOIN_MESSAGE_LATERAL)));
+    pass.push_sql(TEXT.get_or_init(|| text::<Pg>(false)));
 }
 
 /// The query for the accounts that meet a condition, in no order.
@@ -147,17 +137,16 @@ impl<E: QueryFragment<Pg>> QueryFragment<Pg> for QueryWhere<E> {
     }
 }
 
-/// The query for the accounts of a tier that meet all of some conditions, sorted by id.
+/// The query for the accounts that meet all of some conditions, sorted by id. Says nothing of the accounts above them.
 pub(crate) struct QueryList<'a, DB: Backend> {
-    tier: Tier,
     conditions: Vec<Box<dyn QueryFragment<DB> + 'a>>,
     newest_first: bool,
 }
 
 impl<'a, DB: Backend> QueryList<'a, DB> {
-    /// A query without conditions. One has to be that the accounts have this tier.
-    pub(crate) fn new<C: Connection<Backend = DB>>(tier: Tier, newest_first: bool, _: &C) -> Self {
-        Self { tier, conditions: Vec::new(), newest_first }
+    /// A query without conditions.
+    pub(crate) fn new<C: Connection<Backend = DB>>(newest_first: bool, _: &C) -> Self {
+        Self { conditions: Vec::new(), newest_first }
     }
 
     /// Adds a condition.
@@ -184,18 +173,16 @@ impl<DB: Backend> Query for QueryList<'_, DB> {
 
 impl QueryFragment<Sqlite> for QueryList<'_, Sqlite> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        static TEXTS: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
-        let text = &TEXTS[self.tier as usize];
-        pass.push_sql(text.get_or_init(|| of_tier::<Sqlite>(self.tier, JOIN_MESSAGE)));
+        static TEXT: OnceLock<String> = OnceLock::new();
+        pass.push_sql(TEXT.get_or_init(|| text::<Sqlite>(true)));
         self.walk_conditions(pass)
     }
 }
 
 impl QueryFragment<Pg> for QueryList<'_, Pg> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        static TEXTS: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
-        let text = &TEXTS[self.tier as usize];
-        pass.push_sql(text.get_or_init(|| of_tier::<Pg>(self.tier, JOIN_MESSAGE_LATERAL)));
+        static TEXT: OnceLock<String> = OnceLock::new();
+        pass.push_sql(TEXT.get_or_init(|| text::<Pg>(true)));
         self.walk_conditions(pass)
     }
 }

@@ -1,12 +1,10 @@
 //! Recording events.
 
-use diesel::prelude::*;
 use domain::Timestamp;
 use domain::account::{Ancestry, Tier};
 use domain::id::EventId;
 use domain::principal::Principal;
 
-use crate::schema::events;
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
@@ -86,64 +84,23 @@ pub struct EventRow<'a> {
 
 /// Records events in the transaction of their changes.
 pub fn record_all(tx: &mut StoreConnection, all: &[EventRow<'_>]) -> Result<(), Error> {
-    match tx {
-        StoreConnection::Postgresql(connection) => {
-            let columns = rows::columns!(all;
-                id: Keys = |event| Some(event.id.into()),
-                occurred_at: Instants = |event| Some(column(event.now)),
-                actor_kind: Texts = |event| Some(event.actor.kind()),
-                actor_id: Keys = |event| event.actor.principal().map(principal_key),
-                action: Texts = |event| Some(event.action),
-                subject: Texts = |event| Some(event.subject),
-                before: Texts = |event| event.before,
-                after: Texts = |event| event.after,
-                request_id: Texts = |event| Some(event.request_id),
-                source_address: Texts = |event| event.source_address,
-                client_request_id: Texts = |event| event.client_request_id,
-                actor_tier: Texts = |event| event.actor.tier().map(Tier::as_str),
-                master_reseller_id: Keys = |event| event.ancestry.master_reseller.map(Key::from),
-                reseller_id: Keys = |event| event.ancestry.reseller.map(Key::from),
-                enterprise_id: Keys = |event| event.ancestry.enterprise.map(Key::from),
-            );
-            rows::insert(connection, "events", columns)?;
-        }
-        StoreConnection::Sqlite(connection) => all.iter().try_for_each(|event| record_one(connection, event))?,
-    }
-    Ok(())
-}
-
-fn record_one(connection: &mut SqliteConnection, event: &EventRow<'_>) -> Result<(), Error> {
-    let EventRow {
-        id,
-        now,
-        actor,
-        action,
-        subject,
-        ancestry,
-        before,
-        after,
-        request_id,
-        client_request_id,
-        source_address,
-    } = event;
-    let Ancestry { master_reseller, reseller, enterprise } = ancestry;
-    let row = (
-        events::id.eq(Key::from(*id)),
-        events::occurred_at.eq(column(*now)),
-        events::actor_kind.eq(actor.kind()),
-        events::actor_id.eq(actor.principal().map(principal_key)),
-        events::action.eq(action),
-        events::subject.eq(subject),
-        events::before.eq(before),
-        events::after.eq(after),
-        events::request_id.eq(request_id),
-        events::source_address.eq(source_address),
-        events::client_request_id.eq(client_request_id),
-        events::actor_tier.eq(actor.tier().map(Tier::as_str)),
-        events::master_reseller_id.eq(master_reseller.map(Key::from)),
-        events::reseller_id.eq(reseller.map(Key::from)),
-        events::enterprise_id.eq(enterprise.map(Key::from)),
+    let columns = rows::columns!(all;
+        id: Keys = |event| Some(event.id.into()),
+        occurred_at: Instants = |event| Some(column(event.now)),
+        actor_kind: Texts = |event| Some(event.actor.kind()),
+        actor_id: Keys = |event| event.actor.principal().map(principal_key),
+        action: Texts = |event| Some(event.action),
+        subject: Texts = |event| Some(event.subject),
+        before: Texts = |event| event.before,
+        after: Texts = |event| event.after,
+        request_id: Texts = |event| Some(event.request_id),
+        source_address: Texts = |event| event.source_address,
+        client_request_id: Texts = |event| event.client_request_id,
+        actor_tier: Texts = |event| event.actor.tier().map(Tier::as_str),
+        master_reseller_id: Keys = |event| event.ancestry.master_reseller.map(Key::from),
+        reseller_id: Keys = |event| event.ancestry.reseller.map(Key::from),
+        enterprise_id: Keys = |event| event.ancestry.enterprise.map(Key::from),
     );
-    diesel::insert_into(events::table).values(row).execute(connection)?;
+    rows::insert(tx, "events", columns)?;
     Ok(())
 }

@@ -207,11 +207,7 @@ pub fn insert_all(tx: &mut StoreConnection, new: &[NewUser<'_>]) -> Result<(), E
     // Transactions that claim the same wait for each other, and don't deadlock if they do so in one order.
     in_domains.sort_unstable_by_key(|(claim, _)| *claim);
     numbers.sort_unstable_by_key(|(number, ..)| *number);
-    let all_inserted = match tx {
-        StoreConnection::Postgresql(connection) => insert_rows(connection, new, &settings, &in_domains, &numbers)?,
-        StoreConnection::Sqlite(connection) => insert_each(connection, new, settings, &in_domains, &numbers)?,
-    };
-    if !all_inserted {
+    if !insert_rows(tx, new, &settings, &in_domains, &numbers)? {
         return Err(Error::Conflict);
     }
     let begin = |user: &NewUser<'_>| (user.account, user.id, user.settings.assignment.service(), user.now);
@@ -222,7 +218,7 @@ type SipUserRow<'a> = ((&'a str, &'a str), Key);
 type NumberRow<'a> = (&'a str, Key, i16);
 
 fn insert_rows(
-    connection: &mut PgConnection,
+    tx: &mut StoreConnection,
     new: &[NewUser<'_>],
     settings: &[SettingsRow],
     in_domains: &[SipUserRow<'_>],
@@ -248,16 +244,16 @@ fn insert_rows(
         search_text: Texts = |row| Some(row.search_text.as_str()),
         sip_search_text: Texts = |row| Some(row.sip_search_text.as_str()),
     ));
-    let mut all_inserted = inserted(rows::insert(connection, "users", columns))?;
-    if all_inserted && !in_domains.is_empty() {
+    let mut all_inserted = inserted(rows::insert(tx, "users", columns))?;
+    if all_inserted {
         let columns = columns!(in_domains;
             sip_domain: Texts = |((domain, _), _)| Some(*domain),
             sip_user: Texts = |((_, user), _)| Some(*user),
             user_id: Keys = |(_, user)| Some(*user),
         );
-        all_inserted = inserted(rows::insert(connection, "sip_users", columns))?;
+        all_inserted = inserted(rows::insert(tx, "sip_users", columns))?;
     }
-    if all_inserted && !numbers.is_empty() {
+    if all_inserted {
         let reversed: Vec<String> = numbers.iter().map(|(number, ..)| reversed(number)).collect();
         let mut columns = columns!(numbers;
             number: Texts = |(number, ..)| Some(*number),
@@ -265,48 +261,7 @@ fn insert_rows(
             position: Shorts = |(.., position)| *position,
         );
         columns.push(("reversed", Values::Texts(reversed.iter().map(|number| Some(number.as_str())).collect())));
-        all_inserted = inserted(rows::insert(connection, "phone_numbers", columns))?;
+        all_inserted = inserted(rows::insert(tx, "phone_numbers", columns))?;
     }
     Ok(all_inserted)
-}
-
-fn insert_each(
-    connection: &mut SqliteConnection,
-    new: &[NewUser<'_>],
-    settings: Vec<SettingsRow>,
-    in_domains: &[SipUserRow<'_>],
-    numbers: &[NumberRow<'_>],
-) -> Result<bool, Error> {
-    for (user, settings) in new.iter().zip(settings) {
-        let row = (
-            users::id.eq(Key::from(user.id)),
-            users::account_id.eq(Key::from(user.account)),
-            settings,
-            users::password.eq(user.password.as_deref()),
-            users::version.eq(FIRST_VERSION),
-            users::created_at.eq(column(user.now)),
-            users::updated_at.eq(column(user.now)),
-        );
-        if !inserted(diesel::insert_into(users::table).values(row).execute(connection))? {
-            return Ok(false);
-        }
-    }
-    for ((domain, sip_user), user) in in_domains {
-        let row = (sip_users::sip_domain.eq(*domain), sip_users::sip_user.eq(*sip_user), sip_users::user_id.eq(*user));
-        if !inserted(diesel::insert_into(sip_users::table).values(row).execute(connection))? {
-            return Ok(false);
-        }
-    }
-    for (number, user, position) in numbers {
-        let row = (
-            phone_numbers::number.eq(*number),
-            phone_numbers::reversed.eq(reversed(number)),
-            phone_numbers::user_id.eq(*user),
-            phone_numbers::position.eq(*position),
-        );
-        if !inserted(diesel::insert_into(phone_numbers::table).values(row).execute(connection))? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

@@ -1,0 +1,2 @@
+ALTER TABLE activations DROP COLUMN sent_at;
+ALTER TABLE activations DROP COLUMN delivery;
