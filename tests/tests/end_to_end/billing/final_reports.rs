@@ -18,7 +18,7 @@ use super::{BINARY, World, count, sha256};
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn r15_a_final_report_is_the_same_for_ever(#[values(Sqlite, Postgresql)] database: Database) {
-    let world = World::begin(database).await;
+    let world = World::begin_mid_month(database).await;
     let operator = world.app.operator().await;
     world.finalise(&operator).send().await.problem(409, "period_not_over");
     let next = world.app.post(&format!("/billing-reports/{}/finalise", world.period.next())).bearer(&operator.token);

@@ -40,6 +40,18 @@ impl World {
         if (now + TimeDelta::minutes(10)).date_naive() != now.date_naive() {
             app.clock.advance(TimeDelta::minutes(10));
         }
+        Self::begin_in(app).await
+    }
+
+    /// In the middle of the next month.
+    pub(super) async fn begin_mid_month(database: Database) -> Self {
+        let app = App::start(database).await;
+        let now = app.clock.now();
+        app.clock.advance(Period::containing(now).end() + TimeDelta::days(10) - now);
+        Self::begin_in(app).await
+    }
+
+    async fn begin_in(app: App) -> Self {
         let operator = app.operator().await;
         let enterprise = app.connected("kiosk", json!({"billing_reference": "K-1", "name": "Kiosk"})).await.account;
         let own = app.get(&format!("/enterprises/{enterprise}")).bearer(&operator.token).send().await.expect(200);
