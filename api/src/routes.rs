@@ -67,6 +67,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(moves::routes::move_reseller))                                  // POST /resellers/{reseller_id}/move
         .service(scope("/enterprises/{enterprise_id}/direct-routing")
             .service(direct_routing::routes::get_direct_routing)                     // GET /enterprises/{enterprise_id}/direct-routing
+            .service(direct_routing::routes::get_voice_routing_scripts)              // GET /enterprises/{enterprise_id}/direct-routing/routes/{region}/powershell
             .service(direct_routing::routes::start_route)                            // POST /enterprises/{enterprise_id}/direct-routing/routes/{region}/start
             .service(direct_routing::routes::confirm_route)                          // POST /enterprises/{enterprise_id}/direct-routing/routes/{region}/confirm
             .service(direct_routing::routes::retry_route)                            // POST /enterprises/{enterprise_id}/direct-routing/routes/{region}/retry

@@ -142,6 +142,8 @@ shown! {
     PeriodLimit = Limits::number(1, limits::PERIODS_MAX);
     PersonName = Limits::text(0, limits::PERSON_NAME_MAX);
     Pointer = Limits::text(0, limits::POINTER_MAX);
+    PolicyId = Limits::text(0, limits::VOICE_POLICY_ID_MAX);
+    PolicyName = Limits::text(0, limits::VOICE_POLICY_NAME_MAX);
     ProblemDetail = Limits::text(0, limits::PROBLEM_DETAIL_MAX);
     ProblemTitle = Limits::text(0, limits::PROBLEM_TITLE_MAX);
     /// The stored part of a webhook receiver's response.
@@ -152,6 +154,8 @@ shown! {
     RouteDomain = Limits::formatted(0, limits::ROUTE_DOMAIN_MAX, "hostname");
     Sbcs = Limits::list(0, limits::SBCS_MAX);
     SomeSbcs = Limits::list(1, limits::SBCS_MAX);
+    /// A PowerShell script.
+    Script = Limits::text(0, limits::SCRIPT_MAX);
     Search = Limits::text(1, limits::SEARCH_MAX);
     Sha256 = Limits::text(0, limits::SHA256_LENGTH);
     SipUri = Limits::text(0, limits::SIP_URI_MAX);

@@ -1,10 +1,14 @@
 //! Direct Routing: the life cycle of the routes that connect SBC regions to an enterprise's Microsoft 365 tenant (R11).
 
+mod anchor;
 mod attempt;
 mod next;
+mod voice_routing;
 
-pub use attempt::{Outcome, Verdict, judge};
+pub use anchor::{Anchor, AnchorState, anchor_name, anchor_nickname};
+pub use attempt::{Outcome, Verdict, judge, judge_care};
 pub use next::{Next, Party};
+pub use voice_routing::{VoicePolicy, policy_name, set_up_script, take_back_script};
 
 use crate::Timestamp;
 use crate::account::Tier;
@@ -20,9 +24,9 @@ pub enum Stage {
     ConsentRequested,
     /// The TXT record has to be published, and found by Microsoft 365.
     DomainPending(VerificationTxt),
-    /// The tenant needs an unused Phone System licence.
+    /// The tenant needs a user with a sign-in name in the domain, and an unused Teams Phone licence for it.
     DomainVerified(VerificationTxt),
-    /// Microsoft is activating the domain for calls.
+    /// Teams has to take notice of the licensed user, which activates the domain for calls.
     Activating(VerificationTxt),
 }
 
@@ -36,12 +40,6 @@ impl Stage {
             Self::DomainVerified(_) => "domain_verified",
             Self::Activating(_) => "activating",
         }
-    }
-
-    /// Whether the next step of this stage acts on the domain itself, so that the domain has to be in the tenant.
-    #[must_use]
-    pub const fn is_about_domain(&self) -> bool {
-        matches!(self, Self::DomainPending(_) | Self::Activating(_))
     }
 
     /// The stage with this name. `None` if the name is unknown, if the stage needs a TXT record and there is none, or
@@ -262,6 +260,10 @@ pub struct Route {
     pub due_at: Timestamp,
     /// The last error and when it occurred.
     pub last_error: Option<(Timestamp, String)>,
+    /// The anchor user of its domain; `None` as long as the service has neither found nor made it.
+    pub anchor: Option<Anchor>,
+    /// Its voice routing policy in Teams; `None` as long as the service has not found it.
+    pub voice_policy: Option<VoicePolicy>,
 }
 
 /// The Direct Routing settings of an enterprise.

@@ -59,6 +59,7 @@ types! {
     "enterprise.closed" "An enterprise was closed.";
     "direct_routing.consent_given" "An enterprise consented to being managed.";
     "direct_routing.consent_withdrawn" "An enterprise withdrew its consent.";
+    "direct_routing.anchor_user_changed" "The anchor user of a route, or its licence, changed.";
     "direct_routing.route_started" "A route was started.";
     "direct_routing.route_confirmed" "A step of a route was taken.";
     "direct_routing.route_failed" "A route failed.";

@@ -44,6 +44,12 @@ pub const ROUTE_LABEL_MAX: usize = 46;
 pub const VERIFICATION_TXT_MIN: usize = 4;
 /// Longest value of the TXT record that verifies a domain, in characters.
 pub const VERIFICATION_TXT_MAX: usize = 100;
+/// Longest name of a voice routing policy, in characters: it ends with a route's domain.
+pub const VOICE_POLICY_NAME_MAX: usize = 57;
+/// Longest id of a policy that is accepted from Microsoft, in octets.
+pub const VOICE_POLICY_ID_MAX: usize = 128;
+/// Longest PowerShell script, in characters.
+pub const SCRIPT_MAX: usize = 8192;
 /// Longest user part of a SIP URI, in characters.
 pub const SIP_USER_MAX: usize = 64;
 /// Shortest SIP URI, in characters.

@@ -9,7 +9,7 @@ pub enum NextStep {
     GiveConsent,
     /// Publish the TXT record in the DNS of the domain.
     PublishTxtRecord,
-    /// Provide an unused Phone System licence in the tenant.
+    /// Provide an unused Teams Phone licence in the tenant, for a user of the domain.
     ProvideLicence,
     /// Wait until Microsoft has activated the domain.
     Wait,
@@ -17,6 +17,8 @@ pub enum NextStep {
     Retry,
     /// Remove the route and start it with another label.
     StartAnew,
+    /// Run the script that sets voice routing up in Teams.
+    RunScript,
 }
 
 impl NextStep {
@@ -31,6 +33,7 @@ impl NextStep {
             Self::Wait => "wait",
             Self::Retry => "retry",
             Self::StartAnew => "start_anew",
+            Self::RunScript => "run_script",
         }
     }
 
@@ -48,12 +51,20 @@ impl NextStep {
                  sometimes hours."
             }
             Self::ProvideLicence => {
-                "Provide one unassigned Phone System licence in the Microsoft 365 tenant: the domain is activated \
-                 with it."
+                "Provide one unassigned licence with Teams Phone in the Microsoft 365 tenant, for a user whose sign-in \
+                 name is in the route's domain: Microsoft activates the domain because of it. If the service takes the \
+                 steps itself, it makes the user, and takes the licence back once the domain is activated."
             }
-            Self::Wait => "Microsoft is activating the domain for calls. That takes up to 24 hours.",
+            Self::Wait => {
+                "Teams has to take notice of the licensed user of the domain, which activates it for calls. That takes \
+                 up to 24 hours."
+            }
             Self::Retry => "Fix the cause that `failure` and `last_error` describe, then retry.",
             Self::StartAnew => "Remove the route and start it again with another label.",
+            Self::RunScript => {
+                "A Teams Administrator of the tenant has to run the script of `GET …/routes/{region}/powershell`, which \
+                 makes the voice routing policy that users are given. The service finds it by itself afterwards."
+            }
         }
     }
 }
@@ -68,10 +79,11 @@ mod tests {
             (NextStep::Start, "start", "Start the route"),
             (NextStep::GiveConsent, "give_consent", "A Global Administrator"),
             (NextStep::PublishTxtRecord, "publish_txt_record", "Publish the TXT record"),
-            (NextStep::ProvideLicence, "provide_licence", "Provide one unassigned Phone System licence"),
-            (NextStep::Wait, "wait", "Microsoft is activating"),
+            (NextStep::ProvideLicence, "provide_licence", "Provide one unassigned licence with Teams Phone"),
+            (NextStep::Wait, "wait", "Teams has to take notice"),
             (NextStep::Retry, "retry", "Fix the cause"),
             (NextStep::StartAnew, "start_anew", "Remove the route"),
+            (NextStep::RunScript, "run_script", "A Teams Administrator"),
         ] {
             assert_eq!(step.as_str(), name);
             assert!(step.detail().starts_with(start) && step.detail().ends_with('.'), "{name}: {}", step.detail());

@@ -9,7 +9,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::Timestamp;
-use domain::direct_routing::{DirectRouting, Failure, Link, Route, Stage, State};
+use domain::direct_routing::{Anchor, AnchorState, DirectRouting, Failure, Link, Route, Stage, State, VoicePolicy};
 use domain::enterprise::SbcRegionCode;
 use domain::id::AccountId;
 use domain::status::Status;
@@ -44,12 +44,17 @@ struct Row {
     due_at: Instant,
     error: Option<String>,
     error_at: Option<Instant>,
+    anchor_id: Option<Key>,
+    anchor_state: Option<String>,
+    anchor_licence: Option<Key>,
+    voice_policy_id: Option<String>,
+    voice_policy_found_at: Option<Instant>,
 }
 
 impl Row {
     /// The row of a route; `None` if it was not started.
     fn new(account: AccountId, route: &Route) -> Option<Self> {
-        let Route { region, state, since, attempts, due_at, last_error } = route;
+        let Route { region, state, since, attempts, due_at, last_error, anchor, voice_policy } = route;
         let (stage, failure) = match state {
             State::Failed { stage, reason, .. } => (Some(stage.as_str().to_owned()), Some(reason.as_str().to_owned())),
             State::NotStarted | State::Working { .. } | State::Established { .. } => (None, None),
@@ -68,6 +73,11 @@ impl Row {
             due_at: column(*due_at),
             error: last_error.as_ref().map(|(_, error)| error.clone()),
             error_at: last_error.as_ref().map(|(at, _)| column(*at)),
+            anchor_id: anchor.map(|anchor| anchor.id.into()),
+            anchor_state: anchor.map(|anchor| anchor.state.as_str().to_owned()),
+            anchor_licence: anchor.and_then(|anchor| anchor.licence).map(Key::from),
+            voice_policy_id: voice_policy.as_ref().map(|policy| policy.id.clone()),
+            voice_policy_found_at: voice_policy.as_ref().map(|policy| column(policy.found_at)),
         })
     }
 
@@ -86,6 +96,11 @@ impl Row {
             due_at,
             error,
             error_at,
+            anchor_id,
+            anchor_state,
+            anchor_licence,
+            voice_policy_id,
+            voice_policy_found_at,
         } = self;
         let corrupt = |what: &str| Error::Corrupt(format!("route {domain:?}: {what}"));
         let link = Link {
@@ -105,13 +120,21 @@ impl Row {
         } else {
             State::Working { link, stage: Stage::restore(&state, txt).ok_or_else(|| corrupt("state"))? }
         };
+        let anchor = anchor_id.zip(anchor_state).map(|(id, state)| {
+            let state = AnchorState::parse(&state).ok_or_else(|| corrupt("anchor user"))?;
+            Ok::<_, Error>(Anchor { id: id.uuid(), state, licence: anchor_licence.map(Key::uuid) })
+        });
         Ok(Route {
+            anchor: anchor.transpose()?,
             region: SbcRegionCode::parse(&region).ok_or_else(|| corrupt("region"))?,
             state,
             since: instant(since),
             attempts,
             due_at: instant(due_at),
             last_error: error_at.map(instant).zip(error),
+            voice_policy: voice_policy_id
+                .zip(voice_policy_found_at)
+                .map(|(id, found_at)| VoicePolicy { id, found_at: instant(found_at) }),
         })
     }
 }
@@ -231,20 +254,22 @@ fn is_taken(tx: &mut StoreConnection, domain: &str) -> Result<bool, Error> {
     Ok(holder.is_some())
 }
 
-/// The condition of the partial index of due routes. It must be written literally, because SQLite only uses the index
-/// if no part of the condition is a bound value.
-const ON_ITS_WAY: &str =
+/// The condition of the partial index of routes with a pending step. It must be written literally, because SQLite only uses
+/// the index if no part of the condition is a bound value.
+pub(crate) const ON_ITS_WAY: &str =
     "direct_routing_routes.state IN ('consent_requested', 'domain_pending', 'domain_verified', 'activating')";
+/// The condition of the partial index of routes to look after.
+pub(crate) const ESTABLISHED: &str = "direct_routing_routes.state = 'established'";
 
-/// Routes that are due and not leased, the longest waiting first.
+/// Routes that meet a condition, are due and not leased, the longest waiting first.
 #[dsl::auto_type(no_type_alias)]
-pub(crate) fn due(also_pending: bool, now: Instant, limit: i64) -> _ {
+pub(crate) fn due(condition: &'static str, also_pending: bool, now: Instant, limit: i64) -> _ {
     let pending = if also_pending { Status::Pending } else { Status::Active };
     let statuses: [&'static str; 2] = [Status::Active.as_str(), pending.as_str()];
     let awake = accounts::table.filter(accounts::id.eq(routes::account_id)).filter(accounts::status.eq_any(statuses));
-    let on_its_way: SqlLiteral<Bool> = sql(ON_ITS_WAY);
+    let meets_it: SqlLiteral<Bool> = sql(condition);
     routes::table
-        .filter(on_its_way)
+        .filter(meets_it)
         .filter(routes::due_at.le(now))
         .filter(dsl::exists(awake))
         .filter(routes::leased_until.is_null().or(routes::leased_until.lt(now)))
@@ -252,16 +277,30 @@ pub(crate) fn due(also_pending: bool, now: Instant, limit: i64) -> _ {
         .limit(limit)
 }
 
-/// Leases up to `limit` due routes to the calling worker. Routes of suspended enterprises are skipped, and those of
-/// pending enterprises unless `also_pending` is set.
+/// Leases up to `limit` due routes to the calling worker: those with a pending step and, if they are few, some established
+/// ones to look after. Routes of suspended enterprises are skipped, and those of pending enterprises unless `also_pending`
+/// is set.
 pub fn lease(
     tx: &mut StoreConnection,
     also_pending: bool,
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<(AccountId, Route)>, Error> {
+    let mut leased = lease_some(tx, ON_ITS_WAY, also_pending, limit, now)?;
+    let room = limit - i64::try_from(leased.len()).unwrap_or(limit);
+    leased.extend(lease_some(tx, ESTABLISHED, also_pending, room.min(limit / 3), now)?);
+    Ok(leased)
+}
+
+fn lease_some(
+    tx: &mut StoreConnection,
+    condition: &'static str,
+    also_pending: bool,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<(AccountId, Route)>, Error> {
     let until = column(now + TimeDelta::from_std(LEASE).unwrap_or_default());
-    let due = due(also_pending, column(now), limit);
+    let due = due(condition, also_pending, column(now), limit);
     let rows: Vec<Row> = match tx {
         StoreConnection::Postgresql(connection) => {
             due.select(Row::as_select()).for_update().skip_locked().load(connection)?

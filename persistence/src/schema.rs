@@ -450,6 +450,11 @@ diesel::table! {
         leased_until -> Nullable<Timestamp>,
         error -> Nullable<Text>,
         error_at -> Nullable<Timestamp>,
+        anchor_id -> Nullable<Key>,
+        anchor_state -> Nullable<Text>,
+        anchor_licence -> Nullable<Key>,
+        voice_policy_id -> Nullable<Text>,
+        voice_policy_found_at -> Nullable<Timestamp>,
     }
 }
 

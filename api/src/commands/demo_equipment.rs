@@ -79,6 +79,8 @@ impl Equipment {
             attempts: 0,
             due_at: Timestamp::default(),
             last_error: failed_with,
+            anchor: None,
+            voice_policy: None,
         };
         Ok(Self { route, telephony })
     }

@@ -61,6 +61,8 @@ const DIRECT_ROUTING: &[Field] = &[
     field("region", Text, "The SBC region of the route."),
     field("state", Text, "The state of the route."),
     field("verification_txt", Text, "The TXT record that verifies its domain."),
+    field("anchor_user", Text, "How far its anchor user has got: `created`, `licensed` or `known`."),
+    field("licence_held", Flag, "Whether its anchor user has a licence that the service gave it."),
     field("tenant", Text, "The Microsoft 365 tenant."),
     field("domain", Text, "Its domain."),
     field("failure", Text, "Why the route failed."),

@@ -22,8 +22,18 @@ use crate::clock::retry_after;
 const ANSWER_MAX: usize = 1024 * 1024;
 /// A token is replaced when it expires in less than this time.
 const MARGIN: TimeDelta = TimeDelta::seconds(60);
+/// How long a token is kept although a request was refused for lack of a permission.
+const KEPT_AFTER_403: TimeDelta = TimeDelta::minutes(4);
 /// Maximum length of an error message from Graph that is shown, in characters.
 const MESSAGE_MAX: usize = 300;
+/// Maximum length of a request id that is shown, in characters.
+const REQUEST_ID_MAX: usize = 64;
+/// Most pages of a collection. No tenant has as many products.
+const PAGES_MAX: usize = 100;
+/// Error codes of failures that pass, although their status, 400, says that the request was wrong.
+const TRANSIENT: [&str; 2] = ["ServiceUnavailable", "serviceNotAvailable"];
+/// Codes in the details of an error with the status 400 about something that is there already.
+const CONFLICTS: [&str; 2] = ["ObjectConflict", "ConflictingObjects"];
 
 /// Configuration of Microsoft Graph and of the sign-in to it.
 #[derive(Debug, Clone)]
@@ -44,6 +54,34 @@ pub struct GraphSettings {
     pub timeout: Duration,
 }
 
+/// A successful response. Microsoft also answers 202 and 204, without a body.
+#[derive(Debug)]
+pub struct Reply {
+    octets: Vec<u8>,
+}
+
+impl Reply {
+    /// Parses the body.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Unanswered> {
+        serde_json::from_slice(&self.octets).map_err(|_| no_sense())
+    }
+
+    /// Parses the body as one object, which Microsoft wraps in `value` or not.
+    pub fn single<T: DeserializeOwned>(&self) -> Result<T, Unanswered> {
+        let mut body: Value = self.json()?;
+        let object = body.get_mut("value").filter(|value| value.is_object()).map(Value::take);
+        serde_json::from_value(object.unwrap_or(body)).map_err(|_| no_sense())
+    }
+}
+
+/// A page of a collection.
+#[derive(Deserialize)]
+struct CollectionPage<T> {
+    value: Vec<T>,
+    #[serde(rename = "@odata.nextLink")]
+    next: Option<String>,
+}
+
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unanswered {
@@ -58,13 +96,18 @@ pub enum Unanswered {
     Refused {
         /// The HTTP status of the response.
         status: u16,
-        /// Graph's message, as text for people.
+        /// Whether it is about something that is there already.
+        is_conflict: bool,
+        /// Graph's message and the id of the request, as text for people.
         detail: String,
     },
 }
 
 struct Token {
     secret: SecretString,
+    issued_at: Timestamp,
+    /// Whether a request with it was refused for lack of a permission.
+    lacks_permission: bool,
     expires_at: Timestamp,
 }
 
@@ -99,6 +142,22 @@ struct ErrorAnswer {
 struct ErrorBody {
     code: String,
     message: String,
+    details: Vec<ErrorDetail>,
+    #[serde(rename = "innerError")]
+    inner: InnerError,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorDetail {
+    code: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct InnerError {
+    /// The id by which Microsoft's support finds the request.
+    request_id: String,
 }
 
 impl Graph {
@@ -123,19 +182,57 @@ impl Graph {
         self.settings.tenant.is_some()
     }
 
-    /// Sends a request about a tenant and parses the response. If one tenant is configured, all requests are about that
-    /// one.
-    pub async fn call<T: DeserializeOwned>(
+    /// The tenant that requests about an enterprise's own tenant go to.
+    #[must_use]
+    pub fn tenant<'a>(&'a self, own: &'a Tenant) -> &'a Tenant {
+        self.settings.tenant.as_ref().unwrap_or(own)
+    }
+
+    /// Where a Global Administrator of a tenant grants the permissions that the service asks for.
+    #[must_use]
+    pub fn consent_url(&self, own: &Tenant) -> String {
+        format!("{}/adminconsent?client_id={}", self.login(self.tenant(own)), self.settings.client_id)
+    }
+
+    fn login(&self, tenant: &Tenant) -> String {
+        format!("{}/{}", self.settings.login_url.as_str().trim_end_matches('/'), tenant.as_str())
+    }
+
+    /// Reads a collection as a whole, page by page.
+    pub async fn list<T: DeserializeOwned>(
+        &self,
+        tenant: &Tenant,
+        path: &str,
+        now: Timestamp,
+    ) -> Result<Vec<T>, Unanswered> {
+        let (mut items, mut path) = (Vec::new(), path.to_owned());
+        for _ in 0..PAGES_MAX {
+            let page: CollectionPage<T> = self.call(tenant, Method::GET, &path, None, now).await?.json()?;
+            items.extend(page.value);
+            let Some(next) = page.next else { return Ok(items) };
+            // The token goes nowhere else.
+            let below = next.strip_prefix(self.base()).filter(|path| path.starts_with('/'));
+            path = below.ok_or_else(no_sense)?.to_owned();
+        }
+        Err(no_sense())
+    }
+
+    fn base(&self) -> &str {
+        self.settings.url.as_str().trim_end_matches('/')
+    }
+
+    /// Sends a request about a tenant. If one tenant is configured, all requests are about that one.
+    pub async fn call(
         &self,
         tenant: &Tenant,
         method: Method,
         path: &str,
         body: Option<&Value>,
         now: Timestamp,
-    ) -> Result<T, Unanswered> {
-        let tenant = self.settings.tenant.as_ref().unwrap_or(tenant);
+    ) -> Result<Reply, Unanswered> {
+        let tenant = self.tenant(tenant);
         self.check_quiet(tenant, now).await?;
-        let url = format!("{}{path}", self.settings.url.as_str().trim_end_matches('/'));
+        let url = format!("{}{path}", self.base());
         let ask = async || {
             let token = self.token(tenant, now).await?;
             let request = self.http.request(method.clone(), &url).bearer_auth(token.expose_secret());
@@ -148,11 +245,27 @@ impl Graph {
             answered = ask().await?;
         }
         let (status, headers, octets) = answered;
-        if let (StatusCode::TOO_MANY_REQUESTS, Some(pause)) = (status, retry_after(&headers, now)) {
+        if status == StatusCode::FORBIDDEN {
+            // A token has the permissions that were granted when it was issued. Somebody may have consented since.
+            if let Some(token) = self.tokens.lock().await.get_mut(tenant.as_str()) {
+                token.lacks_permission = true;
+            }
+        }
+        self.keep_quiet(tenant, status, &headers, now).await;
+        if status.is_success() {
+            return Ok(Reply { octets });
+        }
+        Err(failure(status, &headers, &octets, now))
+    }
+
+    /// Notes for how long Microsoft asks to be left alone about a tenant.
+    async fn keep_quiet(&self, tenant: &Tenant, status: StatusCode, headers: &HeaderMap, now: Timestamp) {
+        if let (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(pause)) =
+            (status, retry_after(headers, now))
+        {
             let until = now + pause.min(TimeDelta::days(1));
             self.quiet.lock().await.insert(tenant.as_str().to_owned(), until);
         }
-        read(status, &headers, &octets, now)
     }
 
     /// Fails while Graph is throttling this tenant. All routes of a tenant share its limits.
@@ -166,39 +279,44 @@ impl Graph {
 
     async fn token(&self, tenant: &Tenant, now: Timestamp) -> Result<SecretString, Unanswered> {
         let mut kept = self.tokens.lock().await;
-        kept.retain(|_, token| token.expires_at - MARGIN > now);
+        kept.retain(|_, token| {
+            let is_outdated = token.lacks_permission && now - token.issued_at >= KEPT_AFTER_403;
+            token.expires_at - MARGIN > now && !is_outdated
+        });
         if let Some(token) = kept.get(tenant.as_str()) {
             return Ok(token.secret.clone());
         }
         drop(kept);
-        let GraphSettings { url: _, tenant: _, client_id, client_secret, login_url, proxy: _, timeout: _ } =
-            &self.settings;
-        let base = format!("{}/{}", login_url.as_str().trim_end_matches('/'), tenant.as_str());
+        let GraphSettings { client_id, client_secret, .. } = &self.settings;
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", client_id),
             ("client_secret", client_secret.expose_secret()),
             ("scope", "https://graph.microsoft.com/.default"),
         ];
-        let (status, headers, octets) = answer(self.http.post(format!("{base}/oauth2/v2.0/token")).form(&form)).await?;
+        let (status, headers, octets) =
+            answer(self.http.post(format!("{}/oauth2/v2.0/token", self.login(tenant))).form(&form)).await?;
         if status == StatusCode::OK {
             let answer: TokenAnswer = serde_json::from_slice(&octets).map_err(|_| no_sense())?;
             let lasts = TimeDelta::try_seconds(answer.expires_in.clamp(0, 86_400)).unwrap_or_default();
             let secret = SecretString::from(answer.access_token);
-            let token = Token { secret: secret.clone(), expires_at: now + lasts };
+            let token =
+                Token { secret: secret.clone(), issued_at: now, lacks_permission: false, expires_at: now + lasts };
             self.tokens.lock().await.insert(tenant.as_str().to_owned(), token);
             return Ok(secret);
         }
+        self.keep_quiet(tenant, status, &headers, now).await;
         let TokenError { error } = serde_json::from_slice(&octets).unwrap_or_default();
         // The rest of the response shows our configuration, which only operators may see.
         tracing::warn!(%status, error, tenant = tenant.as_str(), "Microsoft did not let this service sign in");
-        if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) && error != "invalid_client" {
+        let says_why = !matches!(error.as_str(), "" | "invalid_client");
+        if says_why && matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
             let detail = format!(
-                "The tenant {} does not know this service. If that is its name, its Global Administrator consents at \
-                 {base}/adminconsent?client_id={client_id}",
-                tenant.as_str()
+                "The tenant {} does not know this service. If that is its name, its Global Administrator consents at {}",
+                tenant.as_str(),
+                self.consent_url(tenant)
             );
-            return Err(Unanswered::Refused { status: StatusCode::FORBIDDEN.as_u16(), detail });
+            return Err(Unanswered::Refused { status: StatusCode::FORBIDDEN.as_u16(), is_conflict: false, detail });
         }
         let detail = "The service could not sign in to Microsoft Graph.".to_owned();
         Err(Unanswered::Trouble { detail, retry_after: retry_after(&headers, now) })
@@ -217,26 +335,28 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<(StatusCode, HeaderM
     Ok((response.status(), response.headers().clone(), octets))
 }
 
-fn read<T: DeserializeOwned>(
-    status: StatusCode,
-    headers: &HeaderMap,
-    octets: &[u8],
-    now: Timestamp,
-) -> Result<T, Unanswered> {
-    if status.is_success() {
-        return serde_json::from_slice(octets).map_err(|_| no_sense());
-    }
-    let ErrorBody { code, message } = serde_json::from_slice::<ErrorAnswer>(octets).unwrap_or_default().error;
-    let said: String = format!("{code} {message}").chars().filter(|c| !c.is_control()).take(MESSAGE_MAX).collect();
-    let detail = format!("Microsoft Graph answered {}: {}", status.as_u16(), said.trim());
-    let detail = detail.trim_end_matches([':', ' ']).to_owned();
+/// What a response that is no success means. Its code and status decide; its message is for people.
+fn failure(status: StatusCode, headers: &HeaderMap, octets: &[u8], now: Timestamp) -> Unanswered {
+    let ErrorBody { code, message, details, inner } =
+        serde_json::from_slice::<ErrorAnswer>(octets).unwrap_or_default().error;
+    let shown = |text: &str, most: usize| text.chars().filter(|c| !c.is_control()).take(most).collect::<String>();
+    let said = shown(&format!("{code} {message}"), MESSAGE_MAX);
+    let said = format!("Microsoft Graph answered {}: {}", status.as_u16(), said.trim());
+    let said = said.trim_end_matches([':', ' ']);
+    let detail = match shown(&inner.request_id, REQUEST_ID_MAX) {
+        id if id.is_empty() => said.to_owned(),
+        id => format!("{said} (request-id {id})"),
+    };
     let passes = status.is_server_error()
         || status.is_redirection()
+        || TRANSIENT.contains(&code.as_str())
         || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::UNAUTHORIZED);
     if passes {
-        return Err(Unanswered::Trouble { detail, retry_after: retry_after(headers, now) });
+        return Unanswered::Trouble { detail, retry_after: retry_after(headers, now) };
     }
-    Err(Unanswered::Refused { status: status.as_u16(), detail })
+    let is_conflict =
+        status == StatusCode::CONFLICT || details.iter().any(|detail| CONFLICTS.contains(&detail.code.as_str()));
+    Unanswered::Refused { status: status.as_u16(), is_conflict, detail }
 }
 
 fn unreachable(error: &reqwest::Error) -> Unanswered {

@@ -1,5 +1,6 @@
 //! Microsoft Graph: a client, and the steps with which the service establishes Direct Routing automatically (R11).
 
+pub mod anchor;
 pub mod client;
 pub mod steps;
 

@@ -9,11 +9,20 @@ use crate::delivery::pause_after;
 use crate::limits::DELIVERY_ATTEMPTS;
 use crate::values::route_domain::VerificationTxt;
 
+/// How often an established route is looked after.
+const CARE_PAUSE: TimeDelta = TimeDelta::days(1);
+/// How often a new one is, as long as something is missing.
+const CARE_PAUSE_OF_NEW: TimeDelta = TimeDelta::minutes(15);
+/// How long an established route is new.
+const NEW_FOR: TimeDelta = TimeDelta::days(7);
+
 /// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The step is complete. The first step returns the TXT record.
     Taken(Option<VerificationTxt>),
+    /// What was found has to be stored before the step goes on, at once.
+    Noted,
     /// Somebody else has to act first. The text tells people what has to be done.
     NotYet(String),
     /// Microsoft Graph failed or asked the service to slow down.
@@ -48,8 +57,8 @@ pub enum Verdict {
         due_at: Timestamp,
         /// The number of consecutive attempts for which Microsoft Graph was unreachable or sent an unusable response.
         attempts: i32,
-        /// What the route is waiting for, for people.
-        error: String,
+        /// What the route is waiting for, for people; `None` if it waits for nothing.
+        error: Option<String>,
     },
 }
 
@@ -81,18 +90,49 @@ impl Stage {
 pub fn judge(stage: &Stage, since: Timestamp, attempts: i32, outcome: Outcome, jitter: u16, now: Timestamp) -> Verdict {
     let fail = |reason, error| Verdict::Go { command: Command::Fail(reason), error: Some(error) };
     match outcome {
+        Outcome::Noted => Verdict::Wait { due_at: now, attempts: 0, error: None },
         Outcome::Taken(txt) => Verdict::Go { command: Command::Confirm(txt), error: None },
         Outcome::Impossible { reason, detail } => fail(reason, detail),
         Outcome::Trouble { detail, .. } if now - since >= stage.patience() => fail(Failure::Unreachable, detail),
         Outcome::NotYet(error) if now - since >= stage.patience() => fail(Failure::TimedOut, error),
-        Outcome::NotYet(error) => Verdict::Wait { due_at: now + stage.pause(), attempts: 0, error },
-        Outcome::Trouble { detail, retry_after } => {
-            // Pauses grow to an hour and stay there. An outage is not the enterprise's fault, so retries go on for the
-            // full patience of the stage.
-            let attempts = attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
-            let pause = pause_after(attempts, jitter).unwrap_or(TimeDelta::hours(1));
-            let pause = retry_after.map_or(pause, |asked| asked.clamp(pause, TimeDelta::days(1)));
-            Verdict::Wait { due_at: now + pause, attempts, error: detail }
-        }
+        Outcome::NotYet(error) => Verdict::Wait { due_at: now + stage.pause(), attempts: 0, error: Some(error) },
+        Outcome::Trouble { detail, retry_after } => wait_out(attempts, detail, retry_after, jitter, now),
     }
+}
+
+/// Decides when to look after a route again that is established since `since`. Nothing that is found makes it fail: calls
+/// may go on. As long as something `is_missing` that others may add at any time, that is soon.
+#[must_use]
+pub fn judge_care(
+    since: Timestamp,
+    attempts: i32,
+    outcome: Outcome,
+    is_missing: bool,
+    jitter: u16,
+    now: Timestamp,
+) -> Verdict {
+    let wait = |pause, error| Verdict::Wait { due_at: now + pause, attempts: 0, error };
+    // Routes that were due together are spread over more than an hour.
+    let a_day = CARE_PAUSE + TimeDelta::seconds(5 * i64::from(jitter));
+    match outcome {
+        Outcome::Noted => wait(TimeDelta::zero(), None),
+        Outcome::Taken(_) if is_missing && now - since < NEW_FOR => wait(CARE_PAUSE_OF_NEW, None),
+        Outcome::Taken(_) => wait(a_day, None),
+        Outcome::NotYet(error) => {
+            // Five minutes, ten, twenty, and so on.
+            let attempts = attempts.saturating_add(1).min(10);
+            let pause = (TimeDelta::minutes(5) * (1 << (attempts - 1))).min(a_day);
+            Verdict::Wait { due_at: now + pause, attempts, error: Some(error) }
+        }
+        Outcome::Impossible { detail, .. } => wait(a_day, Some(detail)),
+        Outcome::Trouble { detail, retry_after } => wait_out(attempts, detail, retry_after, jitter, now),
+    }
+}
+
+/// Pauses grow to an hour and stay there. An outage is not the enterprise's fault, so attempts go on.
+fn wait_out(attempts: i32, detail: String, retry_after: Option<TimeDelta>, jitter: u16, now: Timestamp) -> Verdict {
+    let attempts = attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
+    let pause = pause_after(attempts, jitter).unwrap_or(TimeDelta::hours(1));
+    let pause = retry_after.map_or(pause, |asked| asked.clamp(pause, TimeDelta::days(1)));
+    Verdict::Wait { due_at: now + pause, attempts, error: Some(detail) }
 }

@@ -45,6 +45,8 @@ fn route(region: &SbcRegionCode, state: State) -> Route {
         attempts: 0,
         due_at: Timestamp::default(),
         last_error: None,
+        anchor: None,
+        voice_policy: None,
     }
 }
 
@@ -172,7 +174,7 @@ fn r11_an_attempt_leads_on_or_to_a_pause_or_to_a_readable_end() {
         // While others have to act, the route waits until the patience of its stage is used up.
         let waits = || Outcome::NotYet("Not yet.".to_owned());
         let last = start + stage.patience();
-        let paused = Verdict::Wait { due_at: start + stage.pause(), attempts: 0, error: "Not yet.".to_owned() };
+        let paused = Verdict::Wait { due_at: start + stage.pause(), attempts: 0, error: Some("Not yet.".to_owned()) };
         assert_eq!(judge(7, waits(), start), paused);
         let over = Verdict::Go { command: Command::Fail(Failure::TimedOut), error: Some("Not yet.".to_owned()) };
         assert_eq!(judge(0, waits(), last), over);
@@ -193,7 +195,7 @@ fn r11_an_attempt_leads_on_or_to_a_pause_or_to_a_readable_end() {
         assert_eq!(judge(0, trouble(Some(1)), last), end);
         let hourly = judge(i32::MAX, trouble(None), start);
         let due_at = start + TimeDelta::hours(1);
-        assert_eq!(hourly, Verdict::Wait { due_at, attempts: 19, error: "503.".to_owned() });
+        assert_eq!(hourly, Verdict::Wait { due_at, attempts: 19, error: Some("503.".to_owned()) });
     }
 }
 
@@ -212,11 +214,6 @@ fn r11_a_failure_has_one_name_everywhere_and_a_command_one_in_messages() {
     ] {
         assert_eq!(command.done(), done);
     }
-}
-
-#[test]
-fn r11_the_domain_has_to_be_in_the_tenant_to_be_verified_and_to_be_activated() {
-    assert_eq!(stages().map(|stage| stage.is_about_domain()), [false, true, false, true]);
 }
 
 #[test]
@@ -256,6 +253,43 @@ fn r10_r14_a_region_with_a_route_stays_and_serves_users_once_it_is_established()
         assert_eq!(routing.blockers([region].into_iter()), Blockers { listed: blockers, total });
         assert_eq!(routing.check_voice_route(region), users);
     }
+}
+
+#[test]
+fn r11_an_established_route_is_looked_after_and_never_fails_because_of_it() {
+    let since = Timestamp::default();
+    let after_many = |attempts, now, outcome, is_missing| match judge_care(since, attempts, outcome, is_missing, 0, now)
+    {
+        Verdict::Wait { due_at, attempts, error } => (due_at - now, attempts, error),
+        verdict @ Verdict::Go { .. } => panic!("{verdict:?}"),
+    };
+    let after = |now, outcome, is_missing| after_many(0, now, outcome, is_missing);
+    let text = || "Gone.".to_owned();
+    let impossible = Outcome::Impossible { reason: Failure::DomainGone, detail: text() };
+    let trouble = Outcome::Trouble { detail: text(), retry_after: Some(TimeDelta::minutes(2)) };
+    let (soon, week, day) = (TimeDelta::minutes(15), TimeDelta::days(7), TimeDelta::days(1));
+    for (passed, outcome, is_missing, expected) in [
+        (TimeDelta::zero(), Outcome::Taken(None), false, (day, 0, None)),
+        (TimeDelta::zero(), Outcome::Taken(None), true, (soon, 0, None)),
+        (week - soon, Outcome::Taken(None), true, (soon, 0, None)),
+        (week, Outcome::Taken(None), true, (day, 0, None)),
+        (week, Outcome::Noted, false, (TimeDelta::zero(), 0, None)),
+        (week, Outcome::NotYet(text()), false, (TimeDelta::minutes(5), 1, Some(text()))),
+        (week, impossible, false, (day, 0, Some(text()))),
+        (week, trouble, false, (TimeDelta::minutes(2), 1, Some(text()))),
+    ] {
+        assert_eq!(after(since + passed, outcome.clone(), is_missing), expected, "{passed} {outcome:?} {is_missing}");
+    }
+    let waits = |attempts| after_many(attempts, since, Outcome::NotYet(text()), false);
+    assert_eq!((waits(3).0, waits(3).1), (TimeDelta::minutes(40), 4), "longer each time");
+    assert_eq!((waits(i32::MAX).0, waits(i32::MAX).1), (day, 10));
+}
+
+#[test]
+fn r11_the_anchor_user_signs_in_below_the_domain_of_the_route() {
+    let Link { domain, .. } = link();
+    assert_eq!(anchor_name(&domain), "teammate@kiosk.emea.example");
+    assert_eq!(anchor_nickname(&domain), "teammate-kiosk-emea-example");
 }
 
 fn any_command() -> impl Strategy<Value = Command> {

@@ -32,7 +32,12 @@ pub struct Key([u8; 16]);
 impl Key {
     /// The typed id with this value. The caller has to know which kind of id the column contains.
     pub(crate) fn id<K>(self) -> Id<K> {
-        Id::from_uuid(Uuid::from_bytes(self.0))
+        Id::from_uuid(self.uuid())
+    }
+
+    /// The UUID.
+    pub(crate) const fn uuid(self) -> Uuid {
+        Uuid::from_bytes(self.0)
     }
 }
 

@@ -40,9 +40,14 @@ fn s5_due_messages_are_found_by_their_index() {
 
 #[test]
 fn r11_due_routes_are_found_by_their_index() {
-    let plan = plan(&direct_routing::due(false, column(Timestamp::default()), 15));
-    let first = plan.lines().next().unwrap_or_default();
-    assert_eq!(first, "SEARCH direct_routing_routes USING INDEX direct_routing_routes_due (due_at<?)", "{plan}");
+    for (condition, index) in [
+        (direct_routing::ON_ITS_WAY, "direct_routing_routes_due"),
+        (direct_routing::ESTABLISHED, "direct_routing_routes_to_look_after"),
+    ] {
+        let plan = plan(&direct_routing::due(condition, false, column(Timestamp::default()), 15));
+        let first = plan.lines().next().unwrap_or_default();
+        assert_eq!(first, format!("SEARCH direct_routing_routes USING INDEX {index} (due_at<?)"), "{plan}");
+    }
 }
 
 #[test]

@@ -119,6 +119,7 @@ const TABLE: &[Row] = &[
     row("get_enterprise_closing_blockers", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("close_enterprise", provisions(412), provisions(412), provisions(412), NO, [404, 404]),
     row("get_direct_routing", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("get_voice_routing_scripts", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("start_route", provisions(422), provisions(422), provisions(422), provisions(422), [404, 404]),
     // Whether those between staff and enterprise may confirm is the enterprise's consent; here it is not given.
     row("confirm_route", provisions(422), NO, NO, provisions(422), [404, 404]),

@@ -52,7 +52,7 @@ async fn fail(app: &App, house: &House, reason: Failure) {
     let failing = app.service().write_as(Origin::system("microsoft_graph"), move |tx| {
         let tried = direct_routing::load(tx, account)?.routes.remove(0);
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.expect("an enterprise");
-        conclude(tx, &account, &tried, verdict.clone())
+        conclude(tx, &account, &tried, (None, None), verdict.clone())
     });
     failing.await.unwrap();
 }
@@ -69,7 +69,11 @@ async fn r11_a_route_is_established_step_by_step(#[values(Sqlite, Postgresql)] d
     assert_eq!(route["sbcs"], json!(["sbc1.emea.teammate.example", "sbc2.emea.teammate.example"]));
 
     let admin = &house.administrator;
+    let scripts = format!("{}/routes/emea/powershell", house.path());
+    let scripts = || app.get(&scripts).bearer(&admin.token).send();
+    scripts().await.problem(409, "wrong_route_state");
     let started = give(&app, &house, admin, "start", json!({"label": "Kiosk"})).await.expect(200);
+    assert_eq!(scripts().await.expect(200).text_of("policy_name"), "TeamMate kiosk.emea.teammate.example");
     let mut route = started.json()["routes"][0].clone();
     assert!(!route["since"].take().is_null());
     assert!(!route["next"]["detail"].take().is_null());
@@ -77,7 +81,7 @@ async fn r11_a_route_is_established_step_by_step(#[values(Sqlite, Postgresql)] d
         route,
         json!({
             "region": "emea", "state": "consent_requested", "since": null, "domain": "kiosk.emea.teammate.example", "tenant": "kiosk.example",
-            "dns_record": null, "next": {"step": "give_consent", "by": "enterprise", "detail": null}, "failure": null,
+            "dns_record": null, "anchor_user": null, "voice_routing": null, "next": {"step": "give_consent", "by": "enterprise", "detail": null}, "failure": null,
             "failed_in": null, "last_error": null, "next_attempt_at": null,
             "sbcs": ["sbc1.emea.teammate.example", "sbc2.emea.teammate.example"],
         })

@@ -97,17 +97,197 @@ async fn r11_the_service_takes_every_step_by_itself(#[values(Sqlite, Postgresql)
     assert_eq!(story.route().await["dns_record"], record);
     story.graph.tenant().published.insert(DOMAIN.to_owned());
     story.wait().await;
-    waits("domain_verified", "licence").await;
+    let shows_anchor = async |state: &str, held: bool, next: Option<&str>| {
+        let shown = story.route().await["anchor_user"].clone();
+        assert_eq!(shown["user_principal_name"], format!("teammate@{DOMAIN}"));
+        assert_eq!((&shown["state"], &shown["licence_held"]), (&json!(state), &json!(held)));
+        assert_eq!(shown["next"]["step"], json!(next), "{shown}");
+    };
+    waits("domain_verified", "no unassigned licence with Teams Phone").await;
+    shows_anchor("created", false, Some("provide_licence")).await;
     story.graph.tenant().spare_licences = 1;
     story.wait().await;
-    waits("activating", "ready for calls").await;
+    waits("activating", "Teams does not know the licensed user").await;
+    shows_anchor("licensed", true, Some("wait")).await;
+    assert_eq!(story.graph.tenant().spare_licences, 0);
     story.graph.tenant().activates = true;
     story.wait().await;
     let route = story.route().await;
     assert_eq!((&route["state"], &route["last_error"]), (&json!("established"), &json!(null)));
     assert_eq!(route["next_attempt_at"], json!(null));
+    // The licence comes back; the user stays.
+    shows_anchor("known", false, None).await;
+    let tenant = story.graph.tenant();
+    assert_eq!((tenant.spare_licences, tenant.users.len()), (1, 1));
+    drop(tenant);
     let tokens = story.graph.tenant().requests.iter().filter(|line| line.contains("/token")).count();
-    assert_eq!(tokens, 1, "a token is used for as long as it works");
+    assert_eq!(tokens, 2, "a token is used for as long as it works; one without the permission is not");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_what_was_just_made_is_waited_for(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    {
+        let mut tenant = story.graph.tenant();
+        (tenant.fresh_misses, tenant.slow_teams, tenant.late_domains) = (2, 3, 1);
+    }
+    story.advance().await;
+    for _ in 0..10 {
+        if story.state().await == "established" {
+            break;
+        }
+        assert_ne!(story.state().await, "failed", "{}", story.route().await);
+        story.wait().await;
+    }
+    assert_eq!(story.state().await, "established");
+    let tenant = story.graph.tenant();
+    assert_eq!((tenant.spare_licences, tenant.users.len()), (1, 1));
+    drop(tenant);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_an_anchor_user_that_was_deleted_is_made_again(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    // While Teams has to take notice of it.
+    story.graph.tenant().activates = false;
+    story.advance().await;
+    assert_eq!(story.state().await, "activating");
+    {
+        let mut tenant = story.graph.tenant();
+        tenant.users.clear();
+        (tenant.activates, tenant.spare_licences) = (true, 1);
+        tenant.voice_policies.insert(format!("TeamMate {DOMAIN}"), "J93PmFHwFcLZ".to_owned());
+    }
+    story.wait().await;
+    assert_eq!(story.state().await, "established");
+    let first = story.graph.tenant().users.keys().next().copied();
+    // And later, when the route is looked after once a day.
+    let requests = story.graph.tenant().requests.len();
+    story.app.clock.advance(TimeDelta::hours(23));
+    story.advance().await;
+    assert_eq!(story.graph.tenant().requests.len(), requests);
+    story.graph.tenant().users.clear();
+    story.app.clock.advance(TimeDelta::hours(3));
+    story.advance().await;
+    let route = story.route().await;
+    assert_eq!((&route["state"], &route["last_error"]), (&json!("established"), &json!(null)));
+    let again = story.graph.tenant().users.keys().next().copied();
+    assert!(again.is_some() && again != first, "{again:?}");
+    assert_eq!(story.route().await["anchor_user"]["licence_held"], json!(false));
+    assert_eq!(story.graph.tenant().spare_licences, 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_trouble_with_the_anchor_user_is_waited_out(
+    #[values(Sqlite, Postgresql)] database: Database,
+    #[values(
+        "POST /v1.0/users",
+        "GET /v1.0/subscribedSkus",
+        "POST /v1.0/users/",
+        "GET /v1.0/admin/teams/userConfigurations/",
+        "GET /v1.0/admin/teams/policy/"
+    )]
+    request: &str,
+    #[values(Fault::Status(503), Fault::Passing, Fault::Broken, Fault::TokenEnded)] fault: Fault,
+) {
+    let story = Story::start(database).await;
+    story.graph.tenant().fault_at = Some((request.to_owned(), fault));
+    story.advance().await;
+    for _ in 0..3 {
+        if story.state().await == "established" {
+            break;
+        }
+        story.wait().await;
+    }
+    assert_eq!(story.state().await, "established");
+    story.app.clock.advance(TimeDelta::minutes(20));
+    story.advance().await;
+    let route = story.route().await;
+    assert_eq!((&route["last_error"], &route["anchor_user"]["licence_held"]), (&json!(null), &json!(false)));
+    let tenant = story.graph.tenant();
+    assert_eq!(tenant.fault_at, None, "the request was made");
+    assert_eq!((tenant.spare_licences, tenant.users.len()), (1, 1), "nothing was made or given twice");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_a_licence_that_is_taken_by_others_is_waited_for(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    story.graph.tenant().is_sold_out = true;
+    story.advance().await;
+    let route = story.route().await;
+    assert_eq!((&route["state"], &route["next"]["step"]), (&json!("domain_verified"), &json!("provide_licence")));
+    assert_eq!(route["anchor_user"]["licence_held"], json!(false));
+    story.graph.tenant().is_sold_out = false;
+    // The licence is taken away while Teams has to take notice of the user: it says so, and is given another one.
+    story.graph.tenant().activates = false;
+    story.wait().await;
+    assert_eq!(story.state().await, "activating");
+    {
+        let mut tenant = story.graph.tenant();
+        tenant.is_sold_out = true;
+        tenant.users.values_mut().for_each(|user| user.is_licensed = false);
+    }
+    story.wait().await;
+    let route = story.route().await;
+    assert_eq!((&route["state"], &route["next"]["step"]), (&json!("activating"), &json!("provide_licence")));
+    {
+        let mut tenant = story.graph.tenant();
+        (tenant.is_sold_out, tenant.activates, tenant.spare_licences) = (false, true, 1);
+    }
+    story.wait().await;
+    assert_eq!(story.state().await, "established");
+    assert_eq!(story.graph.tenant().spare_licences, 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_the_script_makes_a_policy_that_the_service_finds(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    story.advance().await;
+    let voice_routing = story.route().await["voice_routing"].clone();
+    assert_eq!((&voice_routing["policy_id"], &voice_routing["next"]["step"]), (&json!(null), &json!("run_script")));
+    let person = story.app.member(&story.administrator.account, Role::Owner).await;
+    let path = format!("{}/routes/emea/powershell", story.path());
+    let scripts = story.app.get(&path).bearer(&person.token).send().await.expect(200).json();
+    assert_eq!(scripts["policy_name"], voice_routing["policy_name"]);
+    let name = scripts["policy_name"].as_str().unwrap();
+    assert_eq!(name, format!("TeamMate {DOMAIN}"));
+    for script in ["set_up", "take_back"] {
+        let text = scripts[script].as_str().unwrap();
+        assert!(text.contains(&format!("$name = '{name}'")) && text.contains("-TenantId 'contoso.example'"), "{text}");
+    }
+    // Somebody runs it.
+    story.graph.tenant().voice_policies.insert(name.to_owned(), "J93PmFHwFcLZ".to_owned());
+    story.app.clock.advance(TimeDelta::minutes(15));
+    story.advance().await;
+    let found = story.route().await["voice_routing"].clone();
+    assert_eq!((&found["policy_id"], &found["next"]), (&json!("J93PmFHwFcLZ"), &json!(null)));
+    let found_at = found["found_at"].clone();
+    // It stays found, and is noticed when it is gone.
+    story.app.clock.advance(TimeDelta::hours(26));
+    story.advance().await;
+    assert_eq!(story.route().await["voice_routing"]["found_at"], found_at);
+    story.graph.tenant().voice_policies.clear();
+    story.app.clock.advance(TimeDelta::hours(26));
+    story.advance().await;
+    assert_eq!(story.route().await["voice_routing"]["policy_id"], json!(null));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r11_a_licence_that_somebody_else_gave_stays(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    story.graph.tenant().add_user(&format!("teammate@{DOMAIN}"), "Anna Kiosk", true);
+    story.graph.tenant().spare_licences = 0;
+    story.advance().await;
+    assert_eq!(story.state().await, "established");
+    story.app.clock.advance(TimeDelta::days(1));
+    story.advance().await;
+    assert!(story.graph.tenant().users.values().all(|user| user.is_licensed));
 }
 
 #[rstest]
@@ -194,6 +374,7 @@ async fn r11_where_steps_are_automatic_only_staff_confirm_one(#[values(Sqlite, P
 #[case::broken(Fault::Broken, None, "makes no sense")]
 #[case::slow(Fault::Silent, None, "took too long")]
 #[case::redirected(Fault::Redirected, None, "302")]
+#[case::passing(Fault::Passing, None, "400")]
 #[tokio::test(flavor = "multi_thread")]
 async fn r11_trouble_in_any_request_is_waited_out(
     #[values(Sqlite, Postgresql)] database: Database,
@@ -202,7 +383,7 @@ async fn r11_trouble_in_any_request_is_waited_out(
     #[case] error: &str,
 ) {
     let story = Story::start(database).await;
-    // Signing in, adding the domain, its records, verifying, licences, readiness: each meets the fault once.
+    // The first request of each attempt meets the fault once: signing in, verifying, and three times the anchor user.
     let mut met = 0;
     while story.state().await != "established" {
         let since = story.app.clock.now();
@@ -226,7 +407,7 @@ async fn r11_trouble_in_any_request_is_waited_out(
         worker::advance_due(story.app.service()).await.unwrap();
         assert_eq!(story.route().await["last_error"], json!(null), "trouble that passed is forgotten");
     }
-    assert_eq!(met, 4, "every stage met it");
+    assert_eq!(met, 5, "every attempt met it");
 }
 
 #[rstest]
@@ -280,6 +461,20 @@ async fn r11_what_can_t_succeed_fails_readably_and_has_a_way_back(#[values(Sqlit
     let person = story.app.member(&story.administrator.account, Role::Owner).await;
     let retry = || story.app.post(&format!("{}/routes/emea/retry", story.path())).bearer(&person.token).send();
     let _ = retry().await.expect(200);
+    // Also when the anchor user is to be made in it.
+    story.graph.tenant().domains.clear();
+    story.graph.tenant().faults.clear();
+    story.graph.tenant().spare_licences = 0;
+    story.advance().await;
+    assert_eq!(story.state().await, "domain_verified");
+    story.graph.tenant().domains.clear();
+    story.graph.tenant().users.clear();
+    story.wait().await;
+    failed("domain_gone", "consent_requested", "retry").await;
+    let person = story.app.member(&story.administrator.account, Role::Owner).await;
+    let retry = || story.app.post(&format!("{}/routes/emea/retry", story.path())).bearer(&person.token).send();
+    let _ = retry().await.expect(200);
+    story.graph.tenant().spare_licences = 1;
 
     // Graph is gone for good.
     story.graph.tenant().faults.extend([Fault::Status(503); 100]);
@@ -342,8 +537,13 @@ async fn r11_killed_in_any_step_it_carries_on(#[values(Sqlite, Postgresql)] data
         "POST /v1.0/domains",
         &format!("GET /v1.0/domains/{DOMAIN}/verificationDnsRecords"),
         &format!("POST /v1.0/domains/{DOMAIN}/verify"),
+        &format!("GET /v1.0/users/teammate@{DOMAIN}"),
+        "POST /v1.0/users",
         "GET /v1.0/subscribedSkus",
-        &format!("GET /v1.0/domains/{DOMAIN}"),
+        // It is given a licence, and this is taken back.
+        "POST /v1.0/users/",
+        "GET /v1.0/admin/teams/userConfigurations/",
+        "POST /v1.0/users/",
     ] {
         for when in [When::Before, When::After] {
             let mut held = graph.hold(request, when);
@@ -360,7 +560,11 @@ async fn r11_killed_in_any_step_it_carries_on(#[values(Sqlite, Postgresql)] data
     let client = Client::sign_in(&process).await;
     for _ in 0..1000 {
         let routing = client.get(&path).await.expect(200).json();
-        if routing["established"] == true {
+        let anchor_user = &routing["routes"][0]["anchor_user"];
+        if routing["established"] == true && anchor_user["licence_held"] == false {
+            let tenant = graph.tenant();
+            assert_eq!((tenant.users.len(), tenant.spare_licences), (1, 1), "nothing was made or given twice");
+            assert_eq!(anchor_user["state"], "known");
             return;
         }
         assert_ne!(routing["routes"][0]["state"], "failed", "{routing}");

@@ -3,7 +3,7 @@
 
 use domain::Timestamp;
 use domain::account::Account;
-use domain::direct_routing::{Command, DirectRouting, Route, State};
+use domain::direct_routing::{Command, DirectRouting, Failure, Route, State};
 use domain::enterprise::SbcRegionCode;
 use domain::id::AccountId;
 use domain::refusal::Refusal;
@@ -47,8 +47,14 @@ pub fn step(
 ) -> Result<DirectRouting> {
     let now = tx.now;
     let done = command.done();
+    // A domain that left the tenant has lost its users, too.
+    let keeps_anchor = command != Command::Fail(Failure::DomainGone);
+    let anchor = before.route(region).and_then(|route| route.anchor).filter(|_| keeps_anchor);
+    let voice_policy = before.route(region).and_then(|route| route.voice_policy.clone());
     let state = before.state(region).after(command)?;
-    let route = Route { region: region.clone(), state, since: now, attempts: 0, due_at: now, last_error };
+    let region_code = region.clone();
+    let route =
+        Route { region: region_code, state, since: now, attempts: 0, due_at: now, last_error, anchor, voice_policy };
     let after = with(before, region, (route.state != State::NotStarted).then_some(route));
     let after = DirectRouting { version: before.version + 1, ..after };
     save(tx, account.id, before, &after)?;

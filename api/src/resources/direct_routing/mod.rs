@@ -1,6 +1,7 @@
 //! Direct Routing: the link between an enterprise's Microsoft 365 tenant and the SBCs, one route per SBC region (R11).
 
 pub mod operations;
-pub mod routes;
+pub mod requests;
 pub mod wire;
+pub mod routes;
 pub mod worker;

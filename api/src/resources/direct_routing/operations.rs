@@ -1,7 +1,7 @@
 //! Operations on the Direct Routing routes of an enterprise.
 
 use domain::account::{Account, Tier, check_open};
-use domain::direct_routing::{Command, DirectRouting, Route, Verdict, check_may_confirm};
+use domain::direct_routing::{Anchor, Command, DirectRouting, Route, Verdict, VoicePolicy, check_may_confirm};
 use domain::enterprise::SbcRegionCode;
 use domain::refusal::Refusal;
 use persistence::{blockers, direct_routing};
@@ -64,20 +64,41 @@ pub fn set_consent(tx: &mut Tx<'_>, account: &Account, before: &DirectRouting, g
     Ok(after)
 }
 
-/// Stores the result of a step that the worker attempted. If the route has changed since the attempt started, nothing
-/// is stored.
-pub fn conclude(tx: &mut Tx<'_>, account: &Account, tried: &Route, verdict: Verdict) -> Result<()> {
+/// Stores the result of a step that the worker attempted, and the anchor user and voice routing policy that it found. If the
+/// route has changed since the attempt started, nothing is stored.
+pub fn conclude(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    tried: &Route,
+    (anchor, voice_policy): (Option<Anchor>, Option<String>),
+    verdict: Verdict,
+) -> Result<()> {
     let now = tx.now;
     let before = direct_routing::load(tx, account.id)?;
     let same = |route: &Route| (&route.state, route.since) == (&tried.state, tried.since);
     let Some(route) = before.route(&tried.region).filter(|route| same(route)) else { return Ok(()) };
+    let known = route.voice_policy.clone().filter(|known| voice_policy.as_ref() == Some(&known.id));
+    let voice_policy = known.or_else(|| voice_policy.map(|id| VoicePolicy { id, found_at: now }));
+    let route = Route { anchor, voice_policy, ..route.clone() };
+    let seen = |anchor: Option<Anchor>| anchor.map(|anchor| (anchor.id, anchor.state, anchor.holds_licence()));
+    if seen(anchor) != seen(tried.anchor) {
+        let shown = |anchor: Option<Anchor>| {
+            json!({
+                "region": tried.region.as_str(),
+                "anchor_user": anchor.map(|anchor| anchor.state.as_str()),
+                "licence_held": anchor.is_some_and(Anchor::holds_licence),
+            })
+        };
+        note(tx, account, "anchor_user_changed", (shown(tried.anchor), shown(anchor)))?;
+    }
     match verdict {
         Verdict::Go { command, error } => {
             let error = error.map(|error| (now, error));
+            let before = with(&before, &tried.region, Some(route));
             step(tx, account, &before, &tried.region, command, error)?;
         }
         Verdict::Wait { due_at, attempts, error } => {
-            let waiting = Route { due_at, attempts, last_error: Some((now, error)), ..route.clone() };
+            let waiting = Route { due_at, attempts, last_error: error.map(|error| (now, error)), ..route };
             let after = with(&before, &tried.region, Some(waiting));
             save(tx, account.id, &before, &after)?;
         }

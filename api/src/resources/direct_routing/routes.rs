@@ -10,7 +10,8 @@ use domain::refusal::Refusal;
 use persistence::direct_routing;
 
 use super::operations;
-use super::wire::{ConfirmRoute, DirectRouting, Start, StartRoute};
+use super::requests::{ConfirmRoute, Start, StartRoute};
+use super::wire::{DirectRouting, VoiceRoutingScripts};
 use crate::access::{Actor, Change, Read};
 use crate::app::{App, Call};
 use crate::error::Result;
@@ -33,6 +34,39 @@ pub(crate) async fn get_direct_routing(call: Call<Read>, id: Id, conditions: Con
         let account = actor.load_account(tx, Tier::Enterprise, &id)?;
         let routing = direct_routing::load(tx, account.id)?;
         view(&shared, &account, &routing)
+    })
+    .await
+}
+
+/// Read the PowerShell scripts of a route
+///
+/// Returns two Teams PowerShell scripts for a Teams Administrator of the enterprise's tenant. One sets voice routing up for
+/// the route: a PSTN usage, a voice route to the route's domain, the voice routing policy that users are given, and a dial
+/// plan. The other removes them again. Both can be run more than once. The scripts of a route are the same until it is
+/// removed.
+#[utoipa::path(
+    params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfNoneMatch),
+    responses(
+        (status = 200, description = "The scripts.", body = VoiceRoutingScripts),
+        (status = 409, description = "`wrong_route_state`: the route has not been started, so that it has no domain yet."),
+    ),
+)]
+#[get("/routes/{region}/powershell")]
+pub(crate) async fn get_voice_routing_scripts(
+    call: Call<Read>,
+    path: Path<(String, String)>,
+    conditions: Conditions,
+) -> Result<Answer> {
+    let ((id, region), shared) = (path.into_inner(), call.app.clone());
+    call.read_if_changed(conditions, move |tx, actor| {
+        let account = actor.load_account(tx, Tier::Enterprise, &id)?;
+        let region = operations::region_of(&account, &region)?;
+        let routing = direct_routing::load(tx, account.id)?;
+        let state = routing.state(&region);
+        let command = "set up in Teams";
+        let link = state.link().ok_or(Refusal::WrongRouteState { state: state.as_str(), command })?;
+        let tenant = shared.graph.as_ref().map_or(&link.tenant, |graph| graph.tenant(&link.tenant));
+        Answer::resource(&VoiceRoutingScripts::new(&link.domain, tenant), routing.version)
     })
     .await
 }

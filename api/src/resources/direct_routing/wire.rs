@@ -1,23 +1,18 @@
-//! JSON of Direct Routing.
+//! JSON of Direct Routing, as it is shown.
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
-use domain::direct_routing::{Command, Failure, Link, Next, Party, Stage, State};
+use domain::direct_routing::{
+    self, Anchor, AnchorState, Failure, Next, Party, Stage, State, VoicePolicy, anchor_name, policy_name,
+    set_up_script, take_back_script,
+};
 use domain::enterprise::SbcRegionCode;
-use domain::fault::{Fault, ItemFaults};
-use domain::limited::{Limited, Limits};
-use domain::values::host_name::HostName;
+use domain::limits;
 use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use domain::values::tenant::Tenant;
-use domain::{direct_routing, limits};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
-use validator::{Validate, ValidationError};
 
-use crate::error::Result;
-use crate::http::field::Field;
-use crate::http::validation::{Received, field_wrong, validate};
-use crate::http::{Valid, nullable};
 use crate::settings::sbc_regions::SbcRegionList;
 use crate::shown;
 
@@ -34,9 +29,10 @@ pub enum RouteState {
     ConsentRequested,
     /// The TXT record must be published in the DNS, where Microsoft verifies it.
     DomainPending,
-    /// The domain is verified. The tenant needs an unused Phone System licence.
+    /// The domain is verified. The tenant needs a user with a sign-in name in the domain, and an unused Teams Phone
+    /// licence for it: see `anchor_user`.
     DomainVerified,
-    /// Microsoft is preparing the domain for calls.
+    /// Teams has to take notice of the licensed user, which activates the domain for calls.
     Activating,
     /// Ready: calls use this route.
     Established,
@@ -99,7 +95,8 @@ pub enum ResponsibleParty {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"step": "publish_txt_record", "detail": "Publish the TXT record in the DNS of the route's domain."}))]
 pub struct NextStep {
-    /// The step: `start`, `give_consent`, `publish_txt_record`, `provide_licence`, `wait`, `retry` or `start_anew`.
+    /// The step: `start`, `give_consent`, `publish_txt_record`, `provide_licence`, `wait`, `retry`, `start_anew` or
+    /// `run_script`.
     #[schema(value_type = shown::Label)]
     pub step: &'static str,
     /// Who must take the step.
@@ -117,6 +114,125 @@ impl From<Next> for NextStep {
             Party::Microsoft => ResponsibleParty::Microsoft,
         };
         Self { step: step.as_str(), by, detail: step.detail() }
+    }
+}
+
+/// How far the anchor user of a route has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnchorUserState {
+    /// There is none yet. Without Microsoft Graph, the service does not know of one.
+    Missing,
+    /// It is in the tenant's directory and waits for a licence.
+    Created,
+    /// It has a licence. Teams has to take notice of it, which takes up to 24 hours.
+    Licensed,
+    /// Teams knows it: the domain is activated.
+    Known,
+}
+
+impl From<Option<Anchor>> for AnchorUserState {
+    fn from(anchor: Option<Anchor>) -> Self {
+        match anchor.map(|anchor| anchor.state) {
+            None => Self::Missing,
+            Some(AnchorState::Created) => Self::Created,
+            Some(AnchorState::Licensed) => Self::Licensed,
+            Some(AnchorState::Known) => Self::Known,
+        }
+    }
+}
+
+/// The anchor user of a route. Microsoft activates a domain once the tenant has a licensed user whose sign-in name is in
+/// it. If the service takes the steps itself, it makes this user, gives it a licence with Teams Phone, and takes the
+/// licence back once the domain is activated. The user stays, and is made again if somebody deletes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"user_principal_name": "teammate@kiosk.emea.teammate.example", "state": "licensed", "licence_held": true}))]
+pub struct AnchorUser {
+    /// Its sign-in name.
+    #[schema(value_type = shown::UserPrincipalName)]
+    pub user_principal_name: String,
+    /// How far it has got.
+    pub state: AnchorUserState,
+    /// Whether it has a licence that the service gave it and will take back.
+    #[schema(example = true)]
+    pub licence_held: bool,
+    /// What it waits for and who must do that; `null` once Teams knows it.
+    pub next: Option<NextStep>,
+}
+
+impl AnchorUser {
+    /// The anchor user of a route in this state, if one is known or needed.
+    fn of(state: &State, anchor: Option<Anchor>) -> Option<Self> {
+        let needs_one = match state {
+            State::Working { stage, .. } | State::Failed { stage, .. } => {
+                matches!(stage, Stage::DomainVerified(_) | Stage::Activating(_))
+            }
+            State::NotStarted | State::Established { .. } => false,
+        };
+        let domain = state.domain().filter(|_| needs_one || anchor.is_some())?;
+        Some(Self {
+            user_principal_name: anchor_name(domain),
+            state: anchor.into(),
+            licence_held: anchor.is_some_and(Anchor::holds_licence),
+            next: Anchor::next(anchor).map(Into::into),
+        })
+    }
+}
+
+/// The voice routing of an established route in Teams: the policy that leads the calls of users to the route's domain.
+/// Microsoft Graph can't make it, so an administrator of the tenant runs a script: see
+/// `GET /enterprises/{enterprise_id}/direct-routing/routes/{region}/powershell`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"policy_name": "TeamMate kiosk.emea.teammate.example", "policy_id": "J93PmFHwFcLZhWfYcBlv9pn"}))]
+pub struct VoiceRouting {
+    /// The name of the voice routing policy, which the script makes.
+    #[schema(value_type = shown::PolicyName)]
+    pub policy_name: String,
+    /// The id of the policy at Microsoft; `null` if the service has not found it. It looks for it only if it takes the
+    /// steps itself (`automatic`).
+    #[schema(value_type = Option<shown::PolicyId>)]
+    pub policy_id: Option<String>,
+    /// When the service found it; `null` if it has not.
+    pub found_at: Option<DateTime<Utc>>,
+    /// The next step and who must take it; `null` once the policy was found, and if the service does not look for it.
+    pub next: Option<NextStep>,
+}
+
+impl VoiceRouting {
+    fn of(state: &State, found: Option<&VoicePolicy>, automatic: bool) -> Option<Self> {
+        let State::Established { link, .. } = state else { return None };
+        let next = Next { step: domain::next_step::NextStep::RunScript, by: Party::Enterprise };
+        Some(Self {
+            policy_name: policy_name(&link.domain),
+            policy_id: found.map(|policy| policy.id.clone()),
+            found_at: found.map(|policy| policy.found_at),
+            next: (automatic && found.is_none()).then(|| next.into()),
+        })
+    }
+}
+
+/// Teams PowerShell scripts for an administrator of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"policy_name": "TeamMate kiosk.emea.teammate.example", "set_up": "$name = 'TeamMate kiosk.emea.teammate.example'", "take_back": "$name = 'TeamMate kiosk.emea.teammate.example'"}))]
+pub struct VoiceRoutingScripts {
+    /// The name of the voice routing policy that the script makes.
+    #[schema(value_type = shown::PolicyName)]
+    pub policy_name: String,
+    /// The script that makes the PSTN usage, the voice route to the route's domain, the voice routing policy and the dial
+    /// plan. It can be run again, and changes nothing else.
+    #[schema(value_type = shown::Script)]
+    pub set_up: String,
+    /// The script that removes all of them. It can be run again, too.
+    #[schema(value_type = shown::Script)]
+    pub take_back: String,
+}
+
+impl VoiceRoutingScripts {
+    /// The scripts for a domain, to be run in a tenant.
+    #[must_use]
+    pub fn new(domain: &RouteDomain, tenant: &Tenant) -> Self {
+        let (set_up, take_back) = (set_up_script(domain, tenant), take_back_script(domain, tenant));
+        Self { policy_name: policy_name(domain), set_up, take_back }
     }
 }
 
@@ -171,6 +287,11 @@ pub struct Route {
     pub tenant: Option<String>,
     /// The exact DNS record to publish from `domain_pending` on; `null` while it is not known.
     pub dns_record: Option<DnsRecord>,
+    /// The user because of which Microsoft activates the domain; `null` until the domain is verified, and for routes
+    /// that were established by hand.
+    pub anchor_user: Option<AnchorUser>,
+    /// The voice routing of the route in Teams; `null` until the route is established.
+    pub voice_routing: Option<VoiceRouting>,
     /// The next step and who must take it; `null` once the route is established.
     pub next: Option<NextStep>,
     /// Why the route failed; `null` unless it has failed.
@@ -184,6 +305,16 @@ pub struct Route {
     /// The host names of the region's session border controllers.
     #[schema(value_type = shown::Sbcs)]
     pub sbcs: Vec<String>,
+}
+
+/// The next step of a route. Whoever takes the anchor user's licence away while Teams has to take notice of it, has to give it
+/// another one.
+fn next(state: &State, route: Option<&direct_routing::Route>) -> Option<Next> {
+    let anchor = route.and_then(|route| route.anchor);
+    match (state, anchor) {
+        (State::Working { stage: Stage::Activating(_), .. }, Some(_)) => Anchor::next(anchor),
+        _ => Next::after(state),
+    }
 }
 
 /// An enterprise's consent to being managed: with it, its reseller and master reseller may confirm steps of its routes.
@@ -268,120 +399,16 @@ fn route(
         state: name,
         since: known.map(|route| route.since),
         dns_record: state.txt().map(record),
+        anchor_user: AnchorUser::of(&state, known.and_then(|route| route.anchor)),
+        voice_routing: VoiceRouting::of(&state, known.and_then(|route| route.voice_policy.as_ref()), automatic),
         domain,
         tenant: state.link().map(|link| link.tenant.as_str().to_owned()),
-        next: Next::after(&state).map(Into::into),
+        next: next(&state, known).map(Into::into),
         failure,
         failed_in,
         last_error: known.and_then(|route| route.last_error.clone()).map(|(at, detail)| RouteError { at, detail }),
         next_attempt_at: known.filter(tried).map(|route| route.due_at),
         sbcs: region.iter().flat_map(|region| &region.sbcs).map(|sbc| sbc.as_str().to_owned()).collect(),
-    }
-}
-
-/// This service may have permissions in many tenants. Only staff may name a tenant that is not proven to be the
-/// enterprise's own.
-const NOT_ALLOWED: &str =
-    "Leave it out: it is the tenant of the enterprise's e-mail address. Ask staff if that is another one.";
-
-/// The context in which a request to start a route is validated.
-#[derive(Debug, Clone, Copy)]
-pub struct Start<'a> {
-    /// The base domain of the route's region.
-    pub base: &'a HostName,
-    /// The e-mail address of the enterprise.
-    pub address: &'a str,
-    /// Whether the caller is staff.
-    pub by_staff: bool,
-}
-
-impl Start<'_> {
-    fn domain(&self, GivenLabel(label): &GivenLabel) -> Result<RouteDomain, Fault> {
-        RouteDomain::below(label, self.base)
-    }
-
-    fn tenant(&self, given: Option<Tenant>) -> Result<Tenant, Fault> {
-        match given {
-            Some(_) if !self.by_staff => Err(Fault::new("not_allowed", NOT_ALLOWED)),
-            Some(tenant) => Ok(tenant),
-            None => Tenant::of_address(self.address),
-        }
-    }
-}
-
-/// A label as given. It is validated together with the base domain.
-#[derive(Debug, Clone)]
-struct GivenLabel(String);
-
-impl Limited for GivenLabel {
-    type Given = str;
-    const LIMITS: Limits = Limits::text(1, limits::ROUTE_LABEL_MAX);
-    fn read(given: &str) -> Result<Self, ItemFaults> {
-        Ok(Self(given.to_owned()))
-    }
-}
-
-type LabelField = Field<GivenLabel>;
-
-/// A request to start a route.
-#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
-#[serde(default)]
-#[validate(
-    nest_all_fields,
-    context = "Start<'v_a>",
-    schema(function = names_a_tenant, use_context, skip_on_field_errors = false)
-)]
-#[schema(example = json!({"label": "kiosk", "tenant": "kiosk.onmicrosoft.com"}))]
-pub struct StartRoute {
-    /// The label of its domain below the region's base domain: one DNS label of letters, digits and hyphens. The
-    /// complete domain has at most 48 characters, and no other route may have it.
-    #[schema(required = true)]
-    #[validate(required, custom(function = names_a_domain, use_context))]
-    label: LabelField,
-    /// The enterprise's Microsoft 365 tenant: its id or one of its domains. Only staff may set it. If left out, it is
-    /// the tenant of the domain in the enterprise's e-mail address.
-    tenant: nullable::Tenant,
-}
-
-impl StartRoute {
-    /// Validates the request and returns the domain and the tenant to connect. Fails with every error that was found.
-    pub fn link(received: Received<Self>, start: &Start<'_>) -> Result<Link> {
-        let Self { label, tenant } = validate(received, start)?.into_inner();
-        Ok(Link {
-            domain: start.domain(&label.required()).expect("a valid start names a domain"),
-            tenant: start.tenant(tenant.given()).expect("a valid start names a tenant"),
-        })
-    }
-}
-
-/// Checks that the label and the base domain form a valid route domain.
-fn names_a_domain(label: &LabelField, start: &Start<'_>) -> Result<(), ValidationError> {
-    match label {
-        Field::Given(label) => start.domain(label).map(drop).map_err(|fault| field_wrong("", fault)),
-        _ => Ok(()),
-    }
-}
-
-/// Checks that the tenant may be set, or that one can be derived from the e-mail address.
-fn names_a_tenant(request: &StartRoute, start: &Start<'_>) -> Result<(), ValidationError> {
-    start.tenant(request.tenant.clone().given()).map(drop).map_err(|fault| field_wrong("/tenant", fault))
-}
-
-/// A request to confirm a step.
-#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
-#[serde(default)]
-#[validate(nest_all_fields)]
-#[schema(example = json!({"verification_txt": "MS=ms12345678"}))]
-pub struct ConfirmRoute {
-    /// The value of the TXT record that the Microsoft 365 admin center shows for the route's domain. Required in the
-    /// state `consent_requested`, ignored in later states.
-    verification_txt: nullable::VerificationTxt,
-}
-
-impl From<Valid<ConfirmRoute>> for Command {
-    fn from(request: Valid<ConfirmRoute>) -> Self {
-        let ConfirmRoute { verification_txt } = request.into_inner();
-        Self::Confirm(verification_txt.given())
     }
 }
 

@@ -1,22 +1,24 @@
-//! The worker that takes due steps of routes through Microsoft Graph. Any number of replicas may run it: only one of
+//! The worker that takes due steps of routes through Microsoft Graph, and looks after established ones.
+//! Any number of replicas may run it: only one of
 //! them leases a route at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::account::{Scope, Tier};
-use domain::direct_routing::{Outcome, Route, State, judge};
-use domain::id::AccountId;
+use domain::Timestamp;
+use domain::account::{Account, Scope, Tier};
+use domain::direct_routing::{Outcome, Route, State, judge, judge_care};
 use domain::refusal::Refusal;
 use futures_util::{StreamExt, stream};
 use persistence::accounts::Lock;
-use persistence::{accounts, direct_routing};
+use persistence::{StoreConnection, accounts, direct_routing};
 
 use super::operations::conclude;
 use crate::access::Origin;
 use crate::app::App;
-use crate::error::{Error, Result};
-use crate::graph::{Graph, steps};
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::graph::steps::{self, Attempt, Task};
 
 /// Maximum number of routes leased in one batch. All of them can be attempted before the lease expires.
 const BATCH: i64 = 15;
@@ -48,8 +50,7 @@ pub async fn advance_due(app: &App) -> Result<usize> {
     // A pending enterprise has not yet proven its e-mail address, and so not its tenant. Its routes are included only
     // if Graph works in a single tenant.
     let also_pending = graph.has_one_tenant();
-    let due =
-        app.database.write(move |tx| direct_routing::lease(tx, also_pending, BATCH, now).map_err(Error::from)).await?;
+    let due = app.database.write(move |tx| lease(tx, also_pending, now)).await?;
     let taken = due.len();
     let attempts = due.into_iter().map(|(account, route)| advance(app, graph, account, route));
     let concluded: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
@@ -59,15 +60,33 @@ pub async fn advance_due(app: &App) -> Result<usize> {
     Ok(taken)
 }
 
-async fn advance(app: &App, graph: &Graph, account: AccountId, route: Route) -> Result<()> {
-    let State::Working { link, stage } = &route.state else { return Ok(()) };
-    let attempt = tokio::time::timeout(TIMEOUT, steps::attempt(graph, link, stage, app.clock.now())).await;
-    let outcome = attempt.unwrap_or_else(|_| Outcome::Trouble {
-        detail: "Microsoft Graph took too long to answer.".to_owned(),
-        retry_after: None,
+/// Leases due routes, each with its enterprise.
+fn lease(tx: &mut StoreConnection, also_pending: bool, now: Timestamp) -> Result<Vec<(Account, Route)>> {
+    let due = direct_routing::lease(tx, also_pending, BATCH, now)?;
+    let with_account = |(account, route)| -> Result<_> {
+        let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
+        Ok((account, route))
+    };
+    due.into_iter().map(with_account).collect()
+}
+
+async fn advance(app: &App, graph: &Graph, account: Account, route: Route) -> Result<()> {
+    let stage = match &route.state {
+        State::Working { stage, .. } => Some(stage),
+        State::Established { .. } => None,
+        State::NotStarted | State::Failed { .. } => return Ok(()),
+    };
+    let (Some(link), Some(enterprise)) = (route.state.link(), &account.enterprise) else { return Ok(()) };
+    let voice_policy = route.voice_policy.as_ref().map(|policy| policy.id.as_str());
+    let task = Task { link, stage, anchor: route.anchor, voice_policy, country: &enterprise.country };
+    let attempt = tokio::time::timeout(TIMEOUT, steps::attempt(graph, task, app.clock.now())).await;
+    let Attempt { outcome, anchor, voice_policy } = attempt.unwrap_or_else(|_| Attempt {
+        outcome: Outcome::Trouble { detail: "Microsoft Graph took too long to answer.".to_owned(), retry_after: None },
+        anchor: route.anchor,
+        voice_policy: voice_policy.map(str::to_owned),
     });
     let name = match &outcome {
-        Outcome::Taken(_) => "taken",
+        Outcome::Taken(_) | Outcome::Noted => "taken",
         Outcome::NotYet(_) => "not_yet",
         Outcome::Trouble { .. } => "trouble",
         Outcome::Impossible { .. } => "impossible",
@@ -75,16 +94,22 @@ async fn advance(app: &App, graph: &Graph, account: AccountId, route: Route) -> 
     metrics::counter!("teammate_route_steps_total", "outcome" => name).increment(1);
     tracing::info!(
         domain = link.domain.as_str(),
-        stage = stage.as_str(),
+        stage = route.state.as_str(),
         outcome = name,
         "a step of a route was tried"
     );
+    let account = account.id;
     let jitter = u16::try_from(account.uuid().as_u128() % 1000).unwrap_or(0);
-    let verdict = judge(stage, route.since, route.attempts, outcome, jitter, app.clock.now());
+    let concluded_at = app.clock.now();
+    let verdict = if let Some(stage) = stage {
+        judge(stage, route.since, route.attempts, outcome, jitter, concluded_at)
+    } else {
+        judge_care(route.since, route.attempts, outcome, voice_policy.is_none(), jitter, concluded_at)
+    };
     app.write_as(Origin::system("microsoft_graph"), move |tx| {
         accounts::lock(tx, account, Lock::Exclusive)?;
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
-        conclude(tx, &account, &route, verdict.clone())
+        conclude(tx, &account, &route, (anchor, voice_policy.clone()), verdict.clone())
     })
     .await
 }

@@ -322,7 +322,16 @@ impl Stored {
             tenant: Tenant::parse("model.example").unwrap(),
         };
         let state = State::Established { link, txt: VerificationTxt::parse("MS=ms12345678").unwrap() };
-        let route = Route { region, state, since: now, attempts: 0, due_at: now, last_error: None };
+        let route = Route {
+            region,
+            state,
+            since: now,
+            attempts: 0,
+            due_at: now,
+            last_error: None,
+            anchor: None,
+            voice_policy: None,
+        };
         let routing = DirectRouting { version: 1, consent_given_at: None, routes: vec![route] };
         assert!(direct_routing::save(tx, self.id, &DirectRouting::default(), &routing)?);
         let domain = HostName::parse(&self.sip_domain()).unwrap();

@@ -1,0 +1,266 @@
+//! The anchor user of a route's domain: Microsoft activates the domain once the tenant has a licensed user with a sign-in
+//! name in it (Microsoft, "Configure a Session Border Controller for multiple tenants").
+//!
+//! Everything can be asked for again after a crash. A user that an interrupted attempt has made is found by its sign-in
+//! name. Which licence the service gives is stored before it is given, so that no licence is lost.
+
+use domain::Timestamp;
+use domain::direct_routing::{Anchor, AnchorState, Failure, Link, Outcome, anchor_name, anchor_nickname};
+use domain::enterprise::Country;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::{Uuid, uuid};
+
+use super::client::{Graph, Unanswered};
+use crate::security::secret_token::SecretToken;
+
+/// The service plan "Teams Phone", `MCOEV`.
+const TEAMS_PHONE: Uuid = uuid!("e43b5b99-8dfb-405f-9987-dc307f34bcbd");
+/// The service plan "Teams", `TEAMS1`. Products with Teams Phone alone are add-ons to one with Teams.
+const TEAMS: Uuid = uuid!("57ff2da0-773e-42df-b2af-ffb7a2317929");
+
+/// The anchor user of a route, with what is needed to make it.
+pub struct AnchorSteps<'a> {
+    /// The client.
+    pub graph: &'a Graph,
+    /// The domain and tenant.
+    pub link: &'a Link,
+    /// Where the enterprise is: licences are given for a country.
+    pub country: &'a Country,
+    /// When the attempt is made.
+    pub now: Timestamp,
+    /// The anchor user, as far as it is known. Kept up to date, also if a step fails.
+    pub anchor: Option<Anchor>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DirectoryUser {
+    id: Uuid,
+    #[serde(default)]
+    user_principal_name: String,
+    #[serde(default)]
+    assigned_licenses: Vec<AssignedLicence>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssignedLicence {
+    sku_id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Product {
+    sku_id: Uuid,
+    #[serde(default)]
+    capability_status: String,
+    #[serde(default)]
+    consumed_units: i64,
+    prepaid_units: Units,
+    #[serde(default)]
+    service_plans: Vec<Plan>,
+}
+
+#[derive(Deserialize)]
+struct Units {
+    #[serde(default)]
+    enabled: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plan {
+    service_plan_id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Domain {
+    is_verified: bool,
+}
+
+impl DirectoryUser {
+    fn has(&self, product: Uuid) -> bool {
+        self.assigned_licenses.iter().any(|licence| licence.sku_id == product)
+    }
+}
+
+impl Product {
+    fn contains(&self, plan: Uuid) -> bool {
+        self.service_plans.iter().any(|contained| contained.service_plan_id == plan)
+    }
+
+    fn is_spare(&self) -> bool {
+        self.capability_status == "Enabled" && self.consumed_units < self.prepaid_units.enabled
+    }
+}
+
+impl AnchorSteps<'_> {
+    /// Finds or makes the user, and gives it a licence with Teams Phone unless it has one.
+    pub async fn license(&mut self) -> Result<Outcome, Unanswered> {
+        let user = match self.find().await? {
+            Some(user) => user,
+            None => match self.create().await? {
+                Ok(user) => user,
+                Err(outcome) => return Ok(outcome),
+            },
+        };
+        let known = self.anchor.filter(|anchor| anchor.id == user.id);
+        let anchor = known.unwrap_or(Anchor { id: user.id, licence: None, state: AnchorState::Created });
+        self.anchor = Some(anchor);
+        let products: Vec<Product> = self.graph.list(&self.link.tenant, PRODUCTS, self.now).await?;
+        let phones: Vec<&Product> = products.iter().filter(|product| product.contains(TEAMS_PHONE)).collect();
+        if !phones.iter().any(|product| user.has(product.sku_id)) {
+            let Some(licence) = anchor.licence else {
+                let complete = phones.iter().filter(|product| product.is_spare() && product.contains(TEAMS));
+                let spare = complete.chain(phones.iter().filter(|product| product.is_spare())).next();
+                return Ok(self.choose(anchor, spare.map(|product| product.sku_id)));
+            };
+            match self.change_licences(user.id, json!([{"skuId": licence, "disabledPlans": []}]), json!([])).await {
+                // Somebody else was given the last one.
+                Err(Unanswered::Refused { status: 400, detail, .. }) => {
+                    self.anchor = Some(Anchor { licence: None, state: AnchorState::Created, ..anchor });
+                    return Ok(Outcome::NotYet(detail));
+                }
+                given => given?,
+            }
+        }
+        if anchor.state == AnchorState::Created {
+            self.anchor = Some(Anchor { state: AnchorState::Licensed, ..anchor });
+        }
+        Ok(Outcome::Taken(None))
+    }
+
+    /// Chooses the product of which the user is given a licence, if there is a spare one.
+    fn choose(&mut self, anchor: Anchor, spare: Option<Uuid>) -> Outcome {
+        self.anchor = Some(Anchor { licence: spare, state: AnchorState::Created, ..anchor });
+        if spare.is_some() {
+            return Outcome::Noted;
+        }
+        Outcome::NotYet("The tenant has no unassigned licence with Teams Phone (service plan MCOEV).".to_owned())
+    }
+
+    /// Checks whether Teams has taken notice of the licensed user. One that was deleted meanwhile is made again.
+    pub async fn wait_for_teams(&mut self) -> Result<Outcome, Unanswered> {
+        match self.license().await? {
+            Outcome::Taken(_) => {}
+            other => return Ok(other),
+        }
+        let Some(anchor) = self.anchor else { return Ok(not_known()) };
+        let path = format!("/admin/teams/userConfigurations/{}", anchor.id);
+        match self.graph.call(&self.link.tenant, Method::GET, &path, None, self.now).await {
+            Ok(_) => {
+                self.anchor = Some(Anchor { state: AnchorState::Known, ..anchor });
+                Ok(Outcome::Taken(None))
+            }
+            Err(Unanswered::Refused { status: 404, .. }) => Ok(not_known()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Looks after the user of an established route: makes one again that was deleted, and takes the licence back once
+    /// Teams knows the user.
+    pub async fn look_after(&mut self) -> Result<Outcome, Unanswered> {
+        let found = self.find().await?.map(|user| user.id);
+        self.anchor = self.anchor.filter(|anchor| Some(anchor.id) == found);
+        if self.anchor.is_none_or(|anchor| anchor.state != AnchorState::Known) {
+            match self.wait_for_teams().await? {
+                Outcome::Taken(_) => {}
+                other => return Ok(other),
+            }
+        }
+        self.take_licence_back().await
+    }
+
+    async fn take_licence_back(&mut self) -> Result<Outcome, Unanswered> {
+        let Some(anchor @ Anchor { id, licence: Some(licence), .. }) = self.anchor else {
+            return Ok(Outcome::Taken(None));
+        };
+        if let Err(error) = self.change_licences(id, json!([]), json!([licence])).await {
+            let Unanswered::Refused { status: 400, detail, .. } = error else { return Err(error) };
+            // An interrupted attempt, or somebody else, may have taken it back.
+            if self.find().await?.is_some_and(|user| user.has(licence)) {
+                return Ok(Outcome::Impossible { reason: Failure::Refused, detail });
+            }
+        }
+        self.anchor = Some(Anchor { licence: None, ..anchor });
+        Ok(Outcome::Taken(None))
+    }
+
+    /// The user, by its id or its sign-in name; `None` if there is none with this sign-in name. One that was renamed is no
+    /// longer of use, and its licence is taken back.
+    async fn find(&mut self) -> Result<Option<DirectoryUser>, Unanswered> {
+        let name = anchor_name(&self.link.domain);
+        let known = self.anchor.map(|anchor| anchor.id.to_string());
+        for key in known.into_iter().chain([name.clone()]) {
+            let path = format!("/users/{key}?$select=id,userPrincipalName,assignedLicenses");
+            let user: DirectoryUser = match self.graph.call(&self.link.tenant, Method::GET, &path, None, self.now).await
+            {
+                Ok(reply) => reply.single()?,
+                Err(Unanswered::Refused { status: 404, .. }) => continue,
+                Err(other) => return Err(other),
+            };
+            if user.user_principal_name.eq_ignore_ascii_case(&name) {
+                return Ok(Some(user));
+            }
+            let licence = self.anchor.and_then(|anchor| anchor.licence).filter(|licence| user.has(*licence));
+            if let Some(licence) = licence {
+                self.change_licences(user.id, json!([]), json!([licence])).await?;
+            }
+            self.anchor = None;
+        }
+        Ok(None)
+    }
+
+    /// Makes the user, or says why it can't be made. Nobody can sign in as it: its password is random and not kept.
+    async fn create(&self) -> Result<Result<DirectoryUser, Outcome>, Unanswered> {
+        let Link { domain, tenant, .. } = self.link;
+        let body = json!({
+            "accountEnabled": true,
+            "displayName": self.display_name(),
+            "mailNickname": anchor_nickname(domain),
+            "userPrincipalName": anchor_name(domain),
+            "usageLocation": self.country.as_str(),
+            "passwordProfile": {
+                "forceChangePasswordNextSignIn": true,
+                // It has three of the four kinds of characters, as Microsoft asks, whatever the token is.
+                "password": format!("aA1-{}", SecretToken::generate().expose()),
+            },
+        });
+        let made = self.graph.call(tenant, Method::POST, "/users", Some(&body), self.now).await;
+        let Err(Unanswered::Refused { status: 400, is_conflict, detail }) = made else {
+            return made?.single().map(Ok);
+        };
+        if is_conflict {
+            // An interrupted attempt made it, and it can't be found everywhere yet.
+            return Err(Unanswered::Trouble { detail, retry_after: None });
+        }
+        let path = format!("/domains/{}", domain.as_str());
+        let is_there = match self.graph.call(tenant, Method::GET, &path, None, self.now).await {
+            Ok(reply) => reply.single::<Domain>()?.is_verified,
+            Err(Unanswered::Refused { status: 404, .. }) => false,
+            Err(other) => return Err(other),
+        };
+        // The directory may not know everywhere that the domain is verified.
+        let waits = Outcome::NotYet(detail.clone());
+        Ok(Err(if is_there { waits } else { Outcome::Impossible { reason: Failure::DomainGone, detail } }))
+    }
+
+    async fn change_licences(&self, user: Uuid, add: Value, remove: Value) -> Result<(), Unanswered> {
+        let body = json!({"addLicenses": add, "removeLicenses": remove});
+        let path = format!("/users/{user}/assignLicense");
+        self.graph.call(&self.link.tenant, Method::POST, &path, Some(&body), self.now).await.map(drop)
+    }
+
+    fn display_name(&self) -> String {
+        format!("TeamMate: keeps {} activated, do not delete", self.link.domain.as_str())
+    }
+}
+
+const PRODUCTS: &str = "/subscribedSkus?$select=skuId,capabilityStatus,consumedUnits,prepaidUnits,servicePlans";
+
+fn not_known() -> Outcome {
+    Outcome::NotYet("Teams does not know the licensed user of the domain yet. That takes up to 24 hours.".to_owned())
+}
