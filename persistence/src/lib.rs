@@ -30,6 +30,7 @@ pub mod support_tickets;
 pub mod moves;
 
 // What belongs to an enterprise.
+pub mod lent_licences;
 pub mod direct_routing;
 pub mod pbxes;
 pub mod trunks;

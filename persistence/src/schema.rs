@@ -435,6 +435,22 @@ diesel::table! {
     use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
     use crate::store::key::sql::Key;
 
+    lent_licences (id) {
+        id -> Key,
+        tenant -> Text,
+        user_id -> Key,
+        licence -> Key,
+        created_at -> Timestamp,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
+    use crate::store::key::sql::Key;
+
     direct_routing_routes (account_id, region) {
         account_id -> Key,
         region -> Text,

@@ -7,6 +7,7 @@
 use domain::Timestamp;
 use domain::direct_routing::{Anchor, AnchorState, Failure, Link, Outcome, anchor_name, anchor_nickname};
 use domain::enterprise::Country;
+use domain::values::tenant::Tenant;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -257,6 +258,27 @@ impl AnchorSteps<'_> {
     fn display_name(&self) -> String {
         format!("TeamMate: keeps {} activated, do not delete", self.link.domain.as_str())
     }
+}
+
+/// Takes a licence back from a user. Does nothing if the user is gone or does not have it.
+pub async fn take_back(
+    graph: &Graph,
+    tenant: &Tenant,
+    (user, licence): (Uuid, Uuid),
+    now: Timestamp,
+) -> Result<(), Unanswered> {
+    let path = format!("/users/{user}?$select=id,userPrincipalName,assignedLicenses");
+    let found: DirectoryUser = match graph.call(tenant, Method::GET, &path, None, now).await {
+        Ok(reply) => reply.single()?,
+        Err(Unanswered::Refused { status: 404, .. }) => return Ok(()),
+        Err(other) => return Err(other),
+    };
+    if !found.has(licence) {
+        return Ok(());
+    }
+    let body = json!({"addLicenses": [], "removeLicenses": [licence]});
+    let path = format!("/users/{user}/assignLicense");
+    graph.call(tenant, Method::POST, &path, Some(&body), now).await.map(drop)
 }
 
 const PRODUCTS: &str = "/subscribedSkus?$select=skuId,capabilityStatus,consumedUnits,prepaidUnits,servicePlans";

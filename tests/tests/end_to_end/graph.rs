@@ -245,6 +245,47 @@ async fn r11_a_licence_that_is_taken_by_others_is_waited_for(#[values(Sqlite, Po
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn r11_a_lent_licence_comes_back_whatever_becomes_of_the_route(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    story.graph.tenant().activates = false;
+    let spare = || story.graph.tenant().spare_licences;
+    let give = async |command: &str| {
+        let person = story.app.member(&story.administrator.account, Role::Owner).await;
+        let path = format!("{}/routes/emea/{command}", story.path());
+        let request = story.app.post(&path).bearer(&person.token).json(&json!({"label": "kiosk"}));
+        let _ = request.send().await.expect(200);
+    };
+    story.advance().await;
+    assert_eq!((story.state().await.as_str(), spare()), ("activating", 0));
+    // It is removed, while Microsoft has trouble.
+    story.graph.tenant().fault_at = Some(("GET /v1.0/users/".to_owned(), Fault::Status(503)));
+    give("remove").await;
+    story.advance().await;
+    assert_eq!(spare(), 0);
+    story.app.clock.advance(TimeDelta::minutes(1));
+    story.advance().await;
+    assert_eq!(spare(), 1);
+    // It fails.
+    give("start").await;
+    story.advance().await;
+    assert_eq!((story.state().await.as_str(), spare()), ("activating", 0));
+    story.app.clock.advance(TimeDelta::days(4));
+    story.advance().await;
+    assert_eq!((story.state().await.as_str(), spare()), ("failed", 1));
+    // Its enterprise is closed.
+    give("retry").await;
+    story.advance().await;
+    assert_eq!((story.state().await.as_str(), spare()), ("activating", 0));
+    let operator = story.app.operator().await;
+    let close = story.app.delete(&format!("/enterprises/{}", story.administrator.account)).bearer(&operator.token);
+    let _ = close.send().await.expect(204);
+    story.advance().await;
+    assert_eq!(spare(), 1);
+    assert!(story.graph.tenant().users.values().all(|user| !user.is_licensed));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn r11_the_script_makes_a_policy_that_the_service_finds(#[values(Sqlite, Postgresql)] database: Database) {
     let story = Story::start(database).await;
     story.advance().await;

@@ -3,10 +3,11 @@
 use domain::account::{Account, Scope, check_resend};
 use domain::refusal::Refusal;
 use domain::status::{Status, Transition};
-use persistence::{accounts, blockers, closing};
+use persistence::{accounts, blockers, closing, direct_routing};
 use serde_json::{Value, json};
 
 use super::create::write_again;
+use super::routing::take_licence_back;
 use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{NewEvent, record};
@@ -46,6 +47,9 @@ fn step(tx: &mut Tx<'_>, account: &Account, transition: Transition) -> Result<Ac
     let now = tx.now;
     let status = account.status.after(transition)?;
     if transition == Transition::Close {
+        for route in direct_routing::load(tx, account.id)?.routes {
+            take_licence_back(tx, Some(&route))?;
+        }
         closing::close(tx, account, now)?;
     } else {
         accounts::set_status(tx, account, status, now)?;

@@ -3,19 +3,21 @@
 
 use domain::Timestamp;
 use domain::account::Account;
-use domain::direct_routing::{Command, DirectRouting, Failure, Route, State};
+use domain::direct_routing::{Anchor, AnchorState, Command, DirectRouting, Failure, Route, State};
 use domain::enterprise::SbcRegionCode;
-use domain::id::AccountId;
+use domain::id::{AccountId, Message};
 use domain::refusal::Refusal;
 use domain::values::email::EmailAddress;
 use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use domain::values::tenant::Tenant;
-use persistence::{StoreConnection, direct_routing};
+use persistence::lent_licences::LentLicence;
+use persistence::{StoreConnection, direct_routing, lent_licences};
 use serde_json::{Value, json};
 
 use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{NewEvent, difference, record};
+use crate::ids::new_id;
 
 /// Removes the routes that are bound to the tenant of an address that the enterprise no longer has, unless they are
 /// established: an administrator of the tenant has agreed to those. The address names the tenant only for as long as the
@@ -47,9 +49,16 @@ pub fn step(
 ) -> Result<DirectRouting> {
     let now = tx.now;
     let done = command.done();
-    // A domain that left the tenant has lost its users, too.
-    let keeps_anchor = command != Command::Fail(Failure::DomainGone);
-    let anchor = before.route(region).and_then(|route| route.anchor).filter(|_| keeps_anchor);
+    let anchor = before.route(region).and_then(|route| route.anchor);
+    let anchor = match &command {
+        Command::Remove | Command::Fail(_) => {
+            take_licence_back(tx, before.route(region))?;
+            // A domain that left the tenant has lost its users, too.
+            let without = |anchor: Anchor| Anchor { licence: None, state: AnchorState::Created, ..anchor };
+            anchor.filter(|_| command != Command::Fail(Failure::DomainGone)).map(without)
+        }
+        Command::Start(_) | Command::Confirm(_) | Command::Retry => anchor,
+    };
     let voice_policy = before.route(region).and_then(|route| route.voice_policy.clone());
     let state = before.state(region).after(command)?;
     let region_code = region.clone();
@@ -66,6 +75,15 @@ pub fn step(
     }
     note(tx, account, &format!("route_{done}"), (was, is))?;
     Ok(after)
+}
+
+/// Notes that the licence is to be taken back which the anchor user of a route has, or was just about to be given.
+pub fn take_licence_back(tx: &mut Tx<'_>, route: Option<&Route>) -> Result<()> {
+    let lent = route.and_then(|route| Some((route.state.link()?.tenant.clone(), route.anchor?)));
+    let Some((tenant, Anchor { id: user, licence: Some(licence), .. })) = lent else { return Ok(()) };
+    let now = tx.now;
+    let lent = LentLicence { id: new_id::<Message>(now).uuid(), tenant, user, licence, since: now, attempts: 0 };
+    Ok(lent_licences::note(tx, &lent)?)
 }
 
 /// The Direct Routing with another route of a region, or without one.

@@ -1,24 +1,27 @@
-//! The worker that takes due steps of routes through Microsoft Graph, and looks after established ones.
-//! Any number of replicas may run it: only one of
-//! them leases a route at a time.
+//! The worker that takes due steps of routes through Microsoft Graph, looks after established ones, and takes back the
+//! licences of those that are no longer set up. Any number of replicas may run it: only one of them leases a route at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
+use domain::delivery::pause_after;
 use domain::direct_routing::{Outcome, Route, State, judge, judge_care};
+use domain::limits::DELIVERY_ATTEMPTS;
 use domain::refusal::Refusal;
 use futures_util::{StreamExt, stream};
 use persistence::accounts::Lock;
-use persistence::{StoreConnection, accounts, direct_routing};
+use persistence::lent_licences::LentLicence;
+use persistence::{StoreConnection, accounts, direct_routing, lent_licences};
 
 use super::operations::conclude;
 use crate::access::Origin;
 use crate::app::App;
-use crate::error::Result;
-use crate::graph::Graph;
+use crate::error::{Error, Result};
 use crate::graph::steps::{self, Attempt, Task};
+use crate::graph::{Graph, anchor};
 
 /// Maximum number of routes leased in one batch. All of them can be attempted before the lease expires.
 const BATCH: i64 = 15;
@@ -26,6 +29,8 @@ const BATCH: i64 = 15;
 const AT_ONCE: usize = 5;
 /// Timeout of one attempt.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// For how long the worker tries to take a licence back.
+const LICENCE_PATIENCE: TimeDelta = TimeDelta::days(30);
 /// How often the worker polls for due routes if it is not notified.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -56,6 +61,32 @@ pub async fn advance_due(app: &App) -> Result<usize> {
     let concluded: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
     for outcome in concluded {
         outcome?;
+    }
+    Ok(taken + take_licences_back(app, graph).await?)
+}
+
+/// Takes back one batch of licences and returns the number of licences in it.
+async fn take_licences_back(app: &App, graph: &Graph) -> Result<usize> {
+    let now = app.clock.now();
+    let lent = app.database.write(move |tx| lent_licences::lease(tx, BATCH, now).map_err(Error::from)).await?;
+    let taken = lent.len();
+    for LentLicence { id, tenant, user, licence, since, attempts } in lent {
+        let attempt = anchor::take_back(graph, &tenant, (user, licence), app.clock.now());
+        let done = tokio::time::timeout(TIMEOUT, attempt).await.is_ok_and(|done| done.is_ok());
+        let now = app.clock.now();
+        let has_given_up = !done && now - since >= LICENCE_PATIENCE;
+        if has_given_up {
+            tracing::warn!(tenant = tenant.as_str(), %user, %licence, "a licence could not be taken back");
+        }
+        let pause =
+            pause_after(attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1), 0).unwrap_or(TimeDelta::hours(1));
+        let settle = move |tx: &mut StoreConnection| {
+            if done || has_given_up {
+                return lent_licences::settle(tx, id);
+            }
+            lent_licences::postpone(tx, id, attempts.saturating_add(1), now + pause)
+        };
+        app.database.write(move |tx| settle(tx).map_err(Error::from)).await?;
     }
     Ok(taken)
 }
