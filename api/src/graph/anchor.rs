@@ -165,7 +165,9 @@ impl AnchorSteps<'_> {
     /// Teams knows the user.
     pub async fn look_after(&mut self) -> Result<Outcome, Unanswered> {
         let found = self.find().await?.map(|user| user.id);
-        self.anchor = self.anchor.filter(|anchor| Some(anchor.id) == found);
+        if self.anchor.is_some_and(|anchor| Some(anchor.id) != found) {
+            self.forget();
+        }
         if self.anchor.is_none_or(|anchor| anchor.state != AnchorState::Known) {
             match self.wait_for_teams().await? {
                 Outcome::Taken(_) => {}
@@ -208,11 +210,20 @@ impl AnchorSteps<'_> {
             }
             let licence = self.anchor.and_then(|anchor| anchor.licence).filter(|licence| user.has(*licence));
             if let Some(licence) = licence {
-                self.change_licences(user.id, json!([]), json!([licence])).await?;
+                match self.change_licences(user.id, json!([]), json!([licence])).await {
+                    // Somebody else has taken it, or gives it to a group that the user is in.
+                    Err(Unanswered::Refused { status: 400, .. }) => {}
+                    taken => taken?,
+                }
             }
-            self.anchor = None;
+            self.forget();
         }
         Ok(None)
+    }
+
+    /// Starts with another user. Until there is one, the old id says that there was one.
+    fn forget(&mut self) {
+        self.anchor = self.anchor.map(|anchor| Anchor { licence: None, state: AnchorState::Created, ..anchor });
     }
 
     /// Makes the user, or says why it can't be made. Nobody can sign in as it: its password is random and not kept.

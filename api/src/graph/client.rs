@@ -311,11 +311,7 @@ impl Graph {
         tracing::warn!(%status, error, tenant = tenant.as_str(), "Microsoft did not let this service sign in");
         let says_why = !matches!(error.as_str(), "" | "invalid_client");
         if says_why && matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
-            let detail = format!(
-                "The tenant {} does not know this service. If that is its name, its Global Administrator consents at {}",
-                tenant.as_str(),
-                self.consent_url(tenant)
-            );
+            let detail = format!("The tenant does not know this service, or has another name than {}", tenant.as_str());
             return Err(Unanswered::Refused { status: StatusCode::FORBIDDEN.as_u16(), is_conflict: false, detail });
         }
         let detail = "The service could not sign in to Microsoft Graph.".to_owned();

@@ -86,9 +86,8 @@ pub async fn attempt(graph: &Graph, task: Task<'_>, now: Timestamp) -> Attempt {
     let outcome = tried.unwrap_or_else(|unanswered| match unanswered {
         Unanswered::Trouble { detail, retry_after } => Outcome::Trouble { detail, retry_after },
         // The consent of the tenant, or a permission of it, is still missing.
-        Unanswered::Refused { status: 403, detail, .. } if detail.contains("adminconsent") => Outcome::NotYet(detail),
         Unanswered::Refused { status: 403, detail, .. } => Outcome::NotYet(format!(
-            "{detail}. If a permission is missing, a Global Administrator of the tenant grants it at {}",
+            "{detail}. A Global Administrator of the tenant grants what is missing at {}",
             graph.consent_url(&link.tenant)
         )),
         Unanswered::Refused { status: 404, detail, .. } if matches!(stage, Some(Stage::DomainPending(_))) => {

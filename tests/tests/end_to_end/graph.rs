@@ -169,7 +169,12 @@ async fn r11_an_anchor_user_that_was_deleted_is_made_again(#[values(Sqlite, Post
     story.advance().await;
     assert_eq!(story.graph.tenant().requests.len(), requests);
     story.graph.tenant().users.clear();
+    story.graph.tenant().fault_at = Some(("POST /v1.0/users".to_owned(), Fault::Status(503)));
     story.app.clock.advance(TimeDelta::hours(3));
+    story.advance().await;
+    assert_eq!(story.route().await["anchor_user"]["state"], json!("created"));
+    assert_eq!(story.graph.tenant().users.len(), 0);
+    story.app.clock.advance(TimeDelta::minutes(1));
     story.advance().await;
     let route = story.route().await;
     assert_eq!((&route["state"], &route["last_error"]), (&json!("established"), &json!(null)));
