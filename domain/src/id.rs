@@ -25,6 +25,9 @@ pub struct Account;
 /// Marks the id of an outgoing message.
 #[derive(Debug)]
 pub struct Message;
+/// Marks the id of a licence that is to be taken back.
+#[derive(Debug)]
+pub struct Licence;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(

@@ -44,6 +44,8 @@ pub const ROUTE_LABEL_MAX: usize = 46;
 pub const VERIFICATION_TXT_MIN: usize = 4;
 /// Longest value of the TXT record that verifies a domain, in characters.
 pub const VERIFICATION_TXT_MAX: usize = 100;
+/// Longest description of the latest error of a route, in characters.
+pub const ROUTE_ERROR_MAX: usize = 1000;
 /// Longest name of a voice routing policy, in characters: it ends with a route's domain.
 pub const VOICE_POLICY_NAME_MAX: usize = 57;
 /// Longest id of a policy that is accepted from Microsoft, in octets.

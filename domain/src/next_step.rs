@@ -51,9 +51,10 @@ impl NextStep {
                  sometimes hours."
             }
             Self::ProvideLicence => {
-                "Provide one unassigned licence with Teams Phone in the Microsoft 365 tenant, for a user whose sign-in \
-                 name is in the route's domain: Microsoft activates the domain because of it. If the service takes the \
-                 steps itself, it makes the user, and takes the licence back once the domain is activated."
+                "Provide one unassigned licence with Teams Phone, best of a product that contains Teams too, in the \
+                 Microsoft 365 tenant. It is for a user whose sign-in name is in the route's domain, which makes \
+                 Microsoft activate the domain. If the service takes the steps itself, it makes the user, and takes \
+                 the licence back once the domain is activated."
             }
             Self::Wait => {
                 "Teams has to take notice of the licensed user of the domain, which activates it for calls. That takes \

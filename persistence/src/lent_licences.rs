@@ -1,4 +1,4 @@
-//! Licences that the service gave to anchor users of routes which are no longer set up (R11). A worker takes them back.
+//! Licences to take back from anchor users of routes that are no longer being set up (R11). A worker does that.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use domain::Timestamp;
 use domain::values::tenant::Tenant;
 use uuid::Uuid;
 
+use crate::direct_routing;
 use crate::schema::lent_licences as rows;
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
@@ -34,8 +35,8 @@ pub struct LentLicence {
     pub attempts: i32,
 }
 
-/// Notes a licence that is to be taken back from now on.
-pub fn note(tx: &mut StoreConnection, lent: &LentLicence) -> Result<(), Error> {
+/// Queues a licence to be taken back. That begins once an attempt that may still give it must be over.
+pub fn queue(tx: &mut StoreConnection, lent: &LentLicence) -> Result<(), Error> {
     let LentLicence { id, tenant, user, licence, since, attempts } = lent;
     let row = (
         rows::id.eq(Key::from(*id)),
@@ -44,7 +45,7 @@ pub fn note(tx: &mut StoreConnection, lent: &LentLicence) -> Result<(), Error> {
         rows::licence.eq(Key::from(*licence)),
         rows::created_at.eq(column(*since)),
         rows::attempts.eq(attempts),
-        rows::due_at.eq(column(*since)),
+        rows::due_at.eq(column(*since + TimeDelta::from_std(direct_routing::LEASE).unwrap_or_default())),
     );
     diesel::insert_into(rows::table).values(row).execute(tx)?;
     Ok(())

@@ -30,8 +30,8 @@ pub mod support_tickets;
 pub mod moves;
 
 // What belongs to an enterprise.
-pub mod lent_licences;
 pub mod direct_routing;
+pub mod lent_licences;
 pub mod pbxes;
 pub mod trunks;
 pub mod users;

@@ -174,6 +174,7 @@ pub fn lease(tx: &mut StoreConnection, limit: i64, now: Timestamp) -> Result<Vec
 
 /// Records that a message was sent, and deletes its content.
 pub fn sent(tx: &mut StoreConnection, id: MessageId, now: Timestamp) -> Result<(), Error> {
+    note_activation(tx, id, Delivery::Sent, Some(now))?;
     diesel::update(outbox::table.filter(outbox::id.eq(Key::from(id))))
         .set((
             outbox::state.eq(Delivery::Sent.as_str()),
@@ -183,10 +184,11 @@ pub fn sent(tx: &mut StoreConnection, id: MessageId, now: Timestamp) -> Result<(
             outbox::sent_at.eq(Some(column(now))),
         ))
         .execute(tx)?;
-    note_activation(tx, id, Delivery::Sent, Some(now))
+    Ok(())
 }
 
-/// Records at an activation link what became of its e-mail, if a message is one.
+/// Records at an activation link what became of its e-mail, if a message is one and was not sent already. The link is locked
+/// before the message, as by everybody else.
 fn note_activation(
     tx: &mut StoreConnection,
     message: MessageId,
@@ -195,7 +197,8 @@ fn note_activation(
 ) -> Result<(), Error> {
     let account = outbox::table.filter(outbox::id.eq(Key::from(message))).select(outbox::account_id).single_value();
     let link = activations::table.filter(activations::account_id.nullable().eq(account));
-    diesel::update(link.filter(activations::message_id.eq(Key::from(message))))
+    let unsent = activations::delivery.ne(Delivery::Sent.as_str());
+    diesel::update(link.filter(activations::message_id.eq(Key::from(message))).filter(unsent))
         .set((activations::delivery.eq(delivery.as_str()), activations::sent_at.eq(sent_at.map(column))))
         .execute(tx)?;
     Ok(())
@@ -213,7 +216,8 @@ pub fn failed(
     let state = if next.is_some() { Delivery::Retrying } else { Delivery::Failed };
     // Another worker may have taken the message over and sent it.
     let message = outbox::table.filter(outbox::id.eq(Key::from(id))).filter(outbox::state.ne(Delivery::Sent.as_str()));
-    let changed = diesel::update(message)
+    note_activation(tx, id, state, None)?;
+    diesel::update(message)
         .set((
             outbox::state.eq(state.as_str()),
             outbox::attempts.eq(attempts),
@@ -224,7 +228,7 @@ pub fn failed(
     if let Some(next) = next {
         diesel::update(message).set(outbox::due_at.eq(column(next))).execute(tx)?;
     }
-    if changed == 0 { Ok(()) } else { note_activation(tx, id, state, None) }
+    Ok(())
 }
 
 /// Queues all failed messages again and returns their number.

@@ -70,7 +70,7 @@ pub struct User {
     /// Whether it has a licence with Teams Phone.
     pub is_licensed: bool,
     /// How often a request about it is still answered as if it did not exist.
-    misses: u32,
+    pub misses: u32,
     /// How often Teams still answers that it does not know it, once it is licensed.
     unknown: u32,
 }
@@ -127,7 +127,7 @@ pub struct Tenant {
     pub requests: Vec<String>,
     hold: Option<(String, When, UnboundedSender<()>)>,
     tokens: u32,
-    /// Whether the service might manage domains and users when it got its token.
+    /// Whether the current token includes the permissions.
     is_granted: bool,
     /// The users that Teams has taken notice of.
     known: BTreeSet<Uuid>,
@@ -394,6 +394,7 @@ fn skus(request: &HttpRequest, tenant: &Tenant) -> HttpResponse {
     let pages = [
         sku("c7df2760-2c81-4ef7-b578-5b5392b571df", "Enabled", 25, mail),
         sku("c7df2760-0000-4000-8000-000000000002", "unknownFutureValue", 9, phone),
+        json!({"skuId": "c7df2760-0000-4000-8000-000000000003", "capabilityStatus": null, "prepaidUnits": null}),
         sku(PHONE_SKU, "Enabled", tenant.spare_licences, phone),
     ];
     let page = request.query_string().split_once("$skiptoken=").map_or(0, |(_, page)| page.parse().unwrap_or(0));

@@ -21,6 +21,10 @@ const TEAMS_PHONE: Uuid = uuid!("e43b5b99-8dfb-405f-9987-dc307f34bcbd");
 /// The service plan "Teams", `TEAMS1`. Products with Teams Phone alone are add-ons to one with Teams.
 const TEAMS: Uuid = uuid!("57ff2da0-773e-42df-b2af-ffb7a2317929");
 
+/// The products of a tenant, with what is needed to choose one.
+const PRODUCTS: &str =
+    "/subscribedSkus?$select=skuId,capabilityStatus,appliesTo,consumedUnits,prepaidUnits,servicePlans";
+
 /// The anchor user of a route, with what is needed to make it.
 pub struct AnchorSteps<'a> {
     /// The client.
@@ -39,8 +43,7 @@ pub struct AnchorSteps<'a> {
 #[serde(rename_all = "camelCase")]
 struct DirectoryUser {
     id: Uuid,
-    #[serde(default)]
-    user_principal_name: String,
+    user_principal_name: Option<String>,
     #[serde(default)]
     assigned_licenses: Vec<AssignedLicence>,
 }
@@ -55,19 +58,17 @@ struct AssignedLicence {
 #[serde(rename_all = "camelCase")]
 struct Product {
     sku_id: Uuid,
-    #[serde(default)]
-    capability_status: String,
-    #[serde(default)]
-    consumed_units: i64,
-    prepaid_units: Units,
+    capability_status: Option<String>,
+    applies_to: Option<String>,
+    consumed_units: Option<i64>,
+    prepaid_units: Option<Units>,
     #[serde(default)]
     service_plans: Vec<Plan>,
 }
 
 #[derive(Deserialize)]
 struct Units {
-    #[serde(default)]
-    enabled: i64,
+    enabled: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -78,8 +79,8 @@ struct Plan {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Domain {
-    is_verified: bool,
+pub(super) struct Domain {
+    pub(super) is_verified: bool,
 }
 
 impl DirectoryUser {
@@ -93,8 +94,12 @@ impl Product {
         self.service_plans.iter().any(|contained| contained.service_plan_id == plan)
     }
 
+    /// Whether it has a licence for a user that nobody has.
     fn is_spare(&self) -> bool {
-        self.capability_status == "Enabled" && self.consumed_units < self.prepaid_units.enabled
+        let enabled = self.prepaid_units.as_ref().and_then(|units| units.enabled).unwrap_or_default();
+        self.capability_status.as_deref() == Some("Enabled")
+            && self.applies_to.as_deref().is_none_or(|to| to == "User")
+            && self.consumed_units.unwrap_or_default() < enabled
     }
 }
 
@@ -166,7 +171,8 @@ impl AnchorSteps<'_> {
     pub async fn look_after(&mut self) -> Result<Outcome, Unanswered> {
         let found = self.find().await?.map(|user| user.id);
         if self.anchor.is_some_and(|anchor| Some(anchor.id) != found) {
-            self.forget();
+            // If it is only not found everywhere, its licence is still known.
+            self.anchor = self.anchor.map(|anchor| Anchor { state: AnchorState::Created, ..anchor });
         }
         if self.anchor.is_none_or(|anchor| anchor.state != AnchorState::Known) {
             match self.wait_for_teams().await? {
@@ -198,14 +204,9 @@ impl AnchorSteps<'_> {
         let name = anchor_name(&self.link.domain);
         let known = self.anchor.map(|anchor| anchor.id.to_string());
         for key in known.into_iter().chain([name.clone()]) {
-            let path = format!("/users/{key}?$select=id,userPrincipalName,assignedLicenses");
-            let user: DirectoryUser = match self.graph.call(&self.link.tenant, Method::GET, &path, None, self.now).await
-            {
-                Ok(reply) => reply.single()?,
-                Err(Unanswered::Refused { status: 404, .. }) => continue,
-                Err(other) => return Err(other),
-            };
-            if user.user_principal_name.eq_ignore_ascii_case(&name) {
+            let found = find_user(self.graph, &self.link.tenant, &key, self.now).await?;
+            let Some(user) = found else { continue };
+            if user.user_principal_name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&name)) {
                 return Ok(Some(user));
             }
             let licence = self.anchor.and_then(|anchor| anchor.licence).filter(|licence| user.has(*licence));
@@ -216,14 +217,10 @@ impl AnchorSteps<'_> {
                     taken => taken?,
                 }
             }
-            self.forget();
+            // Until there is another one, the old id says that there was one.
+            self.anchor = self.anchor.map(|anchor| Anchor { licence: None, state: AnchorState::Created, ..anchor });
         }
         Ok(None)
-    }
-
-    /// Starts with another user. Until there is one, the old id says that there was one.
-    fn forget(&mut self) {
-        self.anchor = self.anchor.map(|anchor| Anchor { licence: None, state: AnchorState::Created, ..anchor });
     }
 
     /// Makes the user, or says why it can't be made. Nobody can sign in as it: its password is random and not kept.
@@ -261,9 +258,7 @@ impl AnchorSteps<'_> {
     }
 
     async fn change_licences(&self, user: Uuid, add: Value, remove: Value) -> Result<(), Unanswered> {
-        let body = json!({"addLicenses": add, "removeLicenses": remove});
-        let path = format!("/users/{user}/assignLicense");
-        self.graph.call(&self.link.tenant, Method::POST, &path, Some(&body), self.now).await.map(drop)
+        change_licences(self.graph, &self.link.tenant, user, (add, remove), self.now).await
     }
 
     fn display_name(&self) -> String {
@@ -278,21 +273,40 @@ pub async fn take_back(
     (user, licence): (Uuid, Uuid),
     now: Timestamp,
 ) -> Result<(), Unanswered> {
-    let path = format!("/users/{user}?$select=id,userPrincipalName,assignedLicenses");
-    let found: DirectoryUser = match graph.call(tenant, Method::GET, &path, None, now).await {
-        Ok(reply) => reply.single()?,
-        Err(Unanswered::Refused { status: 404, .. }) => return Ok(()),
-        Err(other) => return Err(other),
-    };
-    if !found.has(licence) {
-        return Ok(());
+    match find_user(graph, tenant, &user.to_string(), now).await? {
+        Some(found) if found.has(licence) => {
+            change_licences(graph, tenant, user, (json!([]), json!([licence])), now).await
+        }
+        _ => Ok(()),
     }
-    let body = json!({"addLicenses": [], "removeLicenses": [licence]});
+}
+
+/// The user with an object id or sign-in name.
+async fn find_user(
+    graph: &Graph,
+    tenant: &Tenant,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<DirectoryUser>, Unanswered> {
+    let path = format!("/users/{key}?$select=id,userPrincipalName,assignedLicenses");
+    match graph.call(tenant, Method::GET, &path, None, now).await {
+        Ok(reply) => reply.single().map(Some),
+        Err(Unanswered::Refused { status: 404, .. }) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+async fn change_licences(
+    graph: &Graph,
+    tenant: &Tenant,
+    user: Uuid,
+    (add, remove): (Value, Value),
+    now: Timestamp,
+) -> Result<(), Unanswered> {
+    let body = json!({"addLicenses": add, "removeLicenses": remove});
     let path = format!("/users/{user}/assignLicense");
     graph.call(tenant, Method::POST, &path, Some(&body), now).await.map(drop)
 }
-
-const PRODUCTS: &str = "/subscribedSkus?$select=skuId,capabilityStatus,consumedUnits,prepaidUnits,servicePlans";
 
 fn not_known() -> Outcome {
     Outcome::NotYet("Teams does not know the licensed user of the domain yet. That takes up to 24 hours.".to_owned())

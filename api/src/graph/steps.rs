@@ -10,14 +10,8 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::anchor::AnchorSteps;
+use super::anchor::{AnchorSteps, Domain};
 use super::client::{Graph, Unanswered};
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Domain {
-    is_verified: bool,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,8 +64,8 @@ pub struct Attempt {
     pub voice_policy: Option<String>,
 }
 
-/// Attempts the step that a route waits for, or looks after an established route. All of it can be
-/// retried: it detects what an interrupted attempt has already done.
+/// Attempts the step that a route waits for, or looks after an established route. All of it can be retried: it detects what
+/// an interrupted attempt has already done.
 pub async fn attempt(graph: &Graph, task: Task<'_>, now: Timestamp) -> Attempt {
     let Task { link, stage, anchor, voice_policy, country } = task;
     let mut voice_policy = voice_policy.map(str::to_owned);

@@ -78,7 +78,7 @@ pub fn anchor_name(domain: &RouteDomain) -> String {
     format!("{NAME}@{}", domain.as_str())
 }
 
-/// The mail alias of the anchor user of a domain, which no other domain has.
+/// The mail alias of the anchor user of a domain.
 #[must_use]
 pub fn anchor_nickname(domain: &RouteDomain) -> String {
     format!("{NAME}-{}", domain.as_str().replace('.', "-"))

@@ -21,7 +21,7 @@ const NEW_FOR: TimeDelta = TimeDelta::days(7);
 pub enum Outcome {
     /// The step is complete. The first step returns the TXT record.
     Taken(Option<VerificationTxt>),
-    /// What was found has to be stored before the step goes on, at once.
+    /// Store what was found, then continue the step immediately.
     Noted,
     /// Somebody else has to act first. The text tells people what has to be done.
     NotYet(String),
@@ -115,7 +115,7 @@ pub fn judge_care(
     // Routes that were due together are spread over more than an hour.
     let a_day = CARE_PAUSE + TimeDelta::seconds(5 * i64::from(jitter));
     match outcome {
-        Outcome::Noted => wait(TimeDelta::zero(), None),
+        Outcome::Noted => Verdict::Wait { due_at: now, attempts, error: None },
         Outcome::Taken(_) if is_missing && now - since < NEW_FOR => wait(CARE_PAUSE_OF_NEW, None),
         Outcome::Taken(_) => wait(a_day, None),
         Outcome::NotYet(error) => {

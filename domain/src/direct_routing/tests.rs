@@ -171,6 +171,8 @@ fn r11_an_attempt_leads_on_or_to_a_pause_or_to_a_readable_end() {
         let judge = |attempts, outcome, now| judge(&stage, start, attempts, outcome, 0, now);
         let taken = judge(3, Outcome::Taken(Some(txt())), start);
         assert_eq!(taken, Verdict::Go { command: Command::Confirm(Some(txt())), error: None });
+        let noted = Verdict::Wait { due_at: start, attempts: 0, error: None };
+        assert_eq!(judge(3, Outcome::Noted, start), noted);
         // While others have to act, the route waits until the patience of its stage is used up.
         let waits = || Outcome::NotYet("Not yet.".to_owned());
         let last = start + stage.patience();
@@ -283,6 +285,7 @@ fn r11_an_established_route_is_looked_after_and_never_fails_because_of_it() {
     let waits = |attempts| after_many(attempts, since, Outcome::NotYet(text()), false);
     assert_eq!((waits(3).0, waits(3).1), (TimeDelta::minutes(40), 4), "longer each time");
     assert_eq!((waits(i32::MAX).0, waits(i32::MAX).1), (day, 10));
+    assert_eq!(after_many(3, since, Outcome::Noted, false), (TimeDelta::zero(), 3, None), "also across what is noted");
 }
 
 #[test]

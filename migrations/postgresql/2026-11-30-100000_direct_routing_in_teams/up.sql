@@ -1,4 +1,4 @@
--- The user because of which Microsoft activates the domain of a route, and the product of the licence that it is given.
+-- The licensed user that makes Microsoft activate the domain of a route, and the product of its licence.
 ALTER TABLE direct_routing_routes ADD COLUMN anchor_id UUID;
 ALTER TABLE direct_routing_routes ADD COLUMN anchor_state TEXT CHECK (anchor_state IN ('created', 'licensed', 'known'));
 ALTER TABLE direct_routing_routes ADD COLUMN anchor_licence UUID;

@@ -1,4 +1,4 @@
--- Licences that anchor users of routes have which are no longer set up: to be taken back.
+-- Licences to take back from anchor users of routes that are no longer being set up.
 CREATE TABLE lent_licences (
     id BLOB PRIMARY KEY NOT NULL,
     tenant TEXT NOT NULL,

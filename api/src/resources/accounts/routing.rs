@@ -5,7 +5,7 @@ use domain::Timestamp;
 use domain::account::Account;
 use domain::direct_routing::{Anchor, AnchorState, Command, DirectRouting, Failure, Route, State};
 use domain::enterprise::SbcRegionCode;
-use domain::id::{AccountId, Message};
+use domain::id::{AccountId, Licence};
 use domain::refusal::Refusal;
 use domain::values::email::EmailAddress;
 use domain::values::route_domain::{RouteDomain, VerificationTxt};
@@ -77,13 +77,13 @@ pub fn step(
     Ok(after)
 }
 
-/// Notes that the licence is to be taken back which the anchor user of a route has, or was just about to be given.
+/// Queues the licence that a route's anchor user has, or is about to get, to be taken back.
 pub fn take_licence_back(tx: &mut Tx<'_>, route: Option<&Route>) -> Result<()> {
     let lent = route.and_then(|route| Some((route.state.link()?.tenant.clone(), route.anchor?)));
     let Some((tenant, Anchor { id: user, licence: Some(licence), .. })) = lent else { return Ok(()) };
     let now = tx.now;
-    let lent = LentLicence { id: new_id::<Message>(now).uuid(), tenant, user, licence, since: now, attempts: 0 };
-    Ok(lent_licences::note(tx, &lent)?)
+    let lent = LentLicence { id: new_id::<Licence>(now).uuid(), tenant, user, licence, since: now, attempts: 0 };
+    Ok(lent_licences::queue(tx, &lent)?)
 }
 
 /// The Direct Routing with another route of a region, or without one.
@@ -112,12 +112,15 @@ fn fields(state: &State, route: Option<&Route>) -> Value {
         State::Failed { reason, .. } => Some(reason.as_str()),
         State::NotStarted | State::Working { .. } | State::Established { .. } => None,
     };
+    let anchor = route.and_then(|route| route.anchor);
     json!({
         "state": state.as_str(),
         "verification_txt": state.txt().map(VerificationTxt::as_str),
         "tenant": state.link().map(|link| link.tenant.as_str()),
         "domain": state.domain().map(RouteDomain::as_str),
         "failure": failure,
+        "anchor_user": anchor.map(|anchor| anchor.state.as_str()),
+        "licence_held": anchor.map(Anchor::holds_licence),
         "last_error": route.and_then(|route| route.last_error.as_ref()).map(|(_, error)| error),
     })
 }

@@ -75,8 +75,8 @@ pub fn conclude(
 ) -> Result<()> {
     let now = tx.now;
     let before = direct_routing::load(tx, account.id)?;
-    let same = |route: &Route| (&route.state, route.since) == (&tried.state, tried.since);
-    let Some(route) = before.route(&tried.region).filter(|route| same(route)) else { return Ok(()) };
+    // Every attempt changes when the next one is due.
+    let Some(route) = before.route(&tried.region).filter(|route| *route == tried) else { return Ok(()) };
     let known = route.voice_policy.clone().filter(|known| voice_policy.as_ref() == Some(&known.id));
     let voice_policy = known.or_else(|| voice_policy.map(|id| VoicePolicy { id, found_at: now }));
     let route = Route { anchor, voice_policy, ..route.clone() };

@@ -262,14 +262,14 @@ pub struct RouteError {
     /// When the error occurred.
     pub at: DateTime<Utc>,
     /// The error in plain English.
-    #[schema(value_type = shown::Detail)]
+    #[schema(value_type = shown::RouteError)]
     pub detail: String,
 }
 
 /// The route of one SBC region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = DirectRoutingRoute)]
-#[schema(example = json!({"region": "emea", "domain": "kiosk.emea.teammate.example", "tenant": "kiosk.example", "sbcs": ["sbc1.emea.teammate.example"]}))]
+#[schema(example = json!({"region": "emea", "domain": "kiosk.emea.teammate.example", "tenant": "kiosk.example", "anchor_user": null, "voice_routing": null, "sbcs": ["sbc1.emea.teammate.example"]}))]
 pub struct Route {
     /// The code of the SBC region.
     #[schema(value_type = shown::RegionCode)]
@@ -287,7 +287,7 @@ pub struct Route {
     pub tenant: Option<String>,
     /// The exact DNS record to publish from `domain_pending` on; `null` while it is not known.
     pub dns_record: Option<DnsRecord>,
-    /// The user because of which Microsoft activates the domain; `null` until the domain is verified, and for routes
+    /// The licensed user that makes Microsoft activate the domain; `null` until the domain is verified, and for routes
     /// that were established by hand.
     pub anchor_user: Option<AnchorUser>,
     /// The voice routing of the route in Teams; `null` until the route is established.
@@ -307,8 +307,8 @@ pub struct Route {
     pub sbcs: Vec<String>,
 }
 
-/// The next step of a route. Whoever takes the anchor user's licence away while Teams has to take notice of it, has to give it
-/// another one.
+/// The next step of a route. If the anchor user has lost its licence while Teams has to take notice of it, another one has to
+/// be free.
 fn next(state: &State, route: Option<&direct_routing::Route>) -> Option<Next> {
     let anchor = route.and_then(|route| route.anchor);
     match (state, anchor) {

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::graph::steps::{self, Attempt, Task};
 use crate::graph::{Graph, anchor};
 
-/// Maximum number of routes leased in one batch. All of them can be attempted before the lease expires.
+/// Maximum number of routes, and of licences, leased in one batch. All of them can be attempted before the lease expires.
 const BATCH: i64 = 15;
 /// Maximum number of concurrent attempts.
 const AT_ONCE: usize = 5;
@@ -59,10 +59,11 @@ pub async fn advance_due(app: &App) -> Result<usize> {
     let taken = due.len();
     let attempts = due.into_iter().map(|(account, route)| advance(app, graph, account, route));
     let concluded: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
+    let taken_back = take_licences_back(app, graph).await?;
     for outcome in concluded {
         outcome?;
     }
-    Ok(taken + take_licences_back(app, graph).await?)
+    Ok(taken + taken_back)
 }
 
 /// Takes back one batch of licences and returns the number of licences in it.
@@ -70,25 +71,32 @@ async fn take_licences_back(app: &App, graph: &Graph) -> Result<usize> {
     let now = app.clock.now();
     let lent = app.database.write(move |tx| lent_licences::lease(tx, BATCH, now).map_err(Error::from)).await?;
     let taken = lent.len();
-    for LentLicence { id, tenant, user, licence, since, attempts } in lent {
-        let attempt = anchor::take_back(graph, &tenant, (user, licence), app.clock.now());
-        let done = tokio::time::timeout(TIMEOUT, attempt).await.is_ok_and(|done| done.is_ok());
-        let now = app.clock.now();
-        let has_given_up = !done && now - since >= LICENCE_PATIENCE;
-        if has_given_up {
-            tracing::warn!(tenant = tenant.as_str(), %user, %licence, "a licence could not be taken back");
-        }
-        let pause =
-            pause_after(attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1), 0).unwrap_or(TimeDelta::hours(1));
-        let settle = move |tx: &mut StoreConnection| {
-            if done || has_given_up {
-                return lent_licences::settle(tx, id);
-            }
-            lent_licences::postpone(tx, id, attempts.saturating_add(1), now + pause)
-        };
-        app.database.write(move |tx| settle(tx).map_err(Error::from)).await?;
+    let attempts = lent.into_iter().map(|lent| take_licence_back(app, graph, lent));
+    let settled: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
+    for outcome in settled {
+        outcome?;
     }
     Ok(taken)
+}
+
+async fn take_licence_back(app: &App, graph: &Graph, lent: LentLicence) -> Result<()> {
+    let LentLicence { id, tenant, user, licence, since, attempts } = lent;
+    let attempt = anchor::take_back(graph, &tenant, (user, licence), app.clock.now());
+    let is_done = tokio::time::timeout(TIMEOUT, attempt).await.is_ok_and(|done| done.is_ok());
+    let now = app.clock.now();
+    let has_given_up = !is_done && now - since >= LICENCE_PATIENCE;
+    if has_given_up {
+        tracing::warn!(tenant = tenant.as_str(), %user, %licence, "a licence could not be taken back");
+    }
+    let attempts = attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
+    let pause = pause_after(attempts, 0).unwrap_or(TimeDelta::hours(1));
+    let settle = move |tx: &mut StoreConnection| {
+        if is_done || has_given_up {
+            return lent_licences::settle(tx, id);
+        }
+        lent_licences::postpone(tx, id, attempts, now + pause)
+    };
+    app.database.write(move |tx| settle(tx).map_err(Error::from)).await
 }
 
 /// Leases due routes, each with its enterprise.

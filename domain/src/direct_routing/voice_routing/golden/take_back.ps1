@@ -10,7 +10,7 @@ $name = 'TeamMate kiosk.emea.teammate.example'
 $dialPlan = 'kiosk.emea.teammate.example'
 Connect-MicrosoftTeams -TenantId 'kiosk.example' | Out-Null
 
-# In the opposite order to how they were made: each is used by the one before.
+# What is used by others goes last: the policy uses the PSTN usage, and so does the voice route.
 if (Get-CsTenantDialPlan | Where-Object { $_.Identity -in $dialPlan, "Tag:$dialPlan" }) {
     Remove-CsTenantDialPlan -Identity $dialPlan
 }
