@@ -151,8 +151,8 @@ shown! {
     RecoveryCodes = Limits::list(0, limits::RECOVERY_CODES);
     RecoveryCodesLeft = Limits::count(0, limits::RECOVERY_CODES);
     ReplayedEvents = Limits::count(0, limits::REPLAY_MAX);
-    RouteError = Limits::text(0, limits::ROUTE_ERROR_MAX);
     RouteDomain = Limits::formatted(0, limits::ROUTE_DOMAIN_MAX, "hostname");
+    RouteError = Limits::text(0, limits::ROUTE_ERROR_MAX);
     Sbcs = Limits::list(0, limits::SBCS_MAX);
     SomeSbcs = Limits::list(1, limits::SBCS_MAX);
     /// A PowerShell script.

@@ -6,9 +6,9 @@ mod next;
 mod voice_routing;
 
 pub use anchor::{Anchor, AnchorState, anchor_name, anchor_nickname};
-pub use attempt::{Outcome, Verdict, judge, judge_care};
+pub use attempt::{Outcome, Verdict, judge, judge_check};
 pub use next::{Next, Party};
-pub use voice_routing::{VoicePolicy, policy_name, set_up_script, take_back_script};
+pub use voice_routing::{VoicePolicy, policy_name, remove_script, set_up_script};
 
 use crate::Timestamp;
 use crate::account::Tier;

@@ -264,7 +264,7 @@ async fn misbehave(fault: Fault) -> HttpResponse {
 }
 
 fn document(code: &str, message: &str) -> Value {
-    json!({"error": {"code": code, "message": message, "innerError": {"request-id": "7a5f", "date": "2026-11-24"}}})
+    json!({"error": {"code": code, "message": message, "details": null, "innerError": {"request-id": "7a5f", "date": "2026-11-24"}}})
 }
 
 fn refused(status: StatusCode, code: &str, message: &str) -> HttpResponse {

@@ -142,9 +142,9 @@ struct ErrorAnswer {
 struct ErrorBody {
     code: String,
     message: String,
-    details: Vec<ErrorDetail>,
+    details: Option<Vec<ErrorDetail>>,
     #[serde(rename = "innerError")]
-    inner: InnerError,
+    inner: Option<InnerError>,
 }
 
 #[derive(Default, Deserialize)]
@@ -339,7 +339,7 @@ fn failure(status: StatusCode, headers: &HeaderMap, octets: &[u8], now: Timestam
     let said = shown(&format!("{code} {message}"), MESSAGE_MAX);
     let said = format!("Microsoft Graph answered {}: {}", status.as_u16(), said.trim());
     let said = said.trim_end_matches([':', ' ']);
-    let detail = match shown(&inner.request_id, REQUEST_ID_MAX) {
+    let detail = match shown(&inner.unwrap_or_default().request_id, REQUEST_ID_MAX) {
         id if id.is_empty() => said.to_owned(),
         id => format!("{said} (request-id {id})"),
     };
@@ -350,8 +350,8 @@ fn failure(status: StatusCode, headers: &HeaderMap, octets: &[u8], now: Timestam
     if passes {
         return Unanswered::Trouble { detail, retry_after: retry_after(headers, now) };
     }
-    let is_conflict =
-        status == StatusCode::CONFLICT || details.iter().any(|detail| CONFLICTS.contains(&detail.code.as_str()));
+    let is_conflict = status == StatusCode::CONFLICT
+        || details.iter().flatten().any(|detail| CONFLICTS.contains(&detail.code.as_str()));
     Unanswered::Refused { status: status.as_u16(), is_conflict, detail }
 }
 

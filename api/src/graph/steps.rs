@@ -98,9 +98,9 @@ pub async fn attempt(graph: &Graph, task: Task<'_>, now: Timestamp) -> Attempt {
 
 /// Looks after an established route: its anchor user, unless it was established without one, and its voice routing policy.
 async fn look_after(steps: &mut AnchorSteps<'_>, voice_policy: &mut Option<String>) -> Result<Outcome, Unanswered> {
-    let cared = if steps.anchor.is_some() { steps.look_after().await } else { Ok(Outcome::Taken(None)) };
-    if matches!(cared, Ok(Outcome::Noted) | Err(Unanswered::Trouble { .. })) {
-        return cared;
+    let checked = if steps.anchor.is_some() { steps.look_after().await } else { Ok(Outcome::Taken(None)) };
+    if matches!(checked, Ok(Outcome::Noted) | Err(Unanswered::Trouble { .. })) {
+        return checked;
     }
     match find_voice_policy(steps.graph, steps.link, steps.now).await {
         Ok(found) => *voice_policy = found,
@@ -108,7 +108,7 @@ async fn look_after(steps: &mut AnchorSteps<'_>, voice_policy: &mut Option<Strin
         Err(Unanswered::Refused { status: 403, .. }) => {}
         Err(other) => return Err(other),
     }
-    cared
+    checked
 }
 
 /// Finds the voice routing policy that the script for the domain makes.

@@ -9,10 +9,10 @@ use crate::delivery::pause_after;
 use crate::limits::DELIVERY_ATTEMPTS;
 use crate::values::route_domain::VerificationTxt;
 
-/// How often an established route is looked after.
-const CARE_PAUSE: TimeDelta = TimeDelta::days(1);
-/// How often a new one is, as long as something is missing.
-const CARE_PAUSE_OF_NEW: TimeDelta = TimeDelta::minutes(15);
+/// The pause between two checks of an established route.
+const CHECK_PAUSE: TimeDelta = TimeDelta::days(1);
+/// The pause between two checks of a new one, as long as something is missing.
+const CHECK_PAUSE_OF_NEW: TimeDelta = TimeDelta::minutes(15);
 /// How long an established route is new.
 const NEW_FOR: TimeDelta = TimeDelta::days(7);
 
@@ -100,10 +100,10 @@ pub fn judge(stage: &Stage, since: Timestamp, attempts: i32, outcome: Outcome, j
     }
 }
 
-/// Decides when to look after a route again that is established since `since`. Nothing that is found makes it fail: calls
-/// may go on. As long as something `is_missing` that others may add at any time, that is soon.
+/// Decides when to check a route again that has been established since `since`. Whatever is found, the route does not fail:
+/// calls may still work. As long as something `is_missing` that others may add at any time, the next check is soon.
 #[must_use]
-pub fn judge_care(
+pub fn judge_check(
     since: Timestamp,
     attempts: i32,
     outcome: Outcome,
@@ -113,10 +113,10 @@ pub fn judge_care(
 ) -> Verdict {
     let wait = |pause, error| Verdict::Wait { due_at: now + pause, attempts: 0, error };
     // Routes that were due together are spread over more than an hour.
-    let a_day = CARE_PAUSE + TimeDelta::seconds(5 * i64::from(jitter));
+    let a_day = CHECK_PAUSE + TimeDelta::seconds(5 * i64::from(jitter));
     match outcome {
         Outcome::Noted => Verdict::Wait { due_at: now, attempts, error: None },
-        Outcome::Taken(_) if is_missing && now - since < NEW_FOR => wait(CARE_PAUSE_OF_NEW, None),
+        Outcome::Taken(_) if is_missing && now - since < NEW_FOR => wait(CHECK_PAUSE_OF_NEW, None),
         Outcome::Taken(_) => wait(a_day, None),
         Outcome::NotYet(error) => {
             // Five minutes, ten, twenty, and so on.

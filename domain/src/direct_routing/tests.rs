@@ -260,11 +260,11 @@ fn r10_r14_a_region_with_a_route_stays_and_serves_users_once_it_is_established()
 #[test]
 fn r11_an_established_route_is_looked_after_and_never_fails_because_of_it() {
     let since = Timestamp::default();
-    let after_many = |attempts, now, outcome, is_missing| match judge_care(since, attempts, outcome, is_missing, 0, now)
-    {
-        Verdict::Wait { due_at, attempts, error } => (due_at - now, attempts, error),
-        verdict @ Verdict::Go { .. } => panic!("{verdict:?}"),
-    };
+    let after_many =
+        |attempts, now, outcome, is_missing| match judge_check(since, attempts, outcome, is_missing, 0, now) {
+            Verdict::Wait { due_at, attempts, error } => (due_at - now, attempts, error),
+            verdict @ Verdict::Go { .. } => panic!("{verdict:?}"),
+        };
     let after = |now, outcome, is_missing| after_many(0, now, outcome, is_missing);
     let text = || "Gone.".to_owned();
     let impossible = Outcome::Impossible { reason: Failure::DomainGone, detail: text() };

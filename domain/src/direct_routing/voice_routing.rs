@@ -6,7 +6,7 @@ use crate::values::route_domain::RouteDomain;
 use crate::values::tenant::Tenant;
 
 const SET_UP: &str = include_str!("voice_routing/set_up.ps1");
-const TAKE_BACK: &str = include_str!("voice_routing/take_back.ps1");
+const REMOVE: &str = include_str!("voice_routing/remove.ps1");
 
 /// A voice routing policy that was found in Teams.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub fn set_up_script(domain: &RouteDomain, tenant: &Tenant) -> String {
 
 /// The Teams PowerShell script that removes what [`set_up_script`] made. It can be run again.
 #[must_use]
-pub fn take_back_script(domain: &RouteDomain, tenant: &Tenant) -> String {
-    filled(TAKE_BACK, domain, tenant)
+pub fn remove_script(domain: &RouteDomain, tenant: &Tenant) -> String {
+    filled(REMOVE, domain, tenant)
 }
 
 /// Fills a script in. Domains and tenants have letters, digits, dots and hyphens, which are nothing special in quotes.
@@ -63,7 +63,7 @@ mod tests {
         let (domain, tenant) = route("kiosk", "kiosk.example").unwrap();
         assert_eq!(policy_name(&domain), "TeamMate kiosk.emea.teammate.example");
         assert_eq!(set_up_script(&domain, &tenant), include_str!("voice_routing/golden/set_up.ps1"));
-        assert_eq!(take_back_script(&domain, &tenant), include_str!("voice_routing/golden/take_back.ps1"));
+        assert_eq!(remove_script(&domain, &tenant), include_str!("voice_routing/golden/remove.ps1"));
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
             for text in [policy_name(&domain), tenant.as_str().to_owned()] {
                 prop_assert!(text.chars().all(|c| c.is_ascii_alphanumeric() || " .-".contains(c)), "{}", text);
             }
-            for script in [set_up_script(&domain, &tenant), take_back_script(&domain, &tenant)] {
+            for script in [set_up_script(&domain, &tenant), remove_script(&domain, &tenant)] {
                 prop_assert!(!script.contains('<') && !script.contains('>'));
             }
         }

@@ -7,7 +7,7 @@ use domain::id::AccountId;
 use domain::values::email::EmailAddress;
 
 use crate::schema::email_addresses;
-use crate::store::connection::{StoreConnection, on};
+use crate::store::connection::StoreConnection;
 use crate::store::error::{Error, inserted};
 use crate::store::key::Key;
 use crate::store::rows;
@@ -15,12 +15,7 @@ use crate::store::rows;
 /// Claims an address for an account. Returns `false` if any account already has it: the caller then refuses with
 /// `Refusal::EmailTaken`, which rolls the transaction back, because PostgreSQL refuses all further statements after a unique violation.
 pub fn claim_email(tx: &mut StoreConnection, email: &EmailAddress, account: AccountId) -> Result<bool, Error> {
-    inserted(on!(tx, connection => diesel::insert_into(email_addresses::table)
-            .values((
-                email_addresses::canonical.eq(email.canonical()),
-                email_addresses::account_id.eq(Key::from(account)),
-            ))
-        .execute(connection)))
+    claim_emails(tx, &[(email, account)])
 }
 
 /// Claims the addresses of several accounts. Returns `false` if one of them is taken, as [`claim_email`] does.

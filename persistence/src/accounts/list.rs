@@ -9,6 +9,7 @@ use domain::id::AccountId;
 use domain::services::Service;
 use domain::status::Status;
 
+use super::find::inactive;
 use super::row::{QueryList, Row, account};
 use crate::enterprises::complete;
 use crate::history::above;
@@ -131,7 +132,7 @@ fn note_ancestors(tx: &mut StoreConnection, accounts: &mut [Account]) -> Result<
         [master, reseller].into_iter().flatten()
     };
     let ids: BTreeSet<AccountId> = accounts.iter().flat_map(ancestors).collect();
-    let inactive = super::find::inactive(tx, &ids)?;
+    let inactive = inactive(tx, &ids)?;
     for account in accounts {
         account.ancestors_active = !ancestors(account).any(|id| inactive.contains(&id));
     }

@@ -348,7 +348,7 @@ async fn r11_the_script_makes_a_policy_that_the_service_finds(#[values(Sqlite, P
     assert_eq!(scripts["policy_name"], voice_routing["policy_name"]);
     let name = scripts["policy_name"].as_str().unwrap();
     assert_eq!(name, format!("TeamMate {DOMAIN}"));
-    for script in ["set_up", "take_back"] {
+    for script in ["set_up", "remove"] {
         let text = scripts[script].as_str().unwrap();
         assert!(text.contains(&format!("$name = '{name}'")) && text.contains("-TenantId 'contoso.example'"), "{text}");
     }

@@ -59,11 +59,17 @@ pub fn step(
         }
         Command::Start(_) | Command::Confirm(_) | Command::Retry => anchor,
     };
-    let voice_policy = before.route(region).and_then(|route| route.voice_policy.clone());
-    let state = before.state(region).after(command)?;
-    let region_code = region.clone();
-    let route =
-        Route { region: region_code, state, since: now, attempts: 0, due_at: now, last_error, anchor, voice_policy };
+    let route = Route {
+        region: region.clone(),
+        state: before.state(region).after(command)?,
+        since: now,
+        attempts: 0,
+        due_at: now,
+        last_error,
+        anchor,
+        // Only established routes have one, and a command makes them something else.
+        voice_policy: None,
+    };
     let after = with(before, region, (route.state != State::NotStarted).then_some(route));
     let after = DirectRouting { version: before.version + 1, ..after };
     save(tx, account.id, before, &after)?;
@@ -112,15 +118,20 @@ fn fields(state: &State, route: Option<&Route>) -> Value {
         State::Failed { reason, .. } => Some(reason.as_str()),
         State::NotStarted | State::Working { .. } | State::Established { .. } => None,
     };
-    let anchor = route.and_then(|route| route.anchor);
-    json!({
+    let mut fields = json!({
         "state": state.as_str(),
         "verification_txt": state.txt().map(VerificationTxt::as_str),
         "tenant": state.link().map(|link| link.tenant.as_str()),
         "domain": state.domain().map(RouteDomain::as_str),
         "failure": failure,
-        "anchor_user": anchor.map(|anchor| anchor.state.as_str()),
-        "licence_held": anchor.map(Anchor::holds_licence),
         "last_error": route.and_then(|route| route.last_error.as_ref()).map(|(_, error)| error),
-    })
+    });
+    show_anchor(&mut fields, route.and_then(|route| route.anchor));
+    fields
+}
+
+/// Adds the anchor user of a route to what an event shows.
+pub fn show_anchor(fields: &mut Value, anchor: Option<Anchor>) {
+    fields["anchor_user"] = json!(anchor.map(|anchor| anchor.state.as_str()));
+    fields["licence_held"] = json!(anchor.is_some_and(Anchor::holds_licence));
 }

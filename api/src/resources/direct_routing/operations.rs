@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::access::Actor;
 use crate::app::Tx;
 use crate::error::Result;
-use crate::resources::accounts::routing::{note, save, step, with};
+use crate::resources::accounts::routing::{note, save, show_anchor, step, with};
 
 /// Parses the region in a path. Not found unless it is one of the enterprise's SBC regions.
 pub fn region_of(account: &Account, text: &str) -> Result<SbcRegionCode> {
@@ -82,12 +82,10 @@ pub fn conclude(
     let route = Route { anchor, voice_policy, ..route.clone() };
     let seen = |anchor: Option<Anchor>| anchor.map(|anchor| (anchor.id, anchor.state, anchor.holds_licence()));
     if seen(anchor) != seen(tried.anchor) {
-        let shown = |anchor: Option<Anchor>| {
-            json!({
-                "region": tried.region.as_str(),
-                "anchor_user": anchor.map(|anchor| anchor.state.as_str()),
-                "licence_held": anchor.is_some_and(Anchor::holds_licence),
-            })
+        let shown = |anchor| {
+            let mut fields = json!({"region": tried.region.as_str()});
+            show_anchor(&mut fields, anchor);
+            fields
         };
         note(tx, account, "anchor_user_changed", (shown(tried.anchor), shown(anchor)))?;
     }

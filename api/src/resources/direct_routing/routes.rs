@@ -154,7 +154,7 @@ pub(crate) async fn retry_route(
 /// Remove a route
 ///
 /// Removes a route, which is then `not_started` again, and frees its domain. The enterprise should then remove the
-/// domain from its Microsoft 365 tenant. A route that PBXs, trunks or users need cannot be removed.
+/// domain and its anchor user from its Microsoft 365 tenant. A route that PBXs, trunks or users need cannot be removed.
 #[utoipa::path(
     params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::account::{Account, Tier};
 use domain::direct_routing::{
     self, Anchor, AnchorState, Failure, Next, Party, Stage, State, VoicePolicy, anchor_name, policy_name,
-    set_up_script, take_back_script,
+    remove_script, set_up_script,
 };
 use domain::enterprise::SbcRegionCode;
 use domain::limits;
@@ -213,7 +213,7 @@ impl VoiceRouting {
 
 /// Teams PowerShell scripts for an administrator of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"policy_name": "TeamMate kiosk.emea.teammate.example", "set_up": "$name = 'TeamMate kiosk.emea.teammate.example'", "take_back": "$name = 'TeamMate kiosk.emea.teammate.example'"}))]
+#[schema(example = json!({"policy_name": "TeamMate kiosk.emea.teammate.example", "set_up": "$name = 'TeamMate kiosk.emea.teammate.example'", "remove": "$name = 'TeamMate kiosk.emea.teammate.example'"}))]
 pub struct VoiceRoutingScripts {
     /// The name of the voice routing policy that the script makes.
     #[schema(value_type = shown::PolicyName)]
@@ -224,15 +224,15 @@ pub struct VoiceRoutingScripts {
     pub set_up: String,
     /// The script that removes all of them. It can be run again, too.
     #[schema(value_type = shown::Script)]
-    pub take_back: String,
+    pub remove: String,
 }
 
 impl VoiceRoutingScripts {
     /// The scripts for a domain, to be run in a tenant.
     #[must_use]
     pub fn new(domain: &RouteDomain, tenant: &Tenant) -> Self {
-        let (set_up, take_back) = (set_up_script(domain, tenant), take_back_script(domain, tenant));
-        Self { policy_name: policy_name(domain), set_up, take_back }
+        let (set_up, remove) = (set_up_script(domain, tenant), remove_script(domain, tenant));
+        Self { policy_name: policy_name(domain), set_up, remove }
     }
 }
 

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
 use domain::delivery::pause_after;
-use domain::direct_routing::{Outcome, Route, State, judge, judge_care};
+use domain::direct_routing::{Outcome, Route, State, judge, judge_check};
 use domain::limits::DELIVERY_ATTEMPTS;
 use domain::refusal::Refusal;
 use futures_util::{StreamExt, stream};
@@ -143,7 +143,7 @@ async fn advance(app: &App, graph: &Graph, account: Account, route: Route) -> Re
     let verdict = if let Some(stage) = stage {
         judge(stage, route.since, route.attempts, outcome, jitter, concluded_at)
     } else {
-        judge_care(route.since, route.attempts, outcome, voice_policy.is_none(), jitter, concluded_at)
+        judge_check(route.since, route.attempts, outcome, voice_policy.is_none(), jitter, concluded_at)
     };
     app.write_as(Origin::system("microsoft_graph"), move |tx| {
         accounts::lock(tx, account, Lock::Exclusive)?;
