@@ -92,11 +92,16 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(scope("/enterprises/{enterprise_id}/users")
             .service(users::routes::create_user)                                     // POST /enterprises/{enterprise_id}/users
             .service(users::routes::list_users)                                      // GET /enterprises/{enterprise_id}/users
+            .service(users::teams::count_users_in_teams)                             // GET /enterprises/{enterprise_id}/users/teams
+            .service(users::teams::apply_all_users_in_teams)                         // POST /enterprises/{enterprise_id}/users/teams/apply
             .service(imports::routes::import_users))                                 // POST /enterprises/{enterprise_id}/users/import
         .service(scope("/users")
             .service(users::routes::get_user)                                        // GET /users/{user_id}
             .service(users::routes::update_user)                                     // PATCH /users/{user_id}
-            .service(users::routes::delete_user))                                    // DELETE /users/{user_id}
+            .service(users::routes::delete_user)                                     // DELETE /users/{user_id}
+            .service(users::teams::apply_user_in_teams)                              // POST /users/{user_id}/teams/apply
+            .service(users::teams::release_user_in_teams)                            // POST /users/{user_id}/teams/release
+            .service(users::teams::confirm_user_in_teams))                           // POST /users/{user_id}/teams/confirm
         .service(scope("/enterprises")
             .service(enterprises::routes::create_enterprise)                         // POST /enterprises
             .service(enterprises::routes::list_enterprises)                          // GET /enterprises

@@ -78,6 +78,10 @@ shown! {
     /// The name of an error code or event type.
     CodeName = Limits::text(0, limits::CODE_NAME_MAX);
     Detail = Limits::text(0, limits::DETAIL_MAX);
+    /// A phone number as Microsoft writes it.
+    FoundNumber = Limits::text(0, limits::FOUND_NUMBER_MAX);
+    /// The name or id of a policy at Microsoft.
+    FoundPolicy = Limits::text(0, limits::FOUND_POLICY_MAX);
     /// The name of an account, of an object that belongs to one, or of a person.
     Name = Limits::text(0, limits::NAME_MAX);
     /// A billing reference; empty if there is none.
@@ -142,6 +146,8 @@ shown! {
     PeriodLimit = Limits::number(1, limits::PERIODS_MAX);
     PersonName = Limits::text(0, limits::PERSON_NAME_MAX);
     Pointer = Limits::text(0, limits::POINTER_MAX);
+    /// The id by which Microsoft's support finds a request.
+    MicrosoftRequestId = Limits::text(0, limits::MICROSOFT_REQUEST_ID_MAX);
     PolicyId = Limits::text(0, limits::VOICE_POLICY_ID_MAX);
     PolicyName = Limits::text(0, limits::VOICE_POLICY_NAME_MAX);
     ProblemDetail = Limits::text(0, limits::PROBLEM_DETAIL_MAX);
@@ -174,6 +180,8 @@ shown! {
     ImportReportPath = Limits::text(0, limits::IMPORT_REPORT_PATH_MAX);
     OmittedErrors = Limits::count(0, limits::ERRORS_MAX);
     ImportTotal = Limits::count(1, limits::IMPORT_ROWS_MAX);
+    /// A number of things.
+    Counted = Limits::long_number(0, limits::COUNT_MAX);
     /// A positive number, such as a line number.
     Positive = Limits::long_number(1, limits::COUNT_MAX);
     ProblemType = Limits::formatted(0, limits::PROBLEM_TITLE_MAX, "uri-reference");

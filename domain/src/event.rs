@@ -57,6 +57,7 @@ types! {
     "enterprise.suspended" "An enterprise was suspended.";
     "enterprise.resumed" "A suspended enterprise was resumed.";
     "enterprise.closed" "An enterprise was closed.";
+    "enterprise.teams_requested" "All users of an enterprise that have not got their number and policy in Teams are to get them.";
     "direct_routing.consent_given" "An enterprise consented to being managed.";
     "direct_routing.consent_withdrawn" "An enterprise withdrew its consent.";
     "direct_routing.anchor_user_changed" "The anchor user of a route, or its licence, changed.";
@@ -65,6 +66,7 @@ types! {
     "direct_routing.route_failed" "A route failed.";
     "direct_routing.route_retried" "A failed route was retried.";
     "direct_routing.route_removed" "A route was removed.";
+    "direct_routing.domain_removed" "The domain of a removed route was removed from the tenant.";
     "pbx.created" "A PBX was added.";
     "pbx.updated" "A PBX was changed.";
     "pbx.removed" "A PBX was removed.";
@@ -74,6 +76,12 @@ types! {
     "user.created" "A user was added.";
     "user.updated" "A user was changed.";
     "user.removed" "A user was removed.";
+    "user.teams_requested" "A user is to get its number and policy in Teams.";
+    "user.teams_applied" "A user has its number and policy in Teams.";
+    "user.teams_failed" "A user can't get its number or policy in Teams.";
+    "user.teams_drifted" "Somebody changed the number or policy of a user in Teams.";
+    "user.teams_releasing" "Number and policy of a user are being taken back in Teams.";
+    "user.teams_released" "Number and policy of a user were taken back in Teams.";
     "support_ticket.filed" "A support ticket was filed.";
     "support_ticket.approved" "A support ticket was approved.";
     "support_ticket.rejected" "A support ticket was rejected.";

@@ -35,6 +35,7 @@ pub mod direct_routing;
 pub mod pbx;
 pub mod trunk;
 pub mod user;
+pub mod teams;
 
 // What is reported about all of that.
 pub mod event;

@@ -50,6 +50,12 @@ pub const ROUTE_ERROR_MAX: usize = 1000;
 pub const VOICE_POLICY_NAME_MAX: usize = 57;
 /// Longest id of a policy that is accepted from Microsoft, in octets.
 pub const VOICE_POLICY_ID_MAX: usize = 128;
+/// Maximum length of a phone number that Microsoft shows, in characters.
+pub const FOUND_NUMBER_MAX: usize = 64;
+/// Maximum length of the name or id of a policy that Microsoft shows, in characters.
+pub const FOUND_POLICY_MAX: usize = 128;
+/// Maximum length of the id of a request at Microsoft, in characters.
+pub const MICROSOFT_REQUEST_ID_MAX: usize = 64;
 /// Longest PowerShell script, in characters.
 pub const SCRIPT_MAX: usize = 8192;
 /// Longest user part of a SIP URI, in characters.

@@ -150,6 +150,8 @@ pub enum Refusal {
     VerificationTxtRequired,
     /// Another route already has the domain (R11).
     RouteDomainTaken,
+    /// The domain is just being removed from the tenant, after an earlier route (R11).
+    RouteDomainBeingRemoved,
     /// SBC regions that are to be removed have started routes (R10).
     SbcRegionInUse(Blockers),
     /// PBXs, trunks or users depend on the route (R11).
@@ -193,6 +195,15 @@ pub enum Refusal {
     ExternalNumbersNotAllowed,
     /// Another user already has the Teams user, the SIP user or a number (R14).
     UserClaimTaken(UserClaim),
+    /// Microsoft has not yet let go of a number that another user had (R14).
+    NumberBeingReleased(UserClaim),
+    /// The user can't do this in Teams in its current state (R14).
+    WrongTeamsState {
+        /// The current state in Teams.
+        state: &'static str,
+        /// The requested command, as a past participle.
+        command: &'static str,
+    },
     /// The report of the billing period is final (R15).
     ReportFinal,
     /// The report of the billing period is being finalised.

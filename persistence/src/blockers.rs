@@ -9,12 +9,14 @@ use domain::limits::BLOCKERS_LISTED;
 use domain::refusal::{Blocker, Blockers};
 use domain::services::Service;
 use domain::status::Status;
+use domain::teams::State;
 
 use crate::accounts::parse_status;
 use crate::schema::{accounts, pbxes, trunks, users};
 use crate::store::connection::{MultiBackend, StoreConnection};
 use crate::store::error::Error;
 use crate::store::key::Key;
+use crate::teams_users;
 
 /// What prevents an account from being closed (R7): open accounts below it, or the PBXs, trunks and users of an
 /// enterprise.
@@ -82,10 +84,19 @@ fn with_service(tx: &mut StoreConnection, account: AccountId, service: Service) 
     }
 }
 
-/// The PBXs, trunks and users of an enterprise, which prevent it from being closed (R7).
+/// The PBXs, trunks and users of an enterprise, which prevent it from being closed (R7), and its deleted users that still
+/// have something at Microsoft.
 fn everything(tx: &mut StoreConnection, account: AccountId) -> Result<Blockers, Error> {
     let users = found_users(tx, |users| users.filter(users::account_id.eq(Key::from(account))))?;
-    Ok(joined([all_pbxes(tx, account)?, all_trunks(tx, account)?, users]))
+    Ok(joined(&[all_pbxes(tx, account)?, all_trunks(tx, account)?, users, being_released(tx, account)?]))
+}
+
+/// The deleted users of an enterprise that still have something at Microsoft.
+fn being_released(tx: &mut StoreConnection, account: AccountId) -> Result<Blockers, Error> {
+    let (total, listed) = teams_users::released_users(tx, account, BLOCKERS_LISTED)?;
+    let mut found = blockers::<User>(total, listed);
+    found.listed.iter_mut().for_each(|blocker| blocker.status = State::Releasing.as_str());
+    Ok(found)
 }
 
 /// What prevents a route from being removed (R11): users whose calls use it and, if it is the last one, all PBXs and
@@ -102,7 +113,7 @@ pub fn on_route(
     if !is_last {
         return Ok(users);
     }
-    Ok(joined([all_pbxes(tx, account)?, all_trunks(tx, account)?, users]))
+    Ok(joined(&[all_pbxes(tx, account)?, all_trunks(tx, account)?, users]))
 }
 
 /// The users of a PBX, which prevent it from being removed.
@@ -143,11 +154,11 @@ fn blockers<K: Kind>(total: i64, listed: Vec<(Key, String)>) -> Blockers {
     Blockers { total, listed: listed.into_iter().map(blocker).collect() }
 }
 
-fn joined(parts: [Blockers; 3]) -> Blockers {
+fn joined(parts: &[Blockers]) -> Blockers {
     let mut all = Blockers::default();
     for Blockers { listed, total } in parts {
         all.total += total;
-        all.listed.extend(listed);
+        all.listed.extend(listed.iter().cloned());
     }
     all.listed.truncate(usize::try_from(BLOCKERS_LISTED).unwrap_or(usize::MAX));
     all

@@ -32,8 +32,10 @@ pub mod moves;
 // What belongs to an enterprise.
 pub mod direct_routing;
 pub mod lent_licences;
+pub mod left_domains;
 pub mod pbxes;
 pub mod trunks;
+pub mod teams_users;
 pub mod users;
 pub mod blockers;
 

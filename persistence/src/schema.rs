@@ -704,6 +704,64 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamp};
+    use crate::store::key::sql::Key;
+
+    teams_users (user_id) {
+        user_id -> Key,
+        account_id -> Key,
+        tenant -> Text,
+        teams_user -> Text,
+        teams_user_canonical -> Text,
+        state -> Text,
+        progress -> Text,
+        replaces -> Bool,
+        person_id -> Nullable<Key>,
+        number -> Nullable<Text>,
+        policy_id -> Nullable<Text>,
+        policy_name -> Nullable<Text>,
+        operation -> Nullable<Text>,
+        missing -> Nullable<Text>,
+        found_number -> Nullable<Text>,
+        found_policy -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        failure_detail -> Nullable<Text>,
+        failure_request_id -> Nullable<Text>,
+        since -> Timestamp,
+        attempts -> Integer,
+        due_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text, Timestamp};
+    use crate::store::key::sql::Key;
+
+    teams_queues (account_id) {
+        account_id -> Key,
+        tenant -> Text,
+        due_at -> Timestamp,
+        served_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
+    use crate::store::key::sql::Key;
+
+    left_domains (domain, tenant) {
+        domain -> Text,
+        tenant -> Text,
+        account_id -> Key,
+        created_at -> Timestamp,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
@@ -736,6 +794,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     pbxes,
     trunks,
     users,
+    teams_users,
+    teams_queues,
+    left_domains,
     sip_users,
     phone_numbers,
     account_history,

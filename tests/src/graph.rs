@@ -17,6 +17,14 @@
 //! | a user that was just made is not found everywhere: 404 | "Best practices for working with Microsoft Graph", eventual consistency |
 //! | a user's configuration is 404 until Teams knows the user; its object is wrapped in `value` or not | `api/teamsadministration-teamsuserconfiguration-get.md` |
 //! | a policy is found by its kind and name, in a collection, with `Tag:` in front of the name | `api/teamsadministration-teamspolicyassignment-getpolicyid.md` |
+//! | a number is assigned or taken back later: 202, an empty body, and a `Location` with the operation | `api/teamsadministration-numberassignment-assignnumber.md`, `…-unassignnumber.md` |
+//! | an operation is `notStarted`, `running`, `succeeded`, `failed` or something unknown, wrapped in `value`; a number in it can be `failed` although it `succeeded`; it is forgotten after a while: 404 | `api/teamsadministration-telephonenumberlongrunningoperation-get.md` |
+//! | a number is found by a filter, in a collection or as the object itself in `value`; one that is `onPremises` can't be changed | `api/teamsadministration-telephonenumbermanagementroot-list-numberassignments.md`, `resources/teamsadministration-numberassignment.md` |
+//! | a policy is assigned or taken back with 204 and takes effect later | `api/teamsadministration-teamspolicyuserassignment-assign.md`, `…-unassign.md`; "Assign policies to your users" |
+//! | voice routing policies may be refused: the examples show meeting policies only | the same pages |
+//! | a user's policies come from itself, a group or the tenant | `resources/teamsadministration-policyassignment.md` |
+//! | a user's plans have a `capabilityStatus`; only `Enabled` counts | `resources/assignedplan.md` |
+//! | a user is deleted with 204; a domain too, unless users have names in it: 400 | `api/user-delete.md`, `api/domain-delete.md` |
 //! | collections come in pages with `@odata.nextLink` | "Paging Microsoft Graph data" |
 //! | enumerations have values that no program knows, such as `unknownFutureValue` | "Versioning and support" |
 //! | a token has the permissions of when it was issued: 403 until there is a new one | "Access tokens in the Microsoft identity platform" |
@@ -73,6 +81,29 @@ pub struct User {
     pub misses: u32,
     /// How often Teams still answers that it does not know it, once it is licensed.
     unknown: u32,
+    /// The voice routing policy that it was given itself, by its id.
+    pub policy: Option<String>,
+    /// The policy that it will have, and from which request on.
+    next_policy: Option<(usize, Option<String>)>,
+}
+
+/// A number of the tenant.
+#[derive(Debug, Clone)]
+pub struct Number {
+    /// Who has it.
+    pub holder: Option<Uuid>,
+    /// Whether it comes from the local directory.
+    pub is_on_premises: bool,
+    /// Who will have it, and from which request on.
+    next_holder: Option<(usize, Option<Uuid>)>,
+}
+
+/// An operation on a number.
+#[derive(Debug, Clone)]
+struct Operation {
+    /// From which request on it is done.
+    done_at: usize,
+    fails: bool,
 }
 
 /// Whether a request that is held has had its effect.
@@ -123,6 +154,21 @@ pub struct Tenant {
     pub fault_at: Option<(String, Fault)>,
     /// How often the directory still answers that it does not know a domain that was just verified.
     pub late_domains: u32,
+    /// The numbers of the tenant.
+    pub numbers: BTreeMap<String, Number>,
+    /// Which number was asked for, for whom.
+    pub assignments: Vec<(String, Uuid)>,
+    /// How many requests later a number or a policy is changed.
+    pub lag: usize,
+    /// Numbers that Microsoft fails to assign, in operations that succeed.
+    pub unlucky: BTreeSet<String>,
+    /// Whether operations are forgotten at once.
+    pub forgets_operations: bool,
+    /// Whether voice routing policies can't be assigned through Graph.
+    pub refuses_policies: bool,
+    /// Of how many requests one is throttled; none if it is 0.
+    pub throttles_one_of: usize,
+    operations: BTreeMap<String, Operation>,
     /// The requests that came, as method and path.
     pub requests: Vec<String>,
     hold: Option<(String, When, UnboundedSender<()>)>,
@@ -200,11 +246,52 @@ impl Graph {
     }
 }
 
+impl User {
+    fn new(name: String, display_name: String) -> Self {
+        Self { name, display_name, is_licensed: false, misses: 0, unknown: 0, policy: None, next_policy: None }
+    }
+}
+
 impl Tenant {
     /// Adds a user that somebody made by hand.
     pub fn add_user(&mut self, name: &str, display_name: &str, is_licensed: bool) {
         let (name, display_name) = (name.to_owned(), display_name.to_owned());
-        self.users.insert(Uuid::now_v7(), User { name, display_name, is_licensed, misses: 0, unknown: 0 });
+        let user = User { misses: 0, unknown: 0, ..User::new(name, display_name) };
+        self.users.insert(Uuid::now_v7(), User { is_licensed, ..user });
+    }
+
+    /// The object id of a user.
+    #[must_use]
+    pub fn id_of(&self, name: &str) -> Uuid {
+        *self.users.iter().find(|(_, user)| user.name == name).expect("a user with this name").0
+    }
+
+    /// The numbers that somebody has, with their names.
+    #[must_use]
+    pub fn assigned(&self) -> BTreeMap<String, String> {
+        let holder = |number: &Number| number.holder.map(|id| self.users.get(&id).map_or("gone", |user| &user.name));
+        let all = self.numbers.iter();
+        all.filter_map(|(number, row)| Some((number.clone(), holder(row)?.to_owned()))).collect()
+    }
+
+    /// Gives a number to somebody by hand, or takes it away.
+    pub fn set_number(&mut self, number: &str, holder: Option<Uuid>) {
+        self.numbers.insert(number.to_owned(), Number { holder, is_on_premises: false, next_holder: None });
+    }
+
+    /// Lets what was asked for take effect once its time has come.
+    fn settle(&mut self) {
+        let now = self.requests.len();
+        for number in self.numbers.values_mut() {
+            if let Some((_, holder)) = number.next_holder.take_if(|(at, _)| *at <= now) {
+                number.holder = holder;
+            }
+        }
+        for user in self.users.values_mut() {
+            if let Some((_, policy)) = user.next_policy.take_if(|(at, _)| *at <= now) {
+                user.policy = policy;
+            }
+        }
     }
 }
 
@@ -222,7 +309,13 @@ async fn answer(request: HttpRequest, tenant: Data<Mutex<Tenant>>, _: Path<()>, 
         tenant.requests.push(line.clone());
         let held = tenant.hold.take_if(|(start, _, _)| line.starts_with(start.as_str()));
         let meant = tenant.fault_at.take_if(|(start, _)| line.starts_with(start.as_str())).map(|(_, fault)| fault);
-        (meant.or_else(|| tenant.faults.pop_front()), held.map(|(_, when, tell)| (when, tell)))
+        let is_throttled = tenant.throttles_one_of > 0
+            && !line.ends_with("/token")
+            && tenant.requests.len().is_multiple_of(tenant.throttles_one_of);
+        let throttled = is_throttled.then_some(Fault::Throttled(1));
+        let fault = meant.or_else(|| tenant.faults.pop_front()).or(throttled);
+        tenant.settle();
+        (fault, held.map(|(_, when, tell)| (when, tell)))
     };
     if let Some((When::Before, tell)) = &hold {
         let _ = tell.send(());
@@ -298,6 +391,14 @@ fn respond(line: &str, request: &HttpRequest, body: &[u8], tenant: &mut Tenant) 
         }
         ("GET", ["admin", "teams", "userConfigurations", key]) => with_user(key, tenant, configuration),
         ("GET", ["admin", "teams", "policy", function]) => voice_policy(function, tenant),
+        ("POST", ["admin", "teams", "policy", "userAssignments", action]) => change_policy(action, body, tenant),
+        ("GET", ["admin", "teams", "telephoneNumberManagement", "numberAssignments"]) => find_number(request, tenant),
+        ("POST", ["admin", "teams", "telephoneNumberManagement", "numberAssignments", action]) => {
+            change_number(action, request, body, tenant)
+        }
+        ("GET", ["admin", "teams", "telephoneNumberManagement", operation]) => show_operation(operation, tenant),
+        ("DELETE", ["users", key]) => delete_user(key, tenant),
+        ("DELETE", ["domains", name]) if tenant.domains.contains_key(*name) => delete_domain(name, tenant),
         (_, ["domains", name, ..]) if !tenant.domains.contains_key(*name) => {
             refused(StatusCode::NOT_FOUND, "Request_ResourceNotFound", "Resource does not exist.")
         }
@@ -428,13 +529,8 @@ fn create_user(body: &[u8], tenant: &mut Tenant) -> HttpResponse {
         document["error"]["details"] = json!([{"code": "ObjectConflict", "target": "userPrincipalName"}]);
         return HttpResponse::BadRequest().json(document);
     }
-    let user = User {
-        name,
-        display_name: text("/displayName"),
-        is_licensed: false,
-        misses: tenant.fresh_misses,
-        unknown: tenant.slow_teams,
-    };
+    let (misses, unknown) = (tenant.fresh_misses, tenant.slow_teams);
+    let user = User { misses, unknown, ..User::new(name, text("/displayName")) };
     let id = Uuid::now_v7();
     let answer = user_document(id, &user);
     tenant.users.insert(id, user);
@@ -447,7 +543,8 @@ fn with_user(
     tenant: &mut Tenant,
     answer: impl FnOnce(Uuid, &mut User, &mut Tenant) -> HttpResponse,
 ) -> HttpResponse {
-    let is_meant = |(id, user): &(&Uuid, &User)| id.to_string() == key || user.name == key;
+    let key = percent_decoded(key);
+    let is_meant = |(id, user): &(&Uuid, &User)| id.to_string() == key || user.name.eq_ignore_ascii_case(&key);
     let found = tenant.users.iter().find(is_meant).map(|(id, user)| (*id, user.clone()));
     let missing = || refused(StatusCode::NOT_FOUND, "Request_ResourceNotFound", "Resource does not exist.");
     let Some((id, mut user)) = found else { return missing() };
@@ -466,6 +563,12 @@ fn user_document(id: Uuid, user: &User) -> Value {
     json!({
         "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity", "id": id.to_string(),
         "userPrincipalName": user.name, "displayName": user.display_name, "assignedLicenses": licences,
+        "assignedPlans": [
+            {"service": "MicrosoftOffice", "servicePlanId": TEAMS, "capabilityStatus": "unknownFutureValue"},
+            {"service": "MicrosoftCommunicationsOnline", "servicePlanId": TEAMS_PHONE,
+                "capabilityStatus": if user.is_licensed { "Enabled" } else { "Deleted" }},
+            {"service": null, "servicePlanId": null, "capabilityStatus": null},
+        ],
     })
 }
 
@@ -517,10 +620,160 @@ fn configuration(id: Uuid, user: &mut User, tenant: &mut Tenant) -> HttpResponse
     if !tenant.known.contains(&id) {
         return refused(StatusCode::NOT_FOUND, "NotFound", "The user was not found.");
     }
+    let number = tenant.numbers.iter().find(|(_, number)| number.holder == Some(id)).map(|(number, _)| number.clone());
+    let numbers: Vec<Value> = number
+        .iter()
+        .map(|number| json!({"telephoneNumber": number, "assignmentCategory": "primary"}))
+        .chain([json!({"telephoneNumber": "+4989000000", "assignmentCategory": "unknownFutureValue"})])
+        .collect();
+    let name_of = |id: &str| tenant.voice_policies.iter().find(|(_, own)| *own == id).map(|(name, _)| name.clone());
+    let policy = match &user.policy {
+        Some(id) => json!({"displayName": name_of(id), "assignmentType": "direct", "policyId": id, "groupId": null}),
+        None => json!({"displayName": "Global", "assignmentType": "unknownFutureValue", "policyId": "R2xvYmFs"}),
+    };
     let object = json!({
-        "id": id.to_string(), "userPrincipalName": user.name, "isEnterpriseVoiceEnabled": false, "featureTypes": ["Teams"],
-        "accountType": "unknownFutureValue", "telephoneNumbers": [], "effectivePolicyAssignments": [],
+        "id": id.to_string(), "userPrincipalName": user.name, "isEnterpriseVoiceEnabled": number.is_some(),
+        "featureTypes": ["Teams"], "accountType": "unknownFutureValue", "telephoneNumbers": numbers,
+        "effectivePolicyAssignments": [
+            {"policyType": "TeamsMeetingPolicy", "policyAssignment": {"displayName": "AllOn", "assignmentType": "group"}},
+            {"policyType": "OnlineVoiceRoutingPolicy", "policyAssignment": policy},
+            {"policyType": null, "policyAssignment": null},
+        ],
     });
     tenant.answered += 1;
     HttpResponse::Ok().json(if tenant.answered.is_multiple_of(2) { json!({"value": object}) } else { object })
+}
+
+fn change_policy(action: &str, body: &[u8], tenant: &mut Tenant) -> HttpResponse {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let change = &body["value"][0];
+    let id: Option<Uuid> = change["userId"].as_str().and_then(|id| id.parse().ok());
+    let policy = change["policyId"].as_str().map(str::to_owned);
+    if change["policyType"] != "OnlineVoiceRoutingPolicy" || tenant.refuses_policies {
+        return refused(StatusCode::BAD_REQUEST, "BadRequest", "The policy type is not supported.");
+    }
+    let is_known = policy.as_ref().is_some_and(|policy| tenant.voice_policies.values().any(|own| own == policy));
+    let at = tenant.requests.len() + tenant.lag;
+    let Some(user) = id.and_then(|id| tenant.users.get_mut(&id)) else {
+        return refused(StatusCode::NOT_FOUND, "NotFound", "The user was not found.");
+    };
+    let next = match action {
+        "assign" if is_known => policy,
+        "unassign" => None,
+        _ => return refused(StatusCode::BAD_REQUEST, "BadRequest", "There is no such policy."),
+    };
+    // Who asks again for the same waits no longer.
+    if user.next_policy.as_ref().is_none_or(|(_, coming)| *coming != next) {
+        user.next_policy = Some((at, next));
+    }
+    tenant.settle();
+    HttpResponse::NoContent().finish()
+}
+
+fn change_number(action: &str, request: &HttpRequest, body: &[u8], tenant: &mut Tenant) -> HttpResponse {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let (number, kind) = (body["telephoneNumber"].as_str().unwrap_or_default().to_owned(), &body["numberType"]);
+    let target: Option<Uuid> = body["assignmentTargetId"].as_str().and_then(|id| id.parse().ok());
+    let bad = |message: &str| refused(StatusCode::BAD_REQUEST, "BadRequest", message);
+    if !number.starts_with('+') || kind != "directRouting" {
+        return bad("A value is required for a property.");
+    }
+    let at = tenant.requests.len() + tenant.lag;
+    let known = tenant.numbers.get(&number).cloned();
+    if known.as_ref().is_some_and(|known| known.is_on_premises) {
+        return bad("The number is managed on premises.");
+    }
+    let fails = action == "assignNumber" && tenant.unlucky.contains(&number);
+    let holder = known.as_ref().and_then(|known| known.holder);
+    match (action, target) {
+        ("assignNumber", Some(id)) => {
+            if !tenant.users.get(&id).is_some_and(|user| user.is_licensed) {
+                return bad("The user has no licence.");
+            }
+            let others = tenant.numbers.iter().any(|(other, row)| *other != number && row.holder == Some(id));
+            if others || holder.is_some_and(|holder| holder != id) {
+                return bad("The number or the user is assigned already.");
+            }
+            tenant.assignments.push((number.clone(), id));
+        }
+        ("unassignNumber", None) if holder.is_some() => {}
+        ("unassignNumber", None) => return refused(StatusCode::NOT_FOUND, "NotFound", "The number is not assigned."),
+        _ => return bad("A value is required for a property."),
+    }
+    if !fails {
+        let row = Number { holder, is_on_premises: false, next_holder: Some((at, target)) };
+        tenant.numbers.insert(number, row);
+    }
+    let id = format!("QXNz{}", tenant.operations.len());
+    if !tenant.forgets_operations {
+        tenant.operations.insert(id.clone(), Operation { done_at: at, fails });
+    }
+    tenant.settle();
+    let host = request.connection_info().host().to_owned();
+    let location = format!("http://{host}/v1.0/admin/teams/telephoneNumberManagement/operations('{id}')");
+    HttpResponse::Accepted().insert_header((header::LOCATION, location)).finish()
+}
+
+fn show_operation(part: &str, tenant: &mut Tenant) -> HttpResponse {
+    let id = part.strip_prefix("operations('").and_then(|rest| rest.strip_suffix("')")).unwrap_or_default();
+    let Some(operation) = tenant.operations.get(id).cloned() else {
+        return refused(StatusCode::NOT_FOUND, "NotFound", "The operation was not found.");
+    };
+    tenant.answered += 1;
+    let (status, number) = match tenant.answered % 3 {
+        _ if operation.done_at <= tenant.requests.len() => {
+            ("succeeded", if operation.fails { "failed" } else { "succeeded" })
+        }
+        0 => ("notStarted", "notStarted"),
+        1 => ("running", "running"),
+        _ => ("unknownFutureValue", "unknownFutureValue"),
+    };
+    let message = operation.fails.then_some("The number is not in the tenant's ranges.");
+    let object = json!({
+        "id": id, "createdDateTime": "2026-11-30T09:00:00Z", "status": status,
+        "numbers": [{"resourceLocation": null, "status": number, "message": message}],
+    });
+    HttpResponse::Ok().json(json!({"value": object}))
+}
+
+fn find_number(request: &HttpRequest, tenant: &mut Tenant) -> HttpResponse {
+    let query = percent_decoded(request.query_string());
+    let number = query.split('\'').nth(1).unwrap_or_default().to_owned();
+    let found = tenant.numbers.get(&number).filter(|row| row.holder.is_some() || row.is_on_premises);
+    let object = found.map(|row| {
+        json!({
+            "telephoneNumber": number, "numberType": "directRouting", "activationState": "activated",
+            "assignmentTargetId": row.holder, "assignmentStatus": "unknownFutureValue",
+            "numberSource": if row.is_on_premises { "onPremises" } else { "online" }, "portInStatus": null,
+        })
+    });
+    tenant.answered += 1;
+    HttpResponse::Ok().json(match object {
+        None => json!({"value": []}),
+        Some(object) if tenant.answered.is_multiple_of(2) => json!({"value": object}),
+        Some(object) => json!({"value": [object]}),
+    })
+}
+
+fn delete_user(key: &str, tenant: &mut Tenant) -> HttpResponse {
+    let is_meant = |(id, user): &(&Uuid, &User)| id.to_string() == key || user.name == key;
+    let Some((id, user)) = tenant.users.iter().find(is_meant).map(|(id, user)| (*id, user.clone())) else {
+        return refused(StatusCode::NOT_FOUND, "Request_ResourceNotFound", "Resource does not exist.");
+    };
+    tenant.users.remove(&id);
+    tenant.spare_licences += i64::from(user.is_licensed);
+    HttpResponse::NoContent().finish()
+}
+
+fn delete_domain(name: &str, tenant: &mut Tenant) -> HttpResponse {
+    if tenant.users.values().any(|user| user.name.ends_with(&format!("@{name}"))) {
+        let message = "The domain has objects that depend on it.";
+        return refused(StatusCode::BAD_REQUEST, "Request_BadRequest", message);
+    }
+    tenant.domains.remove(name);
+    HttpResponse::NoContent().finish()
+}
+
+fn percent_decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

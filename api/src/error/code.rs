@@ -155,6 +155,9 @@ error_codes! {
     WrongRouteState "wrong_route_state" 409 "The route's state does not allow this"
         "The operation is not allowed in the route's current state."
         "Read the route. Its `next` names the next step and who takes it.";
+    RouteDomainBeingRemoved "route_domain_being_removed" 409 "The route's domain is being removed"
+        "An earlier route had the domain, and the service is just removing it from the tenant."
+        "Try again in two minutes, or choose another label.";
     RouteDomainTaken "route_domain_taken" 409 "The route's domain is taken"
         "Another route already uses the domain."
         "Choose another label.";
@@ -199,6 +202,12 @@ error_codes! {
     NumberTaken "number_taken" 409 "The number is taken"
         "Another user already has the phone number."
         "Check the number. If it is correct, remove it from the other user first.";
+    NumberBeingReleased "number_being_released" 409 "The number is being released"
+        "Another user had the phone number in Teams, and Microsoft has not let go of it yet."
+        "Try again in some minutes. If it takes longer, read the `teams` of the user that had it.";
+    WrongTeamsState "wrong_teams_state" 409 "The user's state in Teams does not allow this"
+        "The operation is not allowed in the user's current state in Teams."
+        "Read the user. `teams.next` names the next step and who takes it.";
     NotActivated "not_activated" 409 "The account is not activated"
         "The account is pending. Only activated accounts can use `change-email`."
         "Change `email` with `PATCH`. A new activation e-mail is sent to the new address.";

@@ -84,8 +84,12 @@ impl From<Refusal> for Error {
             ParentClosed => ParentClosed: "The parent account is closed. Nothing can be created below it.";
             WrongRouteState { state, command } => WrongRouteState:
                 "The route is {state}. In this state it can't be {command}. The route's `next` shows the next step.";
+            WrongTeamsState { state, command } => WrongTeamsState:
+                "In Teams the user is {state}. In this state it can't be {command}. `teams.next` shows the next step.";
             RouteDomainTaken => RouteDomainTaken at "/label":
                 "Another route in this region already uses this label. Choose another label.";
+            RouteDomainBeingRemoved => RouteDomainBeingRemoved at "/label":
+                "The domain of this label is just being removed from the tenant. Try again in two minutes.";
             ManagementConsentMissing => ManagementConsentMissing:
                 "The enterprise has not consented to you managing its Direct Routing. It gives its consent with POST \
                  /enterprises/{{id}}/direct-routing/give-consent.";
@@ -218,8 +222,19 @@ impl From<Refusal> for Error {
                 blockers,
             ),
             Refusal::UserClaimTaken(claim) => user_claim_taken(claim),
+            Refusal::NumberBeingReleased(claim) => number_being_released(claim),
         }
     }
+}
+
+fn number_being_released(claim: UserClaim) -> Error {
+    let pointer = match claim {
+        UserClaim::ForwardedNumber(index) => format!("/forwarded_numbers/{index}"),
+        UserClaim::TeamsUser | UserClaim::SipUser | UserClaim::DefaultNumber => "/default_number".to_owned(),
+    };
+    let detail =
+        "Another user had this number in Teams, and Microsoft has not let go of it yet. Try again in some minutes.";
+    Error::new(ErrorCode::NumberBeingReleased, detail).at_pointer(pointer)
 }
 
 /// The details don't say who has the value: it may belong to somebody whom the caller can't see.

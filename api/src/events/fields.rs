@@ -55,6 +55,8 @@ const ENTERPRISE: &[Field] = &[
     field("request_management_consent", Flag, "Whether the enterprise is asked to consent to being managed."),
     field("can_add_extensions", Flag, "Whether the enterprise can add users itself."),
     field("allow_external_numbers", Flag, "Whether users of PBXs can have phone numbers."),
+    field("users", Number, "How many users are to get their number and policy in Teams."),
+    field("replaces", Flag, "Whether another number or policy that they have in Teams is taken away for it."),
 ];
 
 const DIRECT_ROUTING: &[Field] = &[
@@ -108,6 +110,13 @@ const USER: &[Field] = &[
     field("forwarded_numbers", Texts, "The forwarded phone numbers."),
     field("voice_route", Text, "The SBC region of the user's route."),
     field("tag", Text, "The free-text tag."),
+    field("teams_state", Text, "How far the user has come in Teams."),
+    field("teams_number", Text, "The number that the service gave it in Teams, or is about to give it."),
+    field("teams_policy", Text, "The voice routing policy that the service gave it in Teams, or is about to give it."),
+    field("teams_found_number", Text, "The number that it has in Teams instead."),
+    field("teams_found_policy", Text, "The voice routing policy that it has in Teams instead."),
+    field("teams_failure", Text, "What went wrong in Teams."),
+    field("teams_failure_detail", Text, "What went wrong in Teams, in plain English."),
 ];
 
 const SUPPORT_TICKET: &[Field] = &[

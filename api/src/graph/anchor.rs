@@ -7,6 +7,7 @@
 use domain::Timestamp;
 use domain::direct_routing::{Anchor, AnchorState, Failure, Link, Outcome, anchor_name, anchor_nickname};
 use domain::enterprise::Country;
+use domain::values::route_domain::RouteDomain;
 use domain::values::tenant::Tenant;
 use reqwest::Method;
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use super::client::{Graph, Unanswered};
 use crate::security::secret_token::SecretToken;
 
 /// The service plan "Teams Phone", `MCOEV`.
-const TEAMS_PHONE: Uuid = uuid!("e43b5b99-8dfb-405f-9987-dc307f34bcbd");
+pub(super) const TEAMS_PHONE: Uuid = uuid!("e43b5b99-8dfb-405f-9987-dc307f34bcbd");
 /// The service plan "Teams", `TEAMS1`. Products with Teams Phone alone are add-ons to one with Teams.
 const TEAMS: Uuid = uuid!("57ff2da0-773e-42df-b2af-ffb7a2317929");
 
@@ -228,7 +229,7 @@ impl AnchorSteps<'_> {
         let Link { domain, tenant, .. } = self.link;
         let body = json!({
             "accountEnabled": true,
-            "displayName": self.display_name(),
+            "displayName": display_name(domain),
             "mailNickname": anchor_nickname(domain),
             "userPrincipalName": anchor_name(domain),
             "usageLocation": self.country.as_str(),
@@ -239,7 +240,7 @@ impl AnchorSteps<'_> {
             },
         });
         let made = self.graph.call(tenant, Method::POST, "/users", Some(&body), self.now).await;
-        let Err(Unanswered::Refused { status: 400, is_conflict, detail }) = made else {
+        let Err(Unanswered::Refused { status: 400, is_conflict, detail, .. }) = made else {
             return made?.single().map(Ok);
         };
         if is_conflict {
@@ -260,10 +261,11 @@ impl AnchorSteps<'_> {
     async fn change_licences(&self, user: Uuid, add: Value, remove: Value) -> Result<(), Unanswered> {
         change_licences(self.graph, &self.link.tenant, user, (add, remove), self.now).await
     }
+}
 
-    fn display_name(&self) -> String {
-        format!("TeamMate: keeps {} activated, do not delete", self.link.domain.as_str())
-    }
+/// The display name of the anchor user of a domain, by which it is told from users that others made.
+pub(super) fn display_name(domain: &RouteDomain) -> String {
+    format!("TeamMate: keeps {} activated, do not delete", domain.as_str())
 }
 
 /// Takes a licence back from a user. Does nothing if the user is gone or does not have it.

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use domain::Timestamp;
+use domain::limits::MICROSOFT_REQUEST_ID_MAX;
 use domain::values::tenant::Tenant;
-use reqwest::header::HeaderMap;
+use reqwest::header::{self, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -26,8 +27,6 @@ const MARGIN: TimeDelta = TimeDelta::seconds(60);
 const KEPT_AFTER_403: TimeDelta = TimeDelta::minutes(4);
 /// Maximum length of an error message from Graph that is shown, in characters.
 const MESSAGE_MAX: usize = 300;
-/// Maximum length of a request id that is shown, in characters.
-const REQUEST_ID_MAX: usize = 64;
 /// Most pages of a collection. No tenant has as many products.
 const PAGES_MAX: usize = 100;
 /// Error codes of failures that pass, although their status, 400, says that the request was wrong.
@@ -58,6 +57,8 @@ pub struct GraphSettings {
 #[derive(Debug)]
 pub struct Reply {
     octets: Vec<u8>,
+    /// Where the progress of what was asked for can be read, from the `Location` of a 202.
+    pub location: Option<String>,
 }
 
 impl Reply {
@@ -77,9 +78,17 @@ impl Reply {
 /// A page of a collection.
 #[derive(Deserialize)]
 struct CollectionPage<T> {
-    value: Vec<T>,
+    value: OneOrMany<T>,
     #[serde(rename = "@odata.nextLink")]
     next: Option<String>,
+}
+
+/// The elements of a collection. Microsoft's examples show some collections of one element as that element.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    Many(Vec<T>),
+    One(T),
 }
 
 /// Why a request failed.
@@ -100,6 +109,8 @@ pub enum Unanswered {
         is_conflict: bool,
         /// Graph's message and the id of the request, as text for people.
         detail: String,
+        /// The id by which Microsoft's support finds the request.
+        request_id: Option<String>,
     },
 }
 
@@ -208,7 +219,10 @@ impl Graph {
         let (mut items, mut path) = (Vec::new(), path.to_owned());
         for _ in 0..PAGES_MAX {
             let page: CollectionPage<T> = self.call(tenant, Method::GET, &path, None, now).await?.json()?;
-            items.extend(page.value);
+            match page.value {
+                OneOrMany::Many(many) => items.extend(many),
+                OneOrMany::One(one) => items.push(one),
+            }
             let Some(next) = page.next else { return Ok(items) };
             // The token goes nowhere else.
             let below = next.strip_prefix(self.base()).filter(|path| path.starts_with('/'));
@@ -253,7 +267,8 @@ impl Graph {
         }
         self.keep_quiet(tenant, status, &headers, now).await;
         if status.is_success() {
-            return Ok(Reply { octets });
+            let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+            return Ok(Reply { octets, location: location.map(str::to_owned) });
         }
         Err(failure(status, &headers, &octets, now))
     }
@@ -312,7 +327,8 @@ impl Graph {
         let says_why = !matches!(error.as_str(), "" | "invalid_client");
         if says_why && matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
             let detail = format!("The tenant does not know this service, or has another name than {}", tenant.as_str());
-            return Err(Unanswered::Refused { status: StatusCode::FORBIDDEN.as_u16(), is_conflict: false, detail });
+            let status = StatusCode::FORBIDDEN.as_u16();
+            return Err(Unanswered::Refused { status, is_conflict: false, detail, request_id: None });
         }
         let detail = "The service could not sign in to Microsoft Graph.".to_owned();
         Err(Unanswered::Trouble { detail, retry_after: retry_after(&headers, now) })
@@ -339,10 +355,9 @@ fn failure(status: StatusCode, headers: &HeaderMap, octets: &[u8], now: Timestam
     let said = shown(&format!("{code} {message}"), MESSAGE_MAX);
     let said = format!("Microsoft Graph answered {}: {}", status.as_u16(), said.trim());
     let said = said.trim_end_matches([':', ' ']);
-    let detail = match shown(&inner.unwrap_or_default().request_id, REQUEST_ID_MAX) {
-        id if id.is_empty() => said.to_owned(),
-        id => format!("{said} (request-id {id})"),
-    };
+    let request_id =
+        Some(shown(&inner.unwrap_or_default().request_id, MICROSOFT_REQUEST_ID_MAX)).filter(|id| !id.is_empty());
+    let detail = request_id.as_ref().map_or_else(|| said.to_owned(), |id| format!("{said} (request-id {id})"));
     let passes = status.is_server_error()
         || status.is_redirection()
         || TRANSIENT.contains(&code.as_str())
@@ -352,7 +367,7 @@ fn failure(status: StatusCode, headers: &HeaderMap, octets: &[u8], now: Timestam
     }
     let is_conflict = status == StatusCode::CONFLICT
         || details.iter().flatten().any(|detail| CONFLICTS.contains(&detail.code.as_str()));
-    Unanswered::Refused { status: status.as_u16(), is_conflict, detail }
+    Unanswered::Refused { status: status.as_u16(), is_conflict, detail, request_id }
 }
 
 fn unreachable(error: &reqwest::Error) -> Unanswered {

@@ -30,12 +30,13 @@ struct Policy {
     policy_id: String,
 }
 
-impl Policy {
-    fn has_name(&self, name: &str) -> bool {
-        let own = self.name.as_deref().unwrap_or_default();
-        let tagged = own.split_at_checked(4).filter(|(tag, _)| tag.eq_ignore_ascii_case("Tag:"));
-        tagged.map_or(own, |(_, own)| own).eq_ignore_ascii_case(name)
-    }
+/// Whether two names are those of one policy: Microsoft writes `Tag:` in front of some, and ignores case.
+pub(super) fn is_same_policy(one: &str, other: &str) -> bool {
+    let name = |text: &str| {
+        let tagged = text.split_at_checked(4).filter(|(tag, _)| tag.eq_ignore_ascii_case("Tag:"));
+        tagged.map_or(text, |(_, name)| name).to_ascii_lowercase()
+    };
+    name(one) == name(other)
 }
 
 /// What there is to do for a route.
@@ -120,8 +121,10 @@ async fn find_voice_policy(graph: &Graph, link: &Link, now: Timestamp) -> Result
         Err(Unanswered::Refused { status: 404, .. }) => Vec::new(),
         other => other?,
     };
-    let is_meant =
-        |policy: &Policy| policy.has_name(&name) && (1..=VOICE_POLICY_ID_MAX).contains(&policy.policy_id.len());
+    let is_meant = |policy: &Policy| {
+        policy.name.as_deref().is_some_and(|own| is_same_policy(own, &name))
+            && (1..=VOICE_POLICY_ID_MAX).contains(&policy.policy_id.len())
+    };
     Ok(found.into_iter().find(is_meant).map(|policy| policy.policy_id))
 }
 

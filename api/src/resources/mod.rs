@@ -19,6 +19,7 @@ pub mod direct_routing;
 pub mod sbc_regions;
 pub mod pbxes;
 pub mod trunks;
+pub mod teams;
 pub mod users;
 pub mod auth;
 pub mod members;

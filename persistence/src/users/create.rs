@@ -19,6 +19,7 @@ use crate::store::error::{Error, inserted};
 use crate::store::key::{Key, sql};
 use crate::store::rows::{self, Find, Values, columns};
 use crate::store::time::column;
+use crate::teams_users::HeldNumbers;
 use crate::{FIRST_VERSION, history};
 
 /// A user to be created.
@@ -208,6 +209,11 @@ pub fn insert_all(tx: &mut StoreConnection, new: &[NewUser<'_>]) -> Result<(), E
     in_domains.sort_unstable_by_key(|(claim, _)| *claim);
     numbers.sort_unstable_by_key(|(number, ..)| *number);
     if !insert_rows(tx, new, &settings, &in_domains, &numbers)? {
+        return Err(Error::Conflict);
+    }
+    // A number may have been given back since, by somebody who still has it in Teams.
+    let held = HeldNumbers::load(tx, new.iter().map(|user| user.settings))?;
+    if new.iter().any(|user| held.first(user.id, user.settings).is_some()) {
         return Err(Error::Conflict);
     }
     let begin = |user: &NewUser<'_>| (user.account, user.id, user.settings.assignment.service(), user.now);

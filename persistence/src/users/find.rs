@@ -8,6 +8,7 @@ use diesel::sql_types::{Bool, Text};
 use domain::enterprise::SbcRegionCode;
 use domain::fault::Fault;
 use domain::id::{AccountId, PbxId, TrunkId, UserId};
+use domain::teams::State;
 use domain::user::{Assignment, Settings, User};
 use domain::values::phone_number::PhoneNumber;
 use domain::values::sip::SipUser;
@@ -15,7 +16,7 @@ use domain::values::text::{AuthenticationName, Tag};
 use domain::values::user_principal_name::UserPrincipalName;
 
 use crate::list_filter::Filter;
-use crate::schema::{phone_numbers, users};
+use crate::schema::{phone_numbers, teams_users, users};
 use crate::store::connection::{MultiBackend, StoreConnection, on};
 use crate::store::error::Error;
 use crate::store::key::{Key, sql};
@@ -34,6 +35,8 @@ pub struct UserFilter {
     pub voice_route: Option<SbcRegionCode>,
     /// Only users with exactly this tag.
     pub tag: Option<String>,
+    /// Only users in this state in Teams.
+    pub teams_state: Option<State>,
     /// The page, and the search text, which is looked for in Teams user, SIP user, phone numbers and tag.
     pub page: Filter,
 }
@@ -88,6 +91,14 @@ pub fn by_id(tx: &mut StoreConnection, account: AccountId, id: UserId) -> Result
     Ok(complete(tx, row.into_iter().collect())?.pop())
 }
 
+/// The users of an enterprise with these ids. Those that it does not have are left out.
+pub fn by_ids(tx: &mut StoreConnection, account: AccountId, ids: &[UserId]) -> Result<Vec<User>, Error> {
+    let ids: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+    let own = users::table.filter(users::account_id.eq(Key::from(account))).filter(users::id.eq_any(ids));
+    let rows: Vec<Row> = own.select(columns()).load(tx)?;
+    complete(tx, rows)
+}
+
 /// The users of an enterprise with some of these Teams users, given in canonical form, by that form.
 pub fn by_teams_users(
     tx: &mut StoreConnection,
@@ -137,7 +148,7 @@ pub fn counts(tx: &mut StoreConnection, accounts: &[AccountId]) -> Result<HashMa
 
 /// The users of an enterprise that match a filter.
 pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -> Result<Vec<User>, Error> {
-    let UserFilter { pbx, trunk, voice_route, tag, page: wanted_page } = filter;
+    let UserFilter { pbx, trunk, voice_route, tag, teams_state, page: wanted_page } = filter;
     let mut wanted =
         users::table.filter(users::account_id.eq(Key::from(account))).select(columns()).into_boxed::<MultiBackend>();
     if let Some(pbx) = pbx {
@@ -151,6 +162,14 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -
     }
     if let Some(tag) = tag {
         wanted = wanted.filter(users::tag.eq(tag));
+    }
+    if let Some(state) = teams_state {
+        let asked = teams_users::table.filter(teams_users::user_id.eq(users::id));
+        wanted = if *state == State::NotRequested {
+            wanted.filter(dsl::not(dsl::exists(asked)))
+        } else {
+            wanted.filter(dsl::exists(asked.filter(teams_users::state.eq(state.as_str()))))
+        };
     }
     if let Some(pattern) = wanted_page.pattern() {
         let found = users::search_text.like(pattern.clone()).escape('\\');

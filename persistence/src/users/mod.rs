@@ -9,4 +9,4 @@ pub use change::{delete, update};
 pub use claims::holders;
 pub(crate) use claims::reversed;
 pub use create::{NewUser, Taken, insert_all};
-pub use find::{UserFilter, by_id, by_teams_users, counts, list, owner};
+pub use find::{UserFilter, by_id, by_ids, by_teams_users, counts, list, owner};

@@ -145,6 +145,12 @@ const TABLE: &[Row] = &[
     row("get_user", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("update_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     row("delete_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("count_users_in_teams", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("apply_all_users_in_teams", provisions(422), provisions(422), provisions(422), provisions(422), [404, 404]),
+    row("apply_user_in_teams", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("release_user_in_teams", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    // As with the steps of a route, consent to being managed is needed here, which is not given.
+    row("confirm_user_in_teams", provisions(412), NO, NO, provisions(412), [404, 404]),
     row("search_accounts", SEEN, SEEN, SEEN, SEEN, [200, 200]),
     row("get_account_tree", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("list_sbc_regions", SEEN, SEEN, SEEN, SEEN, [200, 200]),

@@ -8,7 +8,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 
 /// What can't be tried out with its example: it takes a token or code that only its user has, or something that has to happen first, or what
 /// the operation before it has just done. All else can.
-const NEED_SOMETHING_ELSE: [&str; 26] = [
+const NEED_SOMETHING_ELSE: [&str; 27] = [
     "reject_support_ticket",
     // Tokens of e-mails and sessions.
     "confirm_email_change",
@@ -27,6 +27,8 @@ const NEED_SOMETHING_ELSE: [&str; 26] = [
     "confirm_route",
     "retry_route",
     "remove_route",
+    // Nothing waits for somebody in Teams.
+    "confirm_user_in_teams",
     "resend_enterprise_activation",
     // One move is pending, and accepting it decides it.
     "move_enterprise",

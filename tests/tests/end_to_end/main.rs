@@ -49,6 +49,7 @@ mod shape;
 mod sign_in;
 mod sign_in_page;
 mod snapshots;
+mod teams;
 mod tickets;
 mod tls;
 mod tokens;

@@ -56,13 +56,15 @@ async fn r14_a_user_is_added_changed_and_removed(#[values(Sqlite, Postgresql)] d
     assert_eq!(created.header("location"), path);
     let mut shown = created.json();
     assert!(shown["created_at"].take().is_string() && shown["updated_at"].take().is_string());
+    let teams = shown["teams"].take();
+    assert_eq!((&teams["state"], &teams["next"]["step"]), (&json!("not_requested"), &json!("apply")));
     assert_eq!(
         shown,
         json!({
             "id": id, "enterprise_id": admin.account, "teams_user": "Anna@kiosk.example", "pbx_id": office.pbx,
             "trunk_id": null, "sip_user": "1001", "auth_id": "kiosk-1001", "has_password": true,
             "default_number": "+4930901820", "forwarded_numbers": ["+4930901821"], "voice_route": "emea",
-            "tag": "Reception", "created_at": null, "updated_at": null,
+            "tag": "Reception", "teams": null, "created_at": null, "updated_at": null,
         })
     );
     let patch = |change: Value| {

@@ -7,7 +7,7 @@ use persistence::{accounts, blockers, closing, direct_routing};
 use serde_json::{Value, json};
 
 use super::create::write_again;
-use super::routing::take_licence_back;
+use super::routing::{leave_domain, take_licence_back};
 use crate::app::Tx;
 use crate::error::Result;
 use crate::events::record::{NewEvent, record};
@@ -49,6 +49,7 @@ fn step(tx: &mut Tx<'_>, account: &Account, transition: Transition) -> Result<Ac
     if transition == Transition::Close {
         for route in direct_routing::load(tx, account.id)?.routes {
             take_licence_back(tx, Some(&route))?;
+            leave_domain(tx, account.id, Some(&route))?;
         }
         closing::close(tx, account, now)?;
     } else {

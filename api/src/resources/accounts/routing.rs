@@ -11,7 +11,7 @@ use domain::values::email::EmailAddress;
 use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use domain::values::tenant::Tenant;
 use persistence::lent_licences::LentLicence;
-use persistence::{StoreConnection, direct_routing, lent_licences};
+use persistence::{StoreConnection, direct_routing, left_domains, lent_licences};
 use serde_json::{Value, json};
 
 use crate::app::Tx;
@@ -50,6 +50,14 @@ pub fn step(
     let now = tx.now;
     let done = command.done();
     let anchor = before.route(region).and_then(|route| route.anchor);
+    if let Command::Start(link) = &command
+        && !left_domains::keep(tx, link, now)?
+    {
+        return Err(Refusal::RouteDomainBeingRemoved.into());
+    }
+    if command == Command::Remove {
+        leave_domain(tx, account.id, before.route(region))?;
+    }
     let anchor = match &command {
         Command::Remove | Command::Fail(_) => {
             take_licence_back(tx, before.route(region))?;
@@ -81,6 +89,15 @@ pub fn step(
     }
     note(tx, account, &format!("route_{done}"), (was, is))?;
     Ok(after)
+}
+
+/// Queues what the service made in the tenant of a route for removal: its domain and anchor user. A route that has not got
+/// as far as its TXT record has made nothing there.
+pub fn leave_domain(tx: &mut Tx<'_>, account: AccountId, route: Option<&Route>) -> Result<()> {
+    let left = route.filter(|route| route.state.txt().is_some() || route.anchor.is_some());
+    let Some(link) = left.and_then(|route| route.state.link()) else { return Ok(()) };
+    let now = tx.now;
+    Ok(left_domains::queue(tx, account, link, now)?)
 }
 
 /// Queues the licence that a route's anchor user has, or is about to get, to be taken back.

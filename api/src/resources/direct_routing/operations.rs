@@ -4,7 +4,7 @@ use domain::account::{Account, Tier, check_open};
 use domain::direct_routing::{Anchor, Command, DirectRouting, Route, Verdict, VoicePolicy, check_may_confirm};
 use domain::enterprise::SbcRegionCode;
 use domain::refusal::Refusal;
-use persistence::{blockers, direct_routing};
+use persistence::{blockers, direct_routing, left_domains};
 use serde_json::json;
 
 use crate::access::Actor;
@@ -76,7 +76,15 @@ pub fn conclude(
     let now = tx.now;
     let before = direct_routing::load(tx, account.id)?;
     // Every attempt changes when the next one is due.
-    let Some(route) = before.route(&tried.region).filter(|route| *route == tried) else { return Ok(()) };
+    let Some(route) = before.route(&tried.region).filter(|route| *route == tried) else {
+        // The domain was added for a route that is gone.
+        if let (Verdict::Go { command: Command::Confirm(Some(_)), .. }, Some(link)) = (&verdict, tried.state.link())
+            && before.route(&tried.region).is_none_or(|route| route.state.link() != Some(link))
+        {
+            left_domains::queue(tx, account.id, link, now)?;
+        }
+        return Ok(());
+    };
     let known = route.voice_policy.clone().filter(|known| voice_policy.as_ref() == Some(&known.id));
     let voice_policy = known.or_else(|| voice_policy.map(|id| VoicePolicy { id, found_at: now }));
     let route = Route { anchor, voice_policy, ..route.clone() };

@@ -80,7 +80,7 @@ pub(crate) async fn get_voice_routing_scripts(
     request_body(content = StartRoute, example = json!({"label": "kiosk"})),
     responses(
         (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
-        (status = 409, description = "`wrong_route_state`: the route has already been started. `route_domain_taken`: another route has the domain. `account_closed`: the account is closed."),
+        (status = 409, description = "`wrong_route_state`: the route has already been started. `route_domain_taken`: another route has the domain. `route_domain_being_removed`: an earlier route had the domain, which is just being removed from the tenant. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/routes/{region}/start")]
@@ -153,8 +153,10 @@ pub(crate) async fn retry_route(
 
 /// Remove a route
 ///
-/// Removes a route, which is then `not_started` again, and frees its domain. The enterprise should then remove the
-/// domain and its anchor user from its Microsoft 365 tenant. A route that PBXs, trunks or users need cannot be removed.
+/// Removes a route, which is then `not_started` again, and frees its domain. If the service takes the steps itself, it then
+/// removes the domain and its anchor user from the Microsoft 365 tenant (event `direct_routing.domain_removed`); otherwise
+/// the enterprise should do so. The voice routing stays until somebody runs the script `remove` there, which can be read
+/// until the route is removed. A route that PBXs, trunks or users need cannot be removed.
 #[utoipa::path(
     params(("region" = shown::RegionCode, Path, description = "The code of one of the enterprise's SBC regions.", example = "emea"), IfMatch, IdempotencyKeyHeader),
     responses(

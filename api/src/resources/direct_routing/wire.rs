@@ -91,6 +91,16 @@ pub enum ResponsibleParty {
     Microsoft,
 }
 
+impl From<Party> for ResponsibleParty {
+    fn from(party: Party) -> Self {
+        match party {
+            Party::Enterprise => Self::Enterprise,
+            Party::Platform => Self::Platform,
+            Party::Microsoft => Self::Microsoft,
+        }
+    }
+}
+
 /// The next step of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"step": "publish_txt_record", "detail": "Publish the TXT record in the DNS of the route's domain."}))]
@@ -108,12 +118,7 @@ pub struct NextStep {
 
 impl From<Next> for NextStep {
     fn from(Next { step, by }: Next) -> Self {
-        let by = match by {
-            Party::Enterprise => ResponsibleParty::Enterprise,
-            Party::Platform => ResponsibleParty::Platform,
-            Party::Microsoft => ResponsibleParty::Microsoft,
-        };
-        Self { step: step.as_str(), by, detail: step.detail() }
+        Self { step: step.as_str(), by: by.into(), detail: step.detail() }
     }
 }
 

@@ -1,5 +1,5 @@
 //! The worker that takes due steps of routes through Microsoft Graph, looks after established ones, and takes back the
-//! licences of those that are no longer set up. Any number of replicas may run it: only one of them leases a route at a time.
+//! licences and domains of those that are no longer set up. Any number of replicas may run it: only one of them leases a route at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,20 @@ use domain::limits::DELIVERY_ATTEMPTS;
 use domain::refusal::Refusal;
 use futures_util::{StreamExt, stream};
 use persistence::accounts::Lock;
+use persistence::left_domains::LeftDomain;
 use persistence::lent_licences::LentLicence;
-use persistence::{StoreConnection, accounts, direct_routing, lent_licences};
+use persistence::{StoreConnection, accounts, direct_routing, left_domains, lent_licences};
+
+use serde_json::{Value, json};
 
 use super::operations::conclude;
 use crate::access::Origin;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::graph::client::Unanswered;
 use crate::graph::steps::{self, Attempt, Task};
-use crate::graph::{Graph, anchor};
+use crate::graph::{Graph, anchor, clean_up};
+use crate::resources::accounts::routing::note;
 
 /// Maximum number of routes, and of licences, leased in one batch. All of them can be attempted before the lease expires.
 const BATCH: i64 = 15;
@@ -29,8 +34,10 @@ const BATCH: i64 = 15;
 const AT_ONCE: usize = 5;
 /// Timeout of one attempt.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// For how long the worker tries to take a licence back.
-const LICENCE_PATIENCE: TimeDelta = TimeDelta::days(30);
+/// For how long the worker tries to take a licence back, or to remove a domain.
+const PATIENCE: TimeDelta = TimeDelta::days(30);
+/// For how long it tries to remove a domain without the right to do so.
+const PATIENCE_WITHOUT_RIGHTS: TimeDelta = TimeDelta::days(1);
 /// How often the worker polls for due routes if it is not notified.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -59,7 +66,7 @@ pub async fn advance_due(app: &App) -> Result<usize> {
     let taken = due.len();
     let attempts = due.into_iter().map(|(account, route)| advance(app, graph, account, route));
     let concluded: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
-    let taken_back = take_licences_back(app, graph).await?;
+    let taken_back = take_licences_back(app, graph).await? + remove_domains(app, graph).await?;
     for outcome in concluded {
         outcome?;
     }
@@ -84,7 +91,7 @@ async fn take_licence_back(app: &App, graph: &Graph, lent: LentLicence) -> Resul
     let attempt = anchor::take_back(graph, &tenant, (user, licence), app.clock.now());
     let is_done = tokio::time::timeout(TIMEOUT, attempt).await.is_ok_and(|done| done.is_ok());
     let now = app.clock.now();
-    let has_given_up = !is_done && now - since >= LICENCE_PATIENCE;
+    let has_given_up = !is_done && now - since >= PATIENCE;
     if has_given_up {
         tracing::warn!(tenant = tenant.as_str(), %user, %licence, "a licence could not be taken back");
     }
@@ -97,6 +104,51 @@ async fn take_licence_back(app: &App, graph: &Graph, lent: LentLicence) -> Resul
         lent_licences::postpone(tx, id, attempts, now + pause)
     };
     app.database.write(move |tx| settle(tx).map_err(Error::from)).await
+}
+
+/// Removes one batch of domains from their tenants and returns the number of domains in it.
+async fn remove_domains(app: &App, graph: &Graph) -> Result<usize> {
+    let now = app.clock.now();
+    let left = app.database.write(move |tx| left_domains::lease(tx, BATCH, now).map_err(Error::from)).await?;
+    let taken = left.len();
+    let attempts = left.into_iter().map(|left| remove_domain(app, graph, left));
+    let settled: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
+    for outcome in settled {
+        outcome?;
+    }
+    Ok(taken)
+}
+
+async fn remove_domain(app: &App, graph: &Graph, left: LeftDomain) -> Result<()> {
+    let LeftDomain { link, account, since, attempts } = left;
+    let attempt = tokio::time::timeout(TIMEOUT, clean_up::remove_domain(graph, &link, app.clock.now())).await;
+    let now = app.clock.now();
+    let (is_removed, patience) = match attempt {
+        Ok(Ok(())) => (true, TimeDelta::zero()),
+        // Whoever takes the service's rights away does not want it to do anything more.
+        Ok(Err(Unanswered::Refused { status: 403, .. })) => (false, PATIENCE_WITHOUT_RIGHTS),
+        Ok(Err(_)) | Err(_) => (false, PATIENCE),
+    };
+    let has_given_up = !is_removed && now - since >= patience;
+    if has_given_up {
+        let (domain, tenant) = (link.domain.as_str(), link.tenant.as_str());
+        tracing::warn!(domain, tenant, "a domain could not be removed from its tenant");
+    }
+    let attempts = attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
+    let pause = pause_after(attempts, 0).unwrap_or(TimeDelta::hours(1));
+    app.write_as(Origin::system("microsoft_graph"), move |tx| {
+        if !is_removed && !has_given_up {
+            return Ok(left_domains::postpone(tx, &link, attempts, now + pause)?);
+        }
+        left_domains::forget(tx, &link)?;
+        if !is_removed {
+            return Ok(());
+        }
+        let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
+        let before = json!({"domain": link.domain.as_str(), "tenant": link.tenant.as_str()});
+        note(tx, &account, "domain_removed", (before, Value::Null))
+    })
+    .await
 }
 
 /// Leases due routes, each with its enterprise.

@@ -13,8 +13,9 @@ use domain::user::{Settings, User, check_numbers, check_room};
 use domain::values::sip::SipPassword;
 use persistence::accounts::Lock;
 use persistence::taken_claims::TakenClaims;
+use persistence::teams_users::HeldNumbers;
 use persistence::users::{NewUser, Taken};
-use persistence::{StoreConnection, accounts, direct_routing, pbxes, taken_claims, trunks, users};
+use persistence::{StoreConnection, accounts, direct_routing, pbxes, taken_claims, teams_users, trunks, users};
 use serde_json::Value;
 
 use super::operations::{WriteUser, check_assignment, fields, is_held_elsewhere, may_add, switches};
@@ -63,16 +64,20 @@ impl SetOperation for Creation {
             let (user, new) = created.next().ok_or(Refusal::NotFound)?;
             let user = user?;
             let location = format!("/users/{}", user.id);
-            Ok((answer(user, new.asked.actor.sees_sip_data(new.account))?.created(location), new.account.id))
+            let version = user.version;
+            let shown = wire::User::view(user, None, new.asked.actor.sees_sip_data(new.account), true);
+            Ok((Answer::resource(&shown, version)?.created(location), new.account.id))
         };
         Ok(outcomes.into_iter().map(answer).collect())
     }
 }
 
-/// The response that shows a user, with its `ETag`.
-pub fn answer(user: User, sees_sip_data: bool) -> Result<Answer> {
+/// The response that shows a user, with its `ETag`. `automatic` says whether the service gives users their numbers in Teams
+/// itself.
+pub fn answer(tx: &mut StoreConnection, user: User, sees_sip_data: bool, automatic: bool) -> Result<Answer> {
     let version = user.version;
-    Answer::resource(&wire::User::view(user, sees_sip_data), version)
+    let in_teams = teams_users::by_id(tx, user.id)?;
+    Answer::resource(&wire::User::view(user, in_teams.as_ref(), sees_sip_data, automatic), version)
 }
 
 /// Checks that whoever asks may add users to the enterprise, and that the request has no faults.
@@ -169,6 +174,7 @@ struct Facts {
     /// The claims of accounts that were refused today, and how many of them in this set.
     refused: HashMap<AccountId, (Option<TakenClaims>, u32)>,
     taken: Taken,
+    being_released: HeldNumbers,
 }
 
 impl Facts {
@@ -182,6 +188,7 @@ impl Facts {
         let pbxes = pbxes::domains(tx, &pbx_ids.into_iter().collect::<Vec<_>>())?;
         let wanted: Vec<_> = drafts.iter().map(|draft| draft.user(draft.sip_domain(&pbxes), None)).collect();
         let taken = Taken::load(tx, &wanted)?;
+        let being_released = HeldNumbers::load(tx, drafts.iter().map(|draft| &draft.settings))?;
         let mut refused = HashMap::new();
         for draft in drafts {
             if let Some(account) = draft.claimant()
@@ -197,6 +204,7 @@ impl Facts {
             pbxes,
             refused,
             taken,
+            being_released,
         })
     }
 
@@ -229,6 +237,9 @@ impl Facts {
                 self.refused.entry(claimant).or_default().1 += 1;
             }
             return Err(Refusal::UserClaimTaken(claim).into());
+        }
+        if let Some(claim) = self.being_released.first(*id, settings) {
+            return Err(Refusal::NumberBeingReleased(claim).into());
         }
         *count += 1;
         self.taken.add(&new);

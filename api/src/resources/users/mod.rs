@@ -5,3 +5,4 @@ pub mod operations;
 pub mod wire;
 pub mod create;
 pub mod routes;
+pub mod teams;

@@ -11,6 +11,7 @@ use domain::user::{Assignment, Change, Settings, User, check_may_add, check_numb
 use domain::values::phone_number::PhoneNumber;
 use domain::values::sip::{SipPassword, SipUser};
 use domain::values::text::{AuthenticationName, Tag};
+use persistence::teams_users::HeldNumbers;
 use persistence::{StoreConnection, accounts, direct_routing, pbxes, trunks, users};
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ use crate::access::Actor;
 use crate::app::Tx;
 use crate::error::{Error, Result};
 use crate::events::record::record_for;
+use crate::resources::teams::operations as teams;
 use crate::resources::telephony::{resealed, updated};
 
 /// The settings and password of a new user, or the changes of an existing one.
@@ -61,14 +63,22 @@ pub fn update(tx: &mut Tx<'_>, account: &Account, before: User, command: &WriteU
     }
     let password_change = password.as_ref().map(Option::as_deref);
     let user = write(tx, &settings, |tx| users::update(tx, &before, &settings, password_change, now))?;
+    // Looked up now that no other transaction can give the numbers away.
+    let held = HeldNumbers::load(tx, [&settings])?;
+    if let Some(claim) = held.first(user.id, &settings) {
+        return Err(Refusal::NumberBeingReleased(claim).into());
+    }
+    teams::follow(tx, account, &before, &user)?;
     let changed = updated(fields(&before), fields(&user), password.is_some());
     record_for(tx, account, user.id, "updated", changed)?;
     Ok(user)
 }
 
-/// Deletes a user and frees its Teams user, SIP user and phone numbers.
+/// Deletes a user and frees its Teams user, SIP user and phone numbers; a number that it has in Teams once Microsoft has
+/// let go of it.
 pub fn delete(tx: &mut Tx<'_>, account: &Account, user: &User) -> Result<()> {
     let now = tx.now;
+    teams::let_go(tx, account, user)?;
     users::delete(tx, user, now)?;
     record_for(tx, account, user.id, "removed", (fields(user), Value::Null))
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
+use domain::teams::TeamsUser;
 use domain::user::{self, Assignment, Change, Settings};
 use domain::values::text::{AuthenticationName, Tag};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use super::operations::WriteUser;
 use crate::http::field::{self, Field, Nullable};
 use crate::http::page::{Listed, Page};
 use crate::http::{Valid, nullable};
+use crate::resources::teams::wire::UserInTeams;
 use crate::shown;
 
 /// A user of an enterprise: a Teams user that is assigned to a PBX or a trunk. `sip_user` and `auth_id` are `null` for
@@ -56,6 +58,8 @@ pub struct User {
     /// A free-text label; `null` if it has none.
     #[schema(value_type = Option<shown::Reference>)]
     pub tag: Option<String>,
+    /// What it has in Teams: its number and voice routing policy there, how far they have come, and what comes next.
+    pub teams: UserInTeams,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -63,9 +67,10 @@ pub struct User {
 }
 
 impl User {
-    /// The JSON of a user, without `sip_user` and `auth_id` if the caller may not see SIP data.
+    /// The JSON of a user, without `sip_user` and `auth_id` if the caller may not see SIP data. `automatic` says whether the
+    /// service gives users their numbers in Teams itself.
     #[must_use]
-    pub fn view(user: user::User, sees_sip_data: bool) -> Self {
+    pub fn view(user: user::User, in_teams: Option<&TeamsUser>, sees_sip_data: bool, automatic: bool) -> Self {
         let user::User { id, account, settings, has_password, version: _, created_at, updated_at } = user;
         let Settings { teams_user, assignment, default_number, forwarded_numbers, voice_route, tag } = settings;
         let (pbx_id, trunk_id, sip_user, auth_id) = match assignment {
@@ -85,6 +90,7 @@ impl User {
             forwarded_numbers: forwarded_numbers.iter().map(|number| number.as_str().to_owned()).collect(),
             voice_route: voice_route.as_str().to_owned(),
             tag: tag.map(Tag::into_string),
+            teams: UserInTeams::view(in_teams, automatic),
             created_at,
             updated_at,
         }

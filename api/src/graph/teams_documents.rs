@@ -1,0 +1,149 @@
+//! What Microsoft Graph says of users in Teams and of their numbers, as JSON. Values that the service does not know are
+//! kept as text, so that new ones break nothing.
+
+use domain::limits::{FOUND_NUMBER_MAX, FOUND_POLICY_MAX};
+use domain::values::phone_number::PhoneNumber;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::steps::is_same_policy;
+
+/// The type of voice routing policies.
+pub(super) const VOICE_ROUTING: &str = "OnlineVoiceRoutingPolicy";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Person {
+    pub(super) id: Uuid,
+    #[serde(default)]
+    pub(super) assigned_plans: Vec<Plan>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Plan {
+    pub(super) service_plan_id: Option<Uuid>,
+    pub(super) capability_status: Option<String>,
+}
+
+/// What Teams says of a user.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Configuration {
+    pub(super) is_enterprise_voice_enabled: Option<bool>,
+    pub(super) telephone_numbers: Option<Vec<Number>>,
+    pub(super) effective_policy_assignments: Option<Vec<PolicyAssignment>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Number {
+    pub(super) telephone_number: Option<String>,
+    pub(super) assignment_category: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PolicyAssignment {
+    pub(super) policy_type: Option<String>,
+    pub(super) policy_assignment: Option<AssignedPolicy>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AssignedPolicy {
+    pub(super) display_name: Option<String>,
+    pub(super) assignment_type: Option<String>,
+    pub(super) policy_id: Option<String>,
+}
+
+/// What Teams says of a number.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NumberAssignment {
+    pub(super) telephone_number: Option<String>,
+    pub(super) number_type: Option<String>,
+    pub(super) activation_state: Option<String>,
+    pub(super) assignment_target_id: Option<Uuid>,
+    pub(super) number_source: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Operation {
+    pub(super) status: Option<String>,
+    #[serde(default)]
+    pub(super) numbers: Vec<NumberStatus>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct NumberStatus {
+    pub(super) status: Option<String>,
+    pub(super) message: Option<String>,
+}
+
+impl Configuration {
+    /// The number by which the user is called first.
+    pub(super) fn number(&self) -> Option<&str> {
+        let all = self.telephone_numbers.iter().flatten();
+        let is_primary = |number: &&Number| {
+            let category = number.assignment_category.as_deref();
+            category.is_none_or(|category| category.eq_ignore_ascii_case("primary"))
+        };
+        all.into_iter().find(is_primary)?.telephone_number.as_deref()
+    }
+
+    pub(super) fn has_number(&self, wanted: &PhoneNumber) -> bool {
+        self.number().is_some_and(|number| is_same_number(number, wanted))
+            && self.is_enterprise_voice_enabled != Some(false)
+    }
+
+    /// The voice routing policy that the user was given itself.
+    pub(super) fn own_policy(&self) -> Option<&AssignedPolicy> {
+        let is_own = |policy: &&AssignedPolicy| {
+            policy.assignment_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("direct"))
+        };
+        self.policy().filter(is_own)
+    }
+
+    /// The voice routing policy that counts for the user, whoever it has it from.
+    pub(super) fn policy(&self) -> Option<&AssignedPolicy> {
+        let all = self.effective_policy_assignments.iter().flatten();
+        let is_meant = |assignment: &&PolicyAssignment| {
+            assignment.policy_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case(VOICE_ROUTING))
+        };
+        all.into_iter().find(is_meant)?.policy_assignment.as_ref()
+    }
+}
+
+impl AssignedPolicy {
+    pub(super) fn is(&self, id: Option<&str>, name: &str) -> bool {
+        (id.is_some() && self.policy_id.as_deref() == id)
+            || self.display_name.as_deref().is_some_and(|own| is_same_policy(own, name))
+    }
+
+    pub(super) fn shown(&self) -> Option<String> {
+        let text = self.display_name.as_deref().or(self.policy_id.as_deref())?;
+        Some(text.chars().filter(|c| !c.is_control()).take(FOUND_POLICY_MAX).collect())
+    }
+}
+
+impl NumberAssignment {
+    pub(super) fn is_on_premises(&self) -> bool {
+        self.number_source.as_deref() == Some("onPremises")
+    }
+}
+
+/// Microsoft writes numbers with `+` or without, and with an extension or not.
+pub(super) fn is_same_number(found: &str, wanted: &PhoneNumber) -> bool {
+    digits(found) == digits(wanted.as_str())
+}
+
+pub(super) fn digits(text: &str) -> String {
+    let number = text.split(';').next().unwrap_or_default();
+    number.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// A number that Microsoft names, as it is shown.
+pub(super) fn shown_number(number: &str) -> String {
+    number.chars().filter(|c| !c.is_control()).take(FOUND_NUMBER_MAX).collect()
+}

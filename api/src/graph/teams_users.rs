@@ -1,0 +1,380 @@
+//! Numbers and voice routing policies of users, assigned in Teams and taken back through Microsoft Graph (R14).
+//!
+//! Everything can be asked for again after a crash: what the service is about to give is stored before, and what a user
+//! has is read back before it counts.
+
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::teams::{Failure, FailureCode, Found, Missing, Outcome, Policy, Progress, RETRY_AFTER};
+use domain::teams::{State, TeamsUser, Wanted};
+use domain::values::phone_number::PhoneNumber;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::anchor::TEAMS_PHONE;
+use super::client::{Graph, Reply, Unanswered};
+use super::teams_documents::{
+    AssignedPolicy, Configuration, NumberAssignment, Operation, Person, Plan, VOICE_ROUTING, digits, is_same_number,
+    shown_number,
+};
+
+pub(super) const NUMBERS: &str = "/admin/teams/telephoneNumberManagement";
+
+/// What came of an attempt: the user as far as it has got, and the outcome.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The user with what was found or given, also if the attempt failed then.
+    pub user: TeamsUser,
+    /// What came of the attempt; `None` if Microsoft asks to be left alone for a while.
+    pub outcome: Option<Outcome>,
+    /// For how long Microsoft asks to be left alone about the whole tenant.
+    pub pause: Option<TimeDelta>,
+}
+
+/// Attempts what a user needs next. `wanted` is `None` if the user was deleted, `is_followed` says that another user has its
+/// name in the tenant by now.
+pub async fn attempt(
+    graph: &Graph,
+    user: TeamsUser,
+    wanted: Option<&Wanted>,
+    is_followed: bool,
+    now: Timestamp,
+) -> Attempt {
+    let mut steps = Steps { graph, user, now };
+    let outcome = match (steps.user.state, wanted) {
+        (State::Pending, Some(wanted)) if steps.user.has_moved(wanted) => match steps.let_go(is_followed).await {
+            Ok(Outcome::Done) => {
+                steps.user = steps.user.moved_to(wanted);
+                Ok(Outcome::Advanced)
+            }
+            other => other,
+        },
+        (State::Pending, Some(wanted)) => steps.apply(wanted).await,
+        (State::Applied | State::Drifted, Some(wanted)) => steps.look(wanted).await,
+        (State::Releasing, _) => steps.let_go(is_followed).await,
+        (State::Pending | State::Applied | State::Drifted, None)
+        | (State::NotRequested | State::Failed | State::Released, _) => Ok(Outcome::Done),
+    };
+    let Steps { user, .. } = steps;
+    match outcome {
+        Ok(outcome) => Attempt { user, outcome: Some(outcome), pause: None },
+        Err(Unanswered::Trouble { retry_after: Some(pause), .. }) => {
+            Attempt { user, outcome: None, pause: Some(pause) }
+        }
+        Err(unanswered) => Attempt { user, outcome: Some(judge(unanswered)), pause: None },
+    }
+}
+
+/// What a failed request means, where its step does not know better.
+fn judge(unanswered: Unanswered) -> Outcome {
+    match unanswered {
+        Unanswered::Trouble { detail, .. } => Outcome::Trouble(detail),
+        Unanswered::Refused { status: 403, detail, request_id, .. } => {
+            let code = FailureCode::Refused;
+            Outcome::Waits(Missing::Consent, Some(Failure { code, detail, request_id }))
+        }
+        // What was just made may not be found everywhere yet, or found already.
+        Unanswered::Refused { status: 404, detail, .. } | Unanswered::Refused { is_conflict: true, detail, .. } => {
+            Outcome::Trouble(detail)
+        }
+        Unanswered::Refused { detail, request_id, .. } => {
+            Outcome::Impossible(Failure { code: FailureCode::Refused, detail, request_id })
+        }
+    }
+}
+
+pub(super) fn impossible(code: FailureCode, detail: String) -> Outcome {
+    Outcome::Impossible(Failure { code, detail, request_id: None })
+}
+
+/// An attempt at a user.
+pub(super) struct Steps<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) user: TeamsUser,
+    pub(super) now: Timestamp,
+}
+
+impl Steps<'_> {
+    pub(super) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, Unanswered> {
+        self.graph.call(&self.user.tenant, method, path, body, self.now).await
+    }
+
+    /// Gives the user its number and its policy, as far as it has not got them.
+    async fn apply(&mut self, wanted: &Wanted) -> Result<Outcome, Unanswered> {
+        if self.user.number.is_some() && self.user.number != wanted.number {
+            // It keeps its old number until Microsoft has let go of it.
+            return match self.take_number_back().await? {
+                Outcome::Done => Ok(Outcome::Advanced),
+                other => Ok(other),
+            };
+        }
+        loop {
+            let outcome = match self.user.progress {
+                Progress::Find => return self.find(wanted).await,
+                Progress::AssignNumber => self.assign_number(wanted).await?,
+                Progress::GrantPolicy => self.grant_policy(wanted).await?,
+                Progress::Check => return self.check(wanted).await,
+            };
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Finds the user and what it has. What it is about to get is noted, to be stored before it is given.
+    async fn find(&mut self, wanted: &Wanted) -> Result<Outcome, Unanswered> {
+        let name = utf8_percent_encode(wanted.teams_user.canonical(), NON_ALPHANUMERIC);
+        let path = format!("/users/{name}?$select=id,assignedPlans");
+        let person: Person = match self.call(Method::GET, &path, None).await {
+            Ok(reply) => reply.single()?,
+            Err(Unanswered::Refused { status: 404, .. }) => return Ok(Outcome::Waits(Missing::User, None)),
+            Err(other) => return Err(other),
+        };
+        let is_phone = |plan: &Plan| {
+            plan.service_plan_id == Some(TEAMS_PHONE) && plan.capability_status.as_deref() == Some("Enabled")
+        };
+        if !person.assigned_plans.iter().any(is_phone) {
+            return Ok(Outcome::Waits(Missing::Licence, None));
+        }
+        let Some(configuration) = self.configuration(person.id).await? else {
+            return Ok(Outcome::Waits(Missing::Effect, None));
+        };
+        if let (Some(number), Some(own)) = (configuration.number(), &wanted.number)
+            && !is_same_number(number, own)
+        {
+            if !self.user.replaces {
+                let detail = format!("The user has the number {} in Teams.", shown_number(number));
+                return Ok(impossible(FailureCode::OtherNumber, detail));
+            }
+            return self.take_away(number.to_owned(), person.id).await;
+        }
+        let Some(policy_id) = &wanted.policy_id else { return Ok(Outcome::Waits(Missing::Policy, None)) };
+        let has_policy = configuration.policy().is_some_and(|policy| policy.is(Some(policy_id), &wanted.policy_name));
+        if let Some(other) = configuration.own_policy().filter(|_| !has_policy && !self.user.replaces) {
+            let known = self.user.policy.as_ref().is_some_and(|own| other.is(own.id.as_deref(), &own.name));
+            if !known {
+                let detail = format!("The user was given the policy {} in Teams.", other.shown().unwrap_or_default());
+                return Ok(impossible(FailureCode::OtherPolicy, detail));
+            }
+        }
+        self.user.person = Some(person.id);
+        self.user.number.clone_from(&wanted.number);
+        self.user.policy = Some(Policy { id: Some(policy_id.clone()), name: wanted.policy_name.clone() });
+        self.user.progress = match &wanted.number {
+            Some(number) if !configuration.has_number(number) => Progress::AssignNumber,
+            _ if !has_policy => Progress::GrantPolicy,
+            _ => Progress::Check,
+        };
+        if self.user.progress == Progress::Check { Ok(Outcome::Done) } else { Ok(Outcome::Advanced) }
+    }
+
+    /// Asks for the number. `None` if Microsoft accepts that, or has done it already.
+    async fn assign_number(&mut self, wanted: &Wanted) -> Result<Option<Outcome>, Unanswered> {
+        let (Some(number), Some(person)) = (&wanted.number, self.user.person) else {
+            self.user.progress = Progress::GrantPolicy;
+            return Ok(None);
+        };
+        let body = json!({
+            "telephoneNumber": number.as_str(),
+            "assignmentTargetId": person,
+            "numberType": "directRouting",
+            "assignmentCategory": "primary",
+        });
+        match self.call(Method::POST, &format!("{NUMBERS}/numberAssignments/assignNumber"), Some(&body)).await {
+            Ok(reply) => self.user.operation = operation_of(&reply),
+            Err(Unanswered::Refused { status: 400 | 404 | 409, detail, request_id, .. }) => {
+                let failure = Failure { code: FailureCode::Refused, detail, request_id };
+                if let Some(outcome) = self.why_not(number, person, failure).await? {
+                    return Ok(Some(outcome));
+                }
+            }
+            Err(other) => return Err(other),
+        }
+        self.user.progress = Progress::GrantPolicy;
+        Ok(None)
+    }
+
+    /// Why a number could not be assigned; `None` if the user has it.
+    async fn why_not(
+        &self,
+        number: &PhoneNumber,
+        person: Uuid,
+        failure: Failure,
+    ) -> Result<Option<Outcome>, Unanswered> {
+        let because = |code| Some(Outcome::Impossible(Failure { code, ..failure.clone() }));
+        Ok(match self.number_assignment(number.as_str()).await? {
+            Some(NumberAssignment { assignment_target_id: Some(holder), .. }) if holder == person => None,
+            Some(NumberAssignment { assignment_target_id: Some(_), .. }) => because(FailureCode::NumberTaken),
+            Some(found) if found.is_on_premises() => because(FailureCode::NumberOnPremises),
+            _ => because(FailureCode::Refused),
+        })
+    }
+
+    /// Gives the user the policy. `None` if Microsoft accepts that.
+    async fn grant_policy(&mut self, wanted: &Wanted) -> Result<Option<Outcome>, Unanswered> {
+        let (Some(policy), Some(person)) = (&wanted.policy_id, self.user.person) else {
+            return Ok(Some(Outcome::Waits(Missing::Policy, None)));
+        };
+        self.user.progress = Progress::Check;
+        match self.change_policy("assign", person, Some(policy)).await {
+            Ok(()) => Ok(Some(Outcome::Waits(Missing::Effect, None))),
+            Err(Unanswered::Refused { status: 400 | 403 | 404, detail, request_id, .. }) => {
+                let failure = Failure { code: FailureCode::PolicyRefused, detail, request_id };
+                Ok(Some(Outcome::Waits(Missing::Grant, Some(failure))))
+            }
+            Err(other) => {
+                self.user.progress = Progress::GrantPolicy;
+                Err(other)
+            }
+        }
+    }
+
+    /// Checks whether number and policy have taken effect.
+    async fn check(&mut self, wanted: &Wanted) -> Result<Outcome, Unanswered> {
+        let Some(person) = self.user.person else {
+            self.user.progress = Progress::Find;
+            return Ok(Outcome::Advanced);
+        };
+        let configuration = self.configuration(person).await?;
+        let has = |number: &PhoneNumber| configuration.as_ref().is_some_and(|found| found.has_number(number));
+        if let Some(number) = wanted.number.as_ref().filter(|number| !has(number)) {
+            return self.ask_for_number(number, person).await;
+        }
+        let policy = configuration.as_ref().and_then(Configuration::policy);
+        if policy.is_some_and(|policy| policy.is(wanted.policy_id.as_deref(), &wanted.policy_name)) {
+            self.user.operation = None;
+            return Ok(Outcome::Done);
+        }
+        if self.user.missing == Some(Missing::Grant) {
+            return Ok(Outcome::Waits(Missing::Grant, self.user.failure.clone()));
+        }
+        if self.user.attempts >= RETRY_AFTER {
+            return Ok(self.grant_policy(wanted).await?.unwrap_or(Outcome::Waits(Missing::Effect, None)));
+        }
+        Ok(Outcome::Waits(Missing::Effect, None))
+    }
+
+    /// Asks what became of a number that the user was to get, and does not have yet.
+    async fn ask_for_number(&mut self, number: &PhoneNumber, person: Uuid) -> Result<Outcome, Unanswered> {
+        let (status, failed) = self.operation().await?;
+        if let Some(detail) = failed {
+            let failure = Failure { code: FailureCode::Refused, detail, request_id: None };
+            let outcome = self.why_not(number, person, failure).await?;
+            return Ok(outcome.unwrap_or(Outcome::Waits(Missing::Effect, None)));
+        }
+        if !is_under_way(status.as_deref()) {
+            let found = self.number_assignment(number.as_str()).await?;
+            match found.as_ref().and_then(|found| found.assignment_target_id) {
+                Some(holder) if holder == person => {}
+                Some(_) => {
+                    let detail = format!("Somebody else has the number {} in Teams.", number.as_str());
+                    return Ok(impossible(FailureCode::NumberTaken, detail));
+                }
+                // It was never asked for, as far as Microsoft is concerned.
+                None => (self.user.progress, self.user.operation) = (Progress::AssignNumber, None),
+            }
+            if found.is_some_and(|found| found.activation_state.as_deref() == Some("assignmentFailed")) {
+                let detail = format!("Microsoft could not assign the number {}.", number.as_str());
+                return Ok(impossible(FailureCode::Refused, detail));
+            }
+        }
+        Ok(Outcome::Waits(Missing::Effect, None))
+    }
+
+    /// The status of the operation under way, if there is one that Microsoft knows, and why it failed if it has.
+    pub(super) async fn operation(&self) -> Result<(Option<String>, Option<String>), Unanswered> {
+        let Some(id) = &self.user.operation else { return Ok((None, None)) };
+        let operation: Operation = match self.call(Method::GET, &format!("{NUMBERS}/operations('{id}')"), None).await {
+            Ok(reply) => reply.single()?,
+            Err(Unanswered::Refused { status: 404, .. }) => return Ok((None, None)),
+            Err(other) => return Err(other),
+        };
+        let is_failed = |status: &Option<String>| status.as_deref() == Some("failed");
+        let failed = operation.numbers.iter().find(|number| is_failed(&number.status));
+        let failed = (is_failed(&operation.status) || failed.is_some()).then(|| {
+            let message = failed.and_then(|number| number.message.clone()).unwrap_or_default();
+            let message: String = message.chars().filter(|c| !c.is_control()).take(300).collect();
+            format!("Microsoft could not change the number. {message}").trim_end().to_owned()
+        });
+        Ok((operation.status, failed))
+    }
+
+    /// Looks at a user that has what it should have, or has had it.
+    async fn look(&mut self, wanted: &Wanted) -> Result<Outcome, Unanswered> {
+        let Some(person) = self.user.person else {
+            // It was confirmed by hand.
+            return Ok(Outcome::Done);
+        };
+        let configuration = self.configuration(person).await?;
+        let number = configuration.as_ref().and_then(Configuration::number);
+        let has_number = match (&wanted.number, &configuration) {
+            (Some(wanted), Some(found)) => found.has_number(wanted),
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        let policy = configuration.as_ref().and_then(Configuration::policy);
+        let has_policy = policy.is_some_and(|policy| policy.is(wanted.policy_id.as_deref(), &wanted.policy_name));
+        if has_number && has_policy {
+            return Ok(Outcome::Done);
+        }
+        let found = Found { number: number.map(shown_number), policy: policy.and_then(AssignedPolicy::shown) };
+        Ok(Outcome::Drifted(found))
+    }
+
+    /// What Teams says of a user; `None` if it does not know the user.
+    pub(super) async fn configuration(&self, person: Uuid) -> Result<Option<Configuration>, Unanswered> {
+        match self.call(Method::GET, &format!("/admin/teams/userConfigurations/{person}"), None).await {
+            Ok(reply) => reply.single().map(Some),
+            Err(Unanswered::Refused { status: 404, .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What Teams says of a number; `None` if it does not know the number.
+    pub(super) async fn number_assignment(&self, number: &str) -> Result<Option<NumberAssignment>, Unanswered> {
+        let encoded = utf8_percent_encode(number, NON_ALPHANUMERIC);
+        let path = format!("{NUMBERS}/numberAssignments?$filter=telephoneNumber%20eq%20'{encoded}'");
+        let found: Result<Vec<NumberAssignment>, _> = self.graph.list(&self.user.tenant, &path, self.now).await;
+        let is_meant = |found: &NumberAssignment| {
+            found.telephone_number.as_deref().is_some_and(|own| digits(own) == digits(number))
+        };
+        match found {
+            Ok(found) => Ok(found.into_iter().find(is_meant)),
+            Err(Unanswered::Refused { status: 404, .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    pub(super) async fn change_policy(
+        &self,
+        action: &str,
+        person: Uuid,
+        policy: Option<&String>,
+    ) -> Result<(), Unanswered> {
+        let mut change = json!({
+            "@odata.type": "#microsoft.graph.teamsAdministration.teamsPolicyUserAssignment",
+            "userId": person, "policyType": VOICE_ROUTING,
+        });
+        if let Some(policy) = policy {
+            change["policyId"] = json!(policy);
+        }
+        let path = format!("/admin/teams/policy/userAssignments/{action}");
+        self.call(Method::POST, &path, Some(&json!({"value": [change]}))).await.map(drop)
+    }
+}
+
+/// Whether an operation with this status still goes on. One that Microsoft does not know does not; a status that the
+/// service does not know is waited out.
+pub(super) fn is_under_way(status: Option<&str>) -> bool {
+    !matches!(status, None | Some("succeeded" | "failed" | "skipped"))
+}
+
+/// The id of the operation that a reply points to.
+pub(super) fn operation_of(reply: &Reply) -> Option<String> {
+    let (_, rest) = reply.location.as_deref()?.rsplit_once("/operations")?;
+    let id = rest.trim_matches(['(', ')', '\'', '/']);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=.~".contains(c);
+    (!id.is_empty() && id.len() <= 256 && id.chars().all(is_plain)).then(|| id.to_owned())
+}

@@ -1,0 +1,2 @@
+DROP TABLE teams_queues;
+DROP TABLE teams_users;
