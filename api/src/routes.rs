@@ -72,6 +72,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(direct_routing::routes::confirm_route)                          // POST /enterprises/{enterprise_id}/direct-routing/routes/{region}/confirm
             .service(direct_routing::routes::retry_route)                            // POST /enterprises/{enterprise_id}/direct-routing/routes/{region}/retry
             .service(direct_routing::routes::remove_route)                           // POST /enterprises/{enterprise_id}/direct-routing/routes/{region}/remove
+            .service(direct_routing::consent::create_consent_link)                   // POST /enterprises/{enterprise_id}/direct-routing/consent-links
             .service(direct_routing::routes::give_management_consent)                // POST /enterprises/{enterprise_id}/direct-routing/give-consent
             .service(direct_routing::routes::withdraw_management_consent))           // POST /enterprises/{enterprise_id}/direct-routing/withdraw-consent
         .service(pbxes::routes::list_pbx_types)                                      // GET /pbx-types

@@ -148,6 +148,10 @@ shown! {
     Pointer = Limits::text(0, limits::POINTER_MAX);
     /// The id by which Microsoft's support finds a request.
     MicrosoftRequestId = Limits::text(0, limits::MICROSOFT_REQUEST_ID_MAX);
+    /// The name of a permission at Microsoft.
+    PermissionName = Limits::text(0, limits::PERMISSION_MAX);
+    /// A link to Microsoft.
+    ConsentUrl = Limits::formatted(0, limits::CONSENT_LINK_MAX, "uri");
     PolicyId = Limits::text(0, limits::VOICE_POLICY_ID_MAX);
     PolicyName = Limits::text(0, limits::VOICE_POLICY_NAME_MAX);
     ProblemDetail = Limits::text(0, limits::PROBLEM_DETAIL_MAX);

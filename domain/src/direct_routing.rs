@@ -273,6 +273,8 @@ pub struct DirectRouting {
     pub version: i64,
     /// When the enterprise consented to management by its reseller; `None` if it has not.
     pub consent_given_at: Option<Timestamp>,
+    /// The permissions that the service has in the tenant, sorted; `None` as long as it does not know them.
+    pub permissions: Option<Vec<String>>,
     /// The started routes, sorted by region.
     pub routes: Vec<Route>,
 }

@@ -60,6 +60,8 @@ types! {
     "enterprise.teams_requested" "All users of an enterprise that have not got their number and policy in Teams are to get them.";
     "direct_routing.consent_given" "An enterprise consented to being managed.";
     "direct_routing.consent_withdrawn" "An enterprise withdrew its consent.";
+    "direct_routing.tenant_consented" "An administrator of the tenant granted the service its permissions.";
+    "direct_routing.tenant_consent_refused" "An administrator of the tenant did not grant the service its permissions.";
     "direct_routing.anchor_user_changed" "The anchor user of a route, or its licence, changed.";
     "direct_routing.route_started" "A route was started.";
     "direct_routing.route_confirmed" "A step of a route was taken.";

@@ -12,8 +12,8 @@ use crate::limits::{
     ADJUSTMENT_REASON_MAX, AUTHENTICATION_NAME_MAX, BILLING_REFERENCE_MAX, CLIENT_NETWORKS_MAX, CODE_MAX, CODECS_MAX,
     CONCURRENT_CALLS, COUNTRY_LENGTH, EMAIL_MAX, EMAIL_MIN, EVENT_TYPES_MAX, FEATURE_CODE_MAX, HOST_MIN, HOST_NAME_MAX,
     HOST_NAME_MIN, ID_MAX, NAME_MAX, PERSON_NAME_MAX, PORTS, PREVIOUS_SECRET_SECONDS_MAX, REGISTRATION_EXPIRY_SECONDS,
-    REJECTION_REASON_MAX, SBC_REGION_CODE_MAX, SBC_REGIONS_MAX, SERVICES_MAX, SIP_PASSWORD_MAX, SIP_URI_MAX,
-    SIP_URI_MIN, SIP_USER_MAX, TAG_MAX, TRUNK_ADDRESSES_MAX, USER_LIMIT_MAX, USER_PRINCIPAL_NAME_MAX,
+    REJECTION_REASON_MAX, RETURN_URL_MAX, SBC_REGION_CODE_MAX, SBC_REGIONS_MAX, SERVICES_MAX, SIP_PASSWORD_MAX,
+    SIP_URI_MAX, SIP_URI_MIN, SIP_USER_MAX, TAG_MAX, TRUNK_ADDRESSES_MAX, USER_LIMIT_MAX, USER_PRINCIPAL_NAME_MAX,
     USER_PRINCIPAL_NAME_MIN, VERIFICATION_TXT_MAX, VERIFICATION_TXT_MIN, WEBHOOK_DESCRIPTION_MAX, WEBHOOK_URL_MAX,
 };
 use crate::pbx::{DnsLookup, FeatureCode, PbxType, RegistrationExpiry};
@@ -25,6 +25,7 @@ use crate::values::email::EmailAddress;
 use crate::values::host_name::HostName;
 use crate::values::language::Language;
 use crate::values::network::{Host, Network, Port, Transport};
+use crate::values::return_url::ReturnUrl;
 use crate::values::route_domain::VerificationTxt;
 use crate::values::sip::{OutboundProxy, SipPassword, SipUser};
 use crate::values::tenant::Tenant;
@@ -184,6 +185,7 @@ texts! {
     UserPrincipalName = Limits::text(USER_PRINCIPAL_NAME_MIN, USER_PRINCIPAL_NAME_MAX);
     SipUser = Limits::text(1, SIP_USER_MAX);
     Tag = Limits::text(1, TAG_MAX);
+    ReturnUrl = Limits::formatted(0, RETURN_URL_MAX, "uri");
 }
 
 macro_rules! numbers {

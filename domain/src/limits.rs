@@ -334,6 +334,16 @@ pub const HINT_LENGTH: usize = 4;
 pub const CLIENT_SECRETS_MAX: usize = 2;
 /// Longest URL of this service, in characters.
 pub const OWN_URL_MAX: usize = 300;
+/// Maximum length of the URL of a page to which people go back, in characters.
+pub const RETURN_URL_MAX: usize = 1_000;
+/// Maximum length of a link to Microsoft with which an administrator consents, in characters.
+pub const CONSENT_LINK_MAX: usize = 8_000;
+/// For how many hours such a link can be used.
+pub const CONSENT_LINK_HOURS: i64 = 72;
+/// Maximum length of the name of a permission at Microsoft, in characters.
+pub const PERMISSION_MAX: usize = 64;
+/// Maximum number of permissions that the service asks for.
+pub const PERMISSIONS_MAX: usize = 20;
 /// Longest issuer (`iss`) of a token, in characters.
 pub const ISSUER_MAX: usize = 200;
 /// Most values in a list of the OAuth 2.0 server metadata (RFC 8414).

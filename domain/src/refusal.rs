@@ -160,6 +160,8 @@ pub enum Refusal {
     ManagementConsentMissing,
     /// The service performs this step itself; only staff can confirm it.
     StepsAreAutomatic,
+    /// The service has no access to Microsoft Graph, so that people do what it could do there.
+    NoMicrosoftGraph,
     /// PBXs, trunks and users need an established route (R12, R13, R14).
     DirectRoutingNotEstablished {
         /// The region of the route that is furthest along; `None` if no route was started.

@@ -150,9 +150,14 @@ pub fn load_all(tx: &mut StoreConnection, accounts: &[AccountId]) -> Result<Hash
         return Ok(HashMap::new());
     }
     let wanted: Vec<Key> = accounts.iter().copied().map(Key::from).collect();
-    let begun: Vec<(Key, i64, Option<Instant>)> = on!(tx, connection => direct_routings::table
+    let begun: Vec<(Key, i64, Option<Instant>, Option<String>)> = on!(tx, connection => direct_routings::table
         .filter(direct_routings::account_id.eq_any(&wanted))
-        .select((direct_routings::account_id, direct_routings::version, direct_routings::consent_given_at))
+        .select((
+            direct_routings::account_id,
+            direct_routings::version,
+            direct_routings::consent_given_at,
+            direct_routings::permissions,
+        ))
         .load(connection))?;
     if begun.is_empty() {
         return Ok(HashMap::new());
@@ -164,9 +169,10 @@ pub fn load_all(tx: &mut StoreConnection, accounts: &[AccountId]) -> Result<Hash
         .load(connection))?;
     let mut found: HashMap<Key, DirectRouting> = begun
         .into_iter()
-        .map(|(account, version, consent_given_at)| {
+        .map(|(account, version, consent_given_at, permissions)| {
             let consent_given_at = consent_given_at.map(instant);
-            (account, DirectRouting { version, consent_given_at, routes: Vec::new() })
+            let permissions = permissions.map(|text| text.split_ascii_whitespace().map(str::to_owned).collect());
+            (account, DirectRouting { version, consent_given_at, permissions, routes: Vec::new() })
         })
         .collect();
     for row in rows {
@@ -212,10 +218,11 @@ pub fn save(
     let columns = (
         direct_routings::version.eq(after.version),
         direct_routings::consent_given_at.eq(after.consent_given_at.map(column)),
+        direct_routings::permissions.eq(after.permissions.as_ref().map(|all| all.join(" "))),
     );
-    if diesel::update(own).set(columns).execute(tx)? == 0 {
+    if diesel::update(own).set(columns.clone()).execute(tx)? == 0 {
         let id = direct_routings::account_id.eq(Key::from(account));
-        diesel::insert_into(direct_routings::table).values((id, columns.0, columns.1)).execute(tx)?;
+        diesel::insert_into(direct_routings::table).values((id, columns.0, columns.1, columns.2)).execute(tx)?;
     }
     for gone in before.routes.iter().filter(|route| after.route(&route.region).is_none()) {
         diesel::delete(row(account, &gone.region)).execute(tx)?;

@@ -421,13 +421,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Timestamp};
+    use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
     use crate::store::key::sql::Key;
 
     direct_routings (account_id) {
         account_id -> Key,
         version -> BigInt,
         consent_given_at -> Nullable<Timestamp>,
+        permissions -> Nullable<Text>,
     }
 }
 

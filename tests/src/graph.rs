@@ -28,6 +28,8 @@
 //! | collections come in pages with `@odata.nextLink` | "Paging Microsoft Graph data" |
 //! | enumerations have values that no program knows, such as `unknownFutureValue` | "Versioning and support" |
 //! | a token has the permissions of when it was issued: 403 until there is a new one | "Access tokens in the Microsoft identity platform" |
+//! | an application's token names its permissions in `roles` | "Access tokens in the Microsoft identity platform" |
+//! | the login server says which tenant a domain belongs to, in `issuer` | "OpenID Connect on the Microsoft identity platform" |
 //! | 429 and 503 with `Retry-After`; 400 with the code of a failure that passes | "Microsoft Graph throttling guidance", error responses |
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -37,12 +39,27 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{App, HttpRequest, HttpResponse, HttpResponseBuilder, HttpServer};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;
 
 /// The secret by which the service signs in to the tenant.
 const SECRET: &str = "s3cret~graph~client~secret";
+
+/// The id of the tenant.
+pub const TENANT_ID: &str = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
+
+/// The permissions that the service asks for.
+const ROLES: [&str; 6] = [
+    "Domain.ReadWrite.All",
+    "User.ReadWrite.All",
+    "Organization.Read.All",
+    "TeamsUserConfiguration.Read.All",
+    "TeamsTelephoneNumber.ReadWrite.All",
+    "TeamsPolicyUserAssign.ReadWrite.All",
+];
 
 /// The product that contains Teams Phone, and the service plan in it.
 const PHONE_SKU: &str = "e43b5b99-0000-4000-8000-000000000001";
@@ -132,8 +149,10 @@ pub struct Tenant {
     pub publishes: bool,
     /// Whether nobody in the tenant has ever consented to the service.
     pub is_stranger: bool,
-    /// Whether the service may manage domains.
+    /// Whether an administrator has granted the service its permissions.
     pub consents: bool,
+    /// A permission that is missing, although the others were granted.
+    pub lacks: Option<&'static str>,
     /// Teams Phone licences that nobody has.
     pub spare_licences: i64,
     /// Whether somebody takes the last licence between the look at it and the attempt to give it.
@@ -173,6 +192,8 @@ pub struct Tenant {
     pub requests: Vec<String>,
     hold: Option<(String, When, UnboundedSender<()>)>,
     tokens: u32,
+    /// The token that counts.
+    token: String,
     /// Whether the current token includes the permissions.
     is_granted: bool,
     /// The users that Teams has taken notice of.
@@ -368,7 +389,11 @@ fn respond(line: &str, request: &HttpRequest, body: &[u8], tenant: &mut Tenant) 
     if line.starts_with("POST /") && line.ends_with("/oauth2/v2.0/token") {
         return token(body, tenant);
     }
-    let bearer = format!("Bearer token-{}", tenant.tokens);
+    if line.starts_with("GET /") && line.ends_with("/v2.0/.well-known/openid-configuration") {
+        let issuer = format!("https://login.microsoftonline.com/{TENANT_ID}/v2.0");
+        return HttpResponse::Ok().json(json!({"issuer": issuer, "token_endpoint": "https://login.invalid/"}));
+    }
+    let bearer = format!("Bearer {}", tenant.token);
     if request.headers().get(header::AUTHORIZATION).is_none_or(|value| value.as_bytes() != bearer.as_bytes()) {
         return refused(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", "Access token is empty.");
     }
@@ -424,7 +449,11 @@ fn token(body: &[u8], tenant: &mut Tenant) -> HttpResponse {
     }
     tenant.tokens += 1;
     tenant.is_granted = tenant.consents;
-    let token = format!("token-{}", tenant.tokens);
+    let roles = ROLES.iter().filter(|role| tenant.is_granted && Some(**role) != tenant.lacks);
+    let claims =
+        json!({"aud": "https://graph.microsoft.com", "roles": roles.collect::<Vec<_>>(), "uti": tenant.tokens});
+    let token = format!("eyJhbGciOiJub25lIn0.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
+    tenant.token.clone_from(&token);
     HttpResponse::Ok().json(json!({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
 }
 

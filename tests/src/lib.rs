@@ -25,7 +25,7 @@ pub use client::Client;
 pub use cluster::{Database, FreshDatabase, postgresql_programs};
 pub use contract::breaks;
 pub use demo::Demo;
-pub use graph::{Fault, Graph, Held, Tenant, When};
+pub use graph::{Fault, Graph, Held, TENANT_ID, Tenant, When};
 pub use group::Group;
 pub use http::{Answer, Request};
 pub use mail_server::mail_server;

@@ -100,7 +100,7 @@ impl Equipment {
     fn routing(&self, now: Timestamp) -> DirectRouting {
         let last_error = self.route.last_error.clone().map(|(_, error)| (now, error));
         let route = Route { since: now, due_at: now, last_error, ..self.route.clone() };
-        DirectRouting { version: 1, consent_given_at: None, routes: vec![route] }
+        DirectRouting { version: 1, consent_given_at: None, permissions: None, routes: vec![route] }
     }
 
     /// The parts whose creation is recorded as an event: the type of each, its id, and its id as text.

@@ -171,6 +171,9 @@ error_codes! {
         "Microsoft Graph is configured, so the service takes the steps of routes itself. Only staff can confirm one \
          by hand."
         "Wait until the service has taken the step, or ask support to confirm it.";
+    NoMicrosoftGraph "no_microsoft_graph" 409 "The service does not use Microsoft Graph"
+        "Microsoft Graph is not configured, so that there is nothing to consent to or to read there."
+        "Do it in the Microsoft 365 or Teams admin center, or ask the operator of the service to configure it.";
     DirectRoutingNotEstablished "direct_routing_not_established" 409 "Direct Routing is not established"
         "The enterprise has no established route, or the given route is not established. `detail` names the missing \
          step."

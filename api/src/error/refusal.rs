@@ -88,6 +88,8 @@ impl From<Refusal> for Error {
                 "In Teams the user is {state}. In this state it can't be {command}. `teams.next` shows the next step.";
             RouteDomainTaken => RouteDomainTaken at "/label":
                 "Another route in this region already uses this label. Choose another label.";
+            NoMicrosoftGraph => NoMicrosoftGraph:
+                "The service does not use Microsoft Graph. Do this in the Microsoft 365 or Teams admin center instead.";
             RouteDomainBeingRemoved => RouteDomainBeingRemoved at "/label":
                 "The domain of this label is just being removed from the tenant. Try again in two minutes.";
             ManagementConsentMissing => ManagementConsentMissing:

@@ -17,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::consent::roles_of;
 use crate::clock::retry_after;
 
 /// Maximum size of a response, in octets.
@@ -205,7 +206,12 @@ impl Graph {
         format!("{}/adminconsent?client_id={}", self.login(self.tenant(own)), self.settings.client_id)
     }
 
-    fn login(&self, tenant: &Tenant) -> String {
+    /// The client id of the app registration.
+    pub(super) fn client_id(&self) -> &str {
+        &self.settings.client_id
+    }
+
+    pub(super) fn login(&self, tenant: &Tenant) -> String {
         format!("{}/{}", self.settings.login_url.as_str().trim_end_matches('/'), tenant.as_str())
     }
 
@@ -292,7 +298,28 @@ impl Graph {
         Err(Unanswered::Trouble { detail, retry_after: Some(*until - now) })
     }
 
-    async fn token(&self, tenant: &Tenant, now: Timestamp) -> Result<SecretString, Unanswered> {
+    /// Reads what the login server says of a tenant. That needs no token.
+    pub(super) async fn discover<T: DeserializeOwned>(&self, tenant: &Tenant) -> Result<T, Unanswered> {
+        let url = format!("{}/v2.0/.well-known/openid-configuration", self.login(tenant));
+        let (status, _, octets) = answer(self.http.get(url)).await?;
+        if status != StatusCode::OK {
+            return Err(trouble("Microsoft does not know this tenant."));
+        }
+        serde_json::from_slice(&octets).map_err(|_| no_sense())
+    }
+
+    /// The permissions that the token in use for a tenant names; `None` if there is no token, or it names none.
+    pub async fn permissions(&self, own: &Tenant) -> Option<Vec<String>> {
+        let kept = self.tokens.lock().await;
+        roles_of(kept.get(self.tenant(own).as_str())?.secret.expose_secret())
+    }
+
+    /// Has the next request about a tenant made with a new token.
+    pub(super) async fn forget_token(&self, own: &Tenant) {
+        self.tokens.lock().await.remove(self.tenant(own).as_str());
+    }
+
+    pub(super) async fn token(&self, tenant: &Tenant, now: Timestamp) -> Result<SecretString, Unanswered> {
         let mut kept = self.tokens.lock().await;
         kept.retain(|_, token| {
             let is_outdated = token.lacks_permission && now - token.issued_at >= KEPT_AFTER_403;

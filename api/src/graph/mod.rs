@@ -2,6 +2,7 @@
 //! numbers and policies of users in Teams (R14).
 
 pub mod client;
+pub mod consent;
 pub mod anchor;
 pub mod clean_up;
 pub mod steps;

@@ -1,6 +1,6 @@
 //! Aliases of the fields that may be `null`: see [`super::field`].
 
-use domain::values::{language, route_domain, sip, tenant, text};
+use domain::values::{language, return_url, route_domain, sip, tenant, text};
 use domain::{Timestamp, enterprise, id, pbx, second_factor, trunk};
 
 use super::field::Nullable;
@@ -17,6 +17,7 @@ pub type FeatureCode = Nullable<pbx::FeatureCode>;
 pub type AuthenticationName = Nullable<text::AuthenticationName>;
 pub type SipPassword = Nullable<sip::SipPassword>;
 pub type SipUser = Nullable<sip::SipUser>;
+pub type ReturnUrl = Nullable<return_url::ReturnUrl>;
 pub type Tag = Nullable<text::Tag>;
 pub type UserLimit = Nullable<enterprise::UserLimit>;
 pub type ConcurrentCalls = Nullable<trunk::ConcurrentCalls>;

@@ -3,6 +3,7 @@
 
 mod static_file;
 pub mod pages;
+pub mod consent;
 pub mod problems;
 pub mod document;
 pub mod swagger;

@@ -5,6 +5,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, get};
 
+use super::consent::consent_callback;
 use super::problems::problem;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -13,6 +14,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 /// The paths of the pages and their assets.
 pub const PATHS: &[&str] = &[
     "/problems/{code}",
+    "/consent/callback",
     "/sign-in",
     "/assets/sign-in.js",
     "/activate",
@@ -29,6 +31,7 @@ pub const PATHS: &[&str] = &[
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(problem)
+        .service(consent_callback)
         .service(sign_in)
         .service(sign_in_script)
         .service(activate)

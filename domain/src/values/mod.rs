@@ -11,6 +11,7 @@ pub mod network;
 pub mod phone_number;
 pub mod password;
 pub mod public_address;
+pub mod return_url;
 pub mod route_domain;
 pub mod sip;
 pub mod tenant;

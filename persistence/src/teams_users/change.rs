@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Timestamp as Instants};
 use domain::Timestamp;
 use domain::id::{AccountId, UserId};
-use domain::teams::TeamsUser;
+use domain::teams::{Missing, TeamsUser};
+use domain::values::tenant::Tenant;
 
 use super::queue::wake;
 use super::row::Row;
@@ -33,6 +34,18 @@ pub fn save(tx: &mut StoreConnection, user: &TeamsUser, is_shown: bool) -> Resul
 pub fn delete(tx: &mut StoreConnection, user: UserId) -> Result<(), Error> {
     diesel::delete(teams_users::table.filter(teams_users::user_id.eq(Key::from(user)))).execute(tx)?;
     Ok(())
+}
+
+/// Has those users of an enterprise that wait for a permission attempted at once.
+pub fn end_wait_for_consent(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
+    let waiting = teams_users::table
+        .filter(teams_users::account_id.eq(Key::from(account)))
+        .filter(teams_users::missing.eq(Missing::Consent.as_str()));
+    let change = (teams_users::due_at.eq(column(now)), teams_users::attempts.eq(0));
+    let tenant: Option<String> = waiting.select(teams_users::tenant).first(tx).optional()?;
+    let Some(tenant) = tenant.and_then(|tenant| Tenant::parse(&tenant).ok()) else { return Ok(()) };
+    diesel::update(waiting).set(change).execute(tx)?;
+    wake(tx, account, &tenant, now)
 }
 
 /// Asks for number and policy of all users of an enterprise that have not got them: of those for whom nobody has asked, that
@@ -82,7 +95,7 @@ pub fn request_all(
         .execute(connection))?;
     let tenant: Option<String> =
         routes::table.filter(routes::account_id.eq(key)).select(routes::tenant).first(tx).optional()?;
-    let tenant = tenant.and_then(|tenant| domain::values::tenant::Tenant::parse(&tenant).ok());
+    let tenant = tenant.and_then(|tenant| Tenant::parse(&tenant).ok());
     if let Some(tenant) = tenant {
         wake(tx, account, &tenant, now)?;
     }

@@ -125,6 +125,7 @@ const TABLE: &[Row] = &[
     row("confirm_route", provisions(422), NO, NO, provisions(422), [404, 404]),
     row("retry_route", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     row("remove_route", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("create_consent_link", provisions(422), provisions(422), provisions(422), provisions(422), [404, 404]),
     row("give_management_consent", NO, NO, NO, provisions(412), [404, 404]),
     row("withdraw_management_consent", NO, NO, NO, provisions(412), [404, 404]),
     row("list_pbx_types", SEEN, SEEN, SEEN, SEEN, [200, 200]),

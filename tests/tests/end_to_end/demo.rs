@@ -8,7 +8,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 
 /// What can't be tried out with its example: it takes a token or code that only its user has, or something that has to happen first, or what
 /// the operation before it has just done. All else can.
-const NEED_SOMETHING_ELSE: [&str; 27] = [
+const NEED_SOMETHING_ELSE: [&str; 28] = [
     "reject_support_ticket",
     // Tokens of e-mails and sessions.
     "confirm_email_change",
@@ -27,7 +27,8 @@ const NEED_SOMETHING_ELSE: [&str; 27] = [
     "confirm_route",
     "retry_route",
     "remove_route",
-    // Nothing waits for somebody in Teams.
+    // There is no Microsoft Graph, and nothing waits for somebody in Teams.
+    "create_consent_link",
     "confirm_user_in_teams",
     "resend_enterprise_activation",
     // One move is pending, and accepting it decides it.

@@ -52,7 +52,7 @@ async fn fail(app: &App, house: &House, reason: Failure) {
     let failing = app.service().write_as(Origin::system("microsoft_graph"), move |tx| {
         let tried = direct_routing::load(tx, account)?.routes.remove(0);
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.expect("an enterprise");
-        conclude(tx, &account, &tried, (None, None), verdict.clone())
+        conclude(tx, &account, &tried, (None, None), None, verdict.clone())
     });
     failing.await.unwrap();
 }

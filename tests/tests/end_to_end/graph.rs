@@ -263,7 +263,7 @@ async fn r11_a_lent_licence_comes_back_whatever_becomes_of_the_route(#[values(Sq
     story.advance().await;
     assert_eq!((story.state().await.as_str(), spare()), ("activating", 0));
     // It is removed, while Microsoft has trouble.
-    story.graph.tenant().fault_at = Some(("GET /v1.0/users/".to_owned(), Fault::Status(503)));
+    story.graph.tenant().faults.extend([Fault::Status(503); 2]);
     give("remove").await;
     for spare_then in [0, 0, 1] {
         story.advance().await;

@@ -11,6 +11,7 @@ mod browser;
 mod changes;
 mod claims;
 mod connections;
+mod consent;
 mod contract;
 mod demo;
 mod direct_routing;

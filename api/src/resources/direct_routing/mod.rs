@@ -2,6 +2,8 @@
 
 pub mod operations;
 pub mod requests;
+pub mod permissions;
 pub mod wire;
+pub mod consent;
 pub mod routes;
 pub mod worker;

@@ -71,10 +71,14 @@ pub fn conclude(
     account: &Account,
     tried: &Route,
     (anchor, voice_policy): (Option<Anchor>, Option<String>),
+    permissions: Option<Vec<String>>,
     verdict: Verdict,
 ) -> Result<()> {
     let now = tx.now;
-    let before = direct_routing::load(tx, account.id)?;
+    let mut before = direct_routing::load(tx, account.id)?;
+    if permissions.is_some() && permissions != before.permissions {
+        before = DirectRouting { version: before.version + 1, permissions, ..before };
+    }
     // Every attempt changes when the next one is due.
     let Some(route) = before.route(&tried.region).filter(|route| *route == tried) else {
         // The domain was added for a route that is gone.

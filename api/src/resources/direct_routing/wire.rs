@@ -13,6 +13,7 @@ use domain::values::tenant::Tenant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::permissions::PermissionConsent;
 use crate::settings::sbc_regions::SbcRegionList;
 use crate::shown;
 
@@ -347,6 +348,9 @@ pub struct DirectRouting {
     pub automatic: bool,
     /// The enterprise's consent to being managed.
     pub management_consent: ManagementConsent,
+    /// The permissions that the service needs in the enterprise's tenant; empty if it does not take the steps itself.
+    #[schema(value_type = Consents)]
+    pub consents: Vec<PermissionConsent>,
     /// The routes, one for each of the enterprise's `sbc_regions`, in alphabetical order.
     #[schema(value_type = Routes)]
     pub routes: Vec<Route>,
@@ -372,6 +376,7 @@ impl DirectRouting {
                 requested: enterprise.is_some_and(|enterprise| enterprise.switches.request_management_consent),
                 given_at: routing.consent_given_at,
             },
+            consents: if automatic { PermissionConsent::all(routing.permissions.as_ref()) } else { Vec::new() },
             routes,
         }
     }
@@ -417,4 +422,5 @@ fn route(
     }
 }
 
+type Consents = shown::Many<PermissionConsent, 0, { limits::PERMISSIONS_MAX }>;
 type Routes = shown::Many<Route, 1, { limits::SBC_REGIONS_MAX }>;

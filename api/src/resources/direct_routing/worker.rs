@@ -189,6 +189,7 @@ async fn advance(app: &App, graph: &Graph, account: Account, route: Route) -> Re
         outcome = name,
         "a step of a route was tried"
     );
+    let permissions = graph.permissions(&link.tenant).await;
     let account = account.id;
     let jitter = u16::try_from(account.uuid().as_u128() % 1000).unwrap_or(0);
     let concluded_at = app.clock.now();
@@ -200,7 +201,7 @@ async fn advance(app: &App, graph: &Graph, account: Account, route: Route) -> Re
     app.write_as(Origin::system("microsoft_graph"), move |tx| {
         accounts::lock(tx, account, Lock::Exclusive)?;
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
-        conclude(tx, &account, &route, (anchor, voice_policy.clone()), verdict.clone())
+        conclude(tx, &account, &route, (anchor, voice_policy.clone()), permissions.clone(), verdict.clone())
     })
     .await
 }

@@ -332,7 +332,7 @@ impl Stored {
             anchor: None,
             voice_policy: None,
         };
-        let routing = DirectRouting { version: 1, consent_given_at: None, routes: vec![route] };
+        let routing = DirectRouting { version: 1, consent_given_at: None, permissions: None, routes: vec![route] };
         assert!(direct_routing::save(tx, self.id, &DirectRouting::default(), &routing)?);
         let domain = HostName::parse(&self.sip_domain()).unwrap();
         let location = Location::parse("Berlin").unwrap();

@@ -1,0 +1,1 @@
+ALTER TABLE direct_routings DROP COLUMN permissions;
