@@ -8,8 +8,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::fallback;
 use crate::resources::{
-    accounts, activations, api_clients, auth, billing, direct_routing, email_changes, enterprises, events, health,
-    imports, master_resellers, me, members, moves, oauth, pbxes, resellers, sbc_regions, second_factors,
+    accounts, activations, api_clients, auth, billing, direct_routing, directory, email_changes, enterprises, events,
+    health, imports, master_resellers, me, members, moves, oauth, pbxes, resellers, sbc_regions, second_factors,
     support_tickets, trunks, users, webhooks,
 };
 
@@ -96,6 +96,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
             .service(users::teams::count_users_in_teams)                             // GET /enterprises/{enterprise_id}/users/teams
             .service(users::teams::apply_all_users_in_teams)                         // POST /enterprises/{enterprise_id}/users/teams/apply
             .service(imports::routes::import_users))                                 // POST /enterprises/{enterprise_id}/users/import
+        .service(scope("/enterprises/{enterprise_id}/teams-users")
+            .service(directory::routes::list_teams_users)                            // GET /enterprises/{enterprise_id}/teams-users
+            .service(directory::routes::get_teams_users_sync)                        // GET /enterprises/{enterprise_id}/teams-users/sync
+            .service(directory::routes::sync_teams_users))                           // POST /enterprises/{enterprise_id}/teams-users/sync
         .service(scope("/users")
             .service(users::routes::get_user)                                        // GET /users/{user_id}
             .service(users::routes::update_user)                                     // PATCH /users/{user_id}

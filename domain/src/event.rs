@@ -57,6 +57,7 @@ types! {
     "enterprise.suspended" "An enterprise was suspended.";
     "enterprise.resumed" "A suspended enterprise was resumed.";
     "enterprise.closed" "An enterprise was closed.";
+    "enterprise.teams_users_sync_requested" "The users of an enterprise's tenant are to be read.";
     "enterprise.teams_requested" "All users of an enterprise that have not got their number and policy in Teams are to get them.";
     "direct_routing.consent_given" "An enterprise consented to being managed.";
     "direct_routing.consent_withdrawn" "An enterprise withdrew its consent.";

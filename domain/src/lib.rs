@@ -36,6 +36,7 @@ pub mod pbx;
 pub mod trunk;
 pub mod user;
 pub mod teams;
+pub mod directory;
 
 // What is reported about all of that.
 pub mod event;

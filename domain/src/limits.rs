@@ -54,6 +54,8 @@ pub const VOICE_POLICY_ID_MAX: usize = 128;
 pub const FOUND_NUMBER_MAX: usize = 64;
 /// Maximum length of the name or id of a policy that Microsoft shows, in characters.
 pub const FOUND_POLICY_MAX: usize = 128;
+/// Maximum length of a sign-in name in Microsoft's directory, in characters.
+pub const DIRECTORY_NAME_MAX: usize = 1_024;
 /// Maximum length of the id of a request at Microsoft, in characters.
 pub const MICROSOFT_REQUEST_ID_MAX: usize = 64;
 /// Longest PowerShell script, in characters.

@@ -10,7 +10,7 @@ use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::time::column;
-use crate::{accounts, activations, api_clients, direct_routing, email_changes, second_factors, webhooks};
+use crate::{accounts, activations, api_clients, direct_routing, directories, email_changes, second_factors, webhooks};
 
 /// Closes an account. Its members can't sign in any more, and its e-mail addresses and domains become free (R1, R7,
 /// R11).
@@ -30,5 +30,6 @@ pub fn close(tx: &mut StoreConnection, account: &Account, now: Timestamp) -> Res
     email_changes::withdraw_all(tx, account.id)?;
     activations::revoke(tx, account.id)?;
     direct_routing::free(tx, account.id)?;
+    directories::forget(tx, account.id)?;
     accounts::free_emails(tx, account.id)
 }

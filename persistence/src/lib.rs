@@ -37,6 +37,7 @@ pub mod pbxes;
 pub mod trunks;
 pub mod teams_users;
 pub mod users;
+pub mod directories;
 pub mod blockers;
 
 // What is reported about all of that.

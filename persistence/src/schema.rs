@@ -763,6 +763,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamp};
+    use crate::store::key::sql::Key;
+
+    directories (account_id) {
+        account_id -> Key,
+        tenant -> Text,
+        link -> Nullable<Text>,
+        is_reading -> Bool,
+        generation -> Integer,
+        asked_at -> Timestamp,
+        synced_at -> Nullable<Timestamp>,
+        error -> Nullable<Text>,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Integer, Nullable, Text};
+    use crate::store::key::sql::Key;
+
+    directory_users (account_id, person_id) {
+        account_id -> Key,
+        person_id -> Key,
+        name -> Text,
+        canonical -> Text,
+        display_name -> Nullable<Text>,
+        is_licensed -> Bool,
+        is_enabled -> Bool,
+        is_guest -> Bool,
+        left_out -> Nullable<Text>,
+        search_text -> Text,
+        generation -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     email_addresses,
@@ -798,6 +836,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     teams_users,
     teams_queues,
     left_domains,
+    directories,
+    directory_users,
     sip_users,
     phone_numbers,
     account_history,

@@ -24,6 +24,7 @@
 //! | voice routing policies may be refused: the examples show meeting policies only | the same pages |
 //! | a user's policies come from itself, a group or the tenant | `resources/teamsadministration-policyassignment.md` |
 //! | a user's plans have a `capabilityStatus`; only `Enabled` counts | `resources/assignedplan.md` |
+//! | users are read in pages, then their changes, with links that are only understood by the service that made them; what is gone is `@removed`; unchanged properties may be left out; an old place is forgotten: 410, or 400 with its code | `api/user-delta.md`, "Use delta query to track changes in Microsoft Graph data" |
 //! | a user is deleted with 204; a domain too, unless users have names in it: 400 | `api/user-delete.md`, `api/domain-delete.md` |
 //! | collections come in pages with `@odata.nextLink` | "Paging Microsoft Graph data" |
 //! | enumerations have values that no program knows, such as `unknownFutureValue` | "Versioning and support" |
@@ -98,6 +99,10 @@ pub struct User {
     pub misses: u32,
     /// How often Teams still answers that it does not know it, once it is licensed.
     unknown: u32,
+    /// Whether it is a guest from another tenant.
+    pub is_guest: bool,
+    /// Whether it can't sign in.
+    pub is_disabled: bool,
     /// The voice routing policy that it was given itself, by its id.
     pub policy: Option<String>,
     /// The policy that it will have, and from which request on.
@@ -187,6 +192,10 @@ pub struct Tenant {
     pub refuses_policies: bool,
     /// Of how many requests one is throttled; none if it is 0.
     pub throttles_one_of: usize,
+    /// Whether the places up to which changes were read are forgotten, with this status.
+    pub forgets_places: Option<u16>,
+    /// The users that have changed, in this order.
+    changed: Vec<Uuid>,
     operations: BTreeMap<String, Operation>,
     /// The requests that came, as method and path.
     pub requests: Vec<String>,
@@ -269,7 +278,9 @@ impl Graph {
 
 impl User {
     fn new(name: String, display_name: String) -> Self {
-        Self { name, display_name, is_licensed: false, misses: 0, unknown: 0, policy: None, next_policy: None }
+        let (is_licensed, is_guest, is_disabled) = (false, false, false);
+        let (policy, next_policy) = (None, None);
+        Self { name, display_name, is_licensed, misses: 0, unknown: 0, is_guest, is_disabled, policy, next_policy }
     }
 }
 
@@ -277,8 +288,23 @@ impl Tenant {
     /// Adds a user that somebody made by hand.
     pub fn add_user(&mut self, name: &str, display_name: &str, is_licensed: bool) {
         let (name, display_name) = (name.to_owned(), display_name.to_owned());
-        let user = User { misses: 0, unknown: 0, ..User::new(name, display_name) };
-        self.users.insert(Uuid::now_v7(), User { is_licensed, ..user });
+        let id = Uuid::now_v7();
+        self.users.insert(id, User { is_licensed, ..User::new(name, display_name) });
+        self.changed.push(id);
+    }
+
+    /// Changes a user of the directory.
+    pub fn change_user(&mut self, name: &str, change: impl FnOnce(&mut User)) {
+        let id = self.id_of(name);
+        change(self.users.get_mut(&id).expect("a user"));
+        self.changed.push(id);
+    }
+
+    /// Deletes a user of the directory.
+    pub fn remove_user(&mut self, name: &str) {
+        let id = self.id_of(name);
+        self.users.remove(&id);
+        self.changed.push(id);
     }
 
     /// The object id of a user.
@@ -407,6 +433,7 @@ fn respond(line: &str, request: &HttpRequest, body: &[u8], tenant: &mut Tenant) 
         ("POST", ["domains"]) => add(body, tenant),
         ("GET", ["subscribedSkus"]) => skus(request, tenant),
         ("POST", ["users"]) => create_user(body, tenant),
+        ("GET", ["users", "delta"]) => changed_users(request, tenant),
         ("GET", ["users", key]) => {
             with_user(key, tenant, |id, user, _| HttpResponse::Ok().json(user_document(id, user)))
         }
@@ -805,4 +832,49 @@ fn delete_domain(name: &str, tenant: &mut Tenant) -> HttpResponse {
 
 fn percent_decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// Two users of the directory, or what has changed since a place, and where it goes on.
+fn changed_users(request: &HttpRequest, tenant: &Tenant) -> HttpResponse {
+    const PAGE: usize = 2;
+    let query = percent_decoded(request.query_string());
+    let place =
+        |name: &str| query.split(name).nth(1).and_then(|text| text.split('-').map(|n| n.parse().ok()).collect());
+    let skip: Option<Vec<usize>> = place("$skiptoken=");
+    let since: Option<Vec<usize>> = place("$deltatoken=");
+    if let (Some(status), true) = (tenant.forgets_places, since.is_some()) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        return refused(status, "syncStateNotFound", "The place is not known any more.");
+    }
+    // From where in the changes, until where, and at which page.
+    let (from, until, page) = match (skip.as_deref(), since.as_deref()) {
+        (Some([from, until, page]), _) => (*from, *until, *page),
+        (None, Some([from])) => (*from, tenant.changed.len(), 0),
+        _ if query.contains("$select=id,userPrincipalName") => (0, tenant.changed.len(), 0),
+        _ => return refused(StatusCode::BAD_REQUEST, "BadRequest", "What is to be read is not said."),
+    };
+    let ids: BTreeSet<Uuid> = tenant.changed[from..until].iter().copied().collect();
+    let ids: Vec<Uuid> = ids.into_iter().filter(|id| from > 0 || tenant.users.contains_key(id)).collect();
+    let entry = |id: &Uuid| {
+        let Some(user) = tenant.users.get(id) else {
+            return json!({"id": id, "@removed": {"reason": "changed"}});
+        };
+        let mut entry = user_document(*id, user);
+        entry["accountEnabled"] = json!(!user.is_disabled);
+        entry["userType"] = json!(if user.is_guest { "Guest" } else { "Member" });
+        if from > 0 && user.is_licensed {
+            // A change does not say what has stayed.
+            entry.as_object_mut().expect("an object").remove("displayName");
+        }
+        entry
+    };
+    let shown: Vec<Value> = ids.iter().skip(page * PAGE).take(PAGE).map(entry).collect();
+    let base = format!("http://{}/v1.0/users/delta", request.connection_info().host());
+    let mut answer = json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users", "value": shown});
+    if ids.len() > (page + 1) * PAGE {
+        answer["@odata.nextLink"] = json!(format!("{base}?$skiptoken={from}-{until}-{}", page + 1));
+    } else {
+        answer["@odata.deltaLink"] = json!(format!("{base}?$deltatoken={until}"));
+    }
+    HttpResponse::Ok().json(answer)
 }

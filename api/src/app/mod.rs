@@ -103,6 +103,8 @@ pub struct App {
     pub routes_ready: Notify,
     /// Wakes the worker that serves users in Teams.
     pub teams_ready: Notify,
+    /// Wakes the worker that reads the users of tenants.
+    pub directories_ready: Notify,
     /// Limits requests per caller; `None` if the limit is off.
     pub rate_limits: Option<RateLimits>,
     /// Totals of billing reports of months that are over, for a caller's scope and a number of corrections, of a day.
@@ -155,6 +157,7 @@ impl App {
             graph,
             routes_ready: Notify::new(),
             teams_ready: Notify::new(),
+            directories_ready: Notify::new(),
             rate_limits,
             billing_totals: Cache::new(BILLING_TOTALS_KEPT),
             demo_examples: OnceLock::new(),

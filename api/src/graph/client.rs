@@ -21,7 +21,7 @@ use super::consent::roles_of;
 use crate::clock::retry_after;
 
 /// Maximum size of a response, in octets.
-const ANSWER_MAX: usize = 1024 * 1024;
+const ANSWER_MAX: usize = 8 * 1024 * 1024;
 /// A token is replaced when it expires in less than this time.
 const MARGIN: TimeDelta = TimeDelta::seconds(60);
 /// How long a token is kept although a request was refused for lack of a permission.
@@ -32,6 +32,8 @@ const MESSAGE_MAX: usize = 300;
 const PAGES_MAX: usize = 100;
 /// Error codes of failures that pass, although their status, 400, says that the request was wrong.
 const TRANSIENT: [&str; 2] = ["ServiceUnavailable", "serviceNotAvailable"];
+/// Error codes of delta queries whose place is no longer known. Their status is 410, or 400.
+const RESYNC: [&str; 3] = ["syncStateNotFound", "SyncStateNotFound", "resyncRequired"];
 /// Codes in the details of an error with the status 400 about something that is there already.
 const CONFLICTS: [&str; 2] = ["ObjectConflict", "ConflictingObjects"];
 
@@ -230,11 +232,15 @@ impl Graph {
                 OneOrMany::One(one) => items.push(one),
             }
             let Some(next) = page.next else { return Ok(items) };
-            // The token goes nowhere else.
-            let below = next.strip_prefix(self.base()).filter(|path| path.starts_with('/'));
-            path = below.ok_or_else(no_sense)?.to_owned();
+            path = self.below_base(&next)?;
         }
         Err(no_sense())
+    }
+
+    /// The path of a link below the base URL. The token goes nowhere else.
+    pub(super) fn below_base(&self, link: &str) -> Result<String, Unanswered> {
+        let below = link.strip_prefix(self.base()).filter(|path| path.starts_with('/'));
+        below.map(str::to_owned).ok_or_else(no_sense)
     }
 
     fn base(&self) -> &str {
@@ -394,6 +400,7 @@ fn failure(status: StatusCode, headers: &HeaderMap, octets: &[u8], now: Timestam
     }
     let is_conflict = status == StatusCode::CONFLICT
         || details.iter().flatten().any(|detail| CONFLICTS.contains(&detail.code.as_str()));
+    let status = if RESYNC.contains(&code.as_str()) { StatusCode::GONE } else { status };
     Unanswered::Refused { status: status.as_u16(), is_conflict, detail, request_id }
 }
 

@@ -7,6 +7,7 @@ pub mod anchor;
 pub mod clean_up;
 pub mod steps;
 mod teams_documents;
+pub mod directory;
 pub mod teams_users;
 mod teams_release;
 

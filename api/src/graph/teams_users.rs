@@ -13,7 +13,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::anchor::TEAMS_PHONE;
 use super::client::{Graph, Reply, Unanswered};
 use super::teams_documents::{
     AssignedPolicy, Configuration, NumberAssignment, Operation, Person, Plan, VOICE_ROUTING, digits, is_same_number,
@@ -132,10 +131,7 @@ impl Steps<'_> {
             Err(Unanswered::Refused { status: 404, .. }) => return Ok(Outcome::Waits(Missing::User, None)),
             Err(other) => return Err(other),
         };
-        let is_phone = |plan: &Plan| {
-            plan.service_plan_id == Some(TEAMS_PHONE) && plan.capability_status.as_deref() == Some("Enabled")
-        };
-        if !person.assigned_plans.iter().any(is_phone) {
+        if !person.assigned_plans.iter().any(Plan::is_enabled_phone) {
             return Ok(Outcome::Waits(Missing::Licence, None));
         }
         let Some(configuration) = self.configuration(person.id).await? else {

@@ -47,6 +47,12 @@ impl Query {
     }
 }
 
+/// Parses `true` or `false`.
+#[must_use]
+pub fn flag(text: &str) -> Option<bool> {
+    text.parse().ok()
+}
+
 /// Whether a query string asks for a search in texts, which may take longer than other lists.
 #[must_use]
 pub fn is_search(query: &str) -> bool {

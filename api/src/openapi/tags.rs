@@ -15,7 +15,7 @@ const TAGS: &[(&str, &[&str])] = &[
     ("Direct Routing", &["direct-routing"]),
     ("PBXs", &["pbxes", "pbx-types"]),
     ("Trunks", &["trunks"]),
-    ("Users", &["users"]),
+    ("Users", &["users", "teams-users"]),
     ("Master resellers", &["master-resellers"]),
     ("Billing reports", &["billing-reports"]),
     ("Moves", &["moves", "move"]),

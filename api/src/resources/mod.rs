@@ -20,6 +20,7 @@ pub mod sbc_regions;
 pub mod pbxes;
 pub mod trunks;
 pub mod teams;
+pub mod directory;
 pub mod users;
 pub mod auth;
 pub mod members;

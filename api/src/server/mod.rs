@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::events::publish;
 use crate::private;
 use crate::resources::health::routes::recorder;
-use crate::resources::{direct_routing, teams, webhooks};
+use crate::resources::{direct_routing, directory, teams, webhooks};
 use crate::settings::Settings;
 
 use first_operator::{first_operator, require_second_factors};
@@ -114,6 +114,7 @@ fn workers(app: &Arc<App>) -> Vec<Worker> {
     if app().graph.is_some() {
         workers.push(Box::pin(direct_routing::worker::run(app())));
         workers.push(Box::pin(teams::worker::run(app())));
+        workers.push(Box::pin(directory::worker::run(app())));
     }
     workers
 }

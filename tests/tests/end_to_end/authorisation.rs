@@ -146,6 +146,10 @@ const TABLE: &[Row] = &[
     row("get_user", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("update_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
     row("delete_user", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),
+    row("list_teams_users", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    row("get_teams_users_sync", SEEN, SEEN, SEEN, SEEN, [404, 404]),
+    // There is no Microsoft Graph here.
+    row("sync_teams_users", provisions(409), provisions(409), provisions(409), provisions(409), [404, 404]),
     row("count_users_in_teams", SEEN, SEEN, SEEN, SEEN, [404, 404]),
     row("apply_all_users_in_teams", provisions(422), provisions(422), provisions(422), provisions(422), [404, 404]),
     row("apply_user_in_teams", provisions(412), provisions(412), provisions(412), provisions(412), [404, 404]),

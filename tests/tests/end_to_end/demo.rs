@@ -8,7 +8,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_teammate-under-test");
 
 /// What can't be tried out with its example: it takes a token or code that only its user has, or something that has to happen first, or what
 /// the operation before it has just done. All else can.
-const NEED_SOMETHING_ELSE: [&str; 28] = [
+const NEED_SOMETHING_ELSE: [&str; 29] = [
     "reject_support_ticket",
     // Tokens of e-mails and sessions.
     "confirm_email_change",
@@ -29,6 +29,7 @@ const NEED_SOMETHING_ELSE: [&str; 28] = [
     "remove_route",
     // There is no Microsoft Graph, and nothing waits for somebody in Teams.
     "create_consent_link",
+    "sync_teams_users",
     "confirm_user_in_teams",
     "resend_enterprise_activation",
     // One move is pending, and accepting it decides it.

@@ -15,6 +15,7 @@ mod consent;
 mod contract;
 mod demo;
 mod direct_routing;
+mod directory;
 mod docs;
 mod document;
 mod durability;

@@ -11,7 +11,7 @@ use domain::values::email::EmailAddress;
 use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use domain::values::tenant::Tenant;
 use persistence::lent_licences::LentLicence;
-use persistence::{StoreConnection, direct_routing, left_domains, lent_licences};
+use persistence::{StoreConnection, direct_routing, directories, left_domains, lent_licences};
 use serde_json::{Value, json};
 
 use crate::app::Tx;
@@ -27,6 +27,7 @@ pub fn unbind(tx: &mut Tx<'_>, account: &Account, new: &EmailAddress) -> Result<
     if Tenant::of_address(new.canonical()).as_ref() == Ok(&of_old) {
         return Ok(());
     }
+    directories::forget(tx, account.id)?;
     let before = direct_routing::load(tx, account.id)?;
     let is_bound =
         |route: &&Route| !route.state.is_established() && route.state.link().is_some_and(|link| link.tenant == of_old);
@@ -36,6 +37,16 @@ pub fn unbind(tx: &mut Tx<'_>, account: &Account, new: &EmailAddress) -> Result<
         routing = step(tx, account, &routing, &region, Command::Remove, None)?;
     }
     Ok(())
+}
+
+/// The tenant of an enterprise: that of its started routes, or that of its e-mail address.
+pub fn tenant_of(tx: &mut StoreConnection, account: &Account) -> Result<Tenant> {
+    let routing = direct_routing::load(tx, account.id)?;
+    let started = routing.routes.iter().find_map(|route| route.state.link());
+    match started {
+        Some(link) => Ok(link.tenant.clone()),
+        None => Ok(Tenant::of_address(account.email.canonical()).map_err(|_| Refusal::NotFound)?),
+    }
 }
 
 /// Applies a command to a route, stores it and records the event.

@@ -26,13 +26,13 @@ use uuid::{Uuid, uuid};
 use validator::Validate;
 
 use crate::access::{Change, Origin};
-use crate::app::{App, Call, Tx};
+use crate::app::{App, Call};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::graph::consent::PERMISSIONS;
 use crate::http::params::IdempotencyKeyHeader;
 use crate::http::{Answer, Body, Id, IdempotencyKey, Valid, nullable};
-use crate::resources::accounts::routing::{note, save};
+use crate::resources::accounts::routing::{note, save, tenant_of};
 use crate::security::seal::Seal;
 use crate::shown;
 
@@ -119,16 +119,6 @@ pub(crate) async fn create_consent_link(call: Call<Change>, id: Id, key: Idempot
 /// The address to which Microsoft leads back.
 fn callback(public_url: &str) -> String {
     format!("{}/consent/callback", public_url.trim_end_matches('/'))
-}
-
-/// The tenant of an enterprise: that of its started routes, or that of its e-mail address.
-fn tenant_of(tx: &mut Tx<'_>, account: &Account) -> Result<Tenant> {
-    let routing = direct_routing::load(tx, account.id)?;
-    let started = routing.routes.iter().find_map(|route| route.state.link());
-    match started {
-        Some(link) => Ok(link.tenant.clone()),
-        None => Ok(Tenant::of_address(account.email.canonical()).map_err(|_| Refusal::NotFound)?),
-    }
 }
 
 impl State {

@@ -20,7 +20,7 @@ use crate::access::{Create, Read};
 use crate::app::Call;
 use crate::error::{Error, Result};
 use crate::http::params::IdempotencyKeyHeader;
-use crate::http::query::Query;
+use crate::http::query::{Query, flag};
 use crate::http::{Answer, Id, IdempotencyKey};
 
 /// The query parameters of an import, as the OpenAPI document shows them.
@@ -197,7 +197,6 @@ async fn import<I: Importable>(
     });
     let account = own.await?;
     let mut query = Query::read(text)?;
-    let flag = |text: &str| text.parse::<bool>().ok();
     let options = Options {
         dry_run: query.parameter("dry_run", "true or false", flag)?.unwrap_or_default(),
         atomic: query.parameter("atomic", "true or false", flag)?.unwrap_or_default(),

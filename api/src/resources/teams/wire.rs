@@ -136,10 +136,14 @@ pub struct FoundInTeams {
 
 /// What a user has in Teams.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"state": "applied", "teams_user_id": "5c802b19-3600-43f1-9767-7b9edc7f38ab", "number": "+4930901820", "policy": "TeamMate kiosk.emea.teammate.example", "found": null, "failure": null, "next": null}))]
+#[schema(example = json!({"state": "applied", "in_directory": true, "teams_user_id": "5c802b19-3600-43f1-9767-7b9edc7f38ab", "number": "+4930901820", "policy": "TeamMate kiosk.emea.teammate.example", "found": null, "failure": null, "next": null}))]
 pub struct UserInTeams {
     /// How far it has come.
     pub state: TeamsState,
+    /// Whether the tenant's directory has it, and offers it among `GET /enterprises/{enterprise_id}/teams-users`; `null` as
+    /// long as the service has not read the directory to its end. If it is `false`, check `teams_user`.
+    #[schema(example = true)]
+    pub in_directory: Option<bool>,
     /// Its object id in the tenant's directory; `null` until it was found.
     #[schema(value_type = Option<shown::Uuid>)]
     pub teams_user_id: Option<Uuid>,
@@ -161,14 +165,16 @@ pub struct UserInTeams {
 }
 
 impl UserInTeams {
-    /// The JSON of a user in Teams; `None` is one for whom nobody has asked. `automatic` says whether the service takes the
+    /// The JSON of a user in Teams; `None` is one for whom nobody has asked. `in_directory` says whether the tenant's
+    /// directory has it, `automatic` says whether the service takes the
     /// steps itself.
     #[must_use]
-    pub fn view(user: Option<&TeamsUser>, automatic: bool) -> Self {
+    pub fn view(user: Option<&TeamsUser>, in_directory: Option<bool>, automatic: bool) -> Self {
         let Some(user) = user else {
             let next = Next::of_new();
             return Self {
                 state: TeamsState::NotRequested,
+                in_directory,
                 teams_user_id: None,
                 number: None,
                 policy: None,
@@ -188,6 +194,7 @@ impl UserInTeams {
             automatic && matches!(user.state, State::Pending | State::Applied | State::Drifted | State::Releasing);
         Self {
             state: user.state.into(),
+            in_directory,
             teams_user_id: user.person,
             number: user.number.as_ref().map(|number| number.as_str().to_owned()),
             policy: user.policy.as_ref().map(|policy| policy.name.clone()),

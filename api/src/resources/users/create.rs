@@ -15,7 +15,7 @@ use persistence::accounts::Lock;
 use persistence::taken_claims::TakenClaims;
 use persistence::teams_users::HeldNumbers;
 use persistence::users::{NewUser, Taken};
-use persistence::{StoreConnection, accounts, direct_routing, pbxes, taken_claims, teams_users, trunks, users};
+use persistence::{StoreConnection, accounts, direct_routing, pbxes, taken_claims, trunks, users};
 use serde_json::Value;
 
 use super::operations::{WriteUser, check_assignment, fields, is_held_elsewhere, may_add, switches};
@@ -26,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::events::record::{NewEvent, record_all};
 use crate::http::{Answer, Parsed};
 use crate::ids::new_id;
+use crate::resources::teams::in_teams::InTeams;
 use crate::resources::telephony::sealed;
 
 /// The request to create a user.
@@ -58,14 +59,17 @@ impl SetOperation for Creation {
             let admitted = admit(tx, asked, &enterprises);
             outcomes.push(admitted.map(|one| given.push(one)));
         }
-        let mut created = all(tx, tools, &given)?.into_iter().zip(&given);
+        let created = all(tx, tools, &given)?;
+        let in_teams = InTeams::load(tx, created.iter().flatten(), true)?;
+        let mut created = created.into_iter().zip(&given);
         let answer = |admitted: Result<()>| {
             admitted?;
             let (user, new) = created.next().ok_or(Refusal::NotFound)?;
             let user = user?;
             let location = format!("/users/{}", user.id);
             let version = user.version;
-            let shown = wire::User::view(user, None, new.asked.actor.sees_sip_data(new.account), true);
+            let teams = in_teams.view(&user);
+            let shown = wire::User::view(user, teams, new.asked.actor.sees_sip_data(new.account));
             Ok((Answer::resource(&shown, version)?.created(location), new.account.id))
         };
         Ok(outcomes.into_iter().map(answer).collect())
@@ -76,8 +80,8 @@ impl SetOperation for Creation {
 /// itself.
 pub fn answer(tx: &mut StoreConnection, user: User, sees_sip_data: bool, automatic: bool) -> Result<Answer> {
     let version = user.version;
-    let in_teams = teams_users::by_id(tx, user.id)?;
-    Answer::resource(&wire::User::view(user, in_teams.as_ref(), sees_sip_data, automatic), version)
+    let teams = InTeams::load(tx, [&user], automatic)?.view(&user);
+    Answer::resource(&wire::User::view(user, teams, sees_sip_data), version)
 }
 
 /// Checks that whoever asks may add users to the enterprise, and that the request has no faults.

@@ -5,7 +5,6 @@ use domain::enterprise::SbcRegionCode;
 use domain::id::{PbxId, TrunkId};
 use domain::limits::TAG_MAX;
 use domain::teams::State;
-use persistence::teams_users;
 use persistence::users::{self, UserFilter};
 
 use super::create::{Creation, answer};
@@ -17,6 +16,7 @@ use crate::error::Result;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch, IfNoneMatch, PageQuery};
 use crate::http::query::{Query, search_text};
 use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey};
+use crate::resources::teams::in_teams::InTeams;
 use crate::resources::teams::wire::TeamsState;
 use crate::resources::telephony::ListRequest;
 use crate::shown;
@@ -73,10 +73,10 @@ pub(crate) async fn list_users(call: Call<Read>, id: Id, request: HttpRequest) -
         let (caller, sees) = (actor.name(), actor.sees_sip_data(&account));
         let filter = UserFilter { pbx, trunk, voice_route, tag, teams_state, page: list.filter(&caller, sees)? };
         let rows = users::list(tx, account.id, &filter)?;
-        let in_teams = teams_users::by_users(tx, &rows.iter().map(|user| user.id).collect::<Vec<_>>())?;
+        let in_teams = InTeams::load(tx, &rows, automatic)?;
         let view = |user: domain::user::User| {
-            let in_teams = in_teams.get(&user.id);
-            User::view(user, in_teams, sees, automatic)
+            let teams = in_teams.view(&user);
+            User::view(user, teams, sees)
         };
         list.paging.answer(&caller, rows, |user| user.id.uuid(), view)
     })

@@ -17,6 +17,7 @@ use crate::http::idempotency::IdempotentRequest;
 use crate::http::params::{IdempotencyKeyHeader, IfMatch};
 use crate::http::{Answer, Body, Conditions, Id, IdempotencyKey};
 use crate::resources::direct_routing::operations::may_confirm;
+use crate::resources::teams::in_teams::in_directory;
 use crate::resources::teams::operations;
 use crate::resources::teams::wire::{AppliedToAll, ApplyInTeams, Replace, TeamsCounts, UserInTeams};
 
@@ -92,7 +93,8 @@ pub(crate) async fn confirm_user_in_teams(
         may_confirm(actor, &direct_routing::load(tx, account.id)?, automatic)?;
         conditions.check_version(user.as_ref().map_or(0, |user| user.version))?;
         let after = operations::confirm(tx, &account, id, user.as_ref())?;
-        Answer::ok(&UserInTeams::view(Some(&after), automatic))
+        let in_directory = in_directory(tx, &after)?;
+        Answer::ok(&UserInTeams::view(Some(&after), in_directory, automatic))
     })
     .await
 }

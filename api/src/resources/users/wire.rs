@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Tier;
-use domain::teams::TeamsUser;
 use domain::user::{self, Assignment, Change, Settings};
 use domain::values::text::{AuthenticationName, Tag};
 use serde::{Deserialize, Serialize};
@@ -67,10 +66,9 @@ pub struct User {
 }
 
 impl User {
-    /// The JSON of a user, without `sip_user` and `auth_id` if the caller may not see SIP data. `automatic` says whether the
-    /// service gives users their numbers in Teams itself.
+    /// The JSON of a user, without `sip_user` and `auth_id` if the caller may not see SIP data.
     #[must_use]
-    pub fn view(user: user::User, in_teams: Option<&TeamsUser>, sees_sip_data: bool, automatic: bool) -> Self {
+    pub fn view(user: user::User, teams: UserInTeams, sees_sip_data: bool) -> Self {
         let user::User { id, account, settings, has_password, version: _, created_at, updated_at } = user;
         let Settings { teams_user, assignment, default_number, forwarded_numbers, voice_route, tag } = settings;
         let (pbx_id, trunk_id, sip_user, auth_id) = match assignment {
@@ -90,7 +88,7 @@ impl User {
             forwarded_numbers: forwarded_numbers.iter().map(|number| number.as_str().to_owned()).collect(),
             voice_route: voice_route.as_str().to_owned(),
             tag: tag.map(Tag::into_string),
-            teams: UserInTeams::view(in_teams, automatic),
+            teams,
             created_at,
             updated_at,
         }

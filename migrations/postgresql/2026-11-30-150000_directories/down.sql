@@ -1,0 +1,2 @@
+DROP TABLE directory_users;
+DROP TABLE directories;
