@@ -99,7 +99,7 @@ pub struct Change {
     /// Its sign-in name.
     pub name: Option<String>,
     /// Its display name.
-    pub display_name: Option<Option<String>>,
+    pub display_name: Option<String>,
     /// Whether it has a licence with Teams Phone.
     pub is_licensed: Option<bool>,
     /// Whether it can sign in.
@@ -116,7 +116,7 @@ impl Change {
         Some(DirectoryUser {
             person,
             name: name.or_else(|| before.map(|known| known.name.clone()))?,
-            display_name: display_name.unwrap_or_else(|| before.and_then(|known| known.display_name.clone())),
+            display_name: display_name.or_else(|| before.and_then(|known| known.display_name.clone())),
             is_licensed: is_licensed.or_else(|| before.map(|known| known.is_licensed)).unwrap_or(false),
             is_enabled: is_enabled.or_else(|| before.map(|known| known.is_enabled)).unwrap_or(true),
             is_guest: is_guest.or_else(|| before.map(|known| known.is_guest)).unwrap_or(false),
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(nothing.clone().apply(None), None, "a user without a name");
         let change = Change {
             name: Some("b@kiosk.example".to_owned()),
-            display_name: Some(None),
+            display_name: Some("Bea".to_owned()),
             is_licensed: Some(false),
             is_enabled: Some(false),
             is_guest: Some(true),
@@ -267,7 +267,7 @@ mod tests {
         let after = DirectoryUser {
             person: Uuid::nil(),
             name: "b@kiosk.example".to_owned(),
-            display_name: None,
+            display_name: Some("Bea".to_owned()),
             is_licensed: false,
             is_enabled: false,
             is_guest: true,

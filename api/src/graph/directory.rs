@@ -43,16 +43,10 @@ struct Entry {
     #[serde(rename = "@removed")]
     removed: Option<serde_json::Value>,
     user_principal_name: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    display_name: Option<Option<String>>,
+    display_name: Option<String>,
     account_enabled: Option<bool>,
     user_type: Option<String>,
     assigned_plans: Option<Vec<Plan>>,
-}
-
-/// Tells `null` from what is not mentioned.
-fn given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(input).map(Some)
 }
 
 impl Entry {
@@ -62,7 +56,7 @@ impl Entry {
         Change {
             person: self.id,
             name: self.user_principal_name.map(|name| cut(name, DIRECTORY_NAME_MAX)),
-            display_name: self.display_name.map(|name| name.map(|name| cut(name, NAME_MAX))),
+            display_name: self.display_name.map(|name| cut(name, NAME_MAX)),
             is_licensed,
             is_enabled: self.account_enabled,
             is_guest: self.user_type.map(|kind| kind.eq_ignore_ascii_case("Guest")),

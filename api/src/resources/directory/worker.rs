@@ -20,7 +20,7 @@ use crate::graph::directory::{Page, read_page};
 use crate::resources::accounts::routing::tenant_of;
 
 /// Timeout of one page.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// How often the worker looks for due directories if it is not notified.
 const LOOK: Duration = Duration::from_secs(5);
 
