@@ -326,9 +326,17 @@ impl Tenant {
         self.numbers.insert(number.to_owned(), Number { holder, is_on_premises: false, next_holder: None });
     }
 
+    /// Lets minutes pass: what was asked for takes effect.
+    pub fn pass_minutes(&mut self) {
+        self.settle_until(usize::MAX);
+    }
+
     /// Lets what was asked for take effect once its time has come.
     fn settle(&mut self) {
-        let now = self.requests.len();
+        self.settle_until(self.requests.len());
+    }
+
+    fn settle_until(&mut self, now: usize) {
         for number in self.numbers.values_mut() {
             if let Some((_, holder)) = number.next_holder.take_if(|(at, _)| *at <= now) {
                 number.holder = holder;

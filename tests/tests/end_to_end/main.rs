@@ -40,6 +40,7 @@ mod plans;
 mod profile;
 mod readiness;
 mod replicas;
+mod rings;
 mod schema;
 mod schemathesis;
 mod search;
