@@ -78,6 +78,8 @@ impl State {
 pub enum Progress {
     /// The user has to be found in the tenant.
     Find,
+    /// What it has there has to be compared with what it is to have.
+    Compare,
     /// The number has to be assigned.
     AssignNumber,
     /// The policy has to be assigned.
@@ -88,13 +90,14 @@ pub enum Progress {
 
 impl Progress {
     /// Every step.
-    pub const ALL: [Self; 4] = [Self::Find, Self::AssignNumber, Self::GrantPolicy, Self::Check];
+    pub const ALL: [Self; 5] = [Self::Find, Self::Compare, Self::AssignNumber, Self::GrantPolicy, Self::Check];
 
     /// The name in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Find => "find",
+            Self::Compare => "compare",
             Self::AssignNumber => "assign_number",
             Self::GrantPolicy => "grant_policy",
             Self::Check => "check",

@@ -105,8 +105,6 @@ pub struct User {
     pub is_disabled: bool,
     /// The voice routing policy that it was given itself, by its id.
     pub policy: Option<String>,
-    /// The policy that it will have, and from which request on.
-    next_policy: Option<(usize, Option<String>)>,
 }
 
 /// A number of the tenant.
@@ -116,8 +114,21 @@ pub struct Number {
     pub holder: Option<Uuid>,
     /// Whether it comes from the local directory.
     pub is_on_premises: bool,
-    /// Who will have it, and from which request on.
-    next_holder: Option<(usize, Option<Uuid>)>,
+}
+
+/// A token that was issued.
+#[derive(Debug, Clone)]
+struct Token {
+    /// The name of the tenant that was asked.
+    tenant: String,
+    roles: BTreeSet<&'static str>,
+}
+
+/// A change that was accepted and has not taken effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Coming {
+    Holder(String, Option<Uuid>),
+    Policy(Uuid, Option<String>),
 }
 
 /// An operation on a number.
@@ -192,19 +203,21 @@ pub struct Tenant {
     pub refuses_policies: bool,
     /// Of how many requests one is throttled; none if it is 0.
     pub throttles_one_of: usize,
+    /// The tenant that is throttled; all of them if it is `None`.
+    pub throttled: Option<String>,
     /// Whether the places up to which changes were read are forgotten, with this status.
     pub forgets_places: Option<u16>,
     /// The users that have changed, in this order.
     changed: Vec<Uuid>,
+    coming: Vec<(usize, Coming)>,
+    /// The numbers by who has them.
+    holders: BTreeMap<Uuid, String>,
     operations: BTreeMap<String, Operation>,
     /// The requests that came, as method and path.
     pub requests: Vec<String>,
     hold: Option<(String, When, UnboundedSender<()>)>,
-    tokens: u32,
-    /// The token that counts.
-    token: String,
-    /// Whether the current token includes the permissions.
-    is_granted: bool,
+    /// The tokens that were issued.
+    tokens: BTreeMap<String, Token>,
     /// The users that Teams has taken notice of.
     known: BTreeSet<Uuid>,
     answered: u32,
@@ -279,8 +292,7 @@ impl Graph {
 impl User {
     fn new(name: String, display_name: String) -> Self {
         let (is_licensed, is_guest, is_disabled) = (false, false, false);
-        let (policy, next_policy) = (None, None);
-        Self { name, display_name, is_licensed, misses: 0, unknown: 0, is_guest, is_disabled, policy, next_policy }
+        Self { name, display_name, is_licensed, misses: 0, unknown: 0, is_guest, is_disabled, policy: None }
     }
 }
 
@@ -321,9 +333,20 @@ impl Tenant {
         all.filter_map(|(number, row)| Some((number.clone(), holder(row)?.to_owned()))).collect()
     }
 
+    /// The number that somebody has.
+    fn number_of(&self, id: Uuid) -> Option<String> {
+        self.holders.get(&id).cloned()
+    }
+
     /// Gives a number to somebody by hand, or takes it away.
     pub fn set_number(&mut self, number: &str, holder: Option<Uuid>) {
-        self.numbers.insert(number.to_owned(), Number { holder, is_on_premises: false, next_holder: None });
+        if let Some(before) = self.numbers.get(number).and_then(|number| number.holder) {
+            self.holders.remove(&before);
+        }
+        if let Some(holder) = holder {
+            self.holders.insert(holder, number.to_owned());
+        }
+        self.numbers.insert(number.to_owned(), Number { holder, is_on_premises: false });
     }
 
     /// Lets minutes pass: what was asked for takes effect.
@@ -337,16 +360,32 @@ impl Tenant {
     }
 
     fn settle_until(&mut self, now: usize) {
-        for number in self.numbers.values_mut() {
-            if let Some((_, holder)) = number.next_holder.take_if(|(at, _)| *at <= now) {
-                number.holder = holder;
+        let due: Vec<Coming> = self.coming.extract_if(.., |(at, _)| *at <= now).map(|(_, change)| change).collect();
+        for change in due {
+            match change {
+                Coming::Holder(number, holder) => self.set_number(&number, holder),
+                Coming::Policy(id, policy) => {
+                    if let Some(user) = self.users.get_mut(&id) {
+                        user.policy = policy;
+                    }
+                }
             }
         }
-        for user in self.users.values_mut() {
-            if let Some((_, policy)) = user.next_policy.take_if(|(at, _)| *at <= now) {
-                user.policy = policy;
-            }
+    }
+
+    /// Accepts a change. Who asks again for what is coming waits no longer for it.
+    fn accept(&mut self, change: Coming) {
+        let at = self.requests.len() + self.lag;
+        if !self.coming.iter().any(|(_, coming)| *coming == change) {
+            let is_other = |coming: &Coming| match (coming, &change) {
+                (Coming::Holder(one, _), Coming::Holder(other, _)) => one != other,
+                (Coming::Policy(one, _), Coming::Policy(other, _)) => one != other,
+                _ => true,
+            };
+            self.coming.retain(|(_, coming)| is_other(coming));
+            self.coming.push((at, change));
         }
+        self.settle();
     }
 }
 
@@ -364,7 +403,10 @@ async fn answer(request: HttpRequest, tenant: Data<Mutex<Tenant>>, _: Path<()>, 
         tenant.requests.push(line.clone());
         let held = tenant.hold.take_if(|(start, _, _)| line.starts_with(start.as_str()));
         let meant = tenant.fault_at.take_if(|(start, _)| line.starts_with(start.as_str())).map(|(_, fault)| fault);
+        let asked = token_of(&request).and_then(|token| tenant.tokens.get(token)).map(|token| token.tenant.clone());
+        let is_meant = tenant.throttled.is_none() || asked == tenant.throttled;
         let is_throttled = tenant.throttles_one_of > 0
+            && is_meant
             && !line.ends_with("/token")
             && tenant.requests.len().is_multiple_of(tenant.throttles_one_of);
         let throttled = is_throttled.then_some(Fault::Throttled(1));
@@ -421,17 +463,16 @@ fn refused(status: StatusCode, code: &str, message: &str) -> HttpResponse {
 
 fn respond(line: &str, request: &HttpRequest, body: &[u8], tenant: &mut Tenant) -> HttpResponse {
     if line.starts_with("POST /") && line.ends_with("/oauth2/v2.0/token") {
-        return token(body, tenant);
+        return token(line, body, tenant);
     }
     if line.starts_with("GET /") && line.ends_with("/v2.0/.well-known/openid-configuration") {
         let issuer = format!("https://login.microsoftonline.com/{TENANT_ID}/v2.0");
         return HttpResponse::Ok().json(json!({"issuer": issuer, "token_endpoint": "https://login.invalid/"}));
     }
-    let bearer = format!("Bearer {}", tenant.token);
-    if request.headers().get(header::AUTHORIZATION).is_none_or(|value| value.as_bytes() != bearer.as_bytes()) {
+    let Some(token) = token_of(request).and_then(|token| tenant.tokens.get(token)) else {
         return refused(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", "Access token is empty.");
-    }
-    if !tenant.is_granted {
+    };
+    if !token.roles.contains(&role_for(line)) {
         let message = "Insufficient privileges to complete the operation.";
         return refused(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message);
     }
@@ -469,7 +510,25 @@ fn respond(line: &str, request: &HttpRequest, body: &[u8], tenant: &mut Tenant) 
     }
 }
 
-fn token(body: &[u8], tenant: &mut Tenant) -> HttpResponse {
+/// The token of a request.
+fn token_of(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// The permission that a request needs.
+fn role_for(line: &str) -> &'static str {
+    let path = line.split_once(" /v1.0/").map_or("", |(_, path)| path);
+    let needed = [
+        ("domains", "Domain.ReadWrite.All"),
+        ("subscribedSkus", "Organization.Read.All"),
+        ("admin/teams/userConfigurations", "TeamsUserConfiguration.Read.All"),
+        ("admin/teams/telephoneNumberManagement", "TeamsTelephoneNumber.ReadWrite.All"),
+        ("admin/teams/policy", "TeamsPolicyUserAssign.ReadWrite.All"),
+    ];
+    needed.into_iter().find(|(start, _)| path.starts_with(start)).map_or("User.ReadWrite.All", |(_, role)| role)
+}
+
+fn token(line: &str, body: &[u8], tenant: &mut Tenant) -> HttpResponse {
     let form = String::from_utf8_lossy(body);
     let secret = SECRET.replace('~', "%7E");
     if !form.contains("grant_type=client_credentials") || !form.contains(&format!("client_secret={secret}")) {
@@ -482,13 +541,12 @@ fn token(body: &[u8], tenant: &mut Tenant) -> HttpResponse {
             json!({"error": "unauthorized_client", "error_description": description, "error_codes": [700_016]});
         return HttpResponse::BadRequest().json(answer);
     }
-    tenant.tokens += 1;
-    tenant.is_granted = tenant.consents;
-    let roles = ROLES.iter().filter(|role| tenant.is_granted && Some(**role) != tenant.lacks);
-    let claims =
-        json!({"aud": "https://graph.microsoft.com", "roles": roles.collect::<Vec<_>>(), "uti": tenant.tokens});
+    let roles = ROLES.into_iter().filter(|role| tenant.consents && Some(*role) != tenant.lacks);
+    let roles: BTreeSet<&'static str> = roles.collect();
+    let claims = json!({"aud": "https://graph.microsoft.com", "roles": roles, "uti": tenant.tokens.len()});
     let token = format!("eyJhbGciOiJub25lIn0.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
-    tenant.token.clone_from(&token);
+    let name = line.trim_start_matches("POST /").split('/').next().unwrap_or_default().to_owned();
+    tenant.tokens.insert(token.clone(), Token { tenant: name, roles });
     HttpResponse::Ok().json(json!({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
 }
 
@@ -608,8 +666,9 @@ fn with_user(
     answer: impl FnOnce(Uuid, &mut User, &mut Tenant) -> HttpResponse,
 ) -> HttpResponse {
     let key = percent_decoded(key);
-    let is_meant = |(id, user): &(&Uuid, &User)| id.to_string() == key || user.name.eq_ignore_ascii_case(&key);
-    let found = tenant.users.iter().find(is_meant).map(|(id, user)| (*id, user.clone()));
+    let by_name = || tenant.users.iter().find(|(_, user)| user.name.eq_ignore_ascii_case(&key)).map(|(id, _)| *id);
+    let id = key.parse().ok().or_else(by_name);
+    let found = id.and_then(|id| Some((id, tenant.users.get(&id)?.clone())));
     let missing = || refused(StatusCode::NOT_FOUND, "Request_ResourceNotFound", "Resource does not exist.");
     let Some((id, mut user)) = found else { return missing() };
     let answer = if user.misses > 0 {
@@ -684,7 +743,7 @@ fn configuration(id: Uuid, user: &mut User, tenant: &mut Tenant) -> HttpResponse
     if !tenant.known.contains(&id) {
         return refused(StatusCode::NOT_FOUND, "NotFound", "The user was not found.");
     }
-    let number = tenant.numbers.iter().find(|(_, number)| number.holder == Some(id)).map(|(number, _)| number.clone());
+    let number = tenant.number_of(id);
     let numbers: Vec<Value> = number
         .iter()
         .map(|number| json!({"telephoneNumber": number, "assignmentCategory": "primary"}))
@@ -717,20 +776,14 @@ fn change_policy(action: &str, body: &[u8], tenant: &mut Tenant) -> HttpResponse
         return refused(StatusCode::BAD_REQUEST, "BadRequest", "The policy type is not supported.");
     }
     let is_known = policy.as_ref().is_some_and(|policy| tenant.voice_policies.values().any(|own| own == policy));
-    let at = tenant.requests.len() + tenant.lag;
-    let Some(user) = id.and_then(|id| tenant.users.get_mut(&id)) else {
+    let Some(id) = id.filter(|id| tenant.users.contains_key(id)) else {
         return refused(StatusCode::NOT_FOUND, "NotFound", "The user was not found.");
     };
-    let next = match action {
-        "assign" if is_known => policy,
-        "unassign" => None,
+    match action {
+        "assign" if is_known => tenant.accept(Coming::Policy(id, policy)),
+        "unassign" => tenant.accept(Coming::Policy(id, None)),
         _ => return refused(StatusCode::BAD_REQUEST, "BadRequest", "There is no such policy."),
-    };
-    // Who asks again for the same waits no longer.
-    if user.next_policy.as_ref().is_none_or(|(_, coming)| *coming != next) {
-        user.next_policy = Some((at, next));
     }
-    tenant.settle();
     HttpResponse::NoContent().finish()
 }
 
@@ -754,7 +807,7 @@ fn change_number(action: &str, request: &HttpRequest, body: &[u8], tenant: &mut 
             if !tenant.users.get(&id).is_some_and(|user| user.is_licensed) {
                 return bad("The user has no licence.");
             }
-            let others = tenant.numbers.iter().any(|(other, row)| *other != number && row.holder == Some(id));
+            let others = tenant.number_of(id).is_some_and(|other| other != number);
             if others || holder.is_some_and(|holder| holder != id) {
                 return bad("The number or the user is assigned already.");
             }
@@ -765,14 +818,12 @@ fn change_number(action: &str, request: &HttpRequest, body: &[u8], tenant: &mut 
         _ => return bad("A value is required for a property."),
     }
     if !fails {
-        let row = Number { holder, is_on_premises: false, next_holder: Some((at, target)) };
-        tenant.numbers.insert(number, row);
+        tenant.accept(Coming::Holder(number, target));
     }
     let id = format!("QXNz{}", tenant.operations.len());
     if !tenant.forgets_operations {
         tenant.operations.insert(id.clone(), Operation { done_at: at, fails });
     }
-    tenant.settle();
     let host = request.connection_info().host().to_owned();
     let location = format!("http://{host}/v1.0/admin/teams/telephoneNumberManagement/operations('{id}')");
     HttpResponse::Accepted().insert_header((header::LOCATION, location)).finish()

@@ -111,7 +111,8 @@ impl Steps<'_> {
         }
         loop {
             let outcome = match self.user.progress {
-                Progress::Find => return self.find(wanted).await,
+                Progress::Find => self.find(wanted).await?,
+                Progress::Compare => return self.compare(wanted).await,
                 Progress::AssignNumber => self.assign_number(wanted).await?,
                 Progress::GrantPolicy => self.grant_policy(wanted).await?,
                 Progress::Check => return self.check(wanted).await,
@@ -122,19 +123,29 @@ impl Steps<'_> {
         }
     }
 
-    /// Finds the user and what it has. What it is about to get is noted, to be stored before it is given.
-    async fn find(&mut self, wanted: &Wanted) -> Result<Outcome, Unanswered> {
+    /// Finds the user. `None` if it is there and has a licence.
+    async fn find(&mut self, wanted: &Wanted) -> Result<Option<Outcome>, Unanswered> {
         let name = utf8_percent_encode(wanted.teams_user.canonical(), NON_ALPHANUMERIC);
         let path = format!("/users/{name}?$select=id,assignedPlans");
         let person: Person = match self.call(Method::GET, &path, None).await {
             Ok(reply) => reply.single()?,
-            Err(Unanswered::Refused { status: 404, .. }) => return Ok(Outcome::Waits(Missing::User, None)),
+            Err(Unanswered::Refused { status: 404, .. }) => return Ok(Some(Outcome::Waits(Missing::User, None))),
             Err(other) => return Err(other),
         };
         if !person.assigned_plans.iter().any(Plan::is_enabled_phone) {
-            return Ok(Outcome::Waits(Missing::Licence, None));
+            return Ok(Some(Outcome::Waits(Missing::Licence, None)));
         }
-        let Some(configuration) = self.configuration(person.id).await? else {
+        (self.user.person, self.user.progress) = (Some(person.id), Progress::Compare);
+        Ok(None)
+    }
+
+    /// Compares what the user has with what it is to have. What it is about to get is noted, to be stored before it is given.
+    async fn compare(&mut self, wanted: &Wanted) -> Result<Outcome, Unanswered> {
+        let Some(person) = self.user.person else {
+            self.user.progress = Progress::Find;
+            return Ok(Outcome::Advanced);
+        };
+        let Some(configuration) = self.configuration(person).await? else {
             return Ok(Outcome::Waits(Missing::Effect, None));
         };
         if let (Some(number), Some(own)) = (configuration.number(), &wanted.number)
@@ -144,7 +155,7 @@ impl Steps<'_> {
                 let detail = format!("The user has the number {} in Teams.", shown_number(number));
                 return Ok(impossible(FailureCode::OtherNumber, detail));
             }
-            return self.take_away(number.to_owned(), person.id).await;
+            return self.take_away(number.to_owned(), person).await;
         }
         let Some(policy_id) = &wanted.policy_id else { return Ok(Outcome::Waits(Missing::Policy, None)) };
         let has_policy = configuration.policy().is_some_and(|policy| policy.is(Some(policy_id), &wanted.policy_name));
@@ -155,7 +166,6 @@ impl Steps<'_> {
                 return Ok(impossible(FailureCode::OtherPolicy, detail));
             }
         }
-        self.user.person = Some(person.id);
         self.user.number.clone_from(&wanted.number);
         self.user.policy = Some(Policy { id: Some(policy_id.clone()), name: wanted.policy_name.clone() });
         self.user.progress = match &wanted.number {

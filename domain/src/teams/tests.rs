@@ -54,7 +54,7 @@ fn r14_every_name_is_read_as_it_is_written() {
     assert_eq!(FailureCode::parse("Refused"), None);
     let names: Vec<_> = State::ALL.map(State::as_str).into_iter().chain(Progress::ALL.map(Progress::as_str)).collect();
     let expected =
-        "not_requested pending applied failed drifted releasing released find assign_number grant_policy check";
+        "not_requested pending applied failed drifted releasing released find compare assign_number grant_policy check";
     assert_eq!(names.join(" "), expected);
 }
 
@@ -95,6 +95,7 @@ fn r14_what_a_user_has_at_microsoft_is_taken_back_when_it_is_released() {
     // A request that may be under way has to take effect before anybody can see what it did.
     for (progress, due_at) in [
         (Progress::Find, at(5)),
+        (Progress::Compare, at(5)),
         (Progress::AssignNumber, at(125)),
         (Progress::GrantPolicy, at(125)),
         (Progress::Check, at(5)),

@@ -7,7 +7,7 @@ CREATE TABLE teams_users (
     teams_user TEXT NOT NULL,
     teams_user_canonical TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'applied', 'failed', 'drifted', 'releasing', 'released')),
-    progress TEXT NOT NULL CHECK (progress IN ('find', 'assign_number', 'grant_policy', 'check')),
+    progress TEXT NOT NULL CHECK (progress IN ('find', 'compare', 'assign_number', 'grant_policy', 'check')),
     replaces BOOLEAN NOT NULL,
     person_id BLOB,
     number TEXT,

@@ -53,6 +53,7 @@ mod sign_in;
 mod sign_in_page;
 mod snapshots;
 mod teams;
+mod teams_in_bulk;
 mod tickets;
 mod tls;
 mod tokens;
