@@ -146,6 +146,8 @@ pub struct Directory {
     pub is_reading: bool,
     /// The number of readings from the beginning.
     pub generation: i32,
+    /// Whether it is being read from the beginning, so that whoever is not mentioned is gone.
+    pub is_full: bool,
     /// When somebody asked for it last.
     pub asked_at: Timestamp,
     /// When it was last read to its end; `None` if it never was.
@@ -168,6 +170,7 @@ impl Directory {
             link: None,
             is_reading: true,
             generation: 1,
+            is_full: true,
             asked_at: now,
             synced_at: None,
             error: None,
@@ -176,16 +179,26 @@ impl Directory {
         }
     }
 
-    /// It is to be read now.
+    /// It is to be read now. One that is being read without trouble is left alone.
     #[must_use]
     pub fn asked(self, now: Timestamp) -> Self {
+        if self.is_reading && self.error.is_none() {
+            return self;
+        }
         Self { is_reading: true, asked_at: now, attempts: 0, due_at: now, ..self }
+    }
+
+    /// Whether it is still where another reading of it was.
+    #[must_use]
+    pub fn is_at(&self, other: &Self) -> bool {
+        (&self.tenant, &self.link, self.generation) == (&other.tenant, &other.link, other.generation)
     }
 
     /// It is read from the beginning, because Microsoft no longer knows where the last reading ended.
     #[must_use]
     pub fn begun_anew(self, now: Timestamp) -> Self {
-        Self { link: None, is_reading: true, generation: self.generation.saturating_add(1), due_at: now, ..self }
+        let generation = self.generation.saturating_add(1);
+        Self { link: None, is_reading: true, is_full: true, generation, due_at: now, ..self }
     }
 
     /// A page was read. At the end, the changes are read a day later.
@@ -196,7 +209,8 @@ impl Directory {
             Link::Page(link) => Self { link: Some(link), is_reading: true, error, attempts, due_at: now, ..self },
             Link::Changes(link) => {
                 let (link, synced_at) = (Some(link), Some(now));
-                Self { link, is_reading: false, synced_at, error, attempts, due_at: now + PAUSE, ..self }
+                let (is_reading, is_full) = (false, false);
+                Self { link, is_reading, is_full, synced_at, error, attempts, due_at: now + PAUSE, ..self }
             }
         }
     }
@@ -287,15 +301,19 @@ mod tests {
         let end = page.clone().read(Link::Changes("d".to_owned()), at(2));
         assert_eq!((end.link.as_deref(), end.is_reading, end.synced_at), (Some("d"), false, Some(at(2))));
         assert_eq!(end.due_at, at(2) + PAUSE);
+        assert!(page.is_full && !end.is_full && page.is_at(&page) && !page.is_at(&end));
+        assert_eq!(page.clone().asked(at(9)), page, "it is being read");
         let asked = end.clone().asked(at(9));
         assert_eq!(
             (asked.is_reading, asked.due_at, asked.asked_at, asked.link),
             (true, at(9), at(9), end.link.clone())
         );
         let anew = end.clone().begun_anew(at(10));
+        assert!(anew.is_full && !anew.is_at(&end));
         assert_eq!((anew.link, anew.generation, anew.is_reading, anew.due_at), (None, 2, true, at(10)));
         let failed = page.failed("No.".to_owned(), None, at(3));
         assert_eq!((failed.attempts, failed.due_at, failed.error.as_deref()), (1, at(8), Some("No.")));
+        assert_eq!(failed.clone().asked(at(9)).due_at, at(9), "who asks has it tried again");
         assert_eq!(failed.clone().read(Link::Page("q".to_owned()), at(9)).error, None);
         let asked_for = |seconds| failed.clone().failed(String::new(), Some(TimeDelta::seconds(seconds)), at(3)).due_at;
         assert_eq!((asked_for(1), asked_for(90), asked_for(1_000_000)), (at(13), at(93), at(3) + PAUSE));

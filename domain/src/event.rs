@@ -61,8 +61,7 @@ types! {
     "enterprise.teams_requested" "All users of an enterprise that have not got their number and policy in Teams are to get them.";
     "direct_routing.consent_given" "An enterprise consented to being managed.";
     "direct_routing.consent_withdrawn" "An enterprise withdrew its consent.";
-    "direct_routing.tenant_consented" "An administrator of the tenant granted the service its permissions.";
-    "direct_routing.tenant_consent_refused" "An administrator of the tenant did not grant the service its permissions.";
+    "direct_routing.tenant_consented" "The service has got permissions in the tenant, after an administrator was asked for them.";
     "direct_routing.anchor_user_changed" "The anchor user of a route, or its licence, changed.";
     "direct_routing.route_started" "A route was started.";
     "direct_routing.route_confirmed" "A step of a route was taken.";
@@ -84,6 +83,7 @@ types! {
     "user.teams_failed" "A user can't get its number or policy in Teams.";
     "user.teams_drifted" "Somebody changed the number or policy of a user in Teams.";
     "user.teams_releasing" "Number and policy of a user are being taken back in Teams.";
+    "user.teams_number_released" "Microsoft has let go of the number of a user, which others can have now.";
     "user.teams_released" "Number and policy of a user were taken back in Teams.";
     "support_ticket.filed" "A support ticket was filed.";
     "support_ticket.approved" "A support ticket was approved.";

@@ -18,8 +18,8 @@ use crate::values::phone_number::PhoneNumber;
 use crate::values::tenant::Tenant;
 use crate::values::user_principal_name::UserPrincipalName;
 
-/// For how long a request of an attempt that was interrupted may still be under way.
-const UNDER_WAY: TimeDelta = TimeDelta::minutes(2);
+/// For how long a number that was asked for may still be assigned, if Microsoft does not say what became of that.
+const ASSIGNING: TimeDelta = TimeDelta::minutes(10);
 
 /// How far a user has come in Teams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,11 +86,14 @@ pub enum Progress {
     GrantPolicy,
     /// All was asked for, and has to take effect.
     Check,
+    /// Microsoft was asked to take the policy back.
+    Revoke,
 }
 
 impl Progress {
     /// Every step.
-    pub const ALL: [Self; 5] = [Self::Find, Self::Compare, Self::AssignNumber, Self::GrantPolicy, Self::Check];
+    pub const ALL: [Self; 6] =
+        [Self::Find, Self::Compare, Self::AssignNumber, Self::GrantPolicy, Self::Check, Self::Revoke];
 
     /// The name in the database.
     #[must_use]
@@ -101,6 +104,7 @@ impl Progress {
             Self::AssignNumber => "assign_number",
             Self::GrantPolicy => "grant_policy",
             Self::Check => "check",
+            Self::Revoke => "revoke",
         }
     }
 
@@ -157,6 +161,8 @@ impl Missing {
 pub enum FailureCode {
     /// The tenant has no user with this sign-in name.
     UserNotFound,
+    /// The sign-in name is in another domain than the enterprise's, in a tenant that several enterprises share.
+    OtherDomain,
     /// The user has another number in Teams, which the service did not give it.
     OtherNumber,
     /// The user was given another voice routing policy in Teams, which the service did not give it.
@@ -177,8 +183,9 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::UserNotFound,
+        Self::OtherDomain,
         Self::OtherNumber,
         Self::OtherPolicy,
         Self::NumberTaken,
@@ -194,6 +201,7 @@ impl FailureCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UserNotFound => "user_not_found",
+            Self::OtherDomain => "other_domain",
             Self::OtherNumber => "other_number",
             Self::OtherPolicy => "other_policy",
             Self::NumberTaken => "number_taken",
@@ -281,8 +289,12 @@ pub struct TeamsUser {
     pub policy: Option<Policy>,
     /// The operation at Microsoft that assigns or takes back the number.
     pub operation: Option<String>,
+    /// Until when a number that was asked for may still be assigned, although Microsoft does not show it yet.
+    pub assigning_until: Option<Timestamp>,
     /// What it waits for.
     pub missing: Option<Missing>,
+    /// Since when it has waited for that.
+    pub waits_since: Timestamp,
     /// What Teams has instead of what it was given.
     pub found: Option<Found>,
     /// What went wrong last.
@@ -311,7 +323,9 @@ impl TeamsUser {
             number: None,
             policy: None,
             operation: None,
+            assigning_until: None,
             missing: None,
+            waits_since: now,
             found: None,
             failure: None,
             since: now,
@@ -332,12 +346,33 @@ impl TeamsUser {
         self.tenant != wanted.tenant || self.teams_user.canonical() != wanted.teams_user.canonical()
     }
 
+    /// A number is about to be asked for, or was.
+    #[must_use]
+    pub fn asking_for_number(self, now: Timestamp) -> Self {
+        Self { assigning_until: Some(now + ASSIGNING), ..self }
+    }
+
+    /// Whether a number that Microsoft does not show may still be assigned.
+    #[must_use]
+    pub fn may_be_assigned(&self, now: Timestamp) -> bool {
+        self.assigning_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether nothing but the time of its next attempt is different from what it was.
+    #[must_use]
+    pub fn is_as(&self, before: &Self) -> bool {
+        let Self { due_at, attempts, .. } = *before;
+        Self { attempts, due_at, ..self.clone() } == *before
+    }
+
     /// It is to get its number and policy, or to be looked at again now.
     pub fn apply(self, replaces: bool, now: Timestamp) -> Result<Self, Refusal> {
         match self.state {
             State::Releasing => Err(Refusal::WrongTeamsState { state: self.state.as_str(), command: "applied" }),
             State::Applied => Ok(Self { due_at: now, attempts: 0, ..self }),
-            State::Pending if replaces == self.replaces => Ok(Self { due_at: now, attempts: 0, ..self }),
+            State::Pending if replaces == self.replaces && self.missing != Some(Missing::Grant) => {
+                Ok(Self { due_at: now, attempts: 0, ..self })
+            }
             _ => Ok(Self { replaces, ..self.restarted(State::Pending, now) }),
         }
     }
@@ -347,7 +382,7 @@ impl TeamsUser {
     pub fn release(self, now: Timestamp) -> Self {
         match self.state {
             State::NotRequested | State::Releasing | State::Released => self,
-            _ if self.holds_something() => self.after_requests(State::Releasing, now),
+            _ if self.holds_something() => self.restarted(State::Releasing, now),
             _ => Self { person: None, ..self.restarted(State::Released, now) },
         }
     }
@@ -360,7 +395,7 @@ impl TeamsUser {
             && before.voice_route == after.voice_route;
         match self.state {
             State::Pending | State::Applied | State::Failed | State::Drifted if !is_same => {
-                self.after_requests(State::Pending, now)
+                Self { replaces: false, ..self.restarted(State::Pending, now) }
             }
             _ => self,
         }
@@ -373,6 +408,7 @@ impl TeamsUser {
                 Ok(Self { number: None, policy: None, person: None, ..self.restarted(State::Released, now) })
             }
             (State::Pending | State::Failed | State::Drifted, Some(wanted)) => Ok(Self {
+                person: self.person.filter(|_| !self.has_moved(wanted)),
                 tenant: wanted.tenant.clone(),
                 teams_user: wanted.teams_user.clone(),
                 number: wanted.number.clone(),
@@ -383,20 +419,13 @@ impl TeamsUser {
         }
     }
 
-    /// Begins with a state once a request that may be under way must have taken effect at Microsoft: only then can be seen
-    /// what it did.
-    fn after_requests(self, state: State, now: Timestamp) -> Self {
-        let may_be_under_way = matches!(self.progress, Progress::AssignNumber | Progress::GrantPolicy);
-        let due_at = if may_be_under_way { now + UNDER_WAY } else { now };
-        Self { due_at, ..self.restarted(state, now) }
-    }
-
     /// Begins with a state. What it has at Microsoft stays known.
     fn restarted(self, state: State, now: Timestamp) -> Self {
         Self {
             state,
             progress: Progress::Find,
             missing: None,
+            waits_since: now,
             found: None,
             failure: None,
             since: now,

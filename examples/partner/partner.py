@@ -1,4 +1,5 @@
-"""A partner's program: signs in, takes on a reseller, waits until it has activated its account, and prints what it costs.
+"""A partner's program: signs in, takes on a reseller, waits until it has activated its account, has its customers' phones ring
+in Teams, and prints what it costs.
 
 TEAMMATE_URL, TEAMMATE_CLIENT_ID and TEAMMATE_CLIENT_SECRET say where and as whom; the API client needs the role `owner`.
 """
@@ -70,6 +71,16 @@ print(f"{reseller['id']} is {reseller['status']}", flush=True)
 if reseller["status"] == "pending":
     waiting(reseller["id"]).wait()
     print(f"{reseller['id']} is active")
+
+# How far each customer is from a phone that rings, and who has to do what.
+for enterprise in call("GET", "/enterprises", params={"reseller_id": reseller["id"]})["items"]:
+    routing = call("GET", f"/enterprises/{enterprise['id']}/direct-routing")
+    for route in routing["routes"]:
+        if route["next"]:
+            print(f"{enterprise['name']}: {route['region']} needs {route['next']['step']} by {route['next']['by']}")
+    if routing["established"]:
+        applied = call("POST", f"/enterprises/{enterprise['id']}/users/teams/apply", json={})
+        print(f"{enterprise['name']}: {applied['counts']['applied']} ring, {applied['counts']['pending']} are on their way")
 
 period = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
 report = call("GET", f"/billing-reports/{period}", params={"reseller_id": reseller["id"]})

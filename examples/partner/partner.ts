@@ -1,4 +1,5 @@
-// A partner's program: signs in, takes on a reseller, waits until it has activated its account, and prints what it costs.
+// A partner's program: signs in, takes on a reseller, waits until it has activated its account, has its customers' phones
+// ring in Teams, and prints what it costs.
 // TEAMMATE_URL, TEAMMATE_CLIENT_ID and TEAMMATE_CLIENT_SECRET say where and as whom; the API client needs the role `owner`.
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -51,6 +52,17 @@ console.log(`${id} is ${status}`);
 if (status === "pending") {
   while (!activated.has(id)) await new Promise((resolve) => setTimeout(resolve, 100));
   console.log(`${id} is active`);
+}
+
+// How far each customer is from a phone that rings, and who has to do what.
+for (const enterprise of (await call("GET", `/enterprises?reseller_id=${id}`)).items) {
+  const routing = await call("GET", `/enterprises/${enterprise.id}/direct-routing`);
+  for (const { region, next } of routing.routes) {
+    if (next) console.log(`${enterprise.name}: ${region} needs ${next.step} by ${next.by}`);
+  }
+  if (!routing.established) continue;
+  const { counts } = await call("POST", `/enterprises/${enterprise.id}/users/teams/apply`, {});
+  console.log(`${enterprise.name}: ${counts.applied} ring, ${counts.pending} are on their way`);
 }
 
 const period = new Date().toISOString().slice(0, 7);

@@ -723,7 +723,9 @@ diesel::table! {
         policy_id -> Nullable<Text>,
         policy_name -> Nullable<Text>,
         operation -> Nullable<Text>,
+        assigning_until -> Nullable<Timestamp>,
         missing -> Nullable<Text>,
+        waits_since -> Timestamp,
         found_number -> Nullable<Text>,
         found_policy -> Nullable<Text>,
         failure -> Nullable<Text>,
@@ -764,7 +766,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamp};
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamp};
     use crate::store::key::sql::Key;
 
     directories (account_id) {
@@ -773,6 +775,13 @@ diesel::table! {
         link -> Nullable<Text>,
         is_reading -> Bool,
         generation -> Integer,
+        is_full -> Bool,
+        users -> BigInt,
+        licensed -> BigInt,
+        guests -> BigInt,
+        disabled -> BigInt,
+        unusable_names -> BigInt,
+        other_domains -> BigInt,
         asked_at -> Timestamp,
         synced_at -> Nullable<Timestamp>,
         error -> Nullable<Text>,

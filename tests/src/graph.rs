@@ -207,6 +207,8 @@ pub struct Tenant {
     pub throttled: Option<String>,
     /// Whether the places up to which changes were read are forgotten, with this status.
     pub forgets_places: Option<u16>,
+    /// Whether the next page that goes on is forgotten.
+    pub forgets_page: bool,
     /// The users that have changed, in this order.
     changed: Vec<Uuid>,
     coming: Vec<(usize, Coming)>,
@@ -482,6 +484,10 @@ fn respond(line: &str, request: &HttpRequest, body: &[u8], tenant: &mut Tenant) 
         ("POST", ["domains"]) => add(body, tenant),
         ("GET", ["subscribedSkus"]) => skus(request, tenant),
         ("POST", ["users"]) => create_user(body, tenant),
+        ("GET", ["users", "delta"]) if request.query_string().contains("skiptoken") && tenant.forgets_page => {
+            tenant.forgets_page = false;
+            refused(StatusCode::BAD_REQUEST, "Directory_ExpiredPageToken", "The page token has expired.")
+        }
         ("GET", ["users", "delta"]) => changed_users(request, tenant),
         ("GET", ["users", key]) => {
             with_user(key, tenant, |id, user, _| HttpResponse::Ok().json(user_document(id, user)))

@@ -156,7 +156,7 @@ error_codes! {
         "The operation is not allowed in the route's current state."
         "Read the route. Its `next` names the next step and who takes it.";
     RouteDomainBeingRemoved "route_domain_being_removed" 409 "The route's domain is being removed"
-        "An earlier route had the domain, and the service is just removing it from the tenant."
+        "An earlier route had the domain, and the service is currently removing it from the tenant."
         "Try again in two minutes, or choose another label.";
     RouteDomainTaken "route_domain_taken" 409 "The route's domain is taken"
         "Another route already uses the domain."
@@ -168,8 +168,8 @@ error_codes! {
         "PBXs, trunks or users still need the route. `blockers` lists them."
         "First reassign or delete everything that `blockers` lists.";
     StepsAreAutomatic "steps_are_automatic" 409 "The service takes this step by itself"
-        "Microsoft Graph is configured, so the service takes the steps of routes itself. Only staff can confirm one \
-         by hand."
+        "Microsoft Graph is configured, so the service takes the steps of routes and of users in Teams itself. Only staff \
+         can confirm one by hand."
         "Wait until the service has taken the step, or ask support to confirm it.";
     NoMicrosoftGraph "no_microsoft_graph" 409 "The service does not use Microsoft Graph"
         "Microsoft Graph is not configured, so that there is nothing to consent to or to read there."
@@ -207,7 +207,8 @@ error_codes! {
         "Check the number. If it is correct, remove it from the other user first.";
     NumberBeingReleased "number_being_released" 409 "The number is being released"
         "Another user had the phone number in Teams, and Microsoft has not let go of it yet."
-        "Try again in some minutes. If it takes longer, read the `teams` of the user that had it.";
+        "Try again in some minutes. If it takes longer, ask support: the `closing-blockers` of the enterprise that had the \
+         number list deleted users that still have something.";
     WrongTeamsState "wrong_teams_state" 409 "The user's state in Teams does not allow this"
         "The operation is not allowed in the user's current state in Teams."
         "Read the user. `teams.next` names the next step and who takes it.";

@@ -91,7 +91,7 @@ impl From<Refusal> for Error {
             NoMicrosoftGraph => NoMicrosoftGraph:
                 "The service does not use Microsoft Graph. Do this in the Microsoft 365 or Teams admin center instead.";
             RouteDomainBeingRemoved => RouteDomainBeingRemoved at "/label":
-                "The domain of this label is just being removed from the tenant. Try again in two minutes.";
+                "The domain of this label is currently being removed from the tenant. Try again in two minutes.";
             ManagementConsentMissing => ManagementConsentMissing:
                 "The enterprise has not consented to you managing its Direct Routing. It gives its consent with POST \
                  /enterprises/{{id}}/direct-routing/give-consent.";

@@ -21,7 +21,7 @@ use super::consent::roles_of;
 use crate::clock::retry_after;
 
 /// Maximum size of a response, in octets.
-const ANSWER_MAX: usize = 8 * 1024 * 1024;
+const ANSWER_MAX: usize = 32 * 1024 * 1024;
 /// A token is replaced when it expires in less than this time.
 const MARGIN: TimeDelta = TimeDelta::seconds(60);
 /// How long a token is kept although a request was refused for lack of a permission.
@@ -296,7 +296,7 @@ impl Graph {
     }
 
     /// Fails while Graph is throttling this tenant. All routes of a tenant share its limits.
-    async fn check_quiet(&self, tenant: &Tenant, now: Timestamp) -> Result<(), Unanswered> {
+    pub(super) async fn check_quiet(&self, tenant: &Tenant, now: Timestamp) -> Result<(), Unanswered> {
         let mut quiet = self.quiet.lock().await;
         quiet.retain(|_, until| *until > now);
         let Some(until) = quiet.get(tenant.as_str()) else { return Ok(()) };
@@ -320,9 +320,12 @@ impl Graph {
         roles_of(kept.get(self.tenant(own).as_str())?.secret.expose_secret())
     }
 
-    /// Has the next request about a tenant made with a new token.
-    pub(super) async fn forget_token(&self, own: &Tenant) {
-        self.tokens.lock().await.remove(self.tenant(own).as_str());
+    /// Has the next request about a tenant made with a new token, unless its token was issued after `since`.
+    pub(super) async fn forget_token(&self, own: &Tenant, since: Timestamp) {
+        let mut kept = self.tokens.lock().await;
+        if kept.get(self.tenant(own).as_str()).is_some_and(|token| token.issued_at <= since) {
+            kept.remove(self.tenant(own).as_str());
+        }
     }
 
     pub(super) async fn token(&self, tenant: &Tenant, now: Timestamp) -> Result<SecretString, Unanswered> {

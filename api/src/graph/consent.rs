@@ -1,6 +1,7 @@
 //! The permissions that the service needs in a tenant, and how an administrator grants them there (Microsoft, "Admin
 //! consent on the Microsoft identity platform").
 
+use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::values::tenant::Tenant;
 use serde::Deserialize;
@@ -18,6 +19,9 @@ pub struct Permission {
     pub needed_for: &'static str,
 }
 
+/// The permission without which policies are not assigned.
+pub(super) const POLICY_PERMISSION: &str = "TeamsPolicyUserAssign.ReadWrite.All";
+
 /// The application permissions that the service needs, and no more.
 pub const PERMISSIONS: [Permission; 6] = [
     Permission { name: "Domain.ReadWrite.All", needed_for: "Adding, verifying and removing the domains of routes." },
@@ -34,11 +38,11 @@ pub const PERMISSIONS: [Permission; 6] = [
         name: "TeamsTelephoneNumber.ReadWrite.All",
         needed_for: "Assigning numbers to users in Teams, and taking them back.",
     },
-    Permission {
-        name: "TeamsPolicyUserAssign.ReadWrite.All",
-        needed_for: "Finding the voice routing policy, and assigning it to users.",
-    },
+    Permission { name: POLICY_PERMISSION, needed_for: "Finding the voice routing policy, and assigning it to users." },
 ];
+
+/// How long a token is new, so that none is asked for in its place.
+const NEW: TimeDelta = TimeDelta::seconds(1);
 
 /// What the login server says of a tenant (`OpenID` Connect Discovery).
 #[derive(Deserialize)]
@@ -82,7 +86,8 @@ impl Graph {
 
     /// The permissions that the service has in a tenant, by a new token; `None` if the token does not say so.
     pub async fn ask_for_permissions(&self, own: &Tenant, now: Timestamp) -> Result<Option<Vec<String>>, Unanswered> {
-        self.forget_token(own).await;
+        self.check_quiet(self.tenant(own), now).await?;
+        self.forget_token(own, now - NEW).await;
         self.token(self.tenant(own), now).await?;
         Ok(self.permissions(own).await)
     }

@@ -19,10 +19,8 @@ const BEGINNING: &str = "/users/delta?$select=id,userPrincipalName,displayName,a
 /// A page of users that are there or have changed.
 #[derive(Debug)]
 pub struct Page {
-    /// The users.
-    pub changes: Vec<Change>,
-    /// The object ids of users that are gone.
-    pub removed: Vec<Uuid>,
+    /// The users by their object ids, in order; `None` for those that are gone.
+    pub changes: Vec<(Uuid, Option<Change>)>,
     /// Where reading goes on.
     pub link: Link,
 }
@@ -81,7 +79,8 @@ pub async fn read_page(
 ) -> Result<Option<Page>, Unanswered> {
     let document: Document = match graph.call(tenant, Method::GET, link.unwrap_or(BEGINNING), None, now).await {
         Ok(reply) => reply.json()?,
-        Err(Unanswered::Refused { status: 410, .. }) if link.is_some() => return Ok(None),
+        // Microsoft says in several ways that it no longer knows a place.
+        Err(Unanswered::Refused { status: 400 | 404 | 410, .. }) if link.is_some() => return Ok(None),
         Err(other) => return Err(other),
     };
     let link = match (document.next, document.delta) {
@@ -92,7 +91,6 @@ pub async fn read_page(
             return Err(Unanswered::Trouble { detail, retry_after: None });
         }
     };
-    let (gone, there): (Vec<Entry>, Vec<Entry>) = document.value.into_iter().partition(|entry| entry.removed.is_some());
-    let changes = there.into_iter().map(Entry::change).collect();
-    Ok(Some(Page { changes, removed: gone.into_iter().map(|entry| entry.id).collect(), link }))
+    let change = |entry: Entry| (entry.id, entry.removed.is_none().then(|| entry.change()));
+    Ok(Some(Page { changes: document.value.into_iter().map(change).collect(), link }))
 }

@@ -128,6 +128,11 @@ impl AssignedPolicy {
 }
 
 impl NumberAssignment {
+    /// Whether Microsoft is just changing who has it.
+    pub(super) fn is_changing(&self) -> bool {
+        matches!(self.activation_state.as_deref(), Some("assignmentPending" | "updatePending"))
+    }
+
     pub(super) fn is_on_premises(&self) -> bool {
         self.number_source.as_deref() == Some("onPremises")
     }

@@ -10,14 +10,11 @@ use super::teams_documents::{Configuration, NumberAssignment};
 use super::teams_users::{NUMBERS, Steps, impossible, is_under_way, operation_of};
 
 impl Steps<'_> {
-    /// Takes the number back, then the policy. `is_followed`: somebody else needs the policy by now.
-    pub(super) async fn let_go(&mut self, is_followed: bool) -> Result<Outcome, Unanswered> {
+    /// Takes the number back, then the policy.
+    pub(super) async fn let_go(&mut self) -> Result<Outcome, Unanswered> {
         match self.take_number_back().await? {
             Outcome::Done => {}
             other => return Ok(other),
-        }
-        if is_followed {
-            self.user.policy = None;
         }
         let (Some(policy), Some(person)) = (&self.user.policy, self.user.person) else {
             self.user.policy = None;
@@ -29,31 +26,53 @@ impl Steps<'_> {
             self.user.policy = None;
             return Ok(Outcome::Done);
         }
-        if self.user.progress != Progress::Check || self.user.attempts >= RETRY_AFTER {
+        if self.user.missing == Some(Missing::Grant) {
+            return Ok(Outcome::Waits(Missing::Grant, Some(self.policy_refused())));
+        }
+        if self.user.progress != Progress::Revoke || self.user.attempts >= RETRY_AFTER {
             match self.change_policy("unassign", person, None).await {
-                Ok(()) | Err(Unanswered::Refused { status: 404, .. }) => self.user.progress = Progress::Check,
-                Err(other) => return Err(other),
+                Ok(()) | Err(Unanswered::Refused { status: 404, .. }) => self.user.progress = Progress::Revoke,
+                Err(error) => return self.refused_policy(error).await,
             }
         }
         Ok(Outcome::Waits(Missing::Effect, None))
     }
 
-    /// Takes the number back. Done once Microsoft says that the user no longer has it.
+    /// Takes the number back. Done once Microsoft says that the user no longer has it, and can't get it any more.
     pub(super) async fn take_number_back(&mut self) -> Result<Outcome, Unanswered> {
+        if self.user.holds_something() && self.user.person.is_none() {
+            // What it has was confirmed by hand.
+            self.user.person = self.person(&self.user.teams_user).await?.map(|person| person.id);
+        }
         let (Some(number), Some(person)) = (self.user.number.clone(), self.user.person) else {
+            // Nobody has its name in the tenant: whoever had it is gone, and its number with it.
             self.user.number = None;
             return Ok(Outcome::Done);
         };
         let found = self.number_assignment(number.as_str()).await?;
-        let Some(found) = found.filter(|found| found.assignment_target_id == Some(person)) else {
-            // It may be about to get it.
-            if is_under_way(self.operation().await?.0.as_deref()) {
-                return Ok(Outcome::Waits(Missing::Effect, None));
+        match found {
+            Some(found) if found.assignment_target_id == Some(person) => {
+                self.unassign(number.as_str().to_owned(), found).await
             }
-            (self.user.number, self.user.operation) = (None, None);
-            return Ok(Outcome::Done);
-        };
-        self.unassign(number.as_str().to_owned(), found).await
+            Some(found) if found.assignment_target_id.is_none() && found.is_changing() => {
+                Ok(Outcome::Waits(Missing::Effect, None))
+            }
+            Some(found) if found.assignment_target_id.is_some() => Ok(self.number_is_back()),
+            _ => {
+                // It may be about to get it.
+                let status = self.operation().await?.0;
+                let is_decided = status.is_some() && !is_under_way(status.as_deref());
+                if is_under_way(status.as_deref()) || (!is_decided && self.user.may_be_assigned(self.now)) {
+                    return Ok(Outcome::Waits(Missing::Effect, None));
+                }
+                Ok(self.number_is_back())
+            }
+        }
+    }
+
+    fn number_is_back(&mut self) -> Outcome {
+        (self.user.number, self.user.operation, self.user.assigning_until) = (None, None, None);
+        Outcome::Done
     }
 
     /// Takes a number away that the service did not give.

@@ -8,17 +8,23 @@ use domain::Timestamp;
 use domain::teams::{Failure, FailureCode, Found, Missing, Outcome, Policy, Progress, RETRY_AFTER};
 use domain::teams::{State, TeamsUser, Wanted};
 use domain::values::phone_number::PhoneNumber;
+use domain::values::user_principal_name::UserPrincipalName;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::client::{Graph, Reply, Unanswered};
+use super::consent::POLICY_PERMISSION;
 use super::teams_documents::{
     AssignedPolicy, Configuration, NumberAssignment, Operation, Person, Plan, VOICE_ROUTING, digits, is_same_number,
     shown_number,
 };
 
+/// The shortest pause that Microsoft can ask for.
+const PAUSE_MIN: TimeDelta = TimeDelta::seconds(1);
+/// The longest one.
+const PAUSE_MAX: TimeDelta = TimeDelta::days(1);
 pub(super) const NUMBERS: &str = "/admin/teams/telephoneNumberManagement";
 
 /// What came of an attempt: the user as far as it has got, and the outcome.
@@ -32,18 +38,11 @@ pub struct Attempt {
     pub pause: Option<TimeDelta>,
 }
 
-/// Attempts what a user needs next. `wanted` is `None` if the user was deleted, `is_followed` says that another user has its
-/// name in the tenant by now.
-pub async fn attempt(
-    graph: &Graph,
-    user: TeamsUser,
-    wanted: Option<&Wanted>,
-    is_followed: bool,
-    now: Timestamp,
-) -> Attempt {
+/// Attempts what a user needs next. `wanted` is `None` if the user was deleted.
+pub async fn attempt(graph: &Graph, user: TeamsUser, wanted: Option<&Wanted>, now: Timestamp) -> Attempt {
     let mut steps = Steps { graph, user, now };
     let outcome = match (steps.user.state, wanted) {
-        (State::Pending, Some(wanted)) if steps.user.has_moved(wanted) => match steps.let_go(is_followed).await {
+        (State::Pending, Some(wanted)) if steps.user.has_moved(wanted) => match steps.let_go().await {
             Ok(Outcome::Done) => {
                 steps.user = steps.user.moved_to(wanted);
                 Ok(Outcome::Advanced)
@@ -52,7 +51,7 @@ pub async fn attempt(
         },
         (State::Pending, Some(wanted)) => steps.apply(wanted).await,
         (State::Applied | State::Drifted, Some(wanted)) => steps.look(wanted).await,
-        (State::Releasing, _) => steps.let_go(is_followed).await,
+        (State::Releasing, _) => steps.let_go().await,
         (State::Pending | State::Applied | State::Drifted, None)
         | (State::NotRequested | State::Failed | State::Released, _) => Ok(Outcome::Done),
     };
@@ -60,7 +59,7 @@ pub async fn attempt(
     match outcome {
         Ok(outcome) => Attempt { user, outcome: Some(outcome), pause: None },
         Err(Unanswered::Trouble { retry_after: Some(pause), .. }) => {
-            Attempt { user, outcome: None, pause: Some(pause) }
+            Attempt { user, outcome: None, pause: Some(pause.clamp(PAUSE_MIN, PAUSE_MAX)) }
         }
         Err(unanswered) => Attempt { user, outcome: Some(judge(unanswered)), pause: None },
     }
@@ -111,7 +110,7 @@ impl Steps<'_> {
         }
         loop {
             let outcome = match self.user.progress {
-                Progress::Find => self.find(wanted).await?,
+                Progress::Find | Progress::Revoke => self.find(wanted).await?,
                 Progress::Compare => return self.compare(wanted).await,
                 Progress::AssignNumber => self.assign_number(wanted).await?,
                 Progress::GrantPolicy => self.grant_policy(wanted).await?,
@@ -123,15 +122,31 @@ impl Steps<'_> {
         }
     }
 
+    /// The user with its name in the tenant; `None` if there is none.
+    pub(super) async fn person(&self, name: &UserPrincipalName) -> Result<Option<Person>, Unanswered> {
+        let name = utf8_percent_encode(name.canonical(), NON_ALPHANUMERIC);
+        match self.call(Method::GET, &format!("/users/{name}?$select=id,assignedPlans"), None).await {
+            Ok(reply) => reply.single().map(Some),
+            Err(Unanswered::Refused { status: 404, .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
     /// Finds the user. `None` if it is there and has a licence.
     async fn find(&mut self, wanted: &Wanted) -> Result<Option<Outcome>, Unanswered> {
-        let name = utf8_percent_encode(wanted.teams_user.canonical(), NON_ALPHANUMERIC);
-        let path = format!("/users/{name}?$select=id,assignedPlans");
-        let person: Person = match self.call(Method::GET, &path, None).await {
-            Ok(reply) => reply.single()?,
-            Err(Unanswered::Refused { status: 404, .. }) => return Ok(Some(Outcome::Waits(Missing::User, None))),
-            Err(other) => return Err(other),
+        let Some(person) = self.person(&wanted.teams_user).await? else {
+            return Ok(Some(Outcome::Waits(Missing::User, None)));
         };
+        if self.user.holds_something() && self.user.person.is_some_and(|known| known != person.id) {
+            // The name belongs to somebody else by now. Who had it gives back what it got.
+            return match self.let_go().await? {
+                Outcome::Done => {
+                    (self.user.person, self.user.progress) = (None, Progress::Find);
+                    Ok(Some(Outcome::Advanced))
+                }
+                other => Ok(Some(other)),
+            };
+        }
         if !person.assigned_plans.iter().any(Plan::is_enabled_phone) {
             return Ok(Some(Outcome::Waits(Missing::Licence, None)));
         }
@@ -146,6 +161,7 @@ impl Steps<'_> {
             return Ok(Outcome::Advanced);
         };
         let Some(configuration) = self.configuration(person).await? else {
+            self.user.progress = Progress::Find;
             return Ok(Outcome::Waits(Missing::Effect, None));
         };
         if let (Some(number), Some(own)) = (configuration.number(), &wanted.number)
@@ -173,15 +189,22 @@ impl Steps<'_> {
             _ if !has_policy => Progress::GrantPolicy,
             _ => Progress::Check,
         };
+        if self.user.progress == Progress::AssignNumber {
+            self.user = self.user.clone().asking_for_number(self.now);
+        }
         if self.user.progress == Progress::Check { Ok(Outcome::Done) } else { Ok(Outcome::Advanced) }
     }
 
-    /// Asks for the number. `None` if Microsoft accepts that, or has done it already.
+    /// Asks for the number. `None` if Microsoft accepts that, or does it already.
     async fn assign_number(&mut self, wanted: &Wanted) -> Result<Option<Outcome>, Unanswered> {
         let (Some(number), Some(person)) = (&wanted.number, self.user.person) else {
             self.user.progress = Progress::GrantPolicy;
             return Ok(None);
         };
+        if self.user.operation.is_some() && is_under_way(self.operation().await?.0.as_deref()) {
+            self.user.progress = Progress::GrantPolicy;
+            return Ok(None);
+        }
         let body = json!({
             "telephoneNumber": number.as_str(),
             "assignmentTargetId": person,
@@ -190,7 +213,9 @@ impl Steps<'_> {
         });
         match self.call(Method::POST, &format!("{NUMBERS}/numberAssignments/assignNumber"), Some(&body)).await {
             Ok(reply) => self.user.operation = operation_of(&reply),
-            Err(Unanswered::Refused { status: 400 | 404 | 409, detail, request_id, .. }) => {
+            // An interrupted attempt may have asked for it.
+            Err(Unanswered::Refused { status: 409, .. } | Unanswered::Refused { is_conflict: true, .. }) => {}
+            Err(Unanswered::Refused { status: 400 | 404, detail, request_id, .. }) => {
                 let failure = Failure { code: FailureCode::Refused, detail, request_id };
                 if let Some(outcome) = self.why_not(number, person, failure).await? {
                     return Ok(Some(outcome));
@@ -198,6 +223,7 @@ impl Steps<'_> {
             }
             Err(other) => return Err(other),
         }
+        self.user = self.user.clone().asking_for_number(self.now);
         self.user.progress = Progress::GrantPolicy;
         Ok(None)
     }
@@ -212,6 +238,7 @@ impl Steps<'_> {
         let because = |code| Some(Outcome::Impossible(Failure { code, ..failure.clone() }));
         Ok(match self.number_assignment(number.as_str()).await? {
             Some(NumberAssignment { assignment_target_id: Some(holder), .. }) if holder == person => None,
+            Some(found) if found.is_changing() => None,
             Some(NumberAssignment { assignment_target_id: Some(_), .. }) => because(FailureCode::NumberTaken),
             Some(found) if found.is_on_premises() => because(FailureCode::NumberOnPremises),
             _ => because(FailureCode::Refused),
@@ -226,15 +253,29 @@ impl Steps<'_> {
         self.user.progress = Progress::Check;
         match self.change_policy("assign", person, Some(policy)).await {
             Ok(()) => Ok(Some(Outcome::Waits(Missing::Effect, None))),
-            Err(Unanswered::Refused { status: 400 | 403 | 404, detail, request_id, .. }) => {
-                let failure = Failure { code: FailureCode::PolicyRefused, detail, request_id };
-                Ok(Some(Outcome::Waits(Missing::Grant, Some(failure))))
-            }
-            Err(other) => {
-                self.user.progress = Progress::GrantPolicy;
-                Err(other)
-            }
+            Err(error) => match self.refused_policy(error).await {
+                Ok(outcome) => Ok(Some(outcome)),
+                Err(other) => {
+                    self.user.progress = Progress::GrantPolicy;
+                    Err(other)
+                }
+            },
         }
+    }
+
+    /// What it means that Microsoft refused to change a policy: that it does not do so, unless a permission is missing.
+    pub(super) async fn refused_policy(&self, error: Unanswered) -> Result<Outcome, Unanswered> {
+        let Unanswered::Refused { status: status @ (400 | 403), detail, request_id, .. } = error else {
+            return Err(error);
+        };
+        let granted = self.graph.permissions(&self.user.tenant).await;
+        let lacks = granted.is_none_or(|granted| !granted.iter().any(|name| name == POLICY_PERMISSION));
+        let (code, missing) = if status == 403 && lacks {
+            (FailureCode::Refused, Missing::Consent)
+        } else {
+            (FailureCode::PolicyRefused, Missing::Grant)
+        };
+        Ok(Outcome::Waits(missing, Some(Failure { code, detail, request_id })))
     }
 
     /// Checks whether number and policy have taken effect.
@@ -254,12 +295,27 @@ impl Steps<'_> {
             return Ok(Outcome::Done);
         }
         if self.user.missing == Some(Missing::Grant) {
-            return Ok(Outcome::Waits(Missing::Grant, self.user.failure.clone()));
+            return Ok(Outcome::Waits(Missing::Grant, Some(self.policy_refused())));
+        }
+        let other = configuration.as_ref().and_then(Configuration::own_policy).filter(|_| !self.user.replaces);
+        if let Some(other) = other {
+            let detail = format!("The user was given the policy {} in Teams.", other.shown().unwrap_or_default());
+            return Ok(impossible(FailureCode::OtherPolicy, detail));
         }
         if self.user.attempts >= RETRY_AFTER {
             return Ok(self.grant_policy(wanted).await?.unwrap_or(Outcome::Waits(Missing::Effect, None)));
         }
         Ok(Outcome::Waits(Missing::Effect, None))
+    }
+
+    /// That Microsoft does not change the policy, as it was said when it was asked for.
+    pub(super) fn policy_refused(&self) -> Failure {
+        let known = self.user.failure.clone().filter(|failure| failure.code == FailureCode::PolicyRefused);
+        known.unwrap_or_else(|| Failure {
+            code: FailureCode::PolicyRefused,
+            detail: "Microsoft Graph did not change the voice routing policy.".to_owned(),
+            request_id: None,
+        })
     }
 
     /// Asks what became of a number that the user was to get, and does not have yet.
@@ -278,8 +334,10 @@ impl Steps<'_> {
                     let detail = format!("Somebody else has the number {} in Teams.", number.as_str());
                     return Ok(impossible(FailureCode::NumberTaken, detail));
                 }
-                // It was never asked for, as far as Microsoft is concerned.
-                None => (self.user.progress, self.user.operation) = (Progress::AssignNumber, None),
+                None if found.as_ref().is_some_and(NumberAssignment::is_changing) => {}
+                None if self.user.may_be_assigned(self.now) => {}
+                // It was never asked for, as far as Microsoft is concerned. Somebody may have changed the user since.
+                None => (self.user.progress, self.user.operation) = (Progress::Compare, None),
             }
             if found.is_some_and(|found| found.activation_state.as_deref() == Some("assignmentFailed")) {
                 let detail = format!("Microsoft could not assign the number {}.", number.as_str());
@@ -309,10 +367,11 @@ impl Steps<'_> {
 
     /// Looks at a user that has what it should have, or has had it.
     async fn look(&mut self, wanted: &Wanted) -> Result<Outcome, Unanswered> {
-        let Some(person) = self.user.person else {
+        if self.user.person.is_none() {
             // It was confirmed by hand.
-            return Ok(Outcome::Done);
-        };
+            self.user.person = self.person(&wanted.teams_user).await?.map(|person| person.id);
+        }
+        let Some(person) = self.user.person else { return Ok(Outcome::Drifted(Found::default())) };
         let configuration = self.configuration(person).await?;
         let number = configuration.as_ref().and_then(Configuration::number);
         let has_number = match (&wanted.number, &configuration) {

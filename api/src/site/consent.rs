@@ -36,14 +36,24 @@ fn words(outcome: &Outcome, enterprise: &str) -> (&'static str, String) {
             "It is not a link of this service, or it is too old. Ask for a new one, and open it within three days."
                 .to_owned(),
         ),
-        Outcome::Refused(said) => (
-            "Nothing was granted",
+        Outcome::NotActivated => (
+            "Thank you",
             format!(
-                "The permissions for {enterprise} were not granted. Microsoft says: {}. Open the link again to grant \
-                 them; it takes a Global Administrator.",
-                if said.is_empty() { "no reason" } else { said.trim_end_matches('.') }
+                "The service looks at the permissions once {enterprise} has activated its account with the link in its \
+                 e-mail."
             ),
         ),
+        Outcome::Refused(said) => {
+            let said = said.trim_end_matches('.');
+            let said = if said.is_empty() { String::new() } else { format!(" Microsoft says: {said}.") };
+            (
+                "Nothing was granted",
+                format!(
+                    "The permissions for {enterprise} were not granted.{said} Open the link again to grant them; it takes a \
+                     Global Administrator."
+                ),
+            )
+        }
         Outcome::OtherTenant => (
             "That was another tenant",
             format!(
@@ -52,10 +62,10 @@ fn words(outcome: &Outcome, enterprise: &str) -> (&'static str, String) {
             ),
         ),
         Outcome::Unconfirmed => (
-            "Thank you",
+            "Not confirmed yet",
             format!(
-                "The permissions for {enterprise} were granted. Microsoft has not confirmed them to this service yet; it \
-                 asks again by itself."
+                "Microsoft does not confirm yet that {enterprise} has granted the permissions. That can take some minutes. \
+                 Open the link again if the set-up does not go on."
             ),
         ),
         Outcome::Granted(missing) if missing.is_empty() => {

@@ -59,7 +59,11 @@ impl TeamsUser {
     pub fn after(self, outcome: Outcome, jitter: u16, now: Timestamp) -> Self {
         let a_day = LOOK_PAUSE + TimeDelta::seconds(5 * i64::from(jitter));
         match (self.state, outcome) {
-            (_, Outcome::Advanced) => Self { missing: None, failure: None, attempts: 0, due_at: now, ..self },
+            (_, Outcome::Advanced) => {
+                // What Microsoft does may have to be asked for more than once.
+                let missing = self.missing.filter(|missing| *missing == Missing::Effect);
+                Self { missing, failure: None, attempts: 0, due_at: now, ..self }
+            }
             (State::Releasing, Outcome::Done) => {
                 Self { number: None, policy: None, person: None, ..self.restarted(State::Released, now) }
             }
@@ -78,22 +82,25 @@ impl TeamsUser {
                 Self { failure: Some(failure), attempts: 0, due_at: now + REFUSED_PAUSE, ..self }
             }
             (State::Pending, Outcome::Impossible(failure)) => {
-                Self { failure: Some(failure), ..self.restarted(State::Failed, now) }
+                Self { failure: Some(failure), replaces: false, ..self.restarted(State::Failed, now) }
             }
             (_, Outcome::Impossible(failure)) => {
                 Self { failure: Some(failure), attempts: 0, due_at: now + a_day, ..self }
             }
-            (State::Pending, Outcome::Waits(missing, failure)) if now - self.since >= missing.patience() => {
+            (State::Pending, Outcome::Waits(missing, failure))
+                if self.missing == Some(missing) && now - self.waits_since >= missing.patience() =>
+            {
                 let (code, detail) = missing.timed_out();
                 let failure = failure.unwrap_or(Failure { code, detail: detail.to_owned(), request_id: None });
-                Self { failure: Some(failure), ..self.restarted(State::Failed, now) }
+                Self { failure: Some(failure), replaces: false, ..self.restarted(State::Failed, now) }
             }
             (_, Outcome::Waits(missing, failure)) => {
                 let attempts = self.attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
                 // Five seconds, ten, twenty, and so on; or minutes, if people have to do something.
                 let pause = pause_after(attempts, jitter).unwrap_or(TimeDelta::hours(1));
                 let pause = if missing == Missing::Effect { pause } else { (pause * 60).min(TimeDelta::hours(1)) };
-                Self { missing: Some(missing), failure, attempts, due_at: now + pause, ..self }
+                let waits_since = if self.missing == Some(missing) { self.waits_since } else { now };
+                Self { missing: Some(missing), waits_since, failure, attempts, due_at: now + pause, ..self }
             }
             (_, Outcome::Trouble(detail)) => {
                 let attempts = self.attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);

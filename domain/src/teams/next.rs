@@ -94,7 +94,7 @@ impl Step {
                  makes the voice routing policy. The service finds it and goes on."
             }
             Self::GrantPolicy => {
-                "Microsoft Graph does not assign the voice routing policy in this tenant. A Teams Administrator has to run, \
+                "Microsoft Graph does not change the voice routing policy in this tenant. A Teams Administrator has to run, \
                  in Teams PowerShell: "
             }
             Self::GiveConsent => {
@@ -133,6 +133,7 @@ impl TeamsUser {
             (State::Pending | State::Releasing, _) if !automatic => Step::Confirm,
             (State::Failed, _) => Step::ApplyAgain,
             (State::Drifted, _) => Step::Decide,
+            (State::Releasing, None) if self.failure.as_ref().is_some_and(is_final) => Step::Confirm,
             (State::Pending | State::Releasing, None | Some(Missing::Effect)) => Step::Wait,
             (State::Pending | State::Releasing, Some(missing)) => match missing {
                 Missing::User => Step::CreateUser,
@@ -145,6 +146,11 @@ impl TeamsUser {
         };
         let detail = match (step, &self.policy) {
             (Step::GrantPolicy, Some(policy)) => format!("{}{}", step.instruction(), self.grant(policy)),
+            (Step::Confirm, _) if automatic => {
+                "Microsoft refuses to take it back: `failure` says why. Take it back in the Teams admin center, then staff \
+                 confirm it. The service tries again by itself, too."
+                    .to_owned()
+            }
             (Step::ApplyAgain, _) if self.failure.as_ref().is_some_and(is_replaceable) => {
                 "Take away what the user has in Teams, or apply it with `replace`, which does so.".to_owned()
             }
@@ -153,12 +159,18 @@ impl TeamsUser {
         Some(Next { step, by: step.by(), detail })
     }
 
-    /// The line of Teams PowerShell that assigns a policy to the user.
+    /// The line of Teams PowerShell that assigns a policy to the user, or takes it back.
     fn grant(&self, policy: &Policy) -> String {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
-        let (user, name) = (quoted(self.teams_user.canonical()), quoted(&policy.name));
+        let user = quoted(self.teams_user.canonical());
+        let name = if self.state == State::Releasing { "$null".to_owned() } else { quoted(&policy.name) };
         format!("Grant-CsOnlineVoiceRoutingPolicy -Identity {user} -PolicyName {name}")
     }
+}
+
+/// Whether it does not pass by itself.
+fn is_final(failure: &super::Failure) -> bool {
+    failure.code != FailureCode::Unreachable
 }
 
 const fn is_replaceable(failure: &super::Failure) -> bool {

@@ -53,8 +53,8 @@ fn r14_every_name_is_read_as_it_is_written() {
     assert_eq!((State::parse("gone"), Progress::parse(""), Missing::parse("x")), (None, None, None));
     assert_eq!(FailureCode::parse("Refused"), None);
     let names: Vec<_> = State::ALL.map(State::as_str).into_iter().chain(Progress::ALL.map(Progress::as_str)).collect();
-    let expected =
-        "not_requested pending applied failed drifted releasing released find compare assign_number grant_policy check";
+    let expected = "not_requested pending applied failed drifted releasing released find compare assign_number grant_policy check \
+                    revoke";
     assert_eq!(names.join(" "), expected);
 }
 
@@ -74,6 +74,10 @@ fn r14_who_asks_for_a_user_gets_it_unless_it_is_being_released() {
     // Asked again, it goes on where it was; asked for more, it begins anew.
     assert_eq!(apply(State::Pending, false).unwrap().since, at(0));
     assert_eq!(apply(State::Pending, true).unwrap().since, at(9));
+    let refused_policy = TeamsUser { missing: Some(Missing::Grant), ..in_state(State::Pending) };
+    assert_eq!(refused_policy.apply(false, at(9)).unwrap().since, at(9), "Microsoft is asked once more");
+    let (asked, later) = (in_state(State::Pending), in_state(State::Pending).apply(false, at(9)).unwrap());
+    assert!(later.is_as(&asked) && !later.restarted(State::Failed, at(9)).is_as(&asked));
     let refused = Refusal::WrongTeamsState { state: "releasing", command: "applied" };
     assert_eq!(apply(State::Releasing, true), Err(refused));
 }
@@ -92,17 +96,6 @@ fn r14_what_a_user_has_at_microsoft_is_taken_back_when_it_is_released() {
         assert_eq!(in_state(state).release(at(5)).state, after, "{state:?}");
     }
     assert_eq!(requested().release(at(5)).state, State::Released, "it has nothing");
-    // A request that may be under way has to take effect before anybody can see what it did.
-    for (progress, due_at) in [
-        (Progress::Find, at(5)),
-        (Progress::Compare, at(5)),
-        (Progress::AssignNumber, at(125)),
-        (Progress::GrantPolicy, at(125)),
-        (Progress::Check, at(5)),
-    ] {
-        let user = TeamsUser { progress, ..in_state(State::Pending) };
-        assert_eq!(user.release(at(5)).due_at, due_at, "{progress:?}");
-    }
     for (number, policy, holds) in [(true, false, true), (false, true, true), (false, false, false)] {
         let all = in_state(State::Applied);
         let user = TeamsUser {
@@ -161,6 +154,10 @@ fn r14_what_was_done_by_hand_is_confirmed() {
     let applied = requested().confirm(Some(&wanted()), at(3)).unwrap();
     assert_eq!((applied.number, applied.policy.unwrap().name), (wanted().number, wanted().policy_name));
     assert!(!in_state(State::Releasing).confirm(None, at(3)).unwrap().holds_something());
+    // Whoever was behind the user before is not taken for somebody else.
+    let other = Wanted { teams_user: UserPrincipalName::parse("berta@kiosk.example").unwrap(), ..wanted() };
+    let person = |wanted: &Wanted| in_state(State::Pending).confirm(Some(wanted), at(3)).unwrap().person;
+    assert_eq!((person(&wanted()), person(&other)), (Some(Uuid::nil()), None));
 }
 
 #[test]
@@ -219,7 +216,8 @@ fn r14_pauses_grow_and_patience_ends() {
         (Missing::Grant, 720 * hour, FailureCode::TimedOut),
         (Missing::Consent, 720 * hour, FailureCode::TimedOut),
     ] {
-        let waits = |seconds| in_state(State::Pending).after(Outcome::Waits(missing, None), 0, at(seconds));
+        let waiting = TeamsUser { missing: Some(missing), ..in_state(State::Pending) };
+        let waits = |seconds| waiting.clone().after(Outcome::Waits(missing, None), 0, at(seconds));
         assert_eq!(waits(patience - 1).state, State::Pending, "{missing:?}");
         let failed = waits(patience);
         assert_eq!((failed.state, failed.failure.map(|failure| failure.code)), (State::Failed, Some(code)));
@@ -227,8 +225,18 @@ fn r14_pauses_grow_and_patience_ends() {
         let releasing = in_state(State::Releasing).after(Outcome::Waits(missing, None), 0, at(patience));
         assert_eq!(releasing.state, State::Releasing);
     }
+    // Each wait has its own patience: what took others a month does not count against Microsoft.
+    let licensed = TeamsUser { missing: Some(Missing::Licence), ..in_state(State::Pending) };
+    let late = licensed.after(Outcome::Advanced, 0, at(700 * hour));
+    let late = late.after(Outcome::Waits(Missing::Effect, None), 0, at(700 * hour));
+    assert_eq!((late.state, late.waits_since), (State::Pending, at(700 * hour)));
+    // But what has to be asked for again and again without effect ends.
+    let again = late.after(Outcome::Advanced, 0, at(701 * hour));
+    let again = again.after(Outcome::Waits(Missing::Effect, None), 0, at(772 * hour));
+    assert_eq!(again.state, State::Failed);
     let known = Some(failure(FailureCode::PolicyRefused));
-    let failed = in_state(State::Pending).after(Outcome::Waits(Missing::Grant, known.clone()), 0, at(720 * hour));
+    let granted = TeamsUser { missing: Some(Missing::Grant), ..in_state(State::Pending) };
+    let failed = granted.after(Outcome::Waits(Missing::Grant, known.clone()), 0, at(720 * hour));
     assert_eq!(failed.failure, known, "why it waited is why it failed");
 }
 
@@ -271,6 +279,28 @@ fn r14_a_user_says_what_comes_next_and_who_does_it() {
     assert!(detail(replaceable).contains("`replace`"));
     let other = TeamsUser { failure: Some(failure(FailureCode::Refused)), ..in_state(State::Failed) };
     assert!(detail(other).contains("Fix the cause"));
+}
+
+#[test]
+fn r14_a_number_that_was_asked_for_may_still_come() {
+    let asked = in_state(State::Pending).asking_for_number(at(0));
+    assert!(asked.may_be_assigned(at(599)) && !asked.may_be_assigned(at(600)));
+    assert!(!in_state(State::Pending).may_be_assigned(at(0)));
+    // Nothing that people ask for makes that forgotten.
+    let released = asked.clone().apply(true, at(1)).unwrap().release(at(2));
+    assert!(released.may_be_assigned(at(599)));
+}
+
+#[test]
+fn r14_what_microsoft_does_not_take_back_is_taken_back_by_hand() {
+    let refused = TeamsUser { failure: Some(failure(FailureCode::Refused)), ..in_state(State::Releasing) };
+    let next = refused.next(true).unwrap();
+    assert_eq!((next.step, next.by), (Step::Confirm, Party::Platform));
+    assert!(next.detail.contains("`failure`"));
+    let passing = TeamsUser { failure: Some(failure(FailureCode::Unreachable)), ..in_state(State::Releasing) };
+    assert_eq!(passing.next(true).unwrap().step, Step::Wait);
+    let policy = TeamsUser { missing: Some(Missing::Grant), ..in_state(State::Releasing) };
+    assert!(policy.next(true).unwrap().detail.ends_with("-Identity 'anna@kiosk.example' -PolicyName $null"));
 }
 
 #[test]

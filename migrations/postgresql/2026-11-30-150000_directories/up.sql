@@ -1,11 +1,19 @@
 -- The users of enterprises' tenants, as Microsoft's directory has them. They are read page by page; `link` is where reading
--- goes on, and `generation` counts the readings from the beginning, so that what is gone since is noticed.
+-- goes on, and `generation` counts the readings from the beginning, so that what is gone since is noticed. The numbers are those of
+-- the last reading that came to its end.
 CREATE TABLE directories (
     account_id UUID PRIMARY KEY NOT NULL REFERENCES enterprises (account_id),
     tenant TEXT NOT NULL,
     link TEXT,
     is_reading BOOLEAN NOT NULL,
     generation INTEGER NOT NULL,
+    is_full BOOLEAN NOT NULL,
+    users BIGINT NOT NULL DEFAULT 0,
+    licensed BIGINT NOT NULL DEFAULT 0,
+    guests BIGINT NOT NULL DEFAULT 0,
+    disabled BIGINT NOT NULL DEFAULT 0,
+    unusable_names BIGINT NOT NULL DEFAULT 0,
+    other_domains BIGINT NOT NULL DEFAULT 0,
     asked_at TIMESTAMP NOT NULL,
     synced_at TIMESTAMP,
     error TEXT,

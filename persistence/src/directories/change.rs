@@ -1,6 +1,6 @@
 //! Storing what was read of a directory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -12,8 +12,8 @@ use domain::id::AccountId;
 use domain::status::Status;
 use uuid::Uuid;
 
-use super::find::Row;
-use crate::schema::{accounts, directories, directory_users};
+use super::find::{Row, count};
+use crate::schema::{accounts, directories, directory_users, users};
 use crate::store::connection::StoreConnection;
 use crate::store::error::Error;
 use crate::store::key::Key;
@@ -23,6 +23,9 @@ use crate::store::time::{Instant, column};
 
 /// How long a worker's lease of a directory lasts. If the worker dies, other workers can take it over afterwards.
 pub const LEASE: Duration = Duration::from_mins(2);
+
+/// How many values one statement has at most.
+const CHUNK: usize = 500;
 
 #[derive(Insertable)]
 #[diesel(table_name = directory_users)]
@@ -77,13 +80,11 @@ pub fn forget(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error>
     Ok(())
 }
 
-/// Leases a directory that is due to the calling worker. Those of suspended enterprises are skipped, and those of pending
-/// ones unless `also_pending` is set.
-pub fn lease(tx: &mut StoreConnection, also_pending: bool, now: Timestamp) -> Result<Option<Directory>, Error> {
-    let pending = if also_pending { Status::Pending } else { Status::Active };
-    let statuses = [Status::Active.as_str(), pending.as_str()];
-    let awake =
-        accounts::table.filter(accounts::id.eq(directories::account_id)).filter(accounts::status.eq_any(statuses));
+/// Leases a directory that is due to the calling worker. Only those of active enterprises are read: the others are suspended,
+/// or have not proved that their address, which names the tenant and the domain, is theirs.
+pub fn lease(tx: &mut StoreConnection, now: Timestamp) -> Result<Option<Directory>, Error> {
+    let is_own = accounts::id.eq(directories::account_id);
+    let awake = accounts::table.filter(is_own).filter(accounts::status.eq(Status::Active.as_str()));
     let due = directories::table
         .filter(directories::due_at.le(column(now)))
         .filter(directories::leased_until.is_null().or(directories::leased_until.lt(column(now))))
@@ -103,21 +104,22 @@ pub fn lease(tx: &mut StoreConnection, also_pending: bool, now: Timestamp) -> Re
     Ok(Some(directory))
 }
 
-/// Stores a page of users. After the last page of a reading from the beginning, those that were not in it are forgotten.
-/// `domain` is the one that sign-in names must be in, if there is one.
+/// Stores a page of users: their changes in order, `None` for those that are gone. After the last page, users are counted,
+/// and those that a reading from the beginning has not mentioned are forgotten. `domain` is the one that sign-in names must
+/// be in, if there is one.
 pub fn store_page(
     tx: &mut StoreConnection,
     directory: &Directory,
-    (changes, removed): (Vec<Change>, Vec<Uuid>),
+    changes: Vec<(Uuid, Option<Change>)>,
     domain: Option<&str>,
     is_last: bool,
 ) -> Result<(), Error> {
     type Found = (Key, String, Option<String>, bool, bool, bool);
     let account = Key::from(directory.account);
-    let mentioned: Vec<Key> = changes.iter().map(|change| change.person).chain(removed).map(Key::from).collect();
+    let mentioned: Vec<Key> = changes.iter().map(|(person, _)| Key::from(*person)).collect();
     let own = || directory_users::table.filter(directory_users::account_id.eq(account));
-    let mut known = HashMap::new();
-    for some in mentioned.chunks(500) {
+    let mut known: HashMap<Uuid, DirectoryUser> = HashMap::new();
+    for some in mentioned.chunks(CHUNK) {
         let found: Vec<Found> = own()
             .filter(directory_users::person_id.eq_any(some))
             .select((
@@ -135,17 +137,34 @@ pub fn store_page(
         }));
         diesel::delete(own().filter(directory_users::person_id.eq_any(some))).execute(tx)?;
     }
-    // A user that is mentioned twice is as it was mentioned last.
-    let mut after: HashMap<Uuid, DirectoryUser> = HashMap::new();
-    for change in changes {
-        let person = change.person;
-        let before = after.remove(&person).or_else(|| known.remove(&person));
-        after.extend(change.apply(before.as_ref()).map(|user| (person, user)));
+    let mut names: BTreeSet<String> = known.values().map(DirectoryUser::canonical).collect();
+    for (person, change) in changes {
+        let before = known.remove(&person);
+        let after = change.and_then(|change| change.apply(before.as_ref()));
+        known.extend(after.map(|user| (person, user)));
     }
-    let rows: Vec<UserRow> = after.values().map(|user| UserRow::new(directory, user, domain)).collect();
+    names.extend(known.values().map(DirectoryUser::canonical));
+    let rows: Vec<UserRow> = known.values().map(|user| UserRow::new(directory, user, domain)).collect();
     rows::insert_all!(tx, directory_users::table, rows)?;
+    show_change(tx, account, &names.into_iter().collect::<Vec<_>>())?;
     if is_last {
-        diesel::delete(own().filter(directory_users::generation.lt(directory.generation))).execute(tx)?;
+        if directory.is_full {
+            diesel::delete(own().filter(directory_users::generation.lt(directory.generation))).execute(tx)?;
+            let all = users::table.filter(users::account_id.eq(account));
+            diesel::update(all).set(users::version.eq(users::version + 1)).execute(tx)?;
+        }
+        let counts = count(tx, directory.account)?;
+        let row = directories::table.filter(directories::account_id.eq(account));
+        diesel::update(row).set(counts).execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Gives the users of an enterprise with these names another `ETag`, because they show whether the directory has them.
+fn show_change(tx: &mut StoreConnection, account: Key, names: &[String]) -> Result<(), Error> {
+    for some in names.chunks(CHUNK) {
+        let shown = users::table.filter(users::account_id.eq(account)).filter(users::teams_user_canonical.eq_any(some));
+        diesel::update(shown).set(users::version.eq(users::version + 1)).execute(tx)?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ pub(super) struct Row {
     link: Option<String>,
     is_reading: bool,
     generation: i32,
+    is_full: bool,
     asked_at: Instant,
     synced_at: Option<Instant>,
     error: Option<String>,
@@ -35,14 +36,26 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn new(directory: &Directory) -> Self {
-        let Directory { account, tenant, link, is_reading, generation, asked_at, synced_at, error, attempts, due_at } =
-            directory;
+        let Directory {
+            account,
+            tenant,
+            link,
+            is_reading,
+            generation,
+            is_full,
+            asked_at,
+            synced_at,
+            error,
+            attempts,
+            due_at,
+        } = directory;
         Self {
             account_id: Key::from(*account),
             tenant: tenant.as_str().to_owned(),
             link: link.clone(),
             is_reading: *is_reading,
             generation: *generation,
+            is_full: *is_full,
             asked_at: column(*asked_at),
             synced_at: synced_at.map(column),
             error: error.clone(),
@@ -52,14 +65,26 @@ impl Row {
     }
 
     pub(super) fn directory(self) -> Result<Directory, Error> {
-        let Self { account_id, tenant, link, is_reading, generation, asked_at, synced_at, error, attempts, due_at } =
-            self;
+        let Self {
+            account_id,
+            tenant,
+            link,
+            is_reading,
+            generation,
+            is_full,
+            asked_at,
+            synced_at,
+            error,
+            attempts,
+            due_at,
+        } = self;
         Ok(Directory {
             account: account_id.id(),
             tenant: Tenant::parse(&tenant).map_err(|_| Error::Corrupt(format!("directory of {tenant:?}")))?,
             link,
             is_reading,
             generation,
+            is_full,
             asked_at: instant(asked_at),
             synced_at: synced_at.map(instant),
             error,
@@ -177,19 +202,33 @@ pub fn list(tx: &mut StoreConnection, account: AccountId, filter: &UserFilter) -
     Ok(rows.into_iter().map(visible).collect())
 }
 
-/// How many users a directory has.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// How many users a directory had when it was last read to its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = directories)]
 pub struct Counts {
     /// Users that are offered.
     pub users: i64,
     /// Those of them that have a licence with Teams Phone.
     pub licensed: i64,
-    /// Users that are left out, by the reason.
-    pub left_out: HashMap<LeftOut, i64>,
+    /// Guests, who are left out.
+    pub guests: i64,
+    /// Users that can't sign in, and are left out.
+    pub disabled: i64,
+    /// Users with names that this service does not accept, who are left out.
+    pub unusable_names: i64,
+    /// Users with names in other domains, who are left out where enterprises share a tenant.
+    pub other_domains: i64,
+}
+
+/// The numbers of users of an enterprise's directory.
+pub fn counts(tx: &mut StoreConnection, account: AccountId) -> Result<Counts, Error> {
+    let own = directories::table.filter(directories::account_id.eq(Key::from(account)));
+    let found = on!(tx, connection => own.select(Counts::as_select()).first(connection).optional())?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Counts the users of an enterprise's directory.
-pub fn counts(tx: &mut StoreConnection, account: AccountId) -> Result<Counts, Error> {
+pub(super) fn count(tx: &mut StoreConnection, account: AccountId) -> Result<Counts, Error> {
     let rows: Vec<(Option<String>, bool, i64)> = on!(tx, connection => directory_users::table
         .filter(directory_users::account_id.eq(Key::from(account)))
         .group_by((directory_users::left_out, directory_users::is_licensed))
@@ -202,8 +241,12 @@ pub fn counts(tx: &mut StoreConnection, account: AccountId) -> Result<Counts, Er
             counts.licensed += if is_licensed { count } else { 0 };
             continue;
         };
-        let reason = LeftOut::parse(&reason).ok_or_else(|| Error::Corrupt(format!("left out for {reason:?}")))?;
-        *counts.left_out.entry(reason).or_default() += count;
+        match LeftOut::parse(&reason).ok_or_else(|| Error::Corrupt(format!("left out for {reason:?}")))? {
+            LeftOut::Guest => counts.guests += count,
+            LeftOut::Disabled => counts.disabled += count,
+            LeftOut::UnusableName => counts.unusable_names += count,
+            LeftOut::OtherDomain => counts.other_domains += count,
+        }
     }
     Ok(counts)
 }

@@ -58,7 +58,7 @@ pub fn request_all(
 ) -> Result<usize, Error> {
     /// Users that have asked before and begin anew.
     const AGAIN: &str = "\
-        UPDATE teams_users SET state = 'pending', progress = 'find', replaces = $1, missing = NULL, found_number = NULL, \
+        UPDATE teams_users SET state = 'pending', progress = 'find', replaces = $1, missing = NULL, waits_since = $2, found_number = NULL, \
             found_policy = NULL, failure = NULL, failure_detail = NULL, failure_request_id = NULL, since = $2, \
             attempts = 0, due_at = $2 \
         WHERE account_id = $3 AND (state IN ('failed', 'released') OR ($1 AND state = 'drifted')) \
@@ -66,9 +66,9 @@ pub fn request_all(
     /// Users for whom nobody has asked.
     const NEW: &str = "\
         INSERT INTO teams_users (user_id, account_id, tenant, teams_user, teams_user_canonical, state, progress, replaces, \
-            since, attempts, due_at) \
+            waits_since, since, attempts, due_at) \
         SELECT users.id, users.account_id, route.tenant, users.teams_user, users.teams_user_canonical, 'pending', 'find', \
-            $1, $2, 0, $2 \
+            $1, $2, $2, 0, $2 \
         FROM users JOIN direct_routing_routes AS route \
             ON route.account_id = users.account_id AND route.region = users.voice_route \
         WHERE users.account_id = $3 \

@@ -89,7 +89,7 @@ pub fn counts(tx: &mut StoreConnection, account: AccountId) -> Result<HashMap<St
 
 /// Numbers that users have in Teams, of those that some users want.
 #[derive(Debug, Default)]
-pub struct HeldNumbers(HashMap<String, UserId>);
+pub struct HeldNumbers(HashMap<String, (UserId, AccountId)>);
 
 impl HeldNumbers {
     /// Finds out which of the numbers of some settings a user has in Teams.
@@ -98,23 +98,30 @@ impl HeldNumbers {
         let mut held = HashMap::new();
         // Not too many for one statement on SQLite.
         for numbers in numbers.chunks(500) {
-            let found: Vec<(Option<String>, Key)> = on!(tx, connection => teams_users::table
+            let found: Vec<(Option<String>, Key, Key)> = on!(tx, connection => teams_users::table
                 .filter(teams_users::number.eq_any(numbers))
-                .select((teams_users::number, teams_users::user_id))
+                .select((teams_users::number, teams_users::user_id, teams_users::account_id))
                 .load(connection))?;
-            held.extend(found.into_iter().filter_map(|(number, user)| Some((number?, user.id()))));
+            held.extend(
+                found.into_iter().filter_map(|(number, user, account)| Some((number?, (user.id(), account.id())))),
+            );
         }
         Ok(Self(held))
     }
 
-    /// The first number of a user that Microsoft has not yet taken back from somebody else, who may be deleted.
+    /// The first number of a user that Microsoft has not yet taken back from somebody else, who may be deleted, and that
+    /// one's enterprise.
     #[must_use]
-    pub fn first(&self, user: UserId, settings: &Settings) -> Option<UserClaim> {
-        let is_held = |number: &PhoneNumber| self.0.get(number.as_str()).is_some_and(|holder| *holder != user);
-        if settings.default_number.as_ref().is_some_and(is_held) {
-            return Some(UserClaim::DefaultNumber);
+    pub fn first(&self, user: UserId, settings: &Settings) -> Option<(UserClaim, AccountId)> {
+        let holder = |number: &PhoneNumber| {
+            self.0.get(number.as_str()).filter(|(holder, _)| *holder != user).map(|(_, account)| *account)
+        };
+        if let Some(account) = settings.default_number.as_ref().and_then(holder) {
+            return Some((UserClaim::DefaultNumber, account));
         }
-        settings.forwarded_numbers.iter().position(is_held).map(UserClaim::ForwardedNumber)
+        let further = settings.forwarded_numbers.iter().enumerate();
+        let mut held = further.filter_map(|(index, number)| Some((UserClaim::ForwardedNumber(index), holder(number)?)));
+        held.next()
     }
 }
 

@@ -119,6 +119,16 @@ async fn r14_the_users_of_a_tenant_can_be_picked_and_stay_current(#[values(Sqlit
         let left = if status == 410 { vec!["ben", "frieda", "karl"] } else { vec!["frieda", "karl"] };
         assert_eq!(story.names("").await, left);
     }
+    // Also in the middle of a reading.
+    story.graph.tenant().forgets_places = None;
+    story.graph.tenant().add_user("gina@kiosk.example", "Gina", true);
+    story.graph.tenant().add_user("hans@kiosk.example", "Hans", true);
+    story.graph.tenant().add_user("ida@kiosk.example", "Ida", true);
+    story.graph.tenant().forgets_page = true;
+    story.sync().await;
+    assert!(!story.graph.tenant().forgets_page);
+    assert_eq!(story.names("").await, ["frieda", "gina", "hans", "ida", "karl"]);
+    assert_eq!(story.get("/sync").await["users"], json!(5));
     // Trouble is said, and waited out.
     story.graph.tenant().forgets_places = None;
     story.graph.tenant().fault_at = Some(("GET /v1.0/users/delta".to_owned(), Fault::Status(503)));

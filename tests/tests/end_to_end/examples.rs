@@ -80,8 +80,12 @@ async fn the_partner_s_program_runs(
     }
     assert!(program.child.wait().await.expect("its end").success(), "{printed:?}");
     let period = app.clock.now().format("%Y-%m");
-    let expected =
-        [format!("{reseller} is active"), format!("1 billing lines in {period}"), "CUST-7 Kiosk pbx 0".to_owned()];
+    let expected = [
+        format!("{reseller} is active"),
+        "Kiosk: emea needs start by enterprise".to_owned(),
+        format!("1 billing lines in {period}"),
+        "CUST-7 Kiosk pbx 0".to_owned(),
+    ];
     assert_eq!(printed, expected);
     // Once more, it finds what it has done.
     let again = command.output().await.expect("the program");

@@ -1,10 +1,11 @@
 //! From a reseller's creation until a phone rings in Teams, whenever the service is killed meanwhile (R11, R14).
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use diesel::prelude::*;
 use end_to_end::Database::{Postgresql, Sqlite};
-use end_to_end::{Client, Database, FreshDatabase, Graph, Process, enterprise_body, reseller_body};
+use end_to_end::{Client, Database, FreshDatabase, Graph, PASSWORD, Process, enterprise_body, reseller_body};
 use persistence::DatabaseUrl;
 use reqwest::Method;
 use rstest::rstest;
@@ -23,7 +24,7 @@ fn pass_minutes(database: &FreshDatabase, graph: &Graph) {
         "UPDATE direct_routing_routes SET leased_until = NULL, due_at = '2026-01-01 00:00:00'",
         "UPDATE lent_licences SET leased_until = NULL, due_at = '2026-01-01 00:00:00'",
         "UPDATE teams_queues SET leased_until = NULL, due_at = '2026-01-01 00:00:00'",
-        "UPDATE teams_users SET due_at = '2026-01-01 00:00:00'",
+        "UPDATE teams_users SET due_at = '2026-01-01 00:00:00', assigning_until = NULL",
     ];
     for sql in statements {
         match &database.url {
@@ -43,6 +44,8 @@ fn pass_minutes(database: &FreshDatabase, graph: &Graph) {
 /// which it is carried out once.
 struct Journey {
     key: String,
+    /// Where the e-mails are.
+    mail: PathBuf,
 }
 
 impl Journey {
@@ -68,6 +71,12 @@ impl Journey {
         enterprise["reseller_id"] = json!(self.create(client, "/resellers", &reseller).await);
         enterprise["services"] = json!(["pbx", "trunk"]);
         let enterprise = self.create(client, "/enterprises", &enterprise).await;
+        while client.get(&format!("/enterprises/{enterprise}")).await.expect(200).json()["status"] != "active" {
+            if let Some(token) = self.token() {
+                let _ = client.post("/activations", &json!({"token": token, "password": PASSWORD})).await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let routing = format!("/enterprises/{enterprise}/direct-routing");
         let _ = client.post(&format!("{routing}/routes/emea/start"), &json!({"label": "kiosk"})).await;
         loop {
@@ -78,6 +87,16 @@ impl Journey {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// The token of the link by which the enterprise activates its account, once the e-mail is there.
+    fn token(&self) -> Option<String> {
+        let files = std::fs::read_dir(&self.mail).ok()?.flatten();
+        let mails = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+        let mail = mails.filter(|mail| mail.contains("To: admin@kiosk.example")).last()?;
+        let mail = mail.replace("=\r\n", "").replace("=3D", "=");
+        let (_, rest) = mail.split_once("#token=")?;
+        Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect())
     }
 
     async fn user(&self, client: &Client) -> String {
@@ -127,7 +146,7 @@ async fn r14_killed_at_any_moment_it_rings_in_the_end(#[values(Sqlite, Postgresq
         tenant.lag = 2;
     }
     let fresh = database.fresh();
-    let journey = Journey { key: Uuid::now_v7().to_string() };
+    let journey = Journey { key: Uuid::now_v7().to_string(), mail: fresh.directory.path().join("mail") };
     for _ in 0..KILLS {
         let process = Process::start_with(BINARY, &fresh, &graph.flags());
         let client = Client::sign_in(&process).await;

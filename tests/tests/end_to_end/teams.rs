@@ -158,7 +158,13 @@ async fn r14_a_user_gets_its_number_and_policy_and_loses_them_again(#[values(Sql
     }
     assert_eq!(
         story.events().await,
-        ["user.teams_requested", "user.teams_applied", "user.teams_releasing", "user.teams_released"]
+        [
+            "user.teams_requested",
+            "user.teams_applied",
+            "user.teams_releasing",
+            "user.teams_number_released",
+            "user.teams_released"
+        ]
     );
 }
 
@@ -500,4 +506,77 @@ async fn r14_all_users_are_applied_and_counted(#[values(Sqlite, Postgresql)] dat
     story.wait(TimeDelta::minutes(1)).await;
     let assigned = story.tenant().assigned();
     assert_eq!(assigned.into_values().collect::<Vec<_>>(), ["ben@kiosk.example"]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r14_what_was_given_by_hand_is_taken_back_at_microsoft(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    story.tenant().refuses_policies = true;
+    let anna = story.add("anna", NUMBER).await;
+    story.apply(&anna).await;
+    // Somebody does it in the Teams admin center before the service looks, and staff confirm it.
+    {
+        let mut tenant = story.tenant();
+        let id = tenant.id_of("anna@kiosk.example");
+        tenant.set_number(NUMBER, Some(id));
+        tenant.users.get_mut(&id).unwrap().policy = Some("J93PmFHwFcLZ".to_owned());
+    }
+    let operator = story.app.operator().await;
+    let confirm = story.app.post(&format!("/users/{anna}/teams/confirm")).bearer(&operator.token);
+    let confirmed = confirm.send().await.expect(200).json();
+    assert_eq!((&confirmed["state"], &confirmed["teams_user_id"]), (&json!("applied"), &json!(null)));
+    // Deleted, it loses its number there, too; the policy is another matter, because Graph refuses it.
+    let _ = story.delete(&format!("/users/{anna}")).await.expect(204);
+    for _ in 0..10 {
+        story.wait(TimeDelta::hours(1)).await;
+    }
+    assert!(story.tenant().assigned().is_empty());
+    let blockers = story.get(&format!("/enterprises/{}/closing-blockers", story.enterprise)).await;
+    assert!(blockers.to_string().contains(&anna), "{blockers}");
+    story.tenant().users.values_mut().for_each(|user| user.policy = None);
+    story.wait(TimeDelta::hours(2)).await;
+    let blockers = story.get(&format!("/enterprises/{}/closing-blockers", story.enterprise)).await;
+    assert!(!blockers.to_string().contains(&anna), "{blockers}");
+    let events = story.get("/events?type=user.teams_number_released").await;
+    assert_eq!(events["items"][0]["before"]["teams_number"], json!(NUMBER));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r14_a_name_that_passes_to_somebody_else_takes_nothing_along(#[values(Sqlite, Postgresql)] database: Database) {
+    let story = Story::start(database).await;
+    let anna = story.add("anna", NUMBER).await;
+    story.apply(&anna).await;
+    story.until(&anna, "applied").await;
+    {
+        let mut tenant = story.tenant();
+        tenant.change_user("anna@kiosk.example", |user| user.name = "anna.old@kiosk.example".to_owned());
+        tenant.add_user("anna@kiosk.example", "Anna Neu", true);
+    }
+    let _ = story.patch(&anna, &json!({"default_number": "+4930901825"})).await.expect(200);
+    story.until(&anna, "applied").await;
+    let tenant = story.tenant();
+    let assigned: Vec<_> = tenant.assigned().into_iter().collect();
+    assert_eq!(assigned, [("+4930901825".to_owned(), "anna@kiosk.example".to_owned())]);
+    let given: Vec<_> = tenant.users.values().filter(|user| user.policy.is_some()).map(|user| &user.name).collect();
+    assert_eq!(given, ["anna@kiosk.example"]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r8_where_enterprises_share_a_tenant_none_touches_another_one_s_users(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let story = Story::start(database).await;
+    story.tenant().add_user("boss@victim.example", "Boss", true);
+    let id = story.tenant().id_of("boss@victim.example");
+    story.tenant().set_number("+4930901888", Some(id));
+    let body = json!({"teams_user": "boss@victim.example", "trunk_id": story.trunk, "default_number": NUMBER, "voice_route": "emea"});
+    let user = story.post(&format!("/enterprises/{}/users", story.enterprise), &body).await.expect(201).text_of("id");
+    let _ = story.post(&format!("/users/{user}/teams/apply"), &json!({"replace": true})).await.expect(200);
+    story.serve().await;
+    let teams = story.teams(&user).await;
+    assert_eq!((&teams["state"], &teams["failure"]["code"]), (&json!("failed"), &json!("other_domain")));
+    assert_eq!(story.tenant().assigned()["+4930901888"], "boss@victim.example");
 }

@@ -1,6 +1,8 @@
 //! R14: many users of one enterprise are applied in Teams at once, with Microsoft throttling every fifth request, and hold
 //! nobody else up.
 
+use std::fmt::Write as _;
+
 use api::resources::{direct_routing, teams};
 use chrono::TimeDelta;
 use domain::account::Tier;
@@ -99,7 +101,7 @@ async fn r14_many_users_are_applied_and_hold_nobody_up(#[values(Sqlite, Postgres
     for number in 0..users {
         let name = format!("u{number}@large.example");
         story.graph.tenant().add_user(&name, "U", true);
-        rows.push_str(&format!("{name},{},+493022{number:06},emea\n", large.trunk));
+        let _ = writeln!(rows, "{name},{},+493022{number:06},emea", large.trunk);
     }
     let path = format!("/enterprises/{}/users", large.admin.account);
     let import = story.app.post(&format!("{path}/import")).bearer(&large.admin.token).raw("text/csv", rows);

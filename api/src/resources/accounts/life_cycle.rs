@@ -49,7 +49,7 @@ fn step(tx: &mut Tx<'_>, account: &Account, transition: Transition) -> Result<Ac
     if transition == Transition::Close {
         for route in direct_routing::load(tx, account.id)?.routes {
             take_licence_back(tx, Some(&route))?;
-            leave_domain(tx, account.id, Some(&route))?;
+            leave_domain(tx, account, Some(&route))?;
         }
         closing::close(tx, account, now)?;
     } else {

@@ -7,6 +7,7 @@ use domain::direct_routing::{Anchor, AnchorState, Command, DirectRouting, Failur
 use domain::enterprise::SbcRegionCode;
 use domain::id::{AccountId, Licence};
 use domain::refusal::Refusal;
+use domain::status::Status;
 use domain::values::email::EmailAddress;
 use domain::values::route_domain::{RouteDomain, VerificationTxt};
 use domain::values::tenant::Tenant;
@@ -28,7 +29,12 @@ pub fn unbind(tx: &mut Tx<'_>, account: &Account, new: &EmailAddress) -> Result<
         return Ok(());
     }
     directories::forget(tx, account.id)?;
-    let before = direct_routing::load(tx, account.id)?;
+    let mut before = direct_routing::load(tx, account.id)?;
+    if before.permissions.is_some() {
+        let after = DirectRouting { version: before.version + 1, permissions: None, ..before.clone() };
+        save(tx, account.id, &before, &after)?;
+        before = after;
+    }
     let is_bound =
         |route: &&Route| !route.state.is_established() && route.state.link().is_some_and(|link| link.tenant == of_old);
     let bound: Vec<_> = before.routes.iter().filter(is_bound).map(|route| route.region.clone()).collect();
@@ -67,7 +73,7 @@ pub fn step(
         return Err(Refusal::RouteDomainBeingRemoved.into());
     }
     if command == Command::Remove {
-        leave_domain(tx, account.id, before.route(region))?;
+        leave_domain(tx, account, before.route(region))?;
     }
     let anchor = match &command {
         Command::Remove | Command::Fail(_) => {
@@ -92,6 +98,10 @@ pub fn step(
     let after = with(before, region, (route.state != State::NotStarted).then_some(route));
     let after = DirectRouting { version: before.version + 1, ..after };
     save(tx, account.id, before, &after)?;
+    let tenant = tenant_of(tx, account)?;
+    if directories::by_account(tx, account.id)?.is_some_and(|directory| directory.tenant != tenant) {
+        directories::forget(tx, account.id)?;
+    }
     let shown = |of: &DirectRouting| fields(&of.state(region), of.route(region));
     let (was, is) = (shown(before), shown(&after));
     let (mut was, mut is) = difference(was, is);
@@ -102,13 +112,14 @@ pub fn step(
     Ok(after)
 }
 
-/// Queues what the service made in the tenant of a route for removal: its domain and anchor user. A route that has not got
-/// as far as its TXT record has made nothing there.
-pub fn leave_domain(tx: &mut Tx<'_>, account: AccountId, route: Option<&Route>) -> Result<()> {
-    let left = route.filter(|route| route.state.txt().is_some() || route.anchor.is_some());
+/// Queues what the service made in the tenant of a route for removal: its domain and anchor user. The service enters no tenant
+/// for an enterprise that has not proved its address, unless the route has got as far as its TXT record.
+pub fn leave_domain(tx: &mut Tx<'_>, account: &Account, route: Option<&Route>) -> Result<()> {
+    let left = route
+        .filter(|route| account.status != Status::Pending || route.state.txt().is_some() || route.anchor.is_some());
     let Some(link) = left.and_then(|route| route.state.link()) else { return Ok(()) };
     let now = tx.now;
-    Ok(left_domains::queue(tx, account, link, now)?)
+    Ok(left_domains::queue(tx, account.id, link, now)?)
 }
 
 /// Queues the licence that a route's anchor user has, or is about to get, to be taken back.

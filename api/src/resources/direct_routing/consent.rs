@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier, check_open};
-use domain::direct_routing::{Route, State as RouteState};
+use domain::direct_routing::{DirectRouting, Route, State as RouteState};
 use domain::id::AccountId;
 use domain::limits::CONSENT_LINK_HOURS;
 use domain::refusal::Refusal;
@@ -18,7 +18,7 @@ use domain::status::Status;
 use domain::values::return_url::ReturnUrl;
 use domain::values::tenant::Tenant;
 use persistence::accounts::Lock;
-use persistence::{StoreConnection, accounts, direct_routing, teams_users};
+use persistence::{StoreConnection, accounts, direct_routing, directories, teams_users};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ use validator::Validate;
 
 use crate::access::{Change, Origin};
 use crate::app::{App, Call};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::Graph;
 use crate::graph::consent::PERMISSIONS;
 use crate::http::params::IdempotencyKeyHeader;
@@ -88,7 +88,8 @@ struct State {
 /// Makes a link with which a Global Administrator of the enterprise's Microsoft 365 tenant grants the service the
 /// permissions that `consents` lists. Microsoft then leads to a page of this service that says what happened, and from
 /// there to `return_url`. Routes and users that waited for a permission go on at once. The link is about the tenant of the
-/// enterprise's e-mail address, or the one that staff named for its route.
+/// enterprise's e-mail address, or the one that staff named for its route. Until the enterprise has activated its account,
+/// the service asks nothing about that tenant. Where all enterprises share one tenant, only staff get links.
 #[utoipa::path(params(IdempotencyKeyHeader), request_body(content = Option<CreateConsentLink>, example = json!({"return_url": "https://portal.contoso.example/customers/kiosk"})), responses(
     (status = 200, description = "The link.", body = ConsentLink),
     (status = 409, description = "`no_microsoft_graph`: the service does not use Microsoft Graph. `account_closed`: the account is closed."),
@@ -101,6 +102,10 @@ pub(crate) async fn create_consent_link(call: Call<Change>, id: Id, key: Idempot
         let account = actor.load_enterprise(tx, &id)?;
         let WayBack(return_url) = command.get()?;
         let graph = app.graph.as_ref().ok_or(Refusal::NoMicrosoftGraph)?;
+        if graph.has_one_tenant() && actor.tier() != Tier::Platform {
+            // It is the operators' own tenant.
+            return Err(Refusal::Forbidden.into());
+        }
         check_open(account.status)?;
         let expires_at = tx.now + TimeDelta::hours(CONSENT_LINK_HOURS);
         let tenant = tenant_of(tx, &account)?;
@@ -151,13 +156,15 @@ pub struct Answered {
 pub enum Outcome {
     /// It is none of this service, or can no longer be used.
     NoLink,
+    /// The enterprise has not activated its account, so that nothing is asked about the tenant yet.
+    NotActivated,
     /// The permissions were not granted. With what Microsoft says about it.
     Refused(String),
     /// They were granted in another tenant than the enterprise's.
     OtherTenant,
-    /// They were granted, and Microsoft has not confirmed it yet.
+    /// Microsoft does not confirm that anything was granted.
     Unconfirmed,
-    /// They were granted, as far as Microsoft says; without these.
+    /// They were granted, except for these.
     Granted(Vec<&'static str>),
 }
 
@@ -180,16 +187,25 @@ pub async fn take_answer(app: &App, answered: &Answered) -> Result<Ending> {
     let opened = State::open(&app.tools.seal, &answered.state, now).zip(app.graph.as_ref());
     let Some((state, graph)) = opened else { return Ok(nothing) };
     let Ok(tenant) = Tenant::parse(&state.tenant) else { return Ok(nothing) };
-    let id = AccountId::from_uuid(state.enterprise);
-    let read = move |tx: &mut StoreConnection| {
-        accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, id).map_err(Error::from)
+    let (id, meant) = (AccountId::from_uuid(state.enterprise), tenant.clone());
+    let read = move |tx: &mut StoreConnection| -> Result<Option<Account>> {
+        let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, id)?;
+        let Some(account) = account.filter(|account| account.status != Status::Closed) else { return Ok(None) };
+        // The enterprise may have another tenant by now.
+        Ok((tenant_of(tx, &account)? == meant).then_some(account))
     };
-    let found: Option<Account> = app.database.read(read).await?;
-    let Some(account) = found.filter(|account| account.status != Status::Closed) else { return Ok(nothing) };
-    let (outcome, permissions) = judge(graph, &tenant, answered, now).await;
-    store(app, id, &tenant, &outcome, permissions).await?;
-    app.routes_ready.notify_one();
-    app.teams_ready.notify_one();
+    let Some(account) = app.database.read(read).await? else { return Ok(nothing) };
+    let (outcome, permissions) = if account.status == Status::Pending {
+        (Outcome::NotActivated, None)
+    } else {
+        judge(graph, &tenant, answered, now).await
+    };
+    if let Some(permissions) = permissions {
+        store(app, id, &tenant, permissions).await?;
+        app.routes_ready.notify_one();
+        app.teams_ready.notify_one();
+        app.directories_ready.notify_one();
+    }
     let return_url = state.return_url.and_then(|url| ReturnUrl::parse(&url).ok());
     Ok(Ending { outcome, enterprise: account.name.as_str().to_owned(), return_url })
 }
@@ -206,50 +222,35 @@ async fn judge(graph: &Graph, tenant: &Tenant, answered: &Answered, now: Timesta
         (Err(_), _) => return (Outcome::Unconfirmed, None),
     }
     match graph.ask_for_permissions(tenant, now).await {
-        Ok(Some(granted)) => {
+        Ok(Some(granted)) if !granted.is_empty() => {
             let is_missing = |name: &&str| !granted.iter().any(|own| own == name);
             let missing = PERMISSIONS.into_iter().map(|permission| permission.name).filter(is_missing).collect();
             (Outcome::Granted(missing), Some(granted))
         }
-        Ok(None) => (Outcome::Granted(Vec::new()), None),
-        Err(_) => (Outcome::Unconfirmed, None),
+        Ok(_) | Err(_) => (Outcome::Unconfirmed, None),
     }
 }
 
-/// Stores what came of a link, and has what waited for a permission go on.
-async fn store(
-    app: &App,
-    id: AccountId,
-    tenant: &Tenant,
-    outcome: &Outcome,
-    permissions: Option<Vec<String>>,
-) -> Result<()> {
-    let (done, error) = match outcome {
-        Outcome::NoLink => return Ok(()),
-        Outcome::Refused(said) => ("tenant_consent_refused", Some(said.clone())),
-        Outcome::OtherTenant => ("tenant_consent_refused", Some("It was granted in another tenant.".to_owned())),
-        Outcome::Unconfirmed | Outcome::Granted(_) => ("tenant_consented", None),
-    };
-    let tenant = tenant.as_str().to_owned();
+/// Stores which permissions the service has got, and has what waited for one go on. Does nothing if it had them before.
+async fn store(app: &App, id: AccountId, tenant: &Tenant, permissions: Vec<String>) -> Result<()> {
+    let tenant = tenant.clone();
     app.write_as(Origin::system("microsoft"), move |tx| {
         accounts::lock(tx, id, Lock::Exclusive)?;
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, id)?.ok_or(Refusal::NotFound)?;
-        if done == "tenant_consented" {
-            let (before, now) = (direct_routing::load(tx, id)?, tx.now);
-            let mut after = before.clone();
-            let waits = |route: &&mut Route| matches!(route.state, RouteState::Working { .. });
-            after.routes.iter_mut().filter(waits).for_each(|route| route.due_at = now);
-            if permissions.is_some() {
-                after.permissions.clone_from(&permissions);
-            }
-            if after != before {
-                after.version += 1;
-                save(tx, id, &before, &after)?;
-            }
-            teams_users::end_wait_for_consent(tx, id, now)?;
+        let (before, now) = (direct_routing::load(tx, id)?, tx.now);
+        if tenant_of(tx, &account)? != tenant || before.permissions.as_ref() == Some(&permissions) {
+            return Ok(());
         }
-        let after = json!({"tenant": tenant, "last_error": error});
-        note(tx, &account, done, (Value::Null, after))
+        let (version, permissions) = (before.version + 1, Some(permissions.clone()));
+        let mut after = DirectRouting { version, permissions, ..before.clone() };
+        let waits = |route: &&mut Route| matches!(route.state, RouteState::Working { .. });
+        after.routes.iter_mut().filter(waits).for_each(|route| route.due_at = now);
+        save(tx, id, &before, &after)?;
+        teams_users::end_wait_for_consent(tx, id, now)?;
+        if let Some(directory) = directories::by_account(tx, id)? {
+            directories::save(tx, &directory.asked(now))?;
+        }
+        note(tx, &account, "tenant_consented", (Value::Null, json!({"tenant": tenant.as_str()})))
     })
     .await
 }

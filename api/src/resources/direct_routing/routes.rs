@@ -80,7 +80,7 @@ pub(crate) async fn get_voice_routing_scripts(
     request_body(content = StartRoute, example = json!({"label": "kiosk"})),
     responses(
         (status = 200, description = "The updated Direct Routing.", body = DirectRouting),
-        (status = 409, description = "`wrong_route_state`: the route has already been started. `route_domain_taken`: another route has the domain. `route_domain_being_removed`: an earlier route had the domain, which is just being removed from the tenant. `account_closed`: the account is closed."),
+        (status = 409, description = "`wrong_route_state`: the route has already been started. `route_domain_taken`: another route has the domain. `route_domain_being_removed`: an earlier route had the domain, which is currently being removed from the tenant. `account_closed`: the account is closed."),
     ),
 )]
 #[post("/routes/{region}/start")]

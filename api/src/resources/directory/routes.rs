@@ -18,7 +18,7 @@ use crate::shown;
 /// List the users of a tenant
 ///
 /// Lists the users of the enterprise's Microsoft 365 tenant who can have a phone in Teams, in a stable order, so that one
-/// can be picked as `teams_user`. Guests and users that can't sign in are left out. The list is empty until
+/// can be picked as `teams_user`. Guests, users that can't sign in and the service's own users are left out. The list is empty until
 /// `POST /enterprises/{enterprise_id}/teams-users/sync` was called once; afterwards the service keeps it current.
 #[utoipa::path(
     params(
@@ -49,15 +49,15 @@ pub(crate) async fn list_teams_users(call: Call<Read>, id: Id, request: HttpRequ
 
 /// Read when the users of a tenant were read
 ///
-/// Says when the users of the enterprise's tenant were last read, what went wrong, how many there are, and how many were
-/// left out of the list for which reason.
+/// Says when the users of the enterprise's tenant were last read, what went wrong, how many there were
+/// then, and how many were left out of the list for which reason.
 #[utoipa::path(responses((status = 200, description = "When they were read, and how many they are.", body = TeamsUsersSync)))]
 #[get("/sync")]
 pub(crate) async fn get_teams_users_sync(call: Call<Read>, id: Id) -> Result<Answer> {
     call.read(move |tx, actor| {
         let account = actor.load_enterprise(tx, &id)?;
         let directory = directories::by_account(tx, account.id)?;
-        Answer::ok(&TeamsUsersSync::view(directory.as_ref(), &directories::counts(tx, account.id)?))
+        Answer::ok(&TeamsUsersSync::view(directory.as_ref(), directories::counts(tx, account.id)?))
     })
     .await
 }
@@ -81,7 +81,7 @@ pub(crate) async fn sync_teams_users(call: Call<Change>, id: Id, key: Idempotenc
                 return Err(Refusal::NoMicrosoftGraph.into());
             }
             let directory = operations::ask(tx, &account)?;
-            Answer::ok(&TeamsUsersSync::view(Some(&directory), &directories::counts(tx, account.id)?))
+            Answer::ok(&TeamsUsersSync::view(Some(&directory), directories::counts(tx, account.id)?))
         })
         .await;
     app.directories_ready.notify_one();

@@ -1,7 +1,7 @@
 //! JSON of the users of a tenant.
 
 use chrono::{DateTime, Utc};
-use domain::directory::{Directory, LeftOut};
+use domain::directory::Directory;
 use persistence::directories::{Counts, Visible};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -81,7 +81,7 @@ pub struct TeamsUsersLeftOut {
     pub other_domains: i64,
 }
 
-/// When the users of a tenant were read, and how many there are.
+/// When the users of a tenant were read, and how many there were then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"state": "current", "error": null, "users": 360, "licensed": 358, "left_out": {"guests": 4, "disabled": 12, "unusable_names": 0, "other_domains": 0}}))]
 pub struct TeamsUsersSync {
@@ -107,8 +107,8 @@ pub struct TeamsUsersSync {
 impl TeamsUsersSync {
     /// The JSON of a directory with these counts.
     #[must_use]
-    pub fn view(directory: Option<&Directory>, counts: &Counts) -> Self {
-        let left_out = |reason| counts.left_out.get(&reason).copied().unwrap_or_default();
+    pub fn view(directory: Option<&Directory>, counts: Counts) -> Self {
+        let Counts { users, licensed, guests, disabled, unusable_names, other_domains } = counts;
         let state = match directory {
             None => TeamsUsersSyncState::Never,
             Some(directory) if directory.is_reading => TeamsUsersSyncState::Reading,
@@ -119,14 +119,9 @@ impl TeamsUsersSync {
             last_synced_at: directory.and_then(|directory| directory.synced_at),
             next_sync_at: directory.map(|directory| directory.due_at),
             error: directory.and_then(|directory| directory.error.clone()),
-            users: counts.users,
-            licensed: counts.licensed,
-            left_out: TeamsUsersLeftOut {
-                guests: left_out(LeftOut::Guest),
-                disabled: left_out(LeftOut::Disabled),
-                unusable_names: left_out(LeftOut::UnusableName),
-                other_domains: left_out(LeftOut::OtherDomain),
-            },
+            users,
+            licensed,
+            left_out: TeamsUsersLeftOut { guests, disabled, unusable_names, other_domains },
         }
     }
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use domain::account::{Account, Scope, Tier};
-use domain::directory::{Directory, Link};
+use domain::direct_routing::anchor_name;
+use domain::directory::{Change, Directory, Link};
 use domain::refusal::Refusal;
 use domain::values::tenant::Tenant;
 use persistence::accounts::Lock;
-use persistence::{StoreConnection, accounts, directories};
+use persistence::{StoreConnection, accounts, direct_routing, directories};
 
 use crate::access::Origin;
 use crate::app::App;
@@ -39,8 +40,8 @@ pub async fn run(app: Arc<App>) {
 /// Reads the next page of the directory that has been due longest. Returns whether there was one.
 pub async fn read_next(app: &App) -> Result<bool> {
     let Some(graph) = &app.graph else { return Ok(false) };
-    let (now, also_pending) = (app.clock.now(), graph.has_one_tenant());
-    let leased = app.database.write(move |tx| load(tx, also_pending, now)).await?;
+    let now = app.clock.now();
+    let leased = app.database.write(move |tx| load(tx, now)).await?;
     let Some((directory, account)) = leased else { return Ok(false) };
     let read = tokio::time::timeout(TIMEOUT, read_page(graph, &directory.tenant, directory.link.as_deref(), now));
     let read = read.await.unwrap_or_else(|_| {
@@ -54,14 +55,22 @@ pub async fn read_next(app: &App) -> Result<bool> {
     Ok(true)
 }
 
-/// Leases the directory that is due, with its enterprise.
-fn load(tx: &mut StoreConnection, also_pending: bool, now: Timestamp) -> Result<Option<(Directory, Account)>> {
-    let Some(directory) = directories::lease(tx, also_pending, now)? else { return Ok(None) };
+/// Leases the directory that is due, with its enterprise. One of a tenant that is no longer the enterprise's begins anew.
+fn load(tx: &mut StoreConnection, now: Timestamp) -> Result<Option<(Directory, Account)>> {
+    let Some(directory) = directories::lease(tx, now)? else { return Ok(None) };
     let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, directory.account)?;
-    Ok(Some((directory, account.ok_or(Refusal::NotFound)?)))
+    let account = account.ok_or(Refusal::NotFound)?;
+    let tenant = tenant_of(tx, &account)?;
+    if tenant == directory.tenant {
+        return Ok(Some((directory, account)));
+    }
+    directories::forget(tx, account.id)?;
+    let directory = Directory::new(account.id, tenant, now);
+    directories::save(tx, &directory)?;
+    Ok(Some((directory, account)))
 }
 
-/// Stores what was read, unless the directory has changed since.
+/// Stores what was read, unless the directory has got elsewhere since.
 async fn store(
     app: &App,
     tried: Directory,
@@ -71,18 +80,19 @@ async fn store(
     app.write_as(Origin::system("microsoft_graph"), move |tx| {
         accounts::lock(tx, tried.account, Lock::Exclusive)?;
         let now = tx.now;
-        let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, tried.account)?;
-        let known = directories::by_account(tx, tried.account)?.filter(|known| *known == tried);
-        let (Some(known), Some(account)) = (known, account) else { return Ok(()) };
-        if tenant_of(tx, &account)? != known.tenant {
-            // Another address names another tenant: nothing of the old one is shown.
-            return Ok(directories::forget(tx, known.account)?);
-        }
+        let known = directories::by_account(tx, tried.account)?.filter(|known| known.is_at(&tried));
+        let Some(known) = known else { return Ok(()) };
         let after = match &read {
-            Ok(Some(Page { changes, removed, link })) => {
+            Ok(Some(Page { changes, link })) => {
+                // The service's own users are nobody to pick.
+                let routing = direct_routing::load(tx, known.account)?;
+                let own: Vec<String> =
+                    routing.routes.iter().filter_map(|route| route.state.domain().map(anchor_name)).collect();
+                let is_own =
+                    |change: &Change| change.name.as_ref().is_some_and(|name| own.contains(&name.to_lowercase()));
+                let changes = changes.iter().filter(|(_, change)| !change.as_ref().is_some_and(is_own)).cloned();
                 let is_last = matches!(link, Link::Changes(_));
-                let page = (changes.clone(), removed.clone());
-                directories::store_page(tx, &known, page, domain.as_deref(), is_last)?;
+                directories::store_page(tx, &known, changes.collect(), domain.as_deref(), is_last)?;
                 known.read(link.clone(), now)
             }
             Ok(None) => known.begun_anew(now),

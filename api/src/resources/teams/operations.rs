@@ -7,7 +7,7 @@ use domain::refusal::Refusal;
 use domain::teams::{State, TeamsUser, Wanted};
 use domain::user::User;
 use domain::values::phone_number::PhoneNumber;
-use persistence::{direct_routing, teams_users};
+use persistence::{direct_routing, teams_users, users};
 use serde_json::{Value, json};
 
 use crate::app::Tx;
@@ -102,30 +102,32 @@ pub fn apply_to_all(tx: &mut Tx<'_>, account: &Account, replaces: bool) -> Resul
 }
 
 /// Stores what came of an attempt, unless the user has changed since it began. What Microsoft is doing is stored then, too.
-pub fn conclude(
-    tx: &mut Tx<'_>,
-    account: &Account,
-    tried: &TeamsUser,
-    after: TeamsUser,
-    is_deleted: bool,
-) -> Result<()> {
+/// A deleted user that has nothing any more is forgotten.
+pub fn conclude(tx: &mut Tx<'_>, account: &Account, tried: &TeamsUser, after: TeamsUser) -> Result<()> {
     let Some(known) = teams_users::by_id(tx, tried.user)? else { return Ok(()) };
-    if known != *tried {
-        if after.operation != tried.operation {
-            let known = TeamsUser { operation: after.operation, ..known };
-            teams_users::save(tx, &known, false)?;
+    if !known.is_as(tried) {
+        if after.operation != tried.operation || after.assigning_until != tried.assigning_until {
+            let (operation, assigning_until) = (after.operation, after.assigning_until);
+            teams_users::save(tx, &TeamsUser { operation, assigning_until, ..known }, false)?;
         }
         return Ok(());
     }
-    if is_deleted && after.state == State::Released {
-        record_change(tx, account, Some(tried), &after)?;
-        return Ok(teams_users::delete(tx, tried.user)?);
+    if tried.number.is_some() && tried.number != after.number {
+        let (before, now) = (json!({"teams_number": number_of(tried)}), json!({"teams_number": number_of(&after)}));
+        record_for(tx, account, tried.user, "teams_number_released", (before, now))?;
     }
-    let is_shown = shown(tried) != shown(&after) || tried.missing != after.missing || tried.person != after.person;
     if tried.state != after.state {
         record_change(tx, account, Some(tried), &after)?;
     }
+    if after.state == State::Released && users::owner(tx, tried.user)?.is_none() {
+        return Ok(teams_users::delete(tx, tried.user)?);
+    }
+    let is_shown = shown(tried) != shown(&after) || tried.missing != after.missing || tried.person != after.person;
     Ok(teams_users::save(tx, &after, is_shown)?)
+}
+
+fn number_of(user: &TeamsUser) -> Option<&str> {
+    user.number.as_ref().map(PhoneNumber::as_str)
 }
 
 fn store(
@@ -156,14 +158,20 @@ fn record_change(tx: &mut Tx<'_>, account: &Account, before: Option<&TeamsUser>,
         State::Released => "teams_released",
     };
     let was = before.map_or_else(|| json!({"teams_state": State::NotRequested.as_str()}), shown);
-    record_for(tx, account, after.user, done, difference(was, shown(after)))
+    let (mut was, mut is) = difference(was, shown(after));
+    // What it was given may have been noted before.
+    for (shown, of) in [(&mut was, before), (&mut is, Some(after))] {
+        shown["teams_number"] = json!(of.and_then(number_of));
+        shown["teams_policy"] = json!(of.and_then(|of| of.policy.as_ref()).map(|policy| &policy.name));
+    }
+    record_for(tx, account, after.user, done, (was, is))
 }
 
 /// The fields of a user in Teams as events show them.
 fn shown(user: &TeamsUser) -> Value {
     json!({
         "teams_state": user.state.as_str(),
-        "teams_number": user.number.as_ref().map(PhoneNumber::as_str),
+        "teams_number": number_of(user),
         "teams_policy": user.policy.as_ref().map(|policy| &policy.name),
         "teams_found_number": user.found.as_ref().and_then(|found| found.number.as_ref()),
         "teams_found_policy": user.found.as_ref().and_then(|found| found.policy.as_ref()),

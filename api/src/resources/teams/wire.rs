@@ -53,6 +53,9 @@ impl From<State> for TeamsState {
 pub enum TeamsFailureCode {
     /// The tenant has no user with this sign-in name.
     UserNotFound,
+    /// The sign-in name is in another domain than the enterprise's e-mail address, in a tenant that several enterprises
+    /// share.
+    OtherDomain,
     /// The user has another number in Teams, which this service did not give it.
     OtherNumber,
     /// The user was given another voice routing policy in Teams, which this service did not give it.
@@ -75,6 +78,7 @@ impl From<FailureCode> for TeamsFailureCode {
     fn from(code: FailureCode) -> Self {
         match code {
             FailureCode::UserNotFound => Self::UserNotFound,
+            FailureCode::OtherDomain => Self::OtherDomain,
             FailureCode::OtherNumber => Self::OtherNumber,
             FailureCode::OtherPolicy => Self::OtherPolicy,
             FailureCode::NumberTaken => Self::NumberTaken,
@@ -160,7 +164,8 @@ pub struct UserInTeams {
     pub failure: Option<TeamsFailure>,
     /// The next step and who must take it; `null` once it has what it should have.
     pub next: Option<TeamsNextStep>,
-    /// When the service next does something about it by itself; `null` if it does not.
+    /// When the service next does something about it by itself; `null` if it does not. The `ETag` does not change with
+    /// this time.
     pub next_attempt_at: Option<DateTime<Utc>>,
 }
 

@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::account::{Account, Scope, Tier};
-use domain::id::UserId;
+use domain::account::{Scope, Tier};
+use domain::id::{AccountId, UserId};
 use domain::refusal::Refusal;
 use domain::status::Status;
-use domain::teams::{Missing, Outcome, State, TeamsUser, Wanted};
+use domain::teams::{Failure, FailureCode, Missing, Outcome, State, TeamsUser, Wanted};
 use domain::user::User;
+use domain::values::tenant::Tenant;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use persistence::accounts::Lock;
-use persistence::teams_users::{Namesake, Turn};
+use persistence::teams_users::Namesake;
 use persistence::{StoreConnection, accounts, direct_routing, teams_users, users};
 
 use super::operations::{conclude, wanted};
@@ -37,6 +38,8 @@ const AT_ONCE: usize = 4;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a user of a suspended enterprise waits until it is looked at again.
 const SUSPENDED_PAUSE: TimeDelta = TimeDelta::hours(1);
+/// How long an enterprise whose users can't be read has no turn.
+const TROUBLE_PAUSE: TimeDelta = TimeDelta::minutes(1);
 /// How often the worker looks for due users if it is not notified.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -58,25 +61,36 @@ async fn lane(app: &App) {
 
 /// A user whose turn it is.
 struct Due {
+    /// The user.
     user: TeamsUser,
-    /// What it is to have; `None` if it was deleted or has no route.
+    /// What it is to have; `None` if it was deleted.
     wanted: Option<Wanted>,
-    is_deleted: bool,
-    /// Whether another user has its name in the tenant by now.
-    is_followed: bool,
     /// Whether another user still has something under its name.
     has_to_wait: bool,
+    /// Whether its name is in a domain of somebody else, in a tenant that several enterprises share.
+    is_elsewhere: bool,
 }
 
 /// Serves the enterprise whose turn it is. Returns whether there was one.
 pub async fn serve_next(app: &App) -> Result<bool> {
     let Some(graph) = &app.graph else { return Ok(false) };
     let (now, one_tenant) = (app.clock.now(), graph.has_one_tenant());
-    let turn = app.database.write(move |tx| load(tx, one_tenant, now)).await?;
-    let Some((turn, account, due)) = turn else { return Ok(false) };
-    let acts = account.status == Status::Active || (one_tenant && account.status == Status::Pending);
-    let attempts = due.into_iter().map(|due| serve(graph, due, acts, app.clock.now()));
-    let served: Vec<(Due, TeamsUser, Option<TimeDelta>)> =
+    let turn = app.database.write(move |tx| teams_users::next_turn(tx, one_tenant, now).map_err(Error::from)).await?;
+    let Some(turn) = turn else { return Ok(false) };
+    let account = turn.account;
+    let loaded = app.database.read(move |tx| load(tx, account, one_tenant, now)).await;
+    let (is_active, due) = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            // The others have their turns all the same.
+            let not_before = Some(now + TROUBLE_PAUSE);
+            let end = move |tx: &mut StoreConnection| teams_users::end_turn(tx, &turn, not_before, now);
+            app.database.write(move |tx| end(tx).map_err(Error::from)).await?;
+            return Err(error);
+        }
+    };
+    let attempts = due.into_iter().map(|due| serve(graph, due, is_active, app.clock.now()));
+    let served: Vec<(TeamsUser, TeamsUser, Option<TimeDelta>)> =
         stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
     let now = app.clock.now();
     let not_before = served.iter().filter_map(|(.., pause)| *pause).max().map(|pause| now + pause);
@@ -84,8 +98,8 @@ pub async fn serve_next(app: &App) -> Result<bool> {
         accounts::lock(tx, turn.account, Lock::Exclusive)?;
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, turn.account)?;
         let account = account.ok_or(Refusal::NotFound)?;
-        for (due, after, _) in &served {
-            conclude(tx, &account, &due.user, after.clone(), due.is_deleted)?;
+        for (tried, after, _) in &served {
+            conclude(tx, &account, tried, after.clone())?;
         }
         Ok(teams_users::end_turn(tx, &turn, not_before, now)?)
     })
@@ -93,15 +107,14 @@ pub async fn serve_next(app: &App) -> Result<bool> {
     Ok(true)
 }
 
-/// The next turn: the enterprise and its users that have something due.
-fn load(tx: &mut StoreConnection, one_tenant: bool, now: Timestamp) -> Result<Option<(Turn, Account, Vec<Due>)>> {
-    let Some(turn) = teams_users::next_turn(tx, one_tenant, now)? else { return Ok(None) };
-    let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, turn.account)?.ok_or(Refusal::NotFound)?;
-    let due = teams_users::due(tx, turn.account, USERS_IN_TURN, now)?;
+/// The users of an enterprise that have something due, and whether the enterprise is active.
+fn load(tx: &mut StoreConnection, account: AccountId, one_tenant: bool, now: Timestamp) -> Result<(bool, Vec<Due>)> {
+    let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
+    let due = teams_users::due(tx, account.id, USERS_IN_TURN, now)?;
     let ids: Vec<UserId> = due.iter().map(|user| user.user).collect();
     let known: HashMap<UserId, User> =
-        users::by_ids(tx, turn.account, &ids)?.into_iter().map(|user| (user.id, user)).collect();
-    let routing = direct_routing::load(tx, turn.account)?;
+        users::by_ids(tx, account.id, &ids)?.into_iter().map(|user| (user.id, user)).collect();
+    let routing = direct_routing::load(tx, account.id)?;
     let wants: Vec<(TeamsUser, Option<Wanted>)> = due
         .into_iter()
         .map(|user| {
@@ -109,45 +122,50 @@ fn load(tx: &mut StoreConnection, one_tenant: bool, now: Timestamp) -> Result<Op
             (user, wanted)
         })
         .collect();
-    let names = wants.iter().flat_map(|(user, wanted)| {
-        let wanted = wanted.as_ref().map(|wanted| wanted.teams_user.canonical());
-        wanted.into_iter().chain([user.teams_user.canonical()])
-    });
-    let namesakes = teams_users::namesakes(tx, turn.account, &names.collect::<Vec<_>>())?;
-    let due = wants.iter().map(|(user, wanted)| {
-        let others = |name: &str| {
-            let name = name.to_owned();
-            namesakes.iter().filter(move |other| other.user != user.user && other.name == name)
+    let names = wants.iter().filter_map(|(_, wanted)| Some(wanted.as_ref()?.teams_user.canonical()));
+    let namesakes = teams_users::namesakes(tx, account.id, &names.collect::<Vec<_>>())?;
+    // Where enterprises share a tenant, none may touch the users of another one's domain.
+    let domain = Tenant::of_address(account.email.canonical()).ok().filter(|_| one_tenant);
+    let due = wants.into_iter().map(|(user, wanted)| {
+        let name = wanted.as_ref().map(|wanted| wanted.teams_user.canonical().to_owned());
+        let is_other = |other: &&Namesake| other.user != user.user && Some(&other.name) == name.as_ref();
+        let is_elsewhere = |domain: &Tenant| {
+            name.as_ref().is_some_and(|name| name.rsplit_once('@').is_none_or(|(_, own)| own != domain.as_str()))
         };
-        let is_there = |other: &Namesake| !matches!(other.state, State::Releasing | State::Released);
         Due {
-            is_deleted: !known.contains_key(&user.user),
-            is_followed: others(user.teams_user.canonical()).any(is_there),
-            has_to_wait: wanted
-                .as_ref()
-                .is_some_and(|wanted| others(wanted.teams_user.canonical()).any(|other| other.holds_something)),
-            user: user.clone(),
-            wanted: wanted.clone(),
+            has_to_wait: namesakes.iter().filter(is_other).any(|other| other.holds_something),
+            is_elsewhere: domain.as_ref().is_some_and(is_elsewhere),
+            user,
+            wanted,
         }
     });
-    Ok(Some((turn, account, due.collect())))
+    Ok((account.status == Status::Active, due.collect()))
 }
 
-async fn serve(graph: &Graph, due: Due, acts: bool, now: Timestamp) -> (Due, TeamsUser, Option<TimeDelta>) {
-    let user = due.user.clone();
+/// Serves one user. Returns it as it was, as it is then, and for how long its tenant wants to be left alone.
+async fn serve(graph: &Graph, due: Due, is_active: bool, now: Timestamp) -> (TeamsUser, TeamsUser, Option<TimeDelta>) {
+    let Due { user, wanted, has_to_wait, is_elsewhere } = due;
     let jitter = u16::try_from(user.user.uuid().as_u128() % 1000).unwrap_or(0);
-    if !acts && user.state != State::Releasing {
-        return (due, TeamsUser { due_at: now + SUSPENDED_PAUSE, ..user }, None);
+    if !is_active && user.state != State::Releasing {
+        let after = TeamsUser { due_at: now + SUSPENDED_PAUSE, ..user.clone() };
+        return (user, after, None);
     }
-    let moves = due.wanted.as_ref().is_some_and(|wanted| user.has_moved(wanted));
-    if due.has_to_wait && user.state == State::Pending && !moves {
-        let after = user.after(Outcome::Waits(Missing::Effect, None), jitter, now);
-        return (due, after, None);
+    if is_elsewhere && user.state == State::Pending {
+        let detail = "The sign-in name is in another domain than the e-mail address of the enterprise.".to_owned();
+        let failure = Failure { code: FailureCode::OtherDomain, detail, request_id: None };
+        let after = user.clone().after(Outcome::Impossible(failure), jitter, now);
+        return (user, after, None);
     }
-    let attempt = attempt(graph, user.clone(), due.wanted.as_ref(), due.is_followed, now);
+    let moves = wanted.as_ref().is_some_and(|wanted| user.has_moved(wanted));
+    if has_to_wait && user.state == State::Pending && !moves {
+        let after = user.clone().after(Outcome::Waits(Missing::Effect, None), jitter, now);
+        return (user, after, None);
+    }
+    let attempt = attempt(graph, user.clone(), wanted.as_ref(), now);
     let Ok(Attempt { user: got, outcome, pause }) = tokio::time::timeout(TIMEOUT, attempt).await else {
         let outcome = Outcome::Trouble("Microsoft Graph took too long to answer.".to_owned());
-        return (due, user.after(outcome, jitter, now), None);
+        let after = user.clone().after(outcome, jitter, now);
+        return (user, after, None);
     };
     let name = match &outcome {
         None => "throttled",
@@ -163,7 +181,7 @@ async fn serve(graph: &Graph, due: Due, acts: bool, now: Timestamp) -> (Due, Tea
         Some(outcome) => got.after(outcome, jitter, now),
         None => got,
     };
-    (due, after, pause)
+    (user, after, pause)
 }
 
 /// Serves enterprises until none has anything due.

@@ -242,7 +242,12 @@ impl Facts {
             }
             return Err(Refusal::UserClaimTaken(claim).into());
         }
-        if let Some(claim) = self.being_released.first(*id, settings) {
+        if let Some((claim, holder)) = self.being_released.first(*id, settings) {
+            if let (Some(claimant), Some(scope)) = (claimant, origin.scope())
+                && is_held_elsewhere(tx, &scope, BTreeSet::from([holder]))?
+            {
+                self.refused.entry(claimant).or_default().1 += 1;
+            }
             return Err(Refusal::NumberBeingReleased(claim).into());
         }
         *count += 1;

@@ -65,7 +65,12 @@ pub fn update(tx: &mut Tx<'_>, account: &Account, before: User, command: &WriteU
     let user = write(tx, &settings, |tx| users::update(tx, &before, &settings, password_change, now))?;
     // Looked up now that no other transaction can give the numbers away.
     let held = HeldNumbers::load(tx, [&settings])?;
-    if let Some(claim) = held.first(user.id, &settings) {
+    if let Some((claim, holder)) = held.first(user.id, &settings) {
+        if let Some(scope) = tx.origin.scope()
+            && is_held_elsewhere(tx, &scope, BTreeSet::from([holder]))?
+        {
+            tx.note_taken();
+        }
         return Err(Refusal::NumberBeingReleased(claim).into());
     }
     teams::follow(tx, account, &before, &user)?;

@@ -51,8 +51,8 @@ pub(crate) async fn apply_user_in_teams(
 /// Release a user in Teams
 ///
 /// Asks that a user loses its number and voice routing policy in Teams. Until Microsoft has let go of the number, the user
-/// is `releasing`, and nobody else can have the number (`number_being_released`). The user itself stays. Does nothing if
-/// the user has nothing in Teams from this service.
+/// is `releasing`, and nobody else can have the number (`number_being_released`). The user itself stays. A user
+/// that has nothing in Teams from this service is `released` at once.
 #[utoipa::path(params(IfMatch, IdempotencyKeyHeader), responses(
     (status = 200, description = "The user, which is to be released in Teams.", body = wire::User),
 ))]

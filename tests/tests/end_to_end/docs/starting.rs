@@ -83,7 +83,7 @@ impl Started {
 #[case::the_journey("README.md", 1)]
 #[case::in_production("docs/operating.md", 0)]
 #[case::with_regions("docs/operating.md", 1)]
-#[case::on_postgresql("README.md", 15)]
+#[case::on_postgresql("README.md", 16)]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_starts_as_documents_say(#[case] document: &str, #[case] index: usize) {
     let folder = Folder::new();
