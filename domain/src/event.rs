@@ -68,6 +68,7 @@ types! {
     "direct_routing.route_failed" "A route failed.";
     "direct_routing.route_retried" "A failed route was retried.";
     "direct_routing.route_removed" "A route was removed.";
+    "direct_routing.domain_left" "The domain of a removed route could not be removed from the tenant, and stays there.";
     "direct_routing.domain_removed" "The domain of a removed route was removed from the tenant.";
     "pbx.created" "A PBX was added.";
     "pbx.updated" "A PBX was changed.";

@@ -430,6 +430,8 @@ async fn r11_a_removed_route_leaves_nothing_in_the_tenant(#[values(Sqlite, Postg
     story.app.clock.advance(TimeDelta::days(1));
     advance().await;
     assert_eq!(story.tenant().requests.len(), asked, "it is given up after a month");
+    let events = story.get("/events?type=direct_routing.domain_left").await;
+    assert!(events["items"][0]["after"]["last_error"].as_str().unwrap().contains("depend on it"), "{events}");
 }
 
 #[rstest]

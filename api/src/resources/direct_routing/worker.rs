@@ -123,30 +123,26 @@ async fn remove_domain(app: &App, graph: &Graph, left: LeftDomain) -> Result<()>
     let LeftDomain { link, account, since, attempts } = left;
     let attempt = tokio::time::timeout(TIMEOUT, clean_up::remove_domain(graph, &link, app.clock.now())).await;
     let now = app.clock.now();
-    let (is_removed, patience) = match attempt {
-        Ok(Ok(())) => (true, TimeDelta::zero()),
+    let (error, patience) = match attempt {
+        Ok(Ok(())) => (None, PATIENCE),
         // Whoever takes the service's rights away does not want it to do anything more.
-        Ok(Err(Unanswered::Refused { status: 403, .. })) => (false, PATIENCE_WITHOUT_RIGHTS),
-        Ok(Err(_)) | Err(_) => (false, PATIENCE),
+        Ok(Err(Unanswered::Refused { status: 403, detail, .. })) => (Some(detail), PATIENCE_WITHOUT_RIGHTS),
+        Ok(Err(Unanswered::Refused { detail, .. } | Unanswered::Trouble { detail, .. })) => (Some(detail), PATIENCE),
+        Err(_) => (Some("Microsoft Graph took too long to answer.".to_owned()), PATIENCE),
     };
-    let has_given_up = !is_removed && now - since >= patience;
-    if has_given_up {
-        let (domain, tenant) = (link.domain.as_str(), link.tenant.as_str());
-        tracing::warn!(domain, tenant, "a domain could not be removed from its tenant");
-    }
     let attempts = attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
     let pause = pause_after(attempts, 0).unwrap_or(TimeDelta::hours(1));
     app.write_as(Origin::system("microsoft_graph"), move |tx| {
-        if !is_removed && !has_given_up {
+        if error.is_some() && now - since < patience {
             return Ok(left_domains::postpone(tx, &link, attempts, now + pause)?);
         }
         left_domains::forget(tx, &link)?;
-        if !is_removed {
-            return Ok(());
-        }
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
         let before = json!({"domain": link.domain.as_str(), "tenant": link.tenant.as_str()});
-        note(tx, &account, "domain_removed", (before, Value::Null))
+        match &error {
+            None => note(tx, &account, "domain_removed", (before, Value::Null)),
+            Some(error) => note(tx, &account, "domain_left", (before, json!({"last_error": error}))),
+        }
     })
     .await
 }

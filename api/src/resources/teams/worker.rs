@@ -11,7 +11,6 @@ use domain::Timestamp;
 use domain::account::{Scope, Tier};
 use domain::id::{AccountId, UserId};
 use domain::refusal::Refusal;
-use domain::status::Status;
 use domain::teams::{Failure, FailureCode, Missing, Outcome, State, TeamsUser, Wanted};
 use domain::user::User;
 use domain::values::tenant::Tenant;
@@ -36,7 +35,7 @@ const USERS_IN_TURN: i64 = 12;
 const AT_ONCE: usize = 4;
 /// Timeout of the attempt at one user.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a user of a suspended enterprise waits until it is looked at again.
+/// How long a user of an enterprise that does not operate waits until it is looked at again.
 const SUSPENDED_PAUSE: TimeDelta = TimeDelta::hours(1);
 /// How long an enterprise whose users can't be read has no turn.
 const TROUBLE_PAUSE: TimeDelta = TimeDelta::minutes(1);
@@ -79,7 +78,7 @@ pub async fn serve_next(app: &App) -> Result<bool> {
     let Some(turn) = turn else { return Ok(false) };
     let account = turn.account;
     let loaded = app.database.read(move |tx| load(tx, account, one_tenant, now)).await;
-    let (is_active, due) = match loaded {
+    let (operates, due) = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {
             // The others have their turns all the same.
@@ -89,7 +88,7 @@ pub async fn serve_next(app: &App) -> Result<bool> {
             return Err(error);
         }
     };
-    let attempts = due.into_iter().map(|due| serve(graph, due, is_active, app.clock.now()));
+    let attempts = due.into_iter().map(|due| serve(graph, due, operates, app.clock.now()));
     let served: Vec<(TeamsUser, TeamsUser, Option<TimeDelta>)> =
         stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
     let now = app.clock.now();
@@ -107,7 +106,7 @@ pub async fn serve_next(app: &App) -> Result<bool> {
     Ok(true)
 }
 
-/// The users of an enterprise that have something due, and whether the enterprise is active.
+/// The users of an enterprise that have something due, and whether the enterprise operates (R7).
 fn load(tx: &mut StoreConnection, account: AccountId, one_tenant: bool, now: Timestamp) -> Result<(bool, Vec<Due>)> {
     let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
     let due = teams_users::due(tx, account.id, USERS_IN_TURN, now)?;
@@ -139,14 +138,14 @@ fn load(tx: &mut StoreConnection, account: AccountId, one_tenant: bool, now: Tim
             wanted,
         }
     });
-    Ok((account.status == Status::Active, due.collect()))
+    Ok((account.operates(), due.collect()))
 }
 
 /// Serves one user. Returns it as it was, as it is then, and for how long its tenant wants to be left alone.
-async fn serve(graph: &Graph, due: Due, is_active: bool, now: Timestamp) -> (TeamsUser, TeamsUser, Option<TimeDelta>) {
+async fn serve(graph: &Graph, due: Due, operates: bool, now: Timestamp) -> (TeamsUser, TeamsUser, Option<TimeDelta>) {
     let Due { user, wanted, has_to_wait, is_elsewhere } = due;
     let jitter = u16::try_from(user.user.uuid().as_u128() % 1000).unwrap_or(0);
-    if !is_active && user.state != State::Releasing {
+    if !operates && user.state != State::Releasing {
         let after = TeamsUser { due_at: now + SUSPENDED_PAUSE, ..user.clone() };
         return (user, after, None);
     }
