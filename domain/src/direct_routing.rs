@@ -8,7 +8,7 @@ mod voice_routing;
 pub use anchor::{Anchor, AnchorState, anchor_name, anchor_nickname};
 pub use attempt::{Outcome, Verdict, judge, judge_check};
 pub use next::{Next, Party};
-pub use voice_routing::{VoicePolicy, policy_name, remove_script, set_up_script};
+pub use voice_routing::{POLICY_NAME_START, VoicePolicy, policy_name, remove_script, set_up_script};
 
 use crate::Timestamp;
 use crate::account::Tier;

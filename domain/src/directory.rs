@@ -194,21 +194,25 @@ impl Directory {
         (&self.tenant, &self.link, self.generation) == (&other.tenant, &other.link, other.generation)
     }
 
-    /// It is read from the beginning, because Microsoft no longer knows where the last reading ended.
+    /// It is read from the beginning, because Microsoft no longer knows where the last reading ended: at once the first time,
+    /// and after pauses that grow if that happens again before its end.
     #[must_use]
     pub fn begun_anew(self, now: Timestamp) -> Self {
         let generation = self.generation.saturating_add(1);
-        Self { link: None, is_reading: true, is_full: true, generation, due_at: now, ..self }
+        let pause = if self.attempts == 0 { None } else { pause_after(self.attempts, 0) };
+        let attempts = self.attempts.saturating_add(1).min(DELIVERY_ATTEMPTS - 1);
+        let due_at = now + pause.unwrap_or_default();
+        Self { link: None, is_reading: true, is_full: true, generation, attempts, due_at, ..self }
     }
 
     /// A page was read. At the end, the changes are read a day later.
     #[must_use]
     pub fn read(self, link: Link, now: Timestamp) -> Self {
-        let (error, attempts) = (None, 0);
+        let error = None;
         match link {
-            Link::Page(link) => Self { link: Some(link), is_reading: true, error, attempts, due_at: now, ..self },
+            Link::Page(link) => Self { link: Some(link), is_reading: true, error, due_at: now, ..self },
             Link::Changes(link) => {
-                let (link, synced_at) = (Some(link), Some(now));
+                let (link, synced_at, attempts) = (Some(link), Some(now), 0);
                 let (is_reading, is_full) = (false, false);
                 Self { link, is_reading, is_full, synced_at, error, attempts, due_at: now + PAUSE, ..self }
             }
@@ -310,6 +314,9 @@ mod tests {
         );
         let anew = end.clone().begun_anew(at(10));
         assert!(anew.is_full && !anew.is_at(&end));
+        let again = anew.clone().read(Link::Page("p".to_owned()), at(10)).begun_anew(at(10));
+        assert_eq!((again.attempts, again.due_at, again.clone().begun_anew(at(15)).due_at), (2, at(15), at(25)));
+        assert_eq!(again.read(Link::Changes("d".to_owned()), at(30)).attempts, 0);
         assert_eq!((anew.link, anew.generation, anew.is_reading, anew.due_at), (None, 2, true, at(10)));
         let failed = page.failed("No.".to_owned(), None, at(3));
         assert_eq!((failed.attempts, failed.due_at, failed.error.as_deref()), (1, at(8), Some("No.")));

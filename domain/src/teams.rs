@@ -349,7 +349,7 @@ impl TeamsUser {
     /// A number is about to be asked for, or was.
     #[must_use]
     pub fn asking_for_number(self, now: Timestamp) -> Self {
-        Self { assigning_until: Some(now + ASSIGNING), ..self }
+        Self { operation: None, assigning_until: Some(now + ASSIGNING), ..self }
     }
 
     /// Whether a number that Microsoft does not show may still be assigned.

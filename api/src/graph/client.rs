@@ -33,7 +33,7 @@ const PAGES_MAX: usize = 100;
 /// Error codes of failures that pass, although their status, 400, says that the request was wrong.
 const TRANSIENT: [&str; 2] = ["ServiceUnavailable", "serviceNotAvailable"];
 /// Error codes of delta queries whose place is no longer known. Their status is 410, or 400.
-const RESYNC: [&str; 3] = ["syncStateNotFound", "SyncStateNotFound", "resyncRequired"];
+const RESYNC: [&str; 4] = ["syncStateNotFound", "SyncStateNotFound", "resyncRequired", "Directory_ExpiredPageToken"];
 /// Codes in the details of an error with the status 400 about something that is there already.
 const CONFLICTS: [&str; 2] = ["ObjectConflict", "ConflictingObjects"];
 

@@ -69,18 +69,20 @@ impl Plan {
     }
 }
 
-/// Reads a page of the users of a tenant, from the beginning or where a page before said. `None` if Microsoft no longer
+/// Reads a page of the users of a tenant, from the beginning or where a page before said; `is_full` tells readings of all users
+/// from those of changes. `None` if Microsoft no longer
 /// knows that place, so that reading has to begin anew.
 pub async fn read_page(
     graph: &Graph,
     tenant: &Tenant,
-    link: Option<&str>,
+    (link, is_full): (Option<&str>, bool),
     now: Timestamp,
 ) -> Result<Option<Page>, Unanswered> {
     let document: Document = match graph.call(tenant, Method::GET, link.unwrap_or(BEGINNING), None, now).await {
         Ok(reply) => reply.json()?,
-        // Microsoft says in several ways that it no longer knows a place.
-        Err(Unanswered::Refused { status: 400 | 404 | 410, .. }) if link.is_some() => return Ok(None),
+        Err(Unanswered::Refused { status: 410, .. }) if link.is_some() => return Ok(None),
+        // Microsoft says in other ways, too, that it no longer knows what has changed since.
+        Err(Unanswered::Refused { status: 400 | 404, .. }) if link.is_some() && !is_full => return Ok(None),
         Err(other) => return Err(other),
     };
     let link = match (document.next, document.delta) {

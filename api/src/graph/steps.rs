@@ -30,13 +30,15 @@ struct Policy {
     policy_id: String,
 }
 
-/// Whether two names are those of one policy: Microsoft writes `Tag:` in front of some, and ignores case.
+/// Whether two names are those of one policy.
 pub(super) fn is_same_policy(one: &str, other: &str) -> bool {
-    let name = |text: &str| {
-        let tagged = text.split_at_checked(4).filter(|(tag, _)| tag.eq_ignore_ascii_case("Tag:"));
-        tagged.map_or(text, |(_, name)| name).to_ascii_lowercase()
-    };
-    name(one) == name(other)
+    bare_name(one) == bare_name(other)
+}
+
+/// The name of a policy as it is compared: Microsoft writes `Tag:` in front of some, and ignores case.
+pub(super) fn bare_name(name: &str) -> String {
+    let tagged = name.split_at_checked(4).filter(|(tag, _)| tag.eq_ignore_ascii_case("Tag:"));
+    tagged.map_or(name, |(_, name)| name).to_lowercase()
 }
 
 /// What there is to do for a route.

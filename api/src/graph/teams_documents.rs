@@ -1,12 +1,14 @@
 //! What Microsoft Graph says of users in Teams and of their numbers, as JSON. Values that the service does not know are
 //! kept as text, so that new ones break nothing.
 
+use domain::direct_routing::POLICY_NAME_START;
 use domain::limits::{FOUND_NUMBER_MAX, FOUND_POLICY_MAX};
 use domain::values::phone_number::PhoneNumber;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::steps::is_same_policy;
+use super::client::Reply;
+use super::steps::{bare_name, is_same_policy};
 
 /// The type of voice routing policies.
 pub(super) const VOICE_ROUTING: &str = "OnlineVoiceRoutingPolicy";
@@ -121,6 +123,11 @@ impl AssignedPolicy {
             || self.display_name.as_deref().is_some_and(|own| is_same_policy(own, name))
     }
 
+    /// Whether it is one of those that the scripts of this service make, of any route.
+    pub(super) fn is_of_this_service(&self) -> bool {
+        self.display_name.as_deref().is_some_and(|name| bare_name(name).starts_with(&POLICY_NAME_START.to_lowercase()))
+    }
+
     pub(super) fn shown(&self) -> Option<String> {
         let text = self.display_name.as_deref().or(self.policy_id.as_deref())?;
         Some(text.chars().filter(|c| !c.is_control()).take(FOUND_POLICY_MAX).collect())
@@ -151,4 +158,18 @@ pub(super) fn digits(text: &str) -> String {
 /// A number that Microsoft names, as it is shown.
 pub(super) fn shown_number(number: &str) -> String {
     number.chars().filter(|c| !c.is_control()).take(FOUND_NUMBER_MAX).collect()
+}
+
+/// Whether an operation with this status still goes on. One that Microsoft does not know does not; a status that the
+/// service does not know is waited out.
+pub(super) fn is_under_way(status: Option<&str>) -> bool {
+    !matches!(status, None | Some("succeeded" | "failed" | "skipped"))
+}
+
+/// The id of the operation that a reply points to.
+pub(super) fn operation_of(reply: &Reply) -> Option<String> {
+    let (_, rest) = reply.location.as_deref()?.rsplit_once("/operations")?;
+    let id = rest.trim_matches(['(', ')', '\'', '/']);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=.~".contains(c);
+    (!id.is_empty() && id.len() <= 256 && id.chars().all(is_plain)).then(|| id.to_owned())
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::client::Unanswered;
-use super::teams_documents::{Configuration, NumberAssignment};
-use super::teams_users::{NUMBERS, Steps, impossible, is_under_way, operation_of};
+use super::teams_documents::{Configuration, NumberAssignment, is_under_way, operation_of};
+use super::teams_users::{NUMBERS, Steps, impossible};
 
 impl Steps<'_> {
     /// Takes the number back, then the policy.
@@ -30,9 +30,13 @@ impl Steps<'_> {
             return Ok(Outcome::Waits(Missing::Grant, Some(self.policy_refused())));
         }
         if self.user.progress != Progress::Revoke || self.user.attempts >= RETRY_AFTER {
-            match self.change_policy("unassign", person, None).await {
-                Ok(()) | Err(Unanswered::Refused { status: 404, .. }) => self.user.progress = Progress::Revoke,
-                Err(error) => return self.refused_policy(error).await,
+            let refused = match self.change_policy("unassign", person, None).await {
+                Ok(()) | Err(Unanswered::Refused { status: 404, .. }) => None,
+                Err(error) => Some(self.refused_policy(error).await?),
+            };
+            self.user.progress = Progress::Revoke;
+            if let Some(outcome) = refused {
+                return Ok(outcome);
             }
         }
         Ok(Outcome::Waits(Missing::Effect, None))
@@ -59,10 +63,10 @@ impl Steps<'_> {
             }
             Some(found) if found.assignment_target_id.is_some() => Ok(self.number_is_back()),
             _ => {
-                // It may be about to get it.
+                // It may be about to get it, also if Microsoft says that it has got it.
                 let status = self.operation().await?.0;
-                let is_decided = status.is_some() && !is_under_way(status.as_deref());
-                if is_under_way(status.as_deref()) || (!is_decided && self.user.may_be_assigned(self.now)) {
+                let is_refused = matches!(status.as_deref(), Some("failed" | "skipped"));
+                if is_under_way(status.as_deref()) || (!is_refused && self.user.may_be_assigned(self.now)) {
                     return Ok(Outcome::Waits(Missing::Effect, None));
                 }
                 Ok(self.number_is_back())
@@ -97,7 +101,7 @@ impl Steps<'_> {
         let body = json!({"telephoneNumber": number, "numberType": kind});
         match self.call(Method::POST, &format!("{NUMBERS}/numberAssignments/unassignNumber"), Some(&body)).await {
             Ok(reply) => {
-                self.user.operation = operation_of(&reply);
+                (self.user.operation, self.user.assigning_until) = (operation_of(&reply), None);
                 let failure = failed.map(|detail| Failure { code: FailureCode::Refused, detail, request_id: None });
                 Ok(Outcome::Waits(Missing::Effect, failure))
             }

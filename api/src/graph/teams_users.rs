@@ -18,7 +18,7 @@ use super::client::{Graph, Reply, Unanswered};
 use super::consent::POLICY_PERMISSION;
 use super::teams_documents::{
     AssignedPolicy, Configuration, NumberAssignment, Operation, Person, Plan, VOICE_ROUTING, digits, is_same_number,
-    shown_number,
+    is_under_way, operation_of, shown_number,
 };
 
 /// The shortest pause that Microsoft can ask for.
@@ -52,8 +52,8 @@ pub async fn attempt(graph: &Graph, user: TeamsUser, wanted: Option<&Wanted>, no
         (State::Pending, Some(wanted)) => steps.apply(wanted).await,
         (State::Applied | State::Drifted, Some(wanted)) => steps.look(wanted).await,
         (State::Releasing, _) => steps.let_go().await,
-        (State::Pending | State::Applied | State::Drifted, None)
-        | (State::NotRequested | State::Failed | State::Released, _) => Ok(Outcome::Done),
+        // Users that wait, or have something, have a route, unless they are being released.
+        _ => Ok(Outcome::Waits(Missing::Effect, None)),
     };
     let Steps { user, .. } = steps;
     match outcome {
@@ -175,12 +175,8 @@ impl Steps<'_> {
         }
         let Some(policy_id) = &wanted.policy_id else { return Ok(Outcome::Waits(Missing::Policy, None)) };
         let has_policy = configuration.policy().is_some_and(|policy| policy.is(Some(policy_id), &wanted.policy_name));
-        if let Some(other) = configuration.own_policy().filter(|_| !has_policy && !self.user.replaces) {
-            let known = self.user.policy.as_ref().is_some_and(|own| other.is(own.id.as_deref(), &own.name));
-            if !known {
-                let detail = format!("The user was given the policy {} in Teams.", other.shown().unwrap_or_default());
-                return Ok(impossible(FailureCode::OtherPolicy, detail));
-            }
+        if let Some(other) = self.foreign_policy(&configuration).filter(|_| !has_policy) {
+            return Ok(other);
         }
         self.user.number.clone_from(&wanted.number);
         self.user.policy = Some(Policy { id: Some(policy_id.clone()), name: wanted.policy_name.clone() });
@@ -201,18 +197,16 @@ impl Steps<'_> {
             self.user.progress = Progress::GrantPolicy;
             return Ok(None);
         };
-        if self.user.operation.is_some() && is_under_way(self.operation().await?.0.as_deref()) {
-            self.user.progress = Progress::GrantPolicy;
-            return Ok(None);
-        }
         let body = json!({
             "telephoneNumber": number.as_str(),
             "assignmentTargetId": person,
             "numberType": "directRouting",
             "assignmentCategory": "primary",
         });
-        match self.call(Method::POST, &format!("{NUMBERS}/numberAssignments/assignNumber"), Some(&body)).await {
-            Ok(reply) => self.user.operation = operation_of(&reply),
+        let asked = self.call(Method::POST, &format!("{NUMBERS}/numberAssignments/assignNumber"), Some(&body)).await;
+        let mut operation = None;
+        match asked {
+            Ok(reply) => operation = operation_of(&reply),
             // An interrupted attempt may have asked for it.
             Err(Unanswered::Refused { status: 409, .. } | Unanswered::Refused { is_conflict: true, .. }) => {}
             Err(Unanswered::Refused { status: 400 | 404, detail, request_id, .. }) => {
@@ -223,8 +217,8 @@ impl Steps<'_> {
             }
             Err(other) => return Err(other),
         }
-        self.user = self.user.clone().asking_for_number(self.now);
-        self.user.progress = Progress::GrantPolicy;
+        let asking = self.user.clone().asking_for_number(self.now);
+        self.user = TeamsUser { operation, progress: Progress::GrantPolicy, ..asking };
         Ok(None)
     }
 
@@ -287,7 +281,14 @@ impl Steps<'_> {
         let configuration = self.configuration(person).await?;
         let has = |number: &PhoneNumber| configuration.as_ref().is_some_and(|found| found.has_number(number));
         if let Some(number) = wanted.number.as_ref().filter(|number| !has(number)) {
-            return self.ask_for_number(number, person).await;
+            let asked = self.ask_for_number(number, person).await?;
+            let has_to_be_granted = self.user.missing == Some(Missing::Grant);
+            return Ok(match asked {
+                Outcome::Waits(Missing::Effect, None) if has_to_be_granted => {
+                    Outcome::Waits(Missing::Grant, Some(self.policy_refused()))
+                }
+                other => other,
+            });
         }
         let policy = configuration.as_ref().and_then(Configuration::policy);
         if policy.is_some_and(|policy| policy.is(wanted.policy_id.as_deref(), &wanted.policy_name)) {
@@ -297,15 +298,20 @@ impl Steps<'_> {
         if self.user.missing == Some(Missing::Grant) {
             return Ok(Outcome::Waits(Missing::Grant, Some(self.policy_refused())));
         }
-        let other = configuration.as_ref().and_then(Configuration::own_policy).filter(|_| !self.user.replaces);
-        if let Some(other) = other {
-            let detail = format!("The user was given the policy {} in Teams.", other.shown().unwrap_or_default());
-            return Ok(impossible(FailureCode::OtherPolicy, detail));
-        }
         if self.user.attempts >= RETRY_AFTER {
+            if let Some(other) = configuration.as_ref().and_then(|found| self.foreign_policy(found)) {
+                return Ok(other);
+            }
             return Ok(self.grant_policy(wanted).await?.unwrap_or(Outcome::Waits(Missing::Effect, None)));
         }
         Ok(Outcome::Waits(Missing::Effect, None))
+    }
+
+    /// That the user was given a policy which this service did not make, and which it may not replace.
+    fn foreign_policy(&self, configuration: &Configuration) -> Option<Outcome> {
+        let other = configuration.own_policy().filter(|other| !self.user.replaces && !other.is_of_this_service())?;
+        let detail = format!("The user was given the policy {} in Teams.", other.shown().unwrap_or_default());
+        Some(impossible(FailureCode::OtherPolicy, detail))
     }
 
     /// That Microsoft does not change the policy, as it was said when it was asked for.
@@ -428,18 +434,4 @@ impl Steps<'_> {
         let path = format!("/admin/teams/policy/userAssignments/{action}");
         self.call(Method::POST, &path, Some(&json!({"value": [change]}))).await.map(drop)
     }
-}
-
-/// Whether an operation with this status still goes on. One that Microsoft does not know does not; a status that the
-/// service does not know is waited out.
-pub(super) fn is_under_way(status: Option<&str>) -> bool {
-    !matches!(status, None | Some("succeeded" | "failed" | "skipped"))
-}
-
-/// The id of the operation that a reply points to.
-pub(super) fn operation_of(reply: &Reply) -> Option<String> {
-    let (_, rest) = reply.location.as_deref()?.rsplit_once("/operations")?;
-    let id = rest.trim_matches(['(', ')', '\'', '/']);
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=.~".contains(c);
-    (!id.is_empty() && id.len() <= 256 && id.chars().all(is_plain)).then(|| id.to_owned())
 }

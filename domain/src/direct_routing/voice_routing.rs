@@ -8,6 +8,9 @@ use crate::values::tenant::Tenant;
 const SET_UP: &str = include_str!("voice_routing/set_up.ps1");
 const REMOVE: &str = include_str!("voice_routing/remove.ps1");
 
+/// What the names of all voice routing policies of this service begin with.
+pub const POLICY_NAME_START: &str = "TeamMate ";
+
 /// A voice routing policy that was found in Teams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VoicePolicy {
@@ -21,7 +24,7 @@ pub struct VoicePolicy {
 /// domain: Teams takes at most 49 letters, digits, hyphens and dots there.
 #[must_use]
 pub fn policy_name(domain: &RouteDomain) -> String {
-    format!("TeamMate {}", domain.as_str())
+    format!("{POLICY_NAME_START}{}", domain.as_str())
 }
 
 /// The Teams PowerShell script that sets voice routing up in a tenant. It can be run again.

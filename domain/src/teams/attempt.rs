@@ -61,7 +61,7 @@ impl TeamsUser {
         match (self.state, outcome) {
             (_, Outcome::Advanced) => {
                 // What Microsoft does may have to be asked for more than once.
-                let missing = self.missing.filter(|missing| *missing == Missing::Effect);
+                let missing = self.missing.filter(|missing| matches!(missing, Missing::Effect | Missing::Grant));
                 Self { missing, failure: None, attempts: 0, due_at: now, ..self }
             }
             (State::Releasing, Outcome::Done) => {

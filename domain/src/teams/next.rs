@@ -1,6 +1,6 @@
 //! What comes next for a user in Teams, and who has to do it.
 
-use super::{FailureCode, Missing, Policy, State, TeamsUser};
+use super::{FailureCode, Missing, Policy, Progress, State, TeamsUser};
 use crate::direct_routing::Party;
 
 /// The next step of a user in Teams.
@@ -162,8 +162,11 @@ impl TeamsUser {
     /// The line of Teams PowerShell that assigns a policy to the user, or takes it back.
     fn grant(&self, policy: &Policy) -> String {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
-        let user = quoted(self.teams_user.canonical());
-        let name = if self.state == State::Releasing { "$null".to_owned() } else { quoted(&policy.name) };
+        let is_taken_back = self.state == State::Releasing || self.progress == Progress::Revoke;
+        // Whoever has to lose it may have another name by now.
+        let id = self.person.filter(|_| is_taken_back).map(|person| person.to_string());
+        let user = quoted(id.as_deref().unwrap_or(self.teams_user.canonical()));
+        let name = if is_taken_back { "$null".to_owned() } else { quoted(&policy.name) };
         format!("Grant-CsOnlineVoiceRoutingPolicy -Identity {user} -PolicyName {name}")
     }
 }

@@ -283,7 +283,9 @@ fn r14_a_user_says_what_comes_next_and_who_does_it() {
 
 #[test]
 fn r14_a_number_that_was_asked_for_may_still_come() {
-    let asked = in_state(State::Pending).asking_for_number(at(0));
+    let before = TeamsUser { operation: Some("old".to_owned()), ..in_state(State::Pending) };
+    let asked = before.asking_for_number(at(0));
+    assert_eq!(asked.operation, None, "an older operation says nothing about it");
     assert!(asked.may_be_assigned(at(599)) && !asked.may_be_assigned(at(600)));
     assert!(!in_state(State::Pending).may_be_assigned(at(0)));
     // Nothing that people ask for makes that forgotten.
@@ -300,7 +302,10 @@ fn r14_what_microsoft_does_not_take_back_is_taken_back_by_hand() {
     let passing = TeamsUser { failure: Some(failure(FailureCode::Unreachable)), ..in_state(State::Releasing) };
     assert_eq!(passing.next(true).unwrap().step, Step::Wait);
     let policy = TeamsUser { missing: Some(Missing::Grant), ..in_state(State::Releasing) };
-    assert!(policy.next(true).unwrap().detail.ends_with("-Identity 'anna@kiosk.example' -PolicyName $null"));
+    let line = "-Identity '00000000-0000-0000-0000-000000000000' -PolicyName $null";
+    assert!(policy.next(true).unwrap().detail.ends_with(line));
+    let moves = TeamsUser { progress: Progress::Revoke, state: State::Pending, ..policy };
+    assert!(moves.next(true).unwrap().detail.ends_with(line));
 }
 
 #[test]

@@ -75,6 +75,12 @@ pub fn save(tx: &mut StoreConnection, directory: &Directory) -> Result<(), Error
 /// Forgets a directory and its users.
 pub fn forget(tx: &mut StoreConnection, account: AccountId) -> Result<(), Error> {
     let key = Key::from(account);
+    let own = directories::table.filter(directories::account_id.eq(key)).filter(directories::synced_at.is_not_null());
+    if own.count().get_result::<i64>(tx)? > 0 {
+        // Users no longer show whether the directory has them.
+        let all = users::table.filter(users::account_id.eq(key));
+        diesel::update(all).set(users::version.eq(users::version + 1)).execute(tx)?;
+    }
     diesel::delete(directory_users::table.filter(directory_users::account_id.eq(key))).execute(tx)?;
     diesel::delete(directories::table.filter(directories::account_id.eq(key))).execute(tx)?;
     Ok(())

@@ -36,15 +36,18 @@ pub fn delete(tx: &mut StoreConnection, user: UserId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Has those users of an enterprise that wait for a permission attempted at once.
-pub fn end_wait_for_consent(tx: &mut StoreConnection, account: AccountId, now: Timestamp) -> Result<(), Error> {
-    let waiting = teams_users::table
-        .filter(teams_users::account_id.eq(Key::from(account)))
-        .filter(teams_users::missing.eq(Missing::Consent.as_str()));
+/// Has those users of an enterprise that wait for one of these things attempted at once.
+pub fn end_wait(tx: &mut StoreConnection, account: AccountId, things: &[Missing], now: Timestamp) -> Result<(), Error> {
+    let things: Vec<&str> = things.iter().map(|missing| missing.as_str()).collect();
+    let waiting = || {
+        teams_users::table
+            .filter(teams_users::account_id.eq(Key::from(account)))
+            .filter(teams_users::missing.eq_any(&things))
+    };
     let change = (teams_users::due_at.eq(column(now)), teams_users::attempts.eq(0));
-    let tenant: Option<String> = waiting.select(teams_users::tenant).first(tx).optional()?;
+    let tenant: Option<String> = waiting().select(teams_users::tenant).first(tx).optional()?;
     let Some(tenant) = tenant.and_then(|tenant| Tenant::parse(&tenant).ok()) else { return Ok(()) };
-    diesel::update(waiting).set(change).execute(tx)?;
+    diesel::update(waiting()).set(change).execute(tx)?;
     wake(tx, account, &tenant, now)
 }
 

@@ -5,7 +5,7 @@ mod find;
 mod change;
 mod queue;
 
-pub use change::{delete, end_wait_for_consent, request_all, save};
+pub use change::{delete, end_wait, request_all, save};
 pub(crate) use find::released_users;
 pub use find::{HeldNumbers, Namesake, by_id, by_users, counts, namesakes};
 pub use queue::{LEASE, Turn, due, end_turn, next_turn, wake};

@@ -65,18 +65,16 @@ impl Journey {
         let path = format!("/support-tickets/{ticket}");
         let _ = client.post(&format!("{path}/approve"), &json!({})).await;
         let master = client.get(&path).await.expect(200).text_of("master_reseller_id");
+        self.activate(client, &format!("/master-resellers/{master}"), "ann@contoso.example").await;
         let mut reseller = reseller_body("office@nordwind.example");
         reseller["master_reseller_id"] = json!(master);
         let mut enterprise = enterprise_body("admin@kiosk.example");
-        enterprise["reseller_id"] = json!(self.create(client, "/resellers", &reseller).await);
+        let reseller = self.create(client, "/resellers", &reseller).await;
+        self.activate(client, &format!("/resellers/{reseller}"), "office@nordwind.example").await;
+        enterprise["reseller_id"] = json!(reseller);
         enterprise["services"] = json!(["pbx", "trunk"]);
         let enterprise = self.create(client, "/enterprises", &enterprise).await;
-        while client.get(&format!("/enterprises/{enterprise}")).await.expect(200).json()["status"] != "active" {
-            if let Some(token) = self.token() {
-                let _ = client.post("/activations", &json!({"token": token, "password": PASSWORD})).await;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.activate(client, &format!("/enterprises/{enterprise}"), "admin@kiosk.example").await;
         let routing = format!("/enterprises/{enterprise}/direct-routing");
         let _ = client.post(&format!("{routing}/routes/emea/start"), &json!({"label": "kiosk"})).await;
         loop {
@@ -89,11 +87,21 @@ impl Journey {
         }
     }
 
-    /// The token of the link by which the enterprise activates its account, once the e-mail is there.
-    fn token(&self) -> Option<String> {
+    /// Activates an account with the link in its e-mail, unless it is active.
+    async fn activate(&self, client: &Client, path: &str, address: &str) {
+        while client.get(path).await.expect(200).json()["status"] != "active" {
+            if let Some(token) = self.token(address) {
+                let _ = client.post("/activations", &json!({"token": token, "password": PASSWORD})).await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The token of the link in the e-mail to an address, once it is there.
+    fn token(&self, address: &str) -> Option<String> {
         let files = std::fs::read_dir(&self.mail).ok()?.flatten();
         let mails = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
-        let mail = mails.filter(|mail| mail.contains("To: admin@kiosk.example")).last()?;
+        let mail = mails.filter(|mail| mail.contains(&format!("To: {address}"))).last()?;
         let mail = mail.replace("=\r\n", "").replace("=3D", "=");
         let (_, rest) = mail.split_once("#token=")?;
         Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect())
@@ -167,7 +175,8 @@ async fn r14_killed_at_any_moment_it_rings_in_the_end(#[values(Sqlite, Postgresq
             }
             pass_minutes(&fresh, &graph);
         }
-        panic!("the user never was {state}");
+        let user = journey.user(&client).await;
+        panic!("the user never was {state}: {}", client.get(&format!("/users/{user}")).await.text);
     };
     ends("apply", "applied").await;
     {

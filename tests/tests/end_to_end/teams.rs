@@ -582,3 +582,35 @@ async fn r8_where_enterprises_share_a_tenant_none_touches_another_one_s_users(
     assert_eq!((&teams["state"], &teams["failure"]["code"]), (&json!("failed"), &json!("other_domain")));
     assert_eq!(story.tenant().assigned()["+4930901888"], "boss@victim.example");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn r14_a_policy_of_somebody_else_stays_unless_it_may_be_replaced(
+    #[values(Sqlite, Postgresql)] database: Database,
+) {
+    let story = Story::start(database).await;
+    story.tenant().lag = 3;
+    let give = |name: &str, id: &str| {
+        let mut tenant = story.tenant();
+        tenant.voice_policies.insert(name.to_owned(), id.to_owned());
+        tenant.change_user("anna@kiosk.example", |user| user.policy = Some(id.to_owned()));
+    };
+    let has = || story.tenant().users.values().find(|user| user.name.starts_with("anna")).unwrap().policy.clone();
+    give("Own Routing", "T3duUm91dGluZw");
+    let anna = story.add("anna", NUMBER).await;
+    story.apply(&anna).await;
+    let teams = story.until(&anna, "failed").await;
+    assert_eq!(teams["failure"]["code"], json!("other_policy"));
+    assert!(teams["failure"]["detail"].as_str().unwrap().contains("Own Routing"), "{teams}");
+    assert_eq!(has().as_deref(), Some("T3duUm91dGluZw"));
+    let _ = story.post(&format!("/users/{anna}/teams/apply"), &json!({"replace": true})).await.expect(200);
+    story.until(&anna, "applied").await;
+    assert_eq!(has().as_deref(), Some("J93PmFHwFcLZ"));
+    // The one of another route of this service is replaced without more ado.
+    give("TeamMate kiosk.apac.teammate.example", "QXBhYw");
+    story.wait(TimeDelta::hours(30)).await;
+    assert_eq!(story.teams(&anna).await["state"], json!("drifted"));
+    story.apply(&anna).await;
+    story.until(&anna, "applied").await;
+    assert_eq!(has().as_deref(), Some("J93PmFHwFcLZ"));
+}

@@ -15,6 +15,7 @@ use domain::id::AccountId;
 use domain::limits::CONSENT_LINK_HOURS;
 use domain::refusal::Refusal;
 use domain::status::Status;
+use domain::teams::Missing;
 use domain::values::return_url::ReturnUrl;
 use domain::values::tenant::Tenant;
 use persistence::accounts::Lock;
@@ -231,26 +232,34 @@ async fn judge(graph: &Graph, tenant: &Tenant, answered: &Answered, now: Timesta
     }
 }
 
-/// Stores which permissions the service has got, and has what waited for one go on. Does nothing if it had them before.
+/// Stores which permissions the service has got, and has what waited for one go on.
 async fn store(app: &App, id: AccountId, tenant: &Tenant, permissions: Vec<String>) -> Result<()> {
     let tenant = tenant.clone();
     app.write_as(Origin::system("microsoft"), move |tx| {
         accounts::lock(tx, id, Lock::Exclusive)?;
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, id)?.ok_or(Refusal::NotFound)?;
         let (before, now) = (direct_routing::load(tx, id)?, tx.now);
-        if tenant_of(tx, &account)? != tenant || before.permissions.as_ref() == Some(&permissions) {
+        if tenant_of(tx, &account)? != tenant {
             return Ok(());
         }
-        let (version, permissions) = (before.version + 1, Some(permissions.clone()));
-        let mut after = DirectRouting { version, permissions, ..before.clone() };
-        let waits = |route: &&mut Route| matches!(route.state, RouteState::Working { .. });
+        let is_new = before.permissions.as_ref() != Some(&permissions);
+        let version = before.version + i64::from(is_new);
+        let mut after = DirectRouting { version, permissions: Some(permissions.clone()), ..before.clone() };
+        let waits = |route: &&mut Route| match &route.state {
+            RouteState::Working { .. } => true,
+            RouteState::Established { .. } => route.voice_policy.is_none(),
+            RouteState::NotStarted | RouteState::Failed { .. } => false,
+        };
         after.routes.iter_mut().filter(waits).for_each(|route| route.due_at = now);
         save(tx, id, &before, &after)?;
-        teams_users::end_wait_for_consent(tx, id, now)?;
+        teams_users::end_wait(tx, id, &[Missing::Consent], now)?;
         if let Some(directory) = directories::by_account(tx, id)? {
             directories::save(tx, &directory.asked(now))?;
         }
-        note(tx, &account, "tenant_consented", (Value::Null, json!({"tenant": tenant.as_str()})))
+        if is_new {
+            note(tx, &account, "tenant_consented", (Value::Null, json!({"tenant": tenant.as_str()})))?;
+        }
+        Ok(())
     })
     .await
 }

@@ -4,7 +4,8 @@ use domain::account::{Account, Tier, check_open};
 use domain::direct_routing::{Anchor, Command, DirectRouting, Route, Verdict, VoicePolicy, check_may_confirm};
 use domain::enterprise::SbcRegionCode;
 use domain::refusal::Refusal;
-use persistence::{blockers, direct_routing, left_domains};
+use domain::teams::Missing;
+use persistence::{blockers, direct_routing, left_domains, teams_users};
 use serde_json::json;
 
 use crate::access::Actor;
@@ -91,6 +92,9 @@ pub fn conclude(
     };
     let known = route.voice_policy.clone().filter(|known| voice_policy.as_ref() == Some(&known.id));
     let voice_policy = known.or_else(|| voice_policy.map(|id| VoicePolicy { id, found_at: now }));
+    if route.voice_policy.is_none() && voice_policy.is_some() {
+        teams_users::end_wait(tx, account.id, &[Missing::Policy, Missing::Consent], now)?;
+    }
     let route = Route { anchor, voice_policy, ..route.clone() };
     let seen = |anchor: Option<Anchor>| anchor.map(|anchor| (anchor.id, anchor.state, anchor.holds_licence()));
     if seen(anchor) != seen(tried.anchor) {

@@ -199,5 +199,8 @@ async fn advance(app: &App, graph: &Graph, account: Account, route: Route) -> Re
         let account = accounts::by_id(tx, &Scope::Platform, Tier::Enterprise, account)?.ok_or(Refusal::NotFound)?;
         conclude(tx, &account, &route, (anchor, voice_policy.clone()), permissions.clone(), verdict.clone())
     })
-    .await
+    .await?;
+    // Users may have waited for a policy.
+    app.teams_ready.notify_one();
+    Ok(())
 }

@@ -43,7 +43,10 @@ pub async fn read_next(app: &App) -> Result<bool> {
     let now = app.clock.now();
     let leased = app.database.write(move |tx| load(tx, now)).await?;
     let Some((directory, account)) = leased else { return Ok(false) };
-    let read = tokio::time::timeout(TIMEOUT, read_page(graph, &directory.tenant, directory.link.as_deref(), now));
+    let read = tokio::time::timeout(
+        TIMEOUT,
+        read_page(graph, &directory.tenant, (directory.link.as_deref(), directory.is_full), now),
+    );
     let read = read.await.unwrap_or_else(|_| {
         let detail = "Microsoft Graph took too long to answer.".to_owned();
         Err(Unanswered::Trouble { detail, retry_after: None })

@@ -112,6 +112,9 @@ pub fn conclude(tx: &mut Tx<'_>, account: &Account, tried: &TeamsUser, after: Te
         }
         return Ok(());
     }
+    // Somebody may have asked meanwhile that it is attempted sooner.
+    let due_at = if known.due_at == tried.due_at { after.due_at } else { after.due_at.min(known.due_at) };
+    let after = TeamsUser { due_at, ..after };
     if tried.number.is_some() && tried.number != after.number {
         let (before, now) = (json!({"teams_number": number_of(tried)}), json!({"teams_number": number_of(&after)}));
         record_for(tx, account, tried.user, "teams_number_released", (before, now))?;
