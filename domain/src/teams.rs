@@ -133,7 +133,7 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// Every one.
+    /// Everything that a user can wait for.
     pub const ALL: [Self; 6] = [Self::User, Self::Licence, Self::Policy, Self::Grant, Self::Consent, Self::Effect];
 
     /// The name in the database.
@@ -149,7 +149,7 @@ impl Missing {
         }
     }
 
-    /// The one with this name; `None` if there is none.
+    /// What has this name; `None` if nothing has.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|missing| missing.as_str() == text)
@@ -358,9 +358,9 @@ impl TeamsUser {
         self.assigning_until.is_some_and(|until| now < until)
     }
 
-    /// Whether nothing but the time of its next attempt is different from what it was.
+    /// Whether nothing but the time of its next attempt has changed.
     #[must_use]
-    pub fn is_as(&self, before: &Self) -> bool {
+    pub fn differs_in_time_only(&self, before: &Self) -> bool {
         let Self { due_at, attempts, .. } = *before;
         Self { attempts, due_at, ..self.clone() } == *before
     }

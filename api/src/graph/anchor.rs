@@ -248,11 +248,8 @@ impl AnchorSteps<'_> {
             return Err(Unanswered::Trouble { detail, retry_after: None });
         }
         let path = format!("/domains/{}", domain.as_str());
-        let is_there = match self.graph.call(tenant, Method::GET, &path, None, self.now).await {
-            Ok(reply) => reply.single::<Domain>()?.is_verified,
-            Err(Unanswered::Refused { status: 404, .. }) => false,
-            Err(other) => return Err(other),
-        };
+        let found: Option<Domain> = self.graph.find(tenant, &path, self.now).await?;
+        let is_there = found.is_some_and(|domain| domain.is_verified);
         // The directory may not know everywhere that the domain is verified.
         let waits = Outcome::NotYet(detail.clone());
         Ok(Err(if is_there { waits } else { Outcome::Impossible { reason: Failure::DomainGone, detail } }))
@@ -290,12 +287,7 @@ async fn find_user(
     key: &str,
     now: Timestamp,
 ) -> Result<Option<DirectoryUser>, Unanswered> {
-    let path = format!("/users/{key}?$select=id,userPrincipalName,assignedLicenses");
-    match graph.call(tenant, Method::GET, &path, None, now).await {
-        Ok(reply) => reply.single().map(Some),
-        Err(Unanswered::Refused { status: 404, .. }) => Ok(None),
-        Err(other) => Err(other),
-    }
+    graph.find(tenant, &format!("/users/{key}?$select=id,userPrincipalName,assignedLicenses"), now).await
 }
 
 async fn change_licences(

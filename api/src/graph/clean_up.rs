@@ -18,19 +18,15 @@ struct AnchorUser {
 
 /// Removes the anchor user, if the service made it, and the domain. Both may be gone already.
 pub async fn remove_domain(graph: &Graph, link: &Link, now: Timestamp) -> Result<(), Unanswered> {
-    let call = |method, path: String| async move { graph.call(&link.tenant, method, &path, None, now).await };
+    let delete = |path: String| async move { graph.call(&link.tenant, Method::DELETE, &path, None, now).await };
     let path = format!("/users/{}?$select=id,displayName", anchor_name(&link.domain));
-    let found: Option<AnchorUser> = match call(Method::GET, path).await {
-        Ok(reply) => Some(reply.single()?),
-        Err(Unanswered::Refused { status: 404, .. }) => None,
-        Err(other) => return Err(other),
-    };
+    let found: Option<AnchorUser> = graph.find(&link.tenant, &path, now).await?;
     // One that somebody else made stays.
     let own = found.filter(|user| user.display_name.as_deref() == Some(display_name(&link.domain).as_str()));
     if let Some(AnchorUser { id, .. }) = own {
-        gone(call(Method::DELETE, format!("/users/{id}")).await.map(drop))?;
+        gone(delete(format!("/users/{id}")).await.map(drop))?;
     }
-    gone(call(Method::DELETE, format!("/domains/{}", link.domain.as_str())).await.map(drop))
+    gone(delete(format!("/domains/{}", link.domain.as_str())).await.map(drop))
 }
 
 /// What is not there any more is gone.

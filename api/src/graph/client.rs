@@ -217,6 +217,20 @@ impl Graph {
         format!("{}/{}", self.settings.login_url.as_str().trim_end_matches('/'), tenant.as_str())
     }
 
+    /// Reads one object; `None` if there is none.
+    pub async fn find<T: DeserializeOwned>(
+        &self,
+        tenant: &Tenant,
+        path: &str,
+        now: Timestamp,
+    ) -> Result<Option<T>, Unanswered> {
+        match self.call(tenant, Method::GET, path, None, now).await {
+            Ok(reply) => reply.single().map(Some),
+            Err(Unanswered::Refused { status: 404, .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
     /// Reads a collection as a whole, page by page.
     pub async fn list<T: DeserializeOwned>(
         &self,

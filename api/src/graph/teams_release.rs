@@ -1,7 +1,6 @@
 //! Taking numbers and voice routing policies of users in Teams back (R14).
 
 use domain::teams::{Failure, FailureCode, Missing, Outcome, Progress, RETRY_AFTER};
-use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -99,7 +98,7 @@ impl Steps<'_> {
         }
         let kind = found.number_type.unwrap_or_else(|| "directRouting".to_owned());
         let body = json!({"telephoneNumber": number, "numberType": kind});
-        match self.call(Method::POST, &format!("{NUMBERS}/numberAssignments/unassignNumber"), Some(&body)).await {
+        match self.post(&format!("{NUMBERS}/numberAssignments/unassignNumber"), &body).await {
             Ok(reply) => {
                 (self.user.operation, self.user.assigning_until) = (operation_of(&reply), None);
                 let failure = failed.map(|detail| Failure { code: FailureCode::Refused, detail, request_id: None });

@@ -11,6 +11,7 @@ use domain::values::phone_number::PhoneNumber;
 use domain::values::user_principal_name::UserPrincipalName;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -95,8 +96,12 @@ pub(super) struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    pub(super) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, Unanswered> {
-        self.graph.call(&self.user.tenant, method, path, body, self.now).await
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Reply, Unanswered> {
+        self.graph.call(&self.user.tenant, Method::POST, path, Some(body), self.now).await
+    }
+
+    async fn find_object<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Unanswered> {
+        self.graph.find(&self.user.tenant, path, self.now).await
     }
 
     /// Gives the user its number and its policy, as far as it has not got them.
@@ -125,11 +130,7 @@ impl Steps<'_> {
     /// The user with its name in the tenant; `None` if there is none.
     pub(super) async fn person(&self, name: &UserPrincipalName) -> Result<Option<Person>, Unanswered> {
         let name = utf8_percent_encode(name.canonical(), NON_ALPHANUMERIC);
-        match self.call(Method::GET, &format!("/users/{name}?$select=id,assignedPlans"), None).await {
-            Ok(reply) => reply.single().map(Some),
-            Err(Unanswered::Refused { status: 404, .. }) => Ok(None),
-            Err(other) => Err(other),
-        }
+        self.find_object(&format!("/users/{name}?$select=id,assignedPlans")).await
     }
 
     /// Finds the user. `None` if it is there and has a licence.
@@ -203,7 +204,7 @@ impl Steps<'_> {
             "numberType": "directRouting",
             "assignmentCategory": "primary",
         });
-        let asked = self.call(Method::POST, &format!("{NUMBERS}/numberAssignments/assignNumber"), Some(&body)).await;
+        let asked = self.post(&format!("{NUMBERS}/numberAssignments/assignNumber"), &body).await;
         let mut operation = None;
         match asked {
             Ok(reply) => operation = operation_of(&reply),
@@ -356,11 +357,8 @@ impl Steps<'_> {
     /// The status of the operation under way, if there is one that Microsoft knows, and why it failed if it has.
     pub(super) async fn operation(&self) -> Result<(Option<String>, Option<String>), Unanswered> {
         let Some(id) = &self.user.operation else { return Ok((None, None)) };
-        let operation: Operation = match self.call(Method::GET, &format!("{NUMBERS}/operations('{id}')"), None).await {
-            Ok(reply) => reply.single()?,
-            Err(Unanswered::Refused { status: 404, .. }) => return Ok((None, None)),
-            Err(other) => return Err(other),
-        };
+        let found: Option<Operation> = self.find_object(&format!("{NUMBERS}/operations('{id}')")).await?;
+        let Some(operation) = found else { return Ok((None, None)) };
         let is_failed = |status: &Option<String>| status.as_deref() == Some("failed");
         let failed = operation.numbers.iter().find(|number| is_failed(&number.status));
         let failed = (is_failed(&operation.status) || failed.is_some()).then(|| {
@@ -396,11 +394,7 @@ impl Steps<'_> {
 
     /// What Teams says of a user; `None` if it does not know the user.
     pub(super) async fn configuration(&self, person: Uuid) -> Result<Option<Configuration>, Unanswered> {
-        match self.call(Method::GET, &format!("/admin/teams/userConfigurations/{person}"), None).await {
-            Ok(reply) => reply.single().map(Some),
-            Err(Unanswered::Refused { status: 404, .. }) => Ok(None),
-            Err(other) => Err(other),
-        }
+        self.find_object(&format!("/admin/teams/userConfigurations/{person}")).await
     }
 
     /// What Teams says of a number; `None` if it does not know the number.
@@ -432,6 +426,6 @@ impl Steps<'_> {
             change["policyId"] = json!(policy);
         }
         let path = format!("/admin/teams/policy/userAssignments/{action}");
-        self.call(Method::POST, &path, Some(&json!({"value": [change]}))).await.map(drop)
+        self.post(&path, &json!({"value": [change]})).await.map(drop)
     }
 }

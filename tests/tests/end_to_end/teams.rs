@@ -95,7 +95,7 @@ impl Story {
 
     /// Does whatever is due now.
     async fn serve(&self) {
-        teams::worker::serve_all(self.app.service()).await.expect("the users can be read");
+        while teams::worker::serve_next(self.app.service()).await.expect("the users can be read") {}
     }
 
     /// Lets time pass and does what is due then.

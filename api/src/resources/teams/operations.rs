@@ -105,7 +105,7 @@ pub fn apply_to_all(tx: &mut Tx<'_>, account: &Account, replaces: bool) -> Resul
 /// A deleted user that has nothing any more is forgotten.
 pub fn conclude(tx: &mut Tx<'_>, account: &Account, tried: &TeamsUser, after: TeamsUser) -> Result<()> {
     let Some(known) = teams_users::by_id(tx, tried.user)? else { return Ok(()) };
-    if !known.is_as(tried) {
+    if !known.differs_in_time_only(tried) {
         if after.operation != tried.operation || after.assigning_until != tried.assigning_until {
             let (operation, assigning_until) = (after.operation, after.assigning_until);
             teams_users::save(tx, &TeamsUser { operation, assigning_until, ..known }, false)?;

@@ -182,9 +182,3 @@ async fn serve(graph: &Graph, due: Due, operates: bool, now: Timestamp) -> (Team
     };
     (user, after, pause)
 }
-
-/// Serves enterprises until none has anything due.
-pub async fn serve_all(app: &App) -> Result<(), Error> {
-    while serve_next(app).await? {}
-    Ok(())
-}
